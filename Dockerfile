@@ -1,0 +1,31 @@
+# One image for the storefront and the workers: they share the code and most of what it needs.
+FROM python:3.11-slim
+
+ENV PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    PIP_NO_CACHE_DIR=1 \
+    HOME=/home/lookalike
+
+# The user's number is fixed so that files on mounted folders can be given to it.
+RUN useradd --create-home --home-dir /home/lookalike --uid 10001 --shell /usr/sbin/nologin lookalike \
+    && install -d -o lookalike -g lookalike /home/lookalike/.cache
+
+WORKDIR /app
+
+# Before the code: a change of the code must not fetch torch again.
+COPY requirements.txt constraints.txt ./
+RUN pip install -c constraints.txt -r requirements.txt
+
+COPY es_mappings/ es_mappings/
+COPY indexer/ indexer/
+COPY workers/ workers/
+COPY webapp/ webapp/
+
+USER lookalike
+
+EXPOSE 5000
+
+# The storefront; docker-compose.yml starts the workers from the same image by another command. Workers of gunicorn
+# write their heartbeat to memory, not to the container's disk, which may block.
+CMD ["gunicorn", "--bind", "0.0.0.0:5000", "--workers", "2", "--threads", "4", "--worker-tmp-dir", "/dev/shm", "--access-logfile", "-", "webapp:create_app()"]

@@ -1,0 +1,26 @@
+"""The Image Vector Store: raw activations, kept so that a projection can be refitted without touching an image."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def mapping(vectorizer: dict[str, Any], dims: int) -> dict[str, Any]:
+    """Build the mapping of the index that keeps one vectorizer's activations; a document's ``_id`` is the image digest.
+
+    Parameters
+    ----------
+    vectorizer : dict
+        The vectorizer's manifest (model, layer, preprocessing, weights): kept in ``_meta`` for those who look.
+    dims : int
+        Length of a raw activation.
+    """
+    return {
+        "dynamic": "strict",
+        "_meta": {"vectorizer": vectorizer},
+        "properties": {
+            "image": {"type": "keyword"},  # the digest again, as a value to sort by
+            "activation": {"type": "dense_vector", "dims": dims, "index": False},
+            "stored_at": {"type": "date"},
+        },
+    }

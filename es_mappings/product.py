@@ -1,0 +1,109 @@
+"""The product document: what is stored, how it is analysed, and where the vector lies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from elasticsearch.dsl import (
+    Boolean,
+    Date,
+    DenseVector,
+    Document,
+    Double,
+    Flattened,
+    InnerDoc,
+    Keyword,
+    Long,
+    MetaField,
+    Object,
+    Text,
+    analyzer,
+    token_filter,
+)
+
+from es_mappings.layout import Layout
+
+# How many dimensions each aspect gets in the compound vector. The numbers are chosen by NDCG on real photographs
+# (README, "What was measured"); a change here makes a new vector space.
+ASPECT_DIMS = {"look": 256, "color": 32}
+
+# How much each aspect counts in a similarity when a request doesn't say.
+DEFAULT_WEIGHTS = {"look": 0.75, "color": 0.25}
+
+LAYOUT = Layout.of(ASPECT_DIMS)
+
+# One analyzer for all text fields: combined_fields treats them as one field and asks for that.
+shop_text = analyzer(
+    "shop_text",
+    tokenizer="standard",
+    filter=[
+        "lowercase",
+        token_filter("english_possessive", type="stemmer", language="possessive_english"),
+        "asciifolding",
+        token_filter("english_stem", type="stemmer", language="light_english"),
+    ],
+)
+
+
+class Embedding(InnerDoc):
+    """How the product's vector came to be, or why there is none."""
+
+    status: str = Keyword()  # pending | done | failed
+    reason: str = Keyword(ignore_above=1024)  # why it failed
+    image: str = Keyword(index=False, doc_values=False)  # the address of the image that was embedded
+    image_digest: str = Keyword()  # SHA-256 of that image's bytes
+    space: str = Keyword()  # the vector space the vector belongs to
+    at: str = Date()
+
+
+class Product(Document):
+    """A product as Elasticsearch holds it: the catalogue's fields, what is derived from them, and the vector."""
+
+    id: str = Keyword()  # also _id; a doc value, so that it breaks ties in every sort
+    title: str = Text(analyzer=shop_text)
+    description: str = Text(analyzer=shop_text)
+    category: list[str] = Text(analyzer=shop_text)  # names, broad to narrow
+    category_path: list[str] = Keyword(ignore_above=512)  # "Dresses", "Dresses/Midi dresses"
+    brand: str = Keyword(ignore_above=256, fields={"text": Text(analyzer=shop_text)})
+    price: float = Double()
+    currency: str = Keyword()
+    in_stock: bool = Boolean()
+    attributes: dict[str, Any] = Flattened(ignore_above=512)  # as the catalogue gives them
+    facets: list[str] = Keyword(ignore_above=512, fields={"text": Text(analyzer=shop_text)})  # "color:red"
+    images: list[str] = Keyword(index=False, doc_values=False)  # the first is the primary one
+    version: int = Long()
+    extra: dict[str, Any] = Object(enabled=False)  # the catalogue's fields that are not known here, kept as they are
+    added_at: str = Date()
+    updated_at: str = Date()
+    embedding: Embedding = Object(Embedding)
+    vector: list[float] = DenseVector(
+        dims=LAYOUT.dims,
+        similarity="max_inner_product",
+        index_options={"type": "int8_hnsw", "m": 16, "ef_construction": 100},
+    )
+
+    class Meta:
+        dynamic = MetaField("false")
+
+
+def mapping(space: str | None) -> dict[str, Any]:
+    """Build the mapping of a product index.
+
+    Parameters
+    ----------
+    space : str or None
+        Digest of the vector space whose vectors the index holds; None before one is fitted.
+    """
+    body: dict[str, Any] = Product._doc_type.mapping.to_dict()
+    return {"_meta": meta(space), **body}
+
+
+def meta(space: str | None) -> dict[str, Any]:
+    """Build the mapping's ``_meta``: the vector space and where each aspect starts and ends."""
+    return {"space": space, "aspects": LAYOUT.to_meta()}
+
+
+def settings(*, shards: int = 1, replicas: int = 0) -> dict[str, Any]:
+    """Build the index settings, with the analyzers the mapping names."""
+    analysis: dict[str, Any] = Product._doc_type.mapping._collect_analysis()
+    return {"number_of_shards": shards, "number_of_replicas": replicas, "analysis": analysis}

@@ -1,0 +1,231 @@
+"""``python -m indexer``: load a catalogue, fit a vector space, look at what is there."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from elastic_transport import TransportError
+from elasticsearch import ApiError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from es_mappings import product, queries, results, strategies
+from indexer import indices, loading
+from indexer.elastic import connect, get_with_vectors, vector
+from indexer.errors import ProductSearchError
+from indexer.settings import Settings
+
+if TYPE_CHECKING:
+    from indexer.pipeline import Pipeline  # loads torch
+
+_CHUNK = 256  # products between two steps of a progress bar
+
+
+@contextmanager
+def errors_in_one_line() -> Iterator[None]:
+    """Turn errors that a person can mend into one line and exit code 1."""
+    try:
+        yield
+    except ProductSearchError as error:
+        raise click.ClickException(str(error)) from error
+    except TransportError as error:
+        raise click.ClickException(f"Elasticsearch doesn't answer: {error}. Is ELASTICSEARCH_URL right?") from error
+    except ApiError as error:
+        raise click.ClickException(f"Elasticsearch refused: {error}") from error
+
+
+class Commands(click.Group):
+    """Commands whose errors are told in one line."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command."""
+        with errors_in_one_line():
+            return super().invoke(ctx)
+
+
+@click.group(cls=Commands)
+def main() -> None:
+    """Give an Elasticsearch product index its image vectors."""
+
+
+@main.command()
+@click.argument("catalog", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--keywords-only", is_flag=True, help="Write the products; leave the vectors to the workers.")
+def load(catalog: Path, *, keywords_only: bool) -> None:
+    """Write the products of CATALOG (JSON Lines or CSV), then give each its vector."""
+    settings = Settings.from_environment()
+    written, refused = write_catalog(settings, catalog)
+    click.echo(f"{written:,} products written to {settings.index_name}, {refused:,} lines refused")
+    if not keywords_only:
+        _vectorize(settings, retry_failed=False)
+    if refused:
+        sys.exit(2)
+
+
+def write_catalog(settings: Settings, catalog: Path) -> tuple[int, int]:
+    """Write a catalogue file with a progress bar, each refused line named; give how many were written and refused."""
+    client = connect(settings)
+    indices.ensure_index(client, settings.index_name)
+    written = refused = 0
+    with progress_bar() as progress:
+        task = progress.add_task("Writing products", total=None)
+        for outcome in loading.load_file(client, settings.index_name, catalog):
+            for place, why in outcome.refused.items():
+                progress.console.print(f"{catalog.name}, {place}: {why}", style="yellow", markup=False, highlight=False)
+            written += len(outcome.written)
+            refused += len(outcome.refused)
+            progress.update(task, completed=written)
+        progress.update(task, total=written)
+    client.indices.refresh(index=settings.index_name)
+    return written, refused
+
+
+@main.command()
+@click.option("--retry-failed", is_flag=True, help="Try the images that failed again.")
+def vectorize(*, retry_failed: bool) -> None:
+    """Give each product that has no vector yet its vector, in this process; fits a space first if there is none."""
+    _vectorize(Settings.from_environment(), retry_failed=retry_failed)
+
+
+def _vectorize(settings: Settings, *, retry_failed: bool) -> None:
+    from indexer.fitting import fit_space
+    from indexer.pipeline import Pipeline
+
+    client, alias = connect(settings), settings.index_name
+    indices.live_index(client, alias)
+    pipeline = Pipeline.from_settings(settings)
+    if pipeline.space() is None:
+        _run(pipeline, "Embedding images", indices.ids_without_vector(client, alias, retry_failed=retry_failed))
+        client.indices.refresh(index=alias)
+        fit_space(client, alias, pipeline.vectorizers)
+    _run(pipeline, "Writing vectors", indices.ids_without_vector(client, alias))
+    client.indices.refresh(index=alias)
+    _say_counts(settings)
+
+
+def _run(pipeline: Pipeline, what: str, ids: Iterable[str]) -> None:
+    every = list(ids)
+    with progress_bar() as progress:
+        task = progress.add_task(what, total=len(every))
+        for start in range(0, len(every), _CHUNK):
+            chunk = every[start : start + _CHUNK]
+            for product_id, why in pipeline.vectorize(chunk).failed.items():
+                progress.console.print(f"{product_id}: {why}", style="yellow", markup=False, highlight=False)
+            progress.advance(task, len(chunk))
+
+
+@main.command()
+def fit() -> None:
+    """Fit the vector space on the activations that are kept, and note it in the index."""
+    from indexer.fitting import fit_space
+    from indexer.vectorizers import load_vectorizers
+
+    settings = Settings.from_environment()
+    space = fit_space(connect(settings), settings.index_name, load_vectorizers(settings))
+    kept = ", ".join(
+        f"{name}: {r.dims} dimensions, {r.kept:.1%} of the variance" for name, r in space.reductions.items()
+    )
+    click.echo(f"Vector space {space.digest} fitted ({kept})")
+
+
+@main.command()
+@click.option("--failures", default=20, show_default=True, help="How many failed products to list.")
+def status(*, failures: int) -> None:
+    """Say what is indexed and embedded, and what failed and why."""
+    settings = Settings.from_environment()
+    client, alias = connect(settings), settings.index_name
+    click.echo(
+        f"{alias} is {indices.live_index(client, alias)}, "
+        f"vector space {indices.space_of(client, alias) or 'not fitted yet'}"
+    )
+    _say_counts(settings)
+    for item in indices.failures(client, alias, failures):
+        image = (item.get("images") or ["no image"])[0]
+        click.echo(f"  {item['id']}  {item['embedding']['reason']}  ({image})")
+
+
+def _say_counts(settings: Settings) -> None:
+    counts = indices.counts(connect(settings), settings.index_name)
+    click.echo(
+        f"{counts['all']:,} products: {counts['done']:,} with a vector, {counts['pending']:,} waiting, "
+        f"{counts['failed']:,} failed"
+    )
+
+
+@main.group()
+def show() -> None:
+    """Print a mapping or a query as raw JSON, to paste into Kibana."""
+
+
+@show.command("mapping")
+def show_mapping() -> None:
+    """Print the request that makes the product index."""
+    settings = Settings.from_environment()
+    body = {"mappings": product.mapping(None), "settings": product.settings()}
+    click.echo(f"PUT /{settings.index_name}-1\n{json.dumps(body, indent=2)}")
+
+
+@show.command("similar")
+@click.option("--like", "likes", multiple=True, required=True, metavar="ID", help="A product to sort by; repeatable.")
+@click.option("--query", "q", default="", help="Keywords.")
+@click.option("--mode", type=click.Choice(["blend", "every", "any"]), default="blend", show_default=True)
+def show_similar(likes: tuple[str, ...], q: str, mode: strategies.Mode) -> None:
+    """Print the request that sorts the shop by similarity to some products."""
+    settings = Settings.from_environment()
+    request = _similar_request(settings, likes, q, mode)
+    click.echo(f"POST /{settings.index_name}/_search\n{json.dumps(request)}")
+
+
+@main.command()
+@click.option("--like", "likes", multiple=True, metavar="ID", help="Sort by similarity to this product; repeatable.")
+@click.option("--mode", type=click.Choice(["blend", "every", "any"]), default="blend", show_default=True)
+@click.option("--size", type=click.IntRange(1, 100), default=10, show_default=True)
+@click.argument("keywords", nargs=-1)
+def search(keywords: tuple[str, ...], likes: tuple[str, ...], mode: strategies.Mode, size: int) -> None:
+    """Search by KEYWORDS, by similarity, or both."""
+    settings, q = Settings.from_environment(), " ".join(keywords)
+    page = queries.Page(size=size)
+    request = (
+        _similar_request(settings, likes, q, mode, page)
+        if likes
+        else queries.search_page(queries.browse(q, queries.Filters()), page=page)
+    )
+    result = results.read(connect(settings).search(index=settings.index_name, **_parameters(request)).body)
+    click.echo(f"{result.total:,} products in {result.took_ms} ms")
+    for hit in result.hits:
+        click.echo(f"{hit.score or 0:8.4f}  {hit.product['id']:<24} {hit.product['title']}")
+
+
+def _similar_request(
+    settings: Settings, likes: tuple[str, ...], q: str, mode: strategies.Mode, page: queries.Page | None = None
+) -> dict[str, Any]:
+    found = get_with_vectors(connect(settings), settings.index_name, likes)
+    for like in likes:
+        if "vector" not in found.get(like, {}):
+            raise click.ClickException(f"{like} is not in {settings.index_name}, or has no vector")
+    anchors = [queries.Anchor(like, vector(found[like]["vector"])) for like in likes]
+    query = queries.sort_by_similar(queries.browse(q, queries.Filters()), anchors, mode=mode)
+    return queries.search_page(query, page=page or queries.Page())
+
+
+def _parameters(request: dict[str, Any]) -> dict[str, Any]:
+    """Name the parts of a request as the client's ``search`` does."""
+    return {{"_source": "source"}.get(name, name): value for name, value in request.items()}
+
+
+def progress_bar() -> Progress:
+    """Make the progress bar that all long steps share; without a terminal it prints nothing but its end."""
+    return Progress(
+        TextColumn("{task.description:<20}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )

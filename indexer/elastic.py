@@ -1,0 +1,95 @@
+"""The Elasticsearch client, and the few calls that its typed methods don't cover."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from elasticsearch import Elasticsearch
+from elasticsearch.helpers import streaming_bulk
+
+from es_mappings.layout import Vector
+from indexer.settings import Settings
+
+_JSON = {"accept": "application/vnd.elasticsearch+json; compatible-with=9"}
+_JSON["content-type"] = _JSON["accept"]
+
+
+def connect(settings: Settings) -> Elasticsearch:
+    """Make the client. Nothing is sent yet."""
+    key = settings.elasticsearch_api_key
+    return Elasticsearch(
+        settings.elasticsearch_url,
+        api_key=key.get_secret_value() if key else None,
+        request_timeout=30,
+        retry_on_timeout=True,
+        max_retries=3,
+    )
+
+
+def get_with_vectors(client: Elasticsearch, index: str, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Get documents by id, in real time, their vectors with them.
+
+    ``_source`` leaves vectors out unless told otherwise, and the client's own ``mget`` has no parameter to tell it.
+
+    Returns
+    -------
+    dict
+        Id to ``_source``; ids that aren't there are left out.
+    """
+    if not ids:
+        return {}
+    answer = client.perform_request(
+        "POST", f"/{index}/_mget", params={"_source_exclude_vectors": "false"}, headers=_JSON, body={"ids": list(ids)}
+    )
+    return {doc["_id"]: doc["_source"] for doc in answer.body["docs"] if doc.get("found")}
+
+
+def vector(values: str | list[float]) -> Vector:
+    """Read a ``dense_vector`` as ``_source`` gives it: numbers, or the base64 of big-endian floats that was sent."""
+    if isinstance(values, str):
+        return np.frombuffer(base64.b64decode(values), ">f4").astype(np.float32)
+    return np.asarray(values, np.float32)
+
+
+@dataclass(frozen=True)
+class BulkFailure:
+    """One item of a bulk request that Elasticsearch refused."""
+
+    id: str
+    status: int
+    reason: str
+
+
+def bulk(
+    client: Elasticsearch, actions: Iterable[dict[str, Any]], *, refresh: bool | str = False
+) -> Iterator[BulkFailure | None]:
+    """Send actions in bulk and read the answer item by item.
+
+    Items that are refused with 429 are sent again, with growing pauses.
+
+    Yields
+    ------
+    BulkFailure or None
+        In the order of the actions: why an item was refused, or None where it was taken.
+    """
+    results = streaming_bulk(
+        client,
+        actions,
+        chunk_size=500,
+        max_chunk_bytes=20 * 2**20,
+        raise_on_error=False,
+        max_retries=5,
+        refresh=refresh,
+    )
+    for taken, item in results:
+        [outcome] = item.values()
+        if taken:
+            yield None
+        else:
+            error = outcome.get("error", outcome.get("result", "refused"))
+            reason = error.get("reason", str(error)) if isinstance(error, dict) else str(error)
+            yield BulkFailure(outcome.get("_id", ""), int(outcome["status"]), reason)

@@ -1,0 +1,117 @@
+"""Product indices: versioned names behind an alias, the vector space each holds, what is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from elasticsearch import Elasticsearch, NotFoundError
+from elasticsearch.helpers import scan
+
+from es_mappings import product
+from indexer.errors import IndexStateError
+
+
+def ensure_index(client: Elasticsearch, alias: str) -> str:
+    """Make the product index behind the alias if there is none; give its name.
+
+    Raises
+    ------
+    IndexStateError
+        The index there was made by another version of the mapping.
+    """
+    if not client.indices.exists_alias(name=alias):
+        if client.indices.exists(index=alias):
+            raise IndexStateError(f"{alias} is an index of its own, not an alias; take another INDEX_NAME")
+        name = f"{alias}-{datetime.now(UTC):%Y%m%d%H%M%S%f}"
+        client.indices.create(
+            index=name,
+            mappings=product.mapping(None),
+            settings=product.settings(),
+            aliases={alias: {"is_write_index": True}},
+        )
+    found = _meta(client, alias).get("aspects")
+    if found != product.LAYOUT.to_meta():
+        raise IndexStateError(
+            f"{alias} was made for the aspects {found}, es_mappings/product.py now has {product.LAYOUT.to_meta()}. "
+            "Take another INDEX_NAME and load the catalogue into it."
+        )
+    return live_index(client, alias)
+
+
+def live_index(client: Elasticsearch, alias: str) -> str:
+    """Name the index behind the alias."""
+    try:
+        return str(next(iter(client.indices.get_alias(name=alias).body)))
+    except NotFoundError as error:
+        raise IndexStateError(f"There is no product index {alias} yet: load a catalogue first") from error
+
+
+def space_of(client: Elasticsearch, alias: str) -> str | None:
+    """Name the vector space that the index holds vectors of; None before one is fitted."""
+    name = _meta(client, alias).get("space")
+    return str(name) if name else None
+
+
+def stamp_space(client: Elasticsearch, alias: str, space: str) -> None:
+    """Note in the mapping which vector space the index holds; once and for all."""
+    held = space_of(client, alias)
+    if held not in {None, space}:
+        raise IndexStateError(f"{alias} holds vectors of the space {held}; another space needs an index of its own")
+    client.indices.put_mapping(index=alias, meta=product.meta(space))
+
+
+def ids_without_vector(client: Elasticsearch, alias: str, *, retry_failed: bool = False) -> Iterator[str]:
+    """Go through the products that wait for a vector, and if asked those whose image failed."""
+    states = ["pending", "failed"] if retry_failed else ["pending"]
+    query = {"query": {"terms": {"embedding.status": states}}, "_source": False}
+    for hit in scan(client, index=alias, query=query, size=1_000):
+        yield hit["_id"]
+
+
+def counts(client: Elasticsearch, alias: str) -> dict[str, int]:
+    """Count the products of the index by what became of their image: ``done``, ``pending``, ``failed`` and ``all``."""
+    answer = client.search(
+        index=alias,
+        size=0,
+        track_total_hits=True,
+        aggs={"status": {"terms": {"field": "embedding.status", "size": 10}}},
+    )
+    by_status = {b["key"]: b["doc_count"] for b in answer["aggregations"]["status"]["buckets"]}
+    states = {state: by_status.get(state, 0) for state in ("done", "pending", "failed")}
+    return {"all": answer["hits"]["total"]["value"], **states}
+
+
+def unembedded(client: Elasticsearch, alias: str) -> int:
+    """Count the products whose image no worker has looked at yet."""
+    seen = [{"exists": {"field": "embedding.image_digest"}}, {"term": {"embedding.status": "failed"}}]
+    return int(client.count(index=alias, query={"bool": {"must_not": seen}})["count"])
+
+
+def failures(client: Elasticsearch, alias: str, size: int = 20) -> list[dict[str, Any]]:
+    """List products whose image failed, the latest first, with the reason of each."""
+    answer = client.search(
+        index=alias,
+        size=size,
+        query={"term": {"embedding.status": "failed"}},
+        sort=[{"embedding.at": {"order": "desc", "missing": "_last"}}, {"id": "asc"}],
+        source=["id", "title", "images", "embedding.reason"],
+    )
+    return [hit["_source"] for hit in answer["hits"]["hits"]]
+
+
+def get_product(client: Elasticsearch, alias: str, product_id: str) -> dict[str, Any] | None:
+    """Read one product by id, without its vector; None if it isn't there."""
+    try:
+        return dict(client.get(index=alias, id=product_id)["_source"])
+    except NotFoundError:
+        return None
+
+
+def _meta(client: Elasticsearch, alias: str) -> dict[str, Any]:
+    try:
+        mapping = client.indices.get_mapping(index=alias).body
+    except NotFoundError as error:
+        raise IndexStateError(f"There is no product index {alias} yet: load a catalogue first") from error
+    return dict(next(iter(mapping.values()))["mappings"].get("_meta", {}))

@@ -1,0 +1,73 @@
+"""Every environment variable of the project, documented here and nowhere else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from indexer.errors import SettingsError
+
+
+class Settings(BaseSettings):
+    """Settings of the pipeline, the workers and the storefront, read from the environment (names in upper case)."""
+
+    model_config = SettingsConfigDict(extra="ignore")
+
+    elasticsearch_url: str = Field("http://localhost:9200", description="Where Elasticsearch answers.")
+    elasticsearch_api_key: SecretStr | None = Field(None, description="API key, where Elasticsearch asks for one.")
+    redis_url: str = Field("redis://localhost:6379/0", description="Celery's broker and the storefront's cache.")
+    index_name: str = Field(
+        "products", pattern=r"^[a-z0-9][a-z0-9_-]*$", description="Alias of the product index; prefix of all indices."
+    )
+
+    image_roots: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (), description="Folders (separated by ':') from which images may be read. Nothing outside them is opened."
+    )
+    image_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Hosts (separated by ',') that images may come from besides those with public addresses."
+    )
+    image_timeout: float = Field(10.0, gt=0, description="Seconds that fetching one image may take in all.")
+
+    look_model: str = Field(
+        "tf_efficientnet_lite2",
+        description="CNN of the look aspect: a timm name, or torchvision:NAME for one of torchvision's.",
+    )
+    look_layer: str = Field("", description="Hidden layer whose activation is taken; empty: the pooled features.")
+    look_weights: Path | None = Field(None, description="Weights file (safetensors, or a .pth state dict).")
+    runtime: Literal["auto", "openvino", "torch"] = Field(
+        "auto", description="What runs the CNN; auto: torch where there is a CUDA GPU, else OpenVINO."
+    )
+    batch_size: int = Field(32, ge=1, le=1024, description="Images that go through the CNN at once.")
+
+    webhook_secret: SecretStr | None = Field(
+        None, description="Standard Webhooks secret (whsec_...) that signs catalogue events; without it none is taken."
+    )
+    secret_key: SecretStr | None = Field(None, description="Signs cursors. Without it, one is made at each start.")
+
+    @field_validator("image_roots", mode="before")
+    @classmethod
+    def _folders(cls, value: object) -> object:
+        return tuple(filter(None, value.split(":"))) if isinstance(value, str) else value
+
+    @field_validator("image_hosts", mode="before")
+    @classmethod
+    def _hosts(cls, value: object) -> object:
+        return tuple(filter(None, value.split(","))) if isinstance(value, str) else value
+
+    @classmethod
+    def from_environment(cls) -> Settings:
+        """Read the environment.
+
+        Raises
+        ------
+        SettingsError
+            Names each variable at fault and what is wrong with it.
+        """
+        try:
+            return cls()
+        except ValidationError as error:
+            faults = "; ".join(f"{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+            raise SettingsError(f"The environment is not right: {faults}") from error

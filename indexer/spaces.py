@@ -1,0 +1,119 @@
+"""Vector spaces: which vectorizers, which reductions, one digest. Vectors of two spaces never meet in a query."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from elasticsearch import Elasticsearch, NotFoundError
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from es_mappings import vector_space
+from es_mappings.layout import Layout, Vector
+from es_mappings.product import LAYOUT
+from indexer.documents import now
+from indexer.errors import SpaceError
+from indexer.reduction import Reduction
+from indexer.vectorizers.base import digest
+
+
+@dataclass(frozen=True)
+class VectorSpace:
+    """Everything that turns raw activations into a compound vector.
+
+    Attributes
+    ----------
+    vectorizers : dict of str to str
+        Aspect to the digest of the vectorizer whose activations it takes.
+    reductions : dict of str to Reduction
+        Aspect to its fitted reduction.
+    """
+
+    vectorizers: dict[str, str]
+    reductions: dict[str, Reduction]
+    layout: Layout = LAYOUT
+
+    @property
+    def digest(self) -> str:
+        """Name of the space: it changes with anything that changes a vector."""
+        return digest({**self.manifest, "tensors": hashlib.sha256(self.to_bytes()).hexdigest()})
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What the space is made of, for people and for `digest`."""
+        return {
+            "vectorizers": self.vectorizers,
+            "aspects": self.layout.to_meta(),
+            "kept_variance": {name: round(r.kept, 4) for name, r in self.reductions.items()},
+        }
+
+    def compose(self, activations: Mapping[str, Vector]) -> Vector:
+        """Reduce the raw activations of one image and put them side by side.
+
+        Parameters
+        ----------
+        activations : mapping of str to ndarray
+            Aspect to raw activation, shape ``(raw_dims,)``. An aspect left out becomes zeros.
+        """
+        reduced = {name: self.reductions[name](raw[None])[0] for name, raw in activations.items()}
+        return self.layout.compose(reduced)
+
+    def to_bytes(self) -> bytes:
+        """Write the reductions as safetensors."""
+        tensors = {}
+        for name, reduction in self.reductions.items():
+            tensors[f"{name}.mean"] = reduction.mean
+            tensors[f"{name}.components"] = reduction.components
+        return save(tensors)
+
+
+def index_name(alias: str) -> str:
+    """Name the index that keeps the vector spaces of a product index."""
+    return f"{alias}-spaces"
+
+
+def save_space(client: Elasticsearch, alias: str, space: VectorSpace) -> None:
+    """Keep a space in Elasticsearch, where every worker finds it by its digest."""
+    index = index_name(alias)
+    if not client.indices.exists(index=index):
+        client.options(ignore_status=400).indices.create(index=index, mappings=vector_space.mapping())
+    document = {
+        "manifest": space.manifest,
+        "tensors": base64.b64encode(space.to_bytes()).decode(),
+        "fitted_at": now(),
+    }
+    client.index(index=index, id=space.digest, document=document, refresh=True)
+
+
+def load_space(client: Elasticsearch, alias: str, name: str) -> VectorSpace:
+    """Load a space by its digest.
+
+    Raises
+    ------
+    SpaceError
+        It isn't there, or what is there isn't what its digest says.
+    """
+    try:
+        source = client.get(index=index_name(alias), id=name)["_source"]
+    except NotFoundError as error:
+        raise SpaceError(
+            f"The vector space {name} is not in {index_name(alias)}: fit one by `python -m indexer fit`"
+        ) from error
+    manifest = source["manifest"]
+    try:
+        tensors = load(base64.b64decode(source["tensors"], validate=True))
+        reductions = {
+            aspect: Reduction(np.array(tensors[f"{aspect}.mean"]), np.array(tensors[f"{aspect}.components"]), kept)
+            for aspect, kept in manifest["kept_variance"].items()
+        }
+    except (ValueError, KeyError, SafetensorError) as error:
+        raise SpaceError(f"The vector space {name} in {index_name(alias)} is damaged: {error}") from error
+    space = VectorSpace(manifest["vectorizers"], reductions, Layout.from_meta(manifest["aspects"]))
+    if space.digest != name:
+        raise SpaceError(f"The vector space {name} in {index_name(alias)} is not what its digest says; fit it anew")
+    return space

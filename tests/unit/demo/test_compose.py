@@ -1,0 +1,140 @@
+"""What docker-compose.yml says, read as YAML, and by Compose itself where it is installed."""
+
+import importlib
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demo.services import compose
+
+ROOT = Path(__file__).resolve().parents[3]
+SOURCE = (ROOT / "docker-compose.yml").read_text()
+# Not a direct requirement: huggingface-hub, which timm needs, brings it.
+STACK: dict[str, Any] = importlib.import_module("yaml").safe_load(SOURCE)
+SERVICES: dict[str, Any] = STACK["services"]
+APPLICATION = ("worker", "worker-gpu", "webapp")
+
+
+def test_the_services_are_these() -> None:
+    assert set(SERVICES) == {"elasticsearch", "redis", "worker", "worker-gpu", "webapp"}
+    assert [name for name, service in SERVICES.items() if service.get("profiles")] == ["worker-gpu"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_an_image_is_pinned_to_an_exact_version(name: str) -> None:
+    assert re.fullmatch(r"[\w./-]+:\d+\.\d+\.\d+(-[\w.]+)?", SERVICES[name]["image"])
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_has_a_health_check_with_a_limit(name: str) -> None:
+    check = SERVICES[name]["healthcheck"]
+    assert check["test"][0] in {"CMD", "CMD-SHELL"}
+    assert {"interval", "timeout", "retries"} <= set(check)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_ports_are_open_on_this_machine_only(name: str) -> None:
+    for port in SERVICES[name].get("ports", []):
+        assert port.startswith("127.0.0.1:")
+
+
+def test_named_volumes_are_declared_and_used() -> None:
+    used = {
+        volume.partition(":")[0]
+        for service in SERVICES.values()
+        for volume in service.get("volumes", [])
+        if not volume.startswith((".", "/", "$"))
+    }
+    assert used == set(STACK["volumes"])
+    assert "elasticsearch:/usr/share/elasticsearch/data" in SERVICES["elasticsearch"]["volumes"]
+    assert "redis:/data" in SERVICES["redis"]["volumes"]
+
+
+def test_elasticsearch_has_security_on_and_its_check_authenticates() -> None:
+    service = SERVICES["elasticsearch"]
+    assert service["environment"]["xpack.security.enabled"] == "true"
+    assert service["environment"]["ELASTIC_PASSWORD"].startswith("${ELASTIC_PASSWORD:?")
+    assert "elastic:$$ELASTIC_PASSWORD" in service["healthcheck"]["test"][1]
+    assert service["environment"]["discovery.type"] == "single-node"
+    assert service["environment"]["action.destructive_requires_name"] == "true"
+
+
+def test_redis_keeps_and_never_drops_what_is_queued() -> None:
+    assert SERVICES["redis"]["command"] == ["redis-server", "--appendonly", "yes", "--maxmemory-policy", "noeviction"]
+
+
+@pytest.mark.parametrize("name", APPLICATION)
+def test_the_application_waits_for_healthy_servers_and_runs_with_few_rights(name: str) -> None:
+    service = SERVICES[name]
+    assert {n: d["condition"] for n, d in service["depends_on"].items()} == dict.fromkeys(
+        ("elasticsearch", "redis"), "service_healthy"
+    )
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert "${CATALOG_FOLDER:-./.data/catalogue}:/catalogue:ro" in service["volumes"]
+    assert service["environment"]["IMAGE_ROOTS"] == "/catalogue"
+    assert service["environment"]["ELASTICSEARCH_URL"].endswith("@elasticsearch:9200")
+
+
+@pytest.mark.parametrize("name", ["worker", "worker-gpu"])
+def test_workers_serve_both_queues(name: str) -> None:
+    command = "celery -A workers.app worker --loglevel INFO --concurrency 1 --queues embedding,housekeeping"
+    assert SERVICES[name]["command"] == command
+
+
+def test_the_gpu_worker_reserves_a_gpu_and_the_other_does_not() -> None:
+    devices = SERVICES["worker-gpu"]["deploy"]["resources"]["reservations"]["devices"]
+    assert devices == [{"driver": "nvidia", "count": 1, "capabilities": ["gpu"]}]
+    assert "deploy" not in SERVICES["worker"]
+
+
+def test_every_variable_is_generated_or_has_a_default(tmp_path: Path) -> None:
+    compose.write_env(tmp_path / ".env")
+    lines = [line for line in (tmp_path / ".env").read_text().splitlines() if not line.startswith("#")]
+    generated = dict(line.split("=", 1) for line in lines)
+    assert all(len(value) >= 32 for value in generated.values())
+    settings = "\n".join(line for line in SOURCE.splitlines() if not line.lstrip().startswith("#"))
+    for name, kind in re.findall(r"(?<!\$)\$\{(\w+)(:[-?])?", settings):
+        assert (kind == ":?" and name in generated) or kind == ":-", f"{name} is neither generated nor has a default"
+    assert not re.search(r"(?<!\$)\$[A-Za-z_]", settings)  # all in braces, so that none is missed above
+
+
+def test_the_generator_makes_fresh_secrets_that_need_no_quotes_in_an_address(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        compose.write_env(tmp_path / name)
+    first, second = ((tmp_path / name).read_text() for name in ("a", "b"))
+    assert first != second
+    password = re.search(r"^ELASTIC_PASSWORD=(.*)$", first, re.MULTILINE)
+    assert password is not None
+    assert re.fullmatch(r"[\w-]+", password[1])
+
+
+def test_the_image_copies_what_its_context_lets_in_and_runs_unprivileged() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    copied = {word for line in re.findall(r"^COPY (.*) \S+$", dockerfile, re.MULTILINE) for word in line.split()}
+    assert copied == allowed
+    assert all((ROOT / name).exists() for name in copied)
+    assert re.search(r"^FROM python:3\.11-slim$", dockerfile, re.MULTILINE)
+    assert dockerfile.index("USER lookalike") > dockerfile.index("RUN pip install -c constraints.txt")
+
+
+def test_compose_itself_accepts_it(tmp_path: Path) -> None:
+    docker = shutil.which("docker")
+    if docker is None or subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:
+        pytest.skip("the docker client with its Compose plugin is not installed")
+    compose.write_env(tmp_path / ".env")
+    command = [docker, "compose", "--file", str(ROOT / "docker-compose.yml"), "--env-file", str(tmp_path / ".env")]
+    done = subprocess.run(
+        [*command, "--profile", "gpu", "config", "--quiet"],
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

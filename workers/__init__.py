@@ -1,0 +1,1 @@
+"""Celery: thin. A task takes ids and calls one function of indexer/."""

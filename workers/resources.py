@@ -1,0 +1,14 @@
+"""What a worker process holds: loaded once, after the fork, never at import."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from indexer.pipeline import Pipeline
+from indexer.settings import Settings
+
+
+@cache
+def pipeline() -> Pipeline:
+    """Give this process's pipeline, its models loaded."""
+    return Pipeline.from_settings(Settings.from_environment())
