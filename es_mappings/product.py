@@ -48,35 +48,35 @@ shop_text = analyzer(
 class Embedding(InnerDoc):
     """How the product's vector came to be, or why there is none."""
 
-    status: str = Keyword()  # pending | done | failed
-    reason: str = Keyword(ignore_above=1024)  # why it failed
-    image: str = Keyword(index=False, doc_values=False)  # the address of the image that was embedded
-    image_digest: str = Keyword()  # SHA-256 of that image's bytes
-    space: str = Keyword()  # the vector space the vector belongs to
-    at: str = Date()
+    status = Keyword()  # pending | done | failed
+    reason = Keyword(ignore_above=1024)  # why it failed
+    image = Keyword(index=False, doc_values=False)  # the address of the image that was embedded
+    image_digest = Keyword()  # SHA-256 of that image's bytes
+    space = Keyword()  # the vector space the vector belongs to
+    at = Date()
 
 
 class Product(Document):
     """A product as Elasticsearch holds it: the catalogue's fields, what is derived from them, and the vector."""
 
-    id: str = Keyword()  # also _id; a doc value, so that it breaks ties in every sort
-    title: str = Text(analyzer=shop_text)
-    description: str = Text(analyzer=shop_text)
-    category: list[str] = Text(analyzer=shop_text)  # names, broad to narrow
-    category_path: list[str] = Keyword(ignore_above=512)  # "Dresses", "Dresses/Midi dresses"
-    brand: str = Keyword(ignore_above=256, fields={"text": Text(analyzer=shop_text)})
-    price: float = Double()
-    currency: str = Keyword()
-    in_stock: bool = Boolean()
-    attributes: dict[str, Any] = Flattened(ignore_above=512)  # as the catalogue gives them
-    facets: list[str] = Keyword(ignore_above=512, fields={"text": Text(analyzer=shop_text)})  # "color:red"
-    images: list[str] = Keyword(index=False, doc_values=False)  # the first is the primary one
-    version: int = Long()
-    extra: dict[str, Any] = Object(enabled=False)  # the catalogue's fields that are not known here, kept as they are
-    added_at: str = Date()
-    updated_at: str = Date()
-    embedding: Embedding = Object(Embedding)
-    vector: list[float] = DenseVector(
+    id = Keyword()  # also _id; a doc value, so that it breaks ties in every sort
+    title = Text(analyzer=shop_text)
+    description = Text(analyzer=shop_text)
+    category = Text(analyzer=shop_text)  # names, broad to narrow
+    category_path = Keyword(ignore_above=512)  # "Dresses", "Dresses/Midi dresses"
+    brand = Keyword(ignore_above=256, fields={"text": Text(analyzer=shop_text)})
+    price = Double()
+    currency = Keyword()
+    in_stock = Boolean()
+    attributes = Flattened(ignore_above=512)  # as the catalogue gives them
+    facets = Keyword(ignore_above=512, fields={"text": Text(analyzer=shop_text)})  # "color:red"
+    images = Keyword(index=False, doc_values=False)  # the first is the primary one
+    version = Long()
+    extra = Object(enabled=False)  # the catalogue's fields that are not known here, kept as they are
+    added_at = Date()
+    updated_at = Date()
+    embedding = Object(Embedding)
+    vector = DenseVector(
         dims=LAYOUT.dims,
         similarity="max_inner_product",
         index_options={"type": "int8_hnsw", "m": 16, "ef_construction": 100},

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import httpx
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from indexer.errors import ImageError
 from indexer.settings import Settings
@@ -149,7 +149,7 @@ def decode(data: bytes, *, least_side: int = 0) -> Image.Image:
             if least_side and image.format == "JPEG":
                 image.draft("RGB", (2 * least_side, 2 * least_side))
             return _rgb(ImageOps.exif_transpose(image))
-    except Image.UnidentifiedImageError as error:
+    except UnidentifiedImageError as error:
         raise ImageError("the file is not an image, or not of a format that is taken") from error
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise ImageError(f"the image has more than {MAX_PIXELS // 10**6} megapixels") from error

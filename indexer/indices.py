@@ -96,7 +96,7 @@ def failures(client: Elasticsearch, alias: str, size: int = 20) -> list[dict[str
         size=size,
         query={"term": {"embedding.status": "failed"}},
         sort=[{"embedding.at": {"order": "desc", "missing": "_last"}}, {"id": "asc"}],
-        source=["id", "title", "images", "embedding.reason"],
+        source_includes=["id", "title", "images", "embedding.reason"],
     )
     return [hit["_source"] for hit in answer["hits"]["hits"]]
 

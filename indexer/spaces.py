@@ -69,7 +69,7 @@ class VectorSpace:
         for name, reduction in self.reductions.items():
             tensors[f"{name}.mean"] = reduction.mean
             tensors[f"{name}.components"] = reduction.components
-        return save(tensors)
+        return bytes(save(tensors))
 
 
 def index_name(alias: str) -> str:

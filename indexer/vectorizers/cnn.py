@@ -107,7 +107,7 @@ class LayerActivation(nn.Module):
 
 def _classifier(model: nn.Module) -> str:
     """Name the last linear layer: what goes into it are the pooled features."""
-    linear = [
+    linear: list[str] = [
         name for name, module in model.named_modules() if isinstance(module, nn.Linear) and "aux" not in name.lower()
     ]
     if not linear:

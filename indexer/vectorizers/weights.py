@@ -67,6 +67,7 @@ def load_model(name: str, weights: Path | None = None) -> PretrainedModel:
 
 def _timm(name: str, weights: Path | None) -> tuple[nn.Module, Preprocessing]:
     import timm
+    from timm.data.config import resolve_model_data_config
 
     if not timm.is_model(name.partition(".")[0]):
         close = ", ".join(timm.list_models(f"*{name.partition('.')[0][:8]}*")[:8])
@@ -78,7 +79,7 @@ def _timm(name: str, weights: Path | None) -> tuple[nn.Module, Preprocessing]:
     elif name in PACKAGED:
         path = _packaged(name)
         _load(module, _read(path), path, in_order=True)
-    config: dict[str, Any] = timm.data.resolve_model_data_config(module)
+    config: dict[str, Any] = resolve_model_data_config(module)
     size = (config["input_size"][1], config["input_size"][2])
     return module, Preprocessing(size, config["mean"], config["std"], config["interpolation"])
 
@@ -134,7 +135,7 @@ def _read(path: Path) -> dict[str, torch.Tensor]:
         if path.suffix == ".safetensors":
             from safetensors.torch import load_file
 
-            return load_file(path)
+            return dict(load_file(path))
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise WeightsError(f"{path} is damaged, or isn't a safetensors file or a state dict: {error}") from error

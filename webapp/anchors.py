@@ -1,0 +1,65 @@
+"""Anchors: the products a listing is sorted by, and their vectors."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cachetools import TTLCache
+from elasticsearch import Elasticsearch
+
+from es_mappings.layout import Vector
+from es_mappings.queries import Anchor
+from indexer.elastic import get_with_vectors, vector
+
+_KEPT = 20_000  # anchors: 20 MB of vectors
+_SECONDS = 30.0  # a vector that is replaced is seen after that
+
+
+@dataclass(frozen=True)
+class Anchors:
+    """The anchors of a request: those that can be sorted by, what to show of them, and what is wrong with the rest."""
+
+    usable: list[Anchor]
+    products: dict[str, dict[str, Any]]
+    warnings: list[str]
+
+
+class AnchorReader:
+    """Reads anchors by id, once each for a while: a page of results then costs one search and nothing more."""
+
+    def __init__(self, client: Elasticsearch, alias: str) -> None:
+        self._client, self._alias = client, alias
+        self._cache: TTLCache[str, tuple[dict[str, Any], Vector | None]] = TTLCache(_KEPT, _SECONDS)
+        self._lock = threading.Lock()
+
+    def read(self, weights: Mapping[str, float]) -> Anchors:
+        """Read anchors by id and weight. One that doesn't exist, or has no vector yet, is left out with a warning."""
+        found = self._read(list(weights))
+        usable, products, warnings = [], {}, []
+        for product_id, weight in weights.items():
+            if product_id not in found:
+                warnings.append(f"There is no product {product_id!r} any more.")
+                continue
+            product, its_vector = found[product_id]
+            products[product_id] = product
+            if its_vector is None:
+                warnings.append(f"{product['title']!r} has no image vector yet, so nothing can be sorted by it.")
+            else:
+                usable.append(Anchor(product_id, its_vector, weight))
+        return Anchors(usable, products, warnings)
+
+    def _read(self, ids: list[str]) -> dict[str, tuple[dict[str, Any], Vector | None]]:
+        with self._lock:
+            known = {i: self._cache[i] for i in ids if i in self._cache}
+        missing = [i for i in ids if i not in known]
+        for product_id, source in get_with_vectors(self._client, self._alias, missing).items():
+            values = source.pop("vector", None)
+            known[product_id] = source, vector(values) if values is not None else None
+        with self._lock:
+            for product_id in missing:
+                if product_id in known and known[product_id][1] is not None:
+                    self._cache[product_id] = known[product_id]
+        return known

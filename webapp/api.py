@@ -1,0 +1,79 @@
+"""The JSON API: the same listings as the pages, for programs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint, abort, current_app, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from es_mappings.results import Facets, Hit
+from webapp.parameters import SearchParameters, read_parameters
+from webapp.pictures import picture_url
+from webapp.search import Listing, ProductSearch
+
+blueprint = Blueprint("api", __name__, url_prefix="/api")
+
+
+@blueprint.get("/search")
+def search() -> ResponseReturnValue:
+    """Find products by keywords, filters and similarity."""
+    return jsonify(listing_json(_search().listing(read_parameters(request.args, strict=True))))
+
+
+@blueprint.get("/products/<path:product_id>/similar")
+def similar(product_id: str) -> ResponseReturnValue:
+    """Find products similar to one, with the same filters, weights and answer as a search."""
+    product_or_404(product_id)
+    parameters = read_parameters(request.args, strict=True)
+    return jsonify(listing_json(_search().listing(like_this(product_id, parameters))))
+
+
+@blueprint.get("/products/<path:product_id>")
+def product(product_id: str) -> ResponseReturnValue:
+    """Give one product."""
+    found = product_or_404(product_id)
+    return jsonify({**found, "image": picture_url(found, 960)})
+
+
+def like_this(product_id: str, parameters: SearchParameters) -> SearchParameters:
+    """Sort a listing by similarity to one product, besides what is liked already."""
+    likes = (product_id, *(like for like in parameters.like if like != product_id))
+    return parameters.model_copy(update={"like": likes, "sort": parameters.sort or "similar"})
+
+
+def product_or_404(product_id: str) -> dict[str, Any]:
+    """Read a product, or end the request with 404."""
+    found = _search().product(product_id)
+    if found is None:
+        abort(404, f"There is no product {product_id!r}.")
+    return found
+
+
+def listing_json(listing: Listing) -> dict[str, Any]:
+    """Write a listing as the API answers it."""
+    return {
+        "total": {"value": listing.result.total, "relation": "eq"},
+        "products": [_card(hit, by_similarity=listing.by_similarity) for hit in listing.result.hits],
+        "facets": _facets(listing.result.facets) if listing.result.facets else {},
+        "next_cursor": listing.next_cursor,
+        "plan": asdict(listing.plan),
+        "warnings": listing.warnings,
+    }
+
+
+def _card(hit: Hit, *, by_similarity: bool) -> dict[str, Any]:
+    names = ("id", "title", "brand", "category", "price", "currency", "in_stock")
+    card = {name: hit.product.get(name) for name in names}
+    similarity = round(hit.score, 4) if by_similarity and hit.score is not None else None
+    return {**card, "image": picture_url(hit.product, 480), "similarity": similarity}
+
+
+def _facets(facets: Facets) -> dict[str, Any]:
+    return asdict(facets)
+
+
+def _search() -> ProductSearch:
+    search: ProductSearch = current_app.extensions["search"]
+    return search

@@ -1,0 +1,80 @@
+"""Errors as problem details (RFC 9457) for programs, as a page for people. No stack trace leaves."""
+
+from __future__ import annotations
+
+import logging
+
+from elastic_transport import TransportError
+from elasticsearch import ApiError
+from flask import Flask, Response, json, render_template, request
+from werkzeug.exceptions import HTTPException, InternalServerError, NotFound, ServiceUnavailable
+
+from indexer.errors import IndexStateError, ProductSearchError
+
+log = logging.getLogger(__name__)
+
+_AWAY = "The search is not available just now. Please try again in a moment."
+
+
+class ParameterError(ProductSearchError):
+    """A request's parameter is wrong; `parameter` names it."""
+
+    def __init__(self, parameter: str, detail: str) -> None:
+        super().__init__(parameter, detail)
+        self.parameter, self.detail = parameter, detail
+
+
+def problem(status: int, title: str, detail: str, **more: object) -> Response:
+    """Build a problem details answer, with further members of its own where a client can use them."""
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
+    response = Response(status=status, content_type="application/problem+json")
+    response.set_data(json.dumps(body))
+    if status == ServiceUnavailable.code:
+        response.headers["Retry-After"] = "5"
+    return response
+
+
+def register(app: Flask) -> None:
+    """Answer every error in the form the caller can read."""
+    app.register_error_handler(ParameterError, _parameter)
+    app.register_error_handler(IndexStateError, _not_ready)
+    app.register_error_handler(TransportError, _search_away)
+    app.register_error_handler(ApiError, _search_refused)
+    app.register_error_handler(HTTPException, _http)
+
+
+def _parameter(error: ParameterError) -> Response:
+    return _answer(400, "Bad Request", f"{error.parameter}: {error.detail}", parameter=error.parameter)
+
+
+def _not_ready(error: IndexStateError) -> Response:
+    return _answer(503, "Service Unavailable", str(error))
+
+
+def _search_away(error: TransportError) -> Response:
+    log.error("Elasticsearch is away: %s", error)
+    return _answer(503, "Service Unavailable", _AWAY)
+
+
+def _search_refused(error: ApiError) -> Response:
+    log.error("Elasticsearch refused a request: %s", error)
+    if error.status_code in {404, 429} or error.status_code >= 500:
+        return _answer(503, "Service Unavailable", _AWAY)
+    return _http(InternalServerError())
+
+
+def _http(error: HTTPException) -> Response:
+    if error.code is None or error.response is not None or error.code < 400:
+        return error.get_response()  # type: ignore[return-value]
+    nowhere = isinstance(error, NotFound) and error.description == NotFound.description
+    detail = "There is nothing at this address." if nowhere else error.description
+    return _answer(error.code, error.name, detail or error.name)
+
+
+def _answer(status: int, title: str, detail: str, **more: object) -> Response:
+    if request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json":
+        return problem(status, title, detail, **more)
+    page = Response(render_template("error.html", status=status, title=title, detail=detail), status=status)
+    if status == ServiceUnavailable.code:
+        page.headers["Retry-After"] = "5"
+    return page

@@ -1,0 +1,34 @@
+"""Whether the servers behind the storefront answer."""
+
+from __future__ import annotations
+
+import redis
+from elastic_transport import TransportError
+from elasticsearch import ApiError
+from flask import Blueprint, current_app, jsonify
+from flask.typing import ResponseReturnValue
+
+blueprint = Blueprint("health", __name__)
+
+
+@blueprint.get("/healthz")
+def healthz() -> ResponseReturnValue:
+    """200 where all answer; 503 where one doesn't, with its name."""
+    states = {"elasticsearch": _elasticsearch(), "redis": _redis()}
+    return jsonify(states), 200 if set(states.values()) == {"up"} else 503
+
+
+def _elasticsearch() -> str:
+    try:
+        current_app.extensions["elasticsearch"].options(request_timeout=2, max_retries=0).info()
+    except (TransportError, ApiError) as error:
+        return f"down: {type(error).__name__}"
+    return "up"
+
+
+def _redis() -> str:
+    try:
+        current_app.extensions["redis"].ping()
+    except redis.RedisError as error:
+        return f"down: {type(error).__name__}"
+    return "up"

@@ -1,0 +1,63 @@
+"""Addresses of the storefront. All state of a listing is in its address: it can be shared, and Back works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import url_for
+
+from webapp.parameters import SearchParameters
+
+
+@dataclass(frozen=True)
+class Links:
+    """Addresses that differ from the page at hand by one thing."""
+
+    parameters: SearchParameters
+    product_id: str | None = None  # of a product's page; None on a listing
+
+    def here(self, **changes: Any) -> str:
+        """Give this page with some parameters changed, from its first products on."""
+        return self._to(self.parameters.model_copy(update={"cursor": "", **changes}), self.product_id)
+
+    def listing(self, **changes: Any) -> str:
+        """Give the listing with some parameters changed; likes and filters stay as they are."""
+        return self._to(self.parameters.model_copy(update={"cursor": "", **changes}), None)
+
+    def product(self, product_id: str) -> str:
+        """Give a product's page; likes go with the shopper, what narrowed the listing doesn't."""
+        return self._to(SearchParameters(like=self.parameters.like, dislike=self.parameters.dislike), product_id)
+
+    def like(self, product_id: str) -> str:
+        """Give this page with a product liked, sorted by similarity."""
+        return self.here(like=(*self.parameters.like, product_id), sort=None)
+
+    def unlike(self, product_id: str) -> str:
+        """Give this page with a product no longer liked."""
+        names = {product_id, f"{product_id}^{self.parameters.likes.get(product_id, 1):g}"}
+        left = tuple(like for like in self.parameters.like if like not in names)
+        return self.here(like=left, sort=self.parameters.sort if left and self.parameters.sort != "similar" else None)
+
+    def toggle_filter(self, name: str, value: str) -> str:
+        """Give the listing with a filter set, or without it where it is set."""
+        pair, filters = f"{name}:{value}", self.parameters.filter
+        return self.listing(filter=tuple(f for f in filters if f != pair) if pair in filters else (*filters, pair))
+
+    def next_page(self, cursor: str) -> str:
+        """Give the page of the listing that follows."""
+        return url_for("shop.listing", **_arguments(self.parameters), cursor=cursor)
+
+    @staticmethod
+    def _to(parameters: SearchParameters, product_id: str | None) -> str:
+        arguments = _arguments(parameters)
+        if product_id is None:
+            return url_for("shop.listing", **arguments)
+        return url_for("shop.product", product_id=product_id, **arguments)
+
+
+def _arguments(parameters: SearchParameters) -> dict[str, Any]:
+    arguments: dict[str, Any] = {}
+    for name, value in parameters.to_query():
+        arguments.setdefault(name, []).append(value)
+    return arguments

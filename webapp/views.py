@@ -1,0 +1,162 @@
+"""What the templates show, as plain data: navigation, facets, sorts, anchors, each with its address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from es_mappings.results import Facets, FacetValue
+from webapp.links import Links
+from webapp.parameters import BRAND, SearchParameters
+from webapp.pictures import picture_url
+from webapp.search import Listing
+
+_FACETS, _VALUES = 8, 12  # how many facets, and values of each, a page shows
+
+_SORTS = {"relevance": "Relevance", "price": "Price, low to high", "-price": "Price, high to low", "newest": "Newest"}
+_MODES = {"blend": "A blend of all", "every": "Features of all", "any": "Like any one"}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Something to click: a facet's value, a sort, a category, a filter to drop."""
+
+    label: str
+    url: str
+    active: bool = False
+    count: int | None = None
+    children: tuple[Choice, ...] = ()
+
+
+@dataclass(frozen=True)
+class FacetGroup:
+    """A facet and its values."""
+
+    label: str
+    values: list[Choice]
+
+
+@dataclass(frozen=True)
+class AnchorView:
+    """A liked product in the row of anchors."""
+
+    id: str
+    title: str
+    picture: str | None
+    url: str
+    remove_url: str
+    usable: bool
+
+
+def label(name: str) -> str:
+    """Write an attribute's name for people: ``screen_size`` becomes ``Screen size``."""
+    return name.replace("_", " ").strip().capitalize()
+
+
+def departments(navigation: list[FacetValue], links: Links) -> list[Choice]:
+    """Give the top categories; likes go with the shopper from one to the other, filters don't."""
+    current = links.parameters.category
+    return [
+        Choice(
+            item.value,
+            links.listing(category=item.value, filter=(), price_min=None, price_max=None, in_stock=None, q=""),
+            current.split("/")[0] == item.value,
+            item.count,
+        )
+        for item in navigation
+        if "/" not in item.value
+    ]
+
+
+def categories(facets: Facets, links: Links) -> list[Choice]:
+    """Give the categories of a result one level below the one chosen, or beside it where there is none below."""
+    current = links.parameters.category
+    below = [v for v in facets.category if _parent(v.value) == current]
+    return [Choice(v.value.rpartition("/")[2], links.listing(category=v.value), False, v.count) for v in below]
+
+
+def trail(links: Links) -> list[Choice]:
+    """Give the categories above the one chosen, and itself: the breadcrumbs."""
+    names = links.parameters.category.split("/") if links.parameters.category else []
+    paths = ["/".join(names[: depth + 1]) for depth in range(len(names))]
+    return [Choice(name, links.listing(category=path)) for name, path in zip(names, paths, strict=True)]
+
+
+def facet_groups(facets: Facets, links: Links) -> list[FacetGroup]:
+    """Give the facets that tell the products of this result apart, the most telling first."""
+
+    def choice(name: str, value: FacetValue) -> Choice:
+        is_set = f"{name}:{value.value}" in links.parameters.filter
+        return Choice(value.value, links.toggle_filter(name, value.value), is_set, value.count)
+
+    named = {BRAND: facets.brand, **_telling(facets.attributes, links)}
+    return [
+        FacetGroup(label(name), [choice(name, value) for value in values[:_VALUES]])
+        for name, values in named.items()
+        if values
+    ]
+
+
+def active_filters(links: Links) -> list[Choice]:
+    """Give what narrows the listing, each with the address without it."""
+    parameters = links.parameters
+    active = [Choice(f'"{parameters.q}"', links.listing(q=""))] if parameters.q else []
+    for pair in parameters.filter:
+        name, _, value = pair.partition(":")
+        active.append(Choice(value, links.toggle_filter(name, value)))
+    if span := _price_span(parameters):
+        active.append(Choice(span, links.listing(price_min=None, price_max=None)))
+    if parameters.in_stock is not None:
+        active.append(Choice("In stock" if parameters.in_stock else "Out of stock", links.listing(in_stock=None)))
+    return active
+
+
+def sorts(links: Links) -> list[Choice]:
+    """Give the orders a listing can have; by similarity once something is liked."""
+    current = links.parameters.order
+    offered = ({"similar": "Similar to your likes"} if links.parameters.like else {}) | _SORTS
+    return [Choice(text, links.here(sort=name), name == current) for name, text in offered.items()]
+
+
+def modes(links: Links) -> list[Choice]:
+    """Give the ways in which several likes can count; none where there is only one."""
+    if len(links.parameters.like) < 2:
+        return []
+    return [Choice(text, links.here(mode=name), name == links.parameters.mode) for name, text in _MODES.items()]
+
+
+def anchors(listing: Listing, links: Links) -> list[AnchorView]:
+    """Give the liked products in the order in which they were liked."""
+    usable = {anchor.id for anchor in listing.anchors.usable}
+    views = []
+    for product_id in links.parameters.likes:
+        product = listing.anchors.products.get(product_id)
+        title = product["title"] if product else product_id
+        picture = picture_url(product, 96) if product else None
+        views.append(
+            AnchorView(
+                product_id, title, picture, links.product(product_id), links.unlike(product_id), product_id in usable
+            )
+        )
+    return views
+
+
+def _telling(attributes: dict[str, list[FacetValue]], links: Links) -> dict[str, list[FacetValue]]:
+    """Choose the attributes that most products have and that take several values, and those filtered by."""
+    chosen = {name for name, _ in links.parameters.filters.attributes}
+    # Values that one product each has (article numbers) tell nothing as a filter.
+    useful = {n: [v for v in vs if v.count > 1 or len(vs) <= _VALUES] for n, vs in attributes.items()}
+    ranked = sorted(useful, key=lambda n: (n not in chosen, -sum(v.count for v in useful[n])))
+    return {n: useful[n] for n in ranked[:_FACETS] if n in chosen or len(useful[n]) > 1}
+
+
+def _price_span(parameters: SearchParameters) -> str:
+    low, high = parameters.price_min, parameters.price_max
+    if low is None and high is None:
+        return ""
+    if high is None:
+        return f"From {low:g}"
+    return f"Up to {high:g}" if low is None else f"{low:g} to {high:g}"
+
+
+def _parent(path: str) -> str:
+    return path.rpartition("/")[0]
