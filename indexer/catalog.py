@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TextIO
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, field_validator
@@ -143,11 +143,17 @@ def read_catalog(path: Path) -> Iterator[tuple[int, Product | CatalogError]]:
 
 def _json_rows(path: Path) -> Iterator[tuple[int, Any]]:
     with path.open(encoding="utf-8-sig") as file:
-        number = 0
-        while line := file.readline(MAX_LINE):
-            number += 1
+        for number, line in enumerate(iter(lambda: _line(file), ""), 1):
             if line.strip():
                 yield number, lambda line=line: _json(line)
+
+
+def _line(file: TextIO) -> str:
+    """Read a line; of one that is too long, no more than shows that it is."""
+    line = piece = file.readline(MAX_LINE)
+    while len(piece) == MAX_LINE and not piece.endswith("\n"):
+        piece = file.readline(MAX_LINE)
+    return line
 
 
 def _json(line: str) -> Any:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from demo.services import ServiceError, place, remove_data
-from demo.services.process import Identity
+from demo.services.process import Identity, unprivileged
 
 
 class Stranger(Identity):
@@ -77,3 +77,15 @@ def test_a_pointer_that_was_tampered_with_removes_nothing(tmp_path: Path) -> Non
     (folder / place.POINTER).write_text(str(victim))
     remove_data(folder)
     assert victim.is_dir()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_root_sees_that_an_unprivileged_user_cannot_enter_a_private_folder(tmp_path: Path) -> None:
+    nobody = unprivileged()
+    assert nobody is not None
+    private = tmp_path / "private"
+    folder = private / "data"
+    folder.mkdir(parents=True)
+    place.own(folder, nobody)
+    private.chmod(0o700)
+    assert not nobody.can_write(folder)

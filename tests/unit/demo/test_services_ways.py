@@ -27,7 +27,7 @@ def answering() -> Iterator[Answers]:
 
     def serve(status: int, body: object) -> str:
         class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802 - the name that the library calls
+            def do_GET(self) -> None:
                 self.send_response(status)
                 self.end_headers()
                 self.wfile.write(json.dumps(body).encode())
@@ -65,7 +65,8 @@ case "$*" in
   info*) [ {int(engine)} = 1 ] || {{ echo "Cannot connect to the Docker daemon" >&2; exit 1; }} ;;
   "compose version") [ {int(plugin)} = 1 ] || {{ echo "unknown command: docker compose" >&2; exit 1; }} ;;
   *" ps "*) cat {project}/running 2>/dev/null; true ;;
-  *" up "*) [ {int(up)} = 1 ] || {{ echo "port is already allocated" >&2; exit 1; }}; echo elasticsearch > {project}/running ;;
+  *" up "*) [ {int(up)} = 1 ] || {{ echo "port is already allocated" >&2; exit 1; }}
+    echo elasticsearch > {project}/running ;;
   *" port "*) echo {address} ;;
   *" printenv "*) echo sesame ;;
   *" stop "*) rm -f {project}/running ;;
@@ -164,6 +165,7 @@ def test_compose_brings_up_and_who_started_it_stops_it(tmp_path: Path, project: 
     assert (project / "running").exists()
     first.stop()
     assert not (project / "running").exists()
+    assert load_state(tmp_path / "data") is None
     calls = (project / "calls").read_text()
     assert f"compose --file {project}/docker-compose.yml up -d --wait elasticsearch" in calls
 

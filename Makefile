@@ -1,0 +1,72 @@
+# `make help` lists what can be made.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := uv==0.13.9
+PACKAGES := es_mappings indexer workers webapp demo tests
+CATALOG ?=
+PRODUCTS ?= 2400
+PORT ?= 5000
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help:  ## List what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+$(VENV)/.ready: requirements.txt requirements-dev.txt constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed; PYTHON=... says where it is" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than Python 3.11; PYTHON=... says where another is" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing requirements into $(VENV)"
+	@$(BIN)/python -m pip install --quiet "$(UV)"
+	@$(BIN)/uv pip install --python $(BIN)/python --constraint constraints.txt --requirement requirements-dev.txt
+	@touch $@
+
+.PHONY: install
+install: $(VENV)/.ready  ## Set up the virtual environment
+
+.PHONY: demo
+demo: $(VENV)/.ready  ## Bring up the sandbox shop on port 5000 (CATALOG=file, PRODUCTS=n, PORT=n)
+	@exec $(BIN)/python -m demo.sandbox $(if $(CATALOG),--catalog $(CATALOG)) --products $(PRODUCTS) --port $(PORT)
+
+.PHONY: test
+test: $(VENV)/.ready chromium  ## Run all tests, against real servers
+	@$(BIN)/python -m pytest
+
+.PHONY: test-unit
+test-unit: $(VENV)/.ready  ## Run the tests that need no server
+	@$(BIN)/python -m pytest tests/unit
+
+# Debian's browser and fonts where apt-get can bring them; elsewhere CHROMIUM names one.
+.PHONY: chromium
+chromium:
+	@if [ -z "$$CHROMIUM" ] && ! command -v chromium chromium-browser google-chrome >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "Installing Chromium"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium fonts-liberation >/dev/null; \
+	fi
+
+.PHONY: lint
+lint: $(VENV)/.ready  ## Check style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+.PHONY: format
+format: $(VENV)/.ready  ## Write the code in the house's format
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+.PHONY: screenshots
+screenshots: $(VENV)/.ready chromium  ## Take the README's screenshots of the running demo
+	@$(BIN)/python -m demo.screenshots --url http://localhost:$(PORT)
+
+.PHONY: lock
+lock: $(VENV)/.ready  ## Renew constraints.txt from the requirements
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-header requirements-dev.txt --output-file constraints.txt
+
+.PHONY: clean
+clean:  ## Stop servers that still run, remove data and caches of the project
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m demo.clean; fi
+	@rm -rf .data .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,5 @@
+"""The sandbox shop's catalogue: products made up from a seed, each with a picture drawn from its attributes."""
+
+from demo.catalogue.render import DESIGN_VERSION, is_complete, render_catalogue
+
+__all__ = ["DESIGN_VERSION", "is_complete", "render_catalogue"]

@@ -1,0 +1,39 @@
+"""Command line: ``python -m demo.catalogue FOLDER``."""
+
+from pathlib import Path
+
+import click
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from demo.catalogue.render import is_complete, render_catalogue
+from demo.catalogue.sheet import contact_sheet
+
+
+@click.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--products", type=click.IntRange(min=1), default=2400, show_default=True, help="How many products.")
+@click.option("--seed", type=int, default=7, show_default=True, help="Seed of everything random.")
+@click.option("--processes", type=click.IntRange(min=1), help="How many processes draw.  [default: all processors]")
+@click.option("--sheet", type=click.Path(dir_okay=False, path_type=Path), help="Write a contact sheet of 48 products.")
+def main(folder: Path, products: int, seed: int, processes: int | None, sheet: Path | None) -> None:
+    """Render the sandbox shop's catalogue into FOLDER."""
+    catalogue = folder / "catalog.jsonl"
+    if not is_complete(folder, products=products, seed=seed):
+        columns = (TextColumn("Drawing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns) as bar:
+            task = bar.add_task("Drawing", total=products)
+            catalogue = render_catalogue(
+                folder,
+                products=products,
+                seed=seed,
+                processes=processes,
+                progress=lambda done, _: bar.update(task, completed=done),
+            )
+    click.echo(f"{products} products: {catalogue}")
+    if sheet:
+        contact_sheet(catalogue, sheet, seed=seed)
+        click.echo(f"Contact sheet: {sheet}")
+
+
+if __name__ == "__main__":
+    main()

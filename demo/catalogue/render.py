@@ -1,0 +1,152 @@
+"""Writing a catalogue: pictures first, the catalogue file last."""
+
+import json
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from demo.catalogue.design import design
+from demo.catalogue.listing import catalogue_line, dump, image_path, truth_line
+from demo.catalogue.model import Product
+from demo.catalogue.picture import photograph
+
+DESIGN_VERSION = 1
+"""Raised whenever the same seed would give other bytes, so that old catalogues aren't taken for new ones."""
+
+JPEG_QUALITY = 88
+
+CATALOGUE, TRUTH, MANIFEST = "catalog.jsonl", "truth.jsonl", "manifest.json"
+
+
+def render_catalogue(
+    folder: Path,
+    *,
+    products: int = 2400,
+    seed: int = 7,
+    processes: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Path:
+    """Render a catalogue: pictures, the truth about them, and the catalogue file.
+
+    The same seed and number give the same bytes, whatever the number of processes. Pictures that an interrupted run
+    with the same seed has left are kept; the catalogue file appears last and at once.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where to write; made if need be.
+    products : int
+        How many products, at least 1.
+    seed : int
+        Seed of everything random.
+    processes : int, optional
+        How many processes draw; by default as many as there are processors. With 1 this process draws by itself.
+    progress : callable, optional
+        Called with the number of pictures done and the number of all.
+
+    Returns
+    -------
+    pathlib.Path
+        The catalogue file.
+
+    Raises
+    ------
+    ValueError
+        `products` or `processes` is less than 1.
+    OSError
+        The folder can't be written.
+    """
+    if products < 1 or (processes is not None and processes < 1):
+        raise ValueError("products and processes must be at least 1")
+    manifest = _manifest(products, seed)
+    images = folder / "images"
+    images.mkdir(parents=True, exist_ok=True)
+    if _read(folder / MANIFEST) != manifest:
+        _discard(folder, seed)
+    _write(folder / MANIFEST, json.dumps(manifest, indent=2) + "\n")
+    made = design(products, seed)
+    todo = [product for product in made if not (folder / image_path(product)).exists()]
+    done = products - len(todo)
+    if progress:
+        progress(done, products)
+    for _ in _draw(todo, partial(_render_one, folder, seed), processes):
+        done += 1
+        if progress:
+            progress(done, products)
+    _write(folder / TRUTH, dump([truth_line(product, seed) for product in made]))
+    _write(folder / CATALOGUE, dump([catalogue_line(product, seed) for product in made]))
+    return folder / CATALOGUE
+
+
+def is_complete(folder: Path, *, products: int = 2400, seed: int = 7) -> bool:
+    """Say whether a folder holds the whole catalogue for these parameters.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder.
+    products : int
+        How many products it should have.
+    seed : int
+        Seed it should have been made with.
+
+    Returns
+    -------
+    bool
+        True when it can be used as it is.
+    """
+    if _read(folder / MANIFEST) != _manifest(products, seed):
+        return False
+    if not (folder / CATALOGUE).is_file() or not (folder / TRUTH).is_file():
+        return False
+    return all((folder / image_path(product)).is_file() for product in design(products, seed))
+
+
+def _manifest(products: int, seed: int) -> dict[str, Any]:
+    return {"design_version": DESIGN_VERSION, "products": products, "seed": seed}
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _discard(folder: Path, seed: int) -> None:
+    """Remove a catalogue made with other parameters; pictures stay if only the number of products differs."""
+    for name in (CATALOGUE, TRUTH):
+        (folder / name).unlink(missing_ok=True)
+    old = _read(folder / MANIFEST) or {}
+    if (old.get("design_version"), old.get("seed")) != (DESIGN_VERSION, seed):
+        for image in (folder / "images").glob("*.jpg"):
+            image.unlink()
+
+
+def _write(path: Path, text: str) -> None:
+    """Put a file into place at once."""
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
+
+
+def _render_one(folder: Path, seed: int, product: Product) -> str:
+    target = folder / image_path(product)
+    part = target.with_name(target.name + ".part")
+    photograph(product, seed).save(part, format="JPEG", quality=JPEG_QUALITY)
+    part.replace(target)
+    return product.id
+
+
+def _draw(todo: list[Product], one: Callable[[Product], str], processes: int | None) -> Iterator[str]:
+    workers = min(processes or os.cpu_count() or 1, max(len(todo), 1))
+    if workers == 1:
+        yield from map(one, todo)
+        return
+    # Spawned rather than forked: the caller may well have threads, such as one that draws a progress bar.
+    with multiprocessing.get_context("spawn").Pool(workers) as pool:
+        yield from pool.imap_unordered(one, todo, chunksize=4)

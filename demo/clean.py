@@ -1,0 +1,12 @@
+"""Stop what still runs on the project's data folder, and remove the data, wherever it had to be put."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from demo.services import remove_data
+
+if __name__ == "__main__":
+    for folder in (Path(".data").resolve(), Path(".data/test").resolve()):
+        for part in ("elasticsearch", "redis"):
+            remove_data(folder / part)

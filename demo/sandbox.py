@@ -1,0 +1,216 @@
+"""``make demo``: the whole shop on this machine, from servers to storefront, in one command."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import signal
+import socket
+import sys
+import time
+from base64 import b64encode
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+import httpx
+from rich.console import Console
+
+from demo.catalogue import is_complete, render_catalogue
+from demo.processes import Child, start_child
+from demo.services import ServiceError, start_elasticsearch, start_redis
+from indexer import indices
+from indexer.cli import errors_in_one_line, progress_bar, write_catalog
+from indexer.elastic import connect
+from indexer.errors import CatalogError, IndexStateError, ProductSearchError
+from indexer.settings import Settings
+
+_STALLED = 180.0  # seconds without progress after which the worker is given up
+_READY = 90.0  # seconds that the storefront may take to answer
+
+console = Console(highlight=False)
+
+
+def say(line: str) -> None:
+    """Print one line for one step."""
+    console.print(line, markup=False, soft_wrap=True)
+
+
+@click.command()
+@click.option("--catalog", type=click.Path(path_type=Path), help="A catalogue file; by default one is rendered.")
+@click.option("--products", default=2_400, show_default=True, help="Products of the rendered catalogue.")
+@click.option("--folder", default=Path(".data"), show_default=True, type=click.Path(path_type=Path))
+@click.option("--port", default=5000, show_default=True, help="Of the storefront.")
+@click.option("--once", is_flag=True, help="Stop as soon as the storefront answers.")
+def main(*, catalog: Path | None, products: int, folder: Path, port: int, once: bool) -> None:
+    """Bring up the sandbox shop and keep it up until Ctrl-C."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped then as well
+    begun = time.monotonic()
+    with errors_in_one_line(), ExitStack() as stack:
+        try:
+            _check_port(port)
+            children = _bring_up(stack, catalog, products, folder.resolve(), port)
+            say(f"The shop is open after {time.monotonic() - begun:.0f} s: http://localhost:{port}  (Ctrl-C stops it)")
+            if not once:
+                _watch(children)
+        except ServiceError as error:
+            raise click.ClickException(str(error)) from error
+        except KeyboardInterrupt:
+            say("Stopping what was started")
+
+
+def _bring_up(stack: ExitStack, catalog: Path | None, products: int, folder: Path, port: int) -> list[Child]:
+    folder.mkdir(parents=True, exist_ok=True)
+    file = _existing(catalog) if catalog else _rendered(folder / "catalogue", products)
+    for start, name, url in (
+        (start_elasticsearch, "elasticsearch", os.environ.get("ELASTICSEARCH_URL")),
+        (start_redis, "redis", os.environ.get("REDIS_URL")),
+    ):
+        service = start(folder / name, url=url, say=say)
+        stack.callback(service.stop)
+        say(f"{name.capitalize()}: {service.how}")
+        os.environ[f"{name.upper()}_URL"] = service.url
+    os.environ.update(_environment(folder, file))
+    settings = Settings.from_environment()
+    worker = _start(
+        stack, folder, "worker", "celery", "-A", "workers.app", "worker", "-Q", "embedding", "-c", "1", "-l", "INFO"
+    )
+    _load(settings, file, worker)
+    bind = ("--bind", f"127.0.0.1:{port}", "--threads", "8", "--access-logfile", "-")
+    shop = _start(stack, folder, "storefront", "gunicorn", "webapp:create_app()", *bind)
+    _wait_until(lambda: _answers(port), shop)
+    return [worker, shop]
+
+
+def _rendered(folder: Path, products: int) -> Path:
+    if is_complete(folder, products=products, seed=7):
+        say(f"Catalogue: {products:,} rendered products are there")
+        return folder / "catalog.jsonl"
+    say(f"Catalogue: drawing {products:,} products into {folder}")
+    with progress_bar() as progress:
+        task = progress.add_task("Drawing products", total=products)
+        return render_catalogue(
+            folder, products=products, seed=7, progress=lambda done, _: progress.update(task, completed=done)
+        )
+
+
+def _existing(catalog: Path) -> Path:
+    if not catalog.is_file():
+        raise CatalogError(f"CATALOG: there is no file {catalog}")
+    return catalog.resolve()
+
+
+def _environment(folder: Path, catalog: Path) -> dict[str, str]:
+    """Give what the processes read from their environment, unless it is set there already."""
+    # An index a catalogue, by content: another file is another shop, and each is there again when it's asked for.
+    content = hashlib.sha256(catalog.read_bytes()).hexdigest()[:10]
+    ours = {"INDEX_NAME": f"shop-{content}", "IMAGE_ROOTS": str(catalog.parent), **_secrets(folder / "secrets.json")}
+    return {name: value for name, value in ours.items() if name not in os.environ}
+
+
+def _secrets(path: Path) -> dict[str, str]:
+    """Read the demo's secrets, made at the first run."""
+    if not path.exists():
+        made = {
+            "SECRET_KEY": secrets.token_urlsafe(32),
+            "WEBHOOK_SECRET": "whsec_" + b64encode(secrets.token_bytes(24)).decode(),
+        }
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(made))
+    found: dict[str, str] = json.loads(path.read_text())
+    return found
+
+
+def _load(settings: Settings, catalog: Path, worker: Child) -> None:
+    """Load the catalogue through the worker, unless an earlier run has done so."""
+    from indexer.fitting import fit_space
+    from indexer.vectorizers import load_vectorizers
+    from workers.enqueue import enqueue_embeddings
+
+    client, alias = connect(settings), settings.index_name
+    if _is_loaded(settings):
+        say(f"Index: {indices.counts(client, alias)['done']:,} products with vectors are there ({alias})")
+        return
+    written, refused = write_catalog(settings, catalog)
+    say(f"Index: {written:,} products written to {alias}, {refused:,} lines refused")
+    if indices.space_of(client, alias) is None:
+        enqueue_embeddings(indices.ids_without_vector(client, alias))
+        _follow("Embedding images", lambda: indices.unembedded(client, alias), worker)
+        client.indices.refresh(index=alias)
+        space = fit_space(client, alias, load_vectorizers(settings))
+        kept = ", ".join(f"{name} {r.dims} dimensions" for name, r in space.reductions.items())
+        say(f"Vector space: {space.digest} fitted on the catalogue ({kept})")
+    enqueue_embeddings(indices.ids_without_vector(client, alias))
+    _follow("Writing vectors", lambda: indices.counts(client, alias)["pending"], worker)
+    counts = indices.counts(client, alias)
+    say(f"Vectors: {counts['done']:,} written, {counts['failed']:,} failed (python -m indexer status says why)")
+
+
+def _is_loaded(settings: Settings) -> bool:
+    client, alias = connect(settings), settings.index_name
+    try:
+        return indices.space_of(client, alias) is not None and indices.counts(client, alias)["pending"] == 0
+    except IndexStateError:
+        return False
+
+
+def _follow(what: str, left: Callable[[], int], worker: Child) -> None:
+    """Show the worker's progress until nothing is left."""
+    total = remaining = left()
+    moved = time.monotonic()
+    with progress_bar() as progress:
+        task = progress.add_task(what, total=total)
+        while remaining:
+            time.sleep(0.5)
+            worker.check()
+            before, remaining = remaining, left()
+            moved = time.monotonic() if remaining != before else moved
+            if time.monotonic() - moved > _STALLED:
+                raise ProductSearchError(f"The worker has done nothing for {_STALLED:.0f} s; its log is {worker.log}")
+            progress.update(task, completed=total - remaining)
+
+
+def _start(stack: ExitStack, folder: Path, name: str, module: str, *arguments: str) -> Child:
+    child = start_child(name, [sys.executable, "-m", module, *arguments], folder / f"{name}.log")
+    stack.callback(child.stop)
+    say(f"{name.capitalize()}: pid {child.pid}, log in {child.log}")
+    return child
+
+
+def _watch(children: list[Child]) -> None:
+    while True:
+        time.sleep(1)
+        for child in children:
+            child.check()
+
+
+def _check_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise ProductSearchError(f"Port {port} is taken; choose another: make demo PORT={port + 1}") from error
+
+
+def _wait_until(ready: Callable[[], bool], child: Child) -> None:
+    end = time.monotonic() + _READY
+    while not ready():
+        child.check()
+        if time.monotonic() > end:
+            raise ProductSearchError(f"The {child.name} doesn't answer after {_READY:.0f} s; its log is {child.log}")
+        time.sleep(0.2)
+
+
+def _answers(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
+
+
+if __name__ == "__main__":
+    main(prog_name="make demo")

@@ -1,0 +1,5 @@
+"""Command line of the servers."""
+
+from demo.services.cli import main
+
+main(prog_name="python -m demo.services")

@@ -1,0 +1,144 @@
+"""The user's cache: what was downloaded once, kept whole, and used by every later run."""
+
+import fcntl
+import importlib.metadata
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import platformdirs
+
+from demo.services.service import ServiceError, UnavailableError
+
+MARKER = ".complete"
+PIP_TIMEOUT_S = 900
+
+
+def cache_folder() -> Path:
+    """Return the cache folder, made if it isn't there.
+
+    Root's is the site's: the servers run as an unprivileged user then, who can't enter root's home.
+    """
+    root = os.geteuid() == 0
+    folder = Path(platformdirs.site_cache_dir("lookalike") if root else platformdirs.user_cache_dir("lookalike"))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if root:
+            folder.chmod(0o755)
+    except OSError as error:
+        raise ServiceError(f"the cache folder {folder} can't be made: {error.strerror}") from error
+    return folder
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock file while the block runs, so that two runs never fill or start the same thing at once."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = path.open("w")
+    except PermissionError as error:
+        raise ServiceError(f"{path} can't be written; it, or the folder it is in, belongs to another user") from error
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def kept(name: str, fill: Callable[[Path, Path], str]) -> Path:
+    """Return a folder of the cache, filled first if it isn't there whole.
+
+    Parameters
+    ----------
+    name
+        The folder's name, with the version of what it holds.
+    fill
+        Gets a scratch folder and the path to make the result at; returns where it came from.
+
+    Returns
+    -------
+    Path
+        The folder. It is renamed into place only when whole, so a broken run leaves nothing that looks right.
+    """
+    folder = cache_folder()
+    final = folder / name
+    with locked(folder / f".{name}.lock"):
+        if is_whole(final):
+            return final
+        for leftover in (final, *folder.glob(f".{name}-*")):
+            shutil.rmtree(leftover, ignore_errors=True)
+        scratch = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=folder))
+        try:
+            result = scratch / "result"
+            source = fill(scratch, result)
+            _open_for_reading(result)
+            files, size = _measure(result)
+            (result / MARKER).write_text(json.dumps({"source": source, "files": files, "bytes": size}))
+            result.rename(final)
+        except OSError as error:
+            raise ServiceError(f"{final} can't be made: {error}") from error
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+    return final
+
+
+def is_whole(folder: Path) -> bool:
+    """Say whether a kept folder still holds as many files and bytes as when it was made."""
+    try:
+        marker = json.loads((folder / MARKER).read_text())
+        return (marker["files"], marker["bytes"]) == _measure(folder)
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return False
+
+
+def pip_install(requirement: str, target: Path) -> None:
+    """Install one package, without what it depends on, into a folder of its own.
+
+    Raises
+    ------
+    UnavailableError
+        pip isn't there, or could not get or build the package.
+    """
+    try:
+        importlib.metadata.version("pip")
+    except importlib.metadata.PackageNotFoundError as error:
+        raise UnavailableError(
+            f"pip, needed to fetch {requirement}, is not installed beside {sys.executable}"
+        ) from error
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    try:
+        done = subprocess.run(
+            [*command, "--no-compile", "--target", str(target), requirement],
+            capture_output=True,
+            text=True,
+            timeout=PIP_TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise UnavailableError(f"pip install {requirement} took more than {PIP_TIMEOUT_S} s") from error
+    if done.returncode != 0:
+        raise UnavailableError(f"pip install {requirement} failed: {last_line(done.stderr)}")
+
+
+def last_line(output: str) -> str:
+    """Return the last line of a program's output that says something, shortened."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    errors = [line for line in lines if "error" in line.lower()]
+    return (errors or lines or ["no output"])[-1][:300]
+
+
+def _measure(folder: Path) -> tuple[int, int]:
+    sizes = [path.lstat().st_size for path in folder.rglob("*") if path.is_file() and path.name != MARKER]
+    return len(sizes), sum(sizes)
+
+
+def _open_for_reading(folder: Path) -> None:
+    # Another user's server reads it, whatever the umask and the modes in the archive.
+    for path in (folder, *folder.rglob("*")):
+        if not path.is_symlink():
+            mode = path.stat().st_mode
+            path.chmod(mode | (0o755 if path.is_dir() or mode & 0o100 else 0o644))

@@ -1,0 +1,149 @@
+"""The servers of the project's own docker-compose.yml."""
+
+import base64
+import os
+import secrets
+import shutil
+import subprocess
+from pathlib import Path
+
+from demo.services.cache import last_line
+from demo.services.probe import elasticsearch_version, redis_version
+from demo.services.service import Say, Service, ServiceError, State, UnavailableError, forget_state, save_state
+
+PROJECT = Path(__file__).resolve().parents[2]
+COMPOSE_FILE = "docker-compose.yml"
+ENGINE_TIMEOUT_S = 8
+UP_TIMEOUT_S = 1200  # the images may have to be pulled
+PORTS = {"elasticsearch": 9200, "redis": 6379}
+
+
+def start(name: str, folder: Path, say: Say) -> Service:
+    """Bring up one service of docker-compose.yml.
+
+    Parameters
+    ----------
+    name
+        `Elasticsearch` or `Redis`.
+    folder
+        The data folder; what was started is remembered there.
+    say
+        Told each step.
+
+    Raises
+    ------
+    UnavailableError
+        There is no Docker engine or no Compose, or the service did not come up.
+    """
+    service = name.lower()
+    docker = find_engine()
+    if write_env(PROJECT / ".env"):
+        say(f"Docker: wrote {PROJECT / '.env'} with fresh secrets")
+    earlier = service in _compose(docker, "ps", "--services", "--status", "running").split()
+    if not earlier:
+        say(f"{name}: docker compose up -d --wait {service}")
+    try:
+        _compose(docker, "up", "-d", "--wait", service, timeout_s=UP_TIMEOUT_S)
+        url = _url(docker, service)
+        version = _version(service, url)
+    except BaseException:
+        if not earlier:
+            stop(service)
+        raise
+    how = f"{name} {version} by docker compose on {url.rpartition('@')[2].removeprefix('redis://')}"
+    if earlier:
+        return Service(name, url, f"{how}, started earlier")
+    folder.mkdir(parents=True, exist_ok=True)
+    save_state(folder, State(name, url, how, compose=service))
+
+    def stop_own() -> None:
+        stop(service)
+        forget_state(folder)
+
+    return Service(name, url, how, stop_own)
+
+
+def stop(service: str) -> None:
+    """Stop one service of docker-compose.yml; its volume stays."""
+    try:
+        _compose(find_engine(), "stop", service)
+    except UnavailableError as error:
+        raise ServiceError(f"the compose service {service} can't be stopped: {error}") from error
+
+
+def find_engine() -> str:
+    """Return the docker client, if an engine answers it and it knows Compose.
+
+    Raises
+    ------
+    UnavailableError
+        Which of these is missing.
+    """
+    docker = shutil.which("docker")
+    if docker is None:
+        raise UnavailableError("Docker is not installed (no docker on PATH)")
+    try:
+        _run([docker, "info"], ENGINE_TIMEOUT_S)
+    except UnavailableError as error:
+        raise UnavailableError(f"no Docker engine answers ({error})") from error
+    try:
+        _run([docker, "compose", "version"], ENGINE_TIMEOUT_S)
+    except UnavailableError as error:
+        raise UnavailableError(f"Docker has no Compose plugin ({error})") from error
+    return docker
+
+
+def write_env(path: Path) -> bool:
+    """Write the file that docker-compose.yml takes its secrets from, unless it is there.
+
+    Returns
+    -------
+    bool
+        Whether it was written.
+    """
+    values = {
+        "ELASTIC_PASSWORD": secrets.token_urlsafe(24),
+        "SECRET_KEY": secrets.token_urlsafe(48),
+        "WEBHOOK_SECRET": f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}",
+    }
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return False
+    with os.fdopen(handle, "w") as file:
+        file.write("# Secrets of this machine's compose stack. Not for version control.\n")
+        file.writelines(f"{name}={value}\n" for name, value in values.items())
+    return True
+
+
+def _url(docker: str, service: str) -> str:
+    address = _compose(docker, "port", service, str(PORTS[service])).strip()
+    if service == "redis":
+        return f"redis://{address}/0"
+    # The container knows which password it was given, wherever Compose took it from.
+    password = _compose(docker, "exec", "-T", service, "printenv", "ELASTIC_PASSWORD").strip()
+    return f"http://elastic:{password}@{address}"
+
+
+def _version(service: str, url: str) -> str:
+    version = elasticsearch_version(url, proxies=False) if service == "elasticsearch" else redis_version(url)
+    if version is None:
+        raise UnavailableError(f"docker compose says that {service} is up, but it does not answer")
+    return version
+
+
+def _compose(docker: str, *arguments: str, timeout_s: float = 120) -> str:
+    return _run([docker, "compose", "--file", str(PROJECT / COMPOSE_FILE), *arguments], timeout_s)
+
+
+def _run(command: list[str], timeout_s: float) -> str:
+    shown = " ".join(word for word in ["docker", *command[1:]] if word not in {"--file", str(PROJECT / COMPOSE_FILE)})
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise UnavailableError(f"`{shown}` took more than {timeout_s:.0f} s") from error
+    except OSError as error:
+        raise UnavailableError(f"`{shown}` can't be run: {error}") from error
+    if done.returncode != 0:
+        raise UnavailableError(f"`{shown}` failed: {last_line(done.stderr or done.stdout)}")
+    return done.stdout

@@ -1,0 +1,154 @@
+"""Elasticsearch as a process of this machine, for work without Docker."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+from demo.services import embedded
+from demo.services.distribution import Distribution, find_distribution
+from demo.services.embedded import Plan
+from demo.services.jdk import find_jdk
+from demo.services.place import data_place, own
+from demo.services.probe import elasticsearch_ready
+from demo.services.process import free_port, unprivileged
+from demo.services.service import Say, Service, ServiceError
+
+LAUNCHER = "org.elasticsearch.server.launcher.ServerLauncher"
+LIBS = "lib/tools/server-cli"
+
+
+def start_embedded(folder: Path, heap: str, say: Say) -> Service:
+    """Start an embedded Elasticsearch on a data folder.
+
+    Parameters
+    ----------
+    folder
+        Where its data, settings and logs go.
+    heap
+        Size of the Java heap as Java writes it, such as `1g` or `512m`.
+    say
+        Told each step.
+    """
+    if not re.fullmatch(r"[1-9]\d*[mg]", heap):
+        raise ServiceError(f"heap {heap!r} is no size such as 1g or 512m")
+    identity = unprivileged()
+    distribution = find_distribution(say)
+    jdk = distribution.jdk or find_jdk(identity, say)
+    home = data_place(folder, identity, say)
+    port = free_port()
+    _write_folders(home, distribution, port, heap)
+    own(home, identity)
+    plan = Plan(
+        name="Elasticsearch",
+        command=_command(distribution, jdk, home),
+        env=_environment(distribution, jdk, home),
+        cwd=distribution.home,  # the launcher takes it for Elasticsearch's home
+        log=folder / "start.log",
+        port=port,
+        url=f"http://127.0.0.1:{port}",
+        ready=elasticsearch_ready,
+        identity=identity,
+        note=f", heap {heap}" + (f", as {identity.name}" if identity else ""),
+    )
+    return embedded.start(folder, plan, say)
+
+
+def settings(distribution: Distribution, home: Path, port: int) -> dict[str, str]:
+    """Return what elasticsearch.yml says of an embedded node."""
+    chosen = {
+        "cluster.name": "lookalike",
+        "node.name": "lookalike",
+        # No ingest, machine learning or transforms: nothing here uses them.
+        "node.roles": "[master, data]",
+        "discovery.type": "single-node",
+        "network.host": "127.0.0.1",
+        "http.port": str(port),
+        "transport.port": "0",
+        "path.data": str(home / "data"),
+        "path.logs": str(home / "logs"),
+        # It listens on the loopback interface only and holds a sandbox's or a test's data. Security would need a
+        # password handed to every process of a run; the compose stack has it on.
+        "xpack.security.enabled": "false",
+        "xpack.ml.enabled": "false",
+        "xpack.watcher.enabled": "false",
+        # A developer's disk is often fuller than a production node's may be.
+        "cluster.routing.allocation.disk.threshold_enabled": "false",
+        "action.destructive_requires_name": "true",
+    }
+    if distribution.has_module("ingest-geoip"):
+        chosen["ingest.geoip.downloader.enabled"] = "false"
+    if distribution.has_module("x-pack-inference"):
+        # Asks a service of Elastic's what it may infer there.
+        chosen["xpack.inference.elastic.periodic_authorization_enabled"] = "false"
+    return chosen
+
+
+def _write_folders(home: Path, distribution: Distribution, port: int, heap: str) -> None:
+    for name in ("data", "logs"):
+        (home / name).mkdir(exist_ok=True)
+    for name in ("config", "tmp"):
+        # Written anew each time: what the server's user may have left there is not followed or trusted.
+        shutil.rmtree(home / name, ignore_errors=True)
+        (home / name).mkdir()
+    config = home / "config"
+    lines = [f"{name}: {_quoted(value)}" for name, value in settings(distribution, home, port).items()]
+    (config / "elasticsearch.yml").write_text("\n".join(lines) + "\n")
+    shutil.copyfile(distribution.home / "config" / "log4j2.properties", config / "log4j2.properties")
+    shipped = (distribution.home / "config" / "jvm.options").read_text().splitlines()
+    # The log of the garbage collector takes up to 2 GB.
+    (config / "jvm.options").write_text("\n".join(line for line in shipped if "-Xlog:gc" not in line) + "\n")
+    (config / "jvm.options.d").mkdir()
+    logs = home / "logs"
+    (config / "jvm.options.d" / "lookalike.options").write_text(
+        f"-Xms{heap}\n-Xmx{heap}\n-XX:HeapDumpPath={logs}\n-XX:ErrorFile={logs}/hs_err_pid%p.log\n"
+    )
+
+
+def _quoted(value: str) -> str:
+    return value if re.fullmatch(r"[\w.-]+|\[.*\]", value) else "'" + value.replace("'", "''") + "'"
+
+
+def _command(distribution: Distribution, jdk: Path, home: Path) -> list[str]:
+    # What bin/elasticsearch comes to; the copy from Maven lacks that script.
+    es = distribution.home
+    return [
+        str(jdk / "bin" / "java"),
+        *("-Xms4m", "-Xmx64m", "-XX:+UseSerialGC"),
+        "-Dcli.name=server",
+        f"-Dcli.script={es / 'bin' / 'elasticsearch'}",
+        f"-Dcli.libs={LIBS}",
+        f"-Des.path.home={es}",
+        f"-Des.path.conf={home / 'config'}",
+        "-Des.distribution.type=tar",
+        f"-Des.java.type={_java_type(distribution)}",
+        f"-Djava.io.tmpdir={home / 'tmp'}",
+        *("-cp", f"{es / 'lib' / 'tools' / 'server-launcher' / '*'}"),
+        LAUNCHER,
+    ]
+
+
+def _environment(distribution: Distribution, jdk: Path, home: Path) -> dict[str, str]:
+    # Nothing is passed on that could change a JVM behind our back, such as JAVA_TOOL_OPTIONS.
+    chosen = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "LANG": "C.UTF-8",
+        "HOME": str(home / "tmp"),
+        "HOSTNAME": "localhost",
+        "JAVA": str(jdk / "bin" / "java"),
+        "JAVA_TYPE": _java_type(distribution),
+        "CLI_NAME": "server",
+        "CLI_LIBS": LIBS,
+        "ES_HOME": str(distribution.home),
+        "ES_PATH_CONF": str(home / "config"),
+        "ES_TMPDIR": str(home / "tmp"),
+        "ES_DISTRIBUTION_TYPE": "tar",
+    }
+    if not re.search(r"\s", str(home)):
+        # The short-lived JVMs that the launcher starts leave folders behind. It cuts this at each space.
+        chosen["CLI_JAVA_OPTS"] = f"-Djava.io.tmpdir={home / 'tmp'}"
+    return chosen if distribution.jdk else {**chosen, "ES_JAVA_HOME": str(jdk)}
+
+
+def _java_type(distribution: Distribution) -> str:
+    return "bundled JDK" if distribution.jdk else "ES_JAVA_HOME"

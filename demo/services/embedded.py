@@ -1,0 +1,123 @@
+"""What both embedded servers have in common: found again, started, waited for, stopped."""
+
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from demo.services import process
+from demo.services.process import Identity
+from demo.services.service import Say, Service, ServiceError, State, forget_state, load_state, save_state
+
+START_PATIENCE_S = 120.0
+POLL_S = 0.2
+
+Ready = Callable[[str], str | None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to start a server: all that the operating system is told, and how to see that it is up."""
+
+    name: str
+    command: Sequence[str]
+    env: Mapping[str, str]
+    cwd: Path
+    log: Path
+    port: int
+    url: str
+    ready: Ready
+    identity: Identity | None = None
+    note: str = ""
+
+
+def running(folder: Path, ready: Ready, say: Say) -> Service | None:
+    """Return the server that an earlier run left on a data folder, if it still answers.
+
+    One that lives but doesn't answer (its parent may have been killed early) is given the time of a start, then
+    stopped, so that its lock on the data is gone. Whoever started it stops it, so what is returned isn't stopped here.
+    """
+    state = load_state(folder)
+    if state is None or state.compose:
+        return None
+    deadline = time.monotonic() + START_PATIENCE_S
+    told = False
+    while process.is_alive(state.pid, state.created) and time.monotonic() < deadline:
+        if ready(state.url) is not None:
+            return Service(state.name, state.url, f"{state.how}, started earlier")
+        if not told:
+            say(f"{state.name}: process {state.pid}, started earlier, does not answer yet; waiting for it")
+            told = True
+        time.sleep(POLL_S)
+    if stop_running(folder):
+        say(f"{state.name}: process {state.pid}, started earlier, did not answer and was stopped")
+    return None
+
+
+def start(folder: Path, plan: Plan, say: Say) -> Service:
+    """Start a server on a data folder and wait until it answers.
+
+    Raises
+    ------
+    ServiceError
+        It ended, or did not answer in time; the message ends with the last lines of its log.
+    """
+    began = time.monotonic()
+    say(f"{plan.name}: starting on 127.0.0.1:{plan.port}{plan.note}")
+    child = process.launch(plan.command, env=plan.env, cwd=plan.cwd, log=plan.log, identity=plan.identity)
+    created = process.start_time(child.pid)
+
+    def stop() -> None:
+        process.stop_group(child.pid, created)
+        child.wait(timeout=process.STOP_PATIENCE_S)
+        state = load_state(folder)
+        if state is not None and state.pid == child.pid:
+            forget_state(folder)
+
+    how = f"embedded {plan.name} on 127.0.0.1:{plan.port}, pid {child.pid}"
+    try:
+        # Before it answers: should this process be killed now, the next run must find the server.
+        save_state(folder, State(plan.name, plan.url, how, child.pid, created))
+        version = _wait(plan, child)
+        how = how.replace(plan.name, f"{plan.name} {version}", 1)
+        save_state(folder, State(plan.name, plan.url, how, child.pid, created))
+    except BaseException:  # Ctrl-C too must not leave it behind
+        stop()
+        raise
+    say(f"{plan.name}: {version} answered after {time.monotonic() - began:.1f} s")
+    return Service(plan.name, plan.url, how, stop)
+
+
+def stop_running(folder: Path) -> State | None:
+    """Stop the embedded server that runs on a data folder, whoever started it, and forget its state.
+
+    Returns
+    -------
+    State | None
+        What was remembered of it, None where nothing ran.
+    """
+    state = load_state(folder)
+    if state is None or state.compose:
+        return None
+    found = process.members(state.pid, state.created)
+    if found:
+        process.stop_group(state.pid, state.created)
+    forget_state(folder)
+    return state if found else None
+
+
+def _wait(plan: Plan, child: subprocess.Popen[bytes]) -> str:
+    deadline = time.monotonic() + START_PATIENCE_S
+    while time.monotonic() < deadline:
+        version = plan.ready(plan.url)
+        if version is not None:
+            return version
+        if child.poll() is not None:
+            raise _failed(plan, f"ended with exit status {child.returncode} before it answered")
+        time.sleep(POLL_S)
+    raise _failed(plan, f"did not answer within {START_PATIENCE_S:.0f} s and was stopped")
+
+
+def _failed(plan: Plan, what: str) -> ServiceError:
+    return ServiceError(f"{plan.name} {what}; {plan.log} ends with:\n{process.tail(plan.log)}")

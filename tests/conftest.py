@@ -1,0 +1,193 @@
+"""Servers, a worker and a small shop that all live and browser tests of a run share.
+
+They start with the first test that asks for them. A server that can't be had fails the test with the reason; nothing
+is skipped.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import sys
+import time
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from elasticsearch import Elasticsearch
+from flask.testing import FlaskClient
+
+from demo.catalogue import is_complete, render_catalogue
+from demo.processes import Child, start_child
+from demo.services import start_elasticsearch, start_redis
+from indexer import indices, loading
+from indexer.elastic import connect
+from indexer.fitting import fit_space
+from indexer.settings import Settings
+from indexer.vectorizers import load_vectorizers
+from webapp import create_app
+from workers.app import app as celery
+from workers.enqueue import enqueue_embeddings
+
+DATA = Path(__file__).resolve().parents[1] / ".data" / "test"
+PRODUCTS, SEED = 240, 11
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A running shop: its settings, its catalogue, its client."""
+
+    settings: Settings
+    catalogue: Path
+    client: Elasticsearch
+
+    @property
+    def alias(self) -> str:
+        """Alias of its product index."""
+        return self.settings.index_name
+
+
+def wait_until(ready: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
+    """Wait until something holds, or fail saying what didn't."""
+    end = time.monotonic() + seconds
+    while not ready():
+        if time.monotonic() > end:
+            pytest.fail(f"{what} did not come about in {seconds:.0f} s")
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[dict[str, str]]:
+    """Elasticsearch and Redis: those of the environment, else our own."""
+    elasticsearch = start_elasticsearch(
+        DATA / "elasticsearch", url=os.environ.get("ELASTICSEARCH_URL"), compose=False, say=_say
+    )
+    redis = start_redis(DATA / "redis", url=os.environ.get("REDIS_URL"), appendonly=False, compose=False, say=_say)
+    yield {"ELASTICSEARCH_URL": elasticsearch.url, "REDIS_URL": redis.url}
+    redis.stop()
+    elasticsearch.stop()
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)  # noqa: T201 - shown by pytest beside a failure
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Path:
+    """A small rendered catalogue, kept between runs."""
+    folder = DATA / "catalogue"
+    if not is_complete(folder, products=PRODUCTS, seed=SEED):
+        render_catalogue(folder, products=PRODUCTS, seed=SEED)
+    return folder / "catalog.jsonl"
+
+
+@pytest.fixture(scope="session")
+def environment(servers: dict[str, str], catalogue: Path) -> dict[str, str]:
+    """What the processes of the shop read from their environment."""
+    return {
+        **servers,
+        "INDEX_NAME": f"test-{secrets.token_hex(4)}",
+        "IMAGE_ROOTS": str(catalogue.parent),
+        "WEBHOOK_SECRET": "whsec_" + b64encode(secrets.token_bytes(24)).decode(),
+        "SECRET_KEY": secrets.token_urlsafe(16),
+    }
+
+
+@pytest.fixture(scope="session")
+def settings(environment: dict[str, str]) -> Iterator[Settings]:
+    """Settings of the shop; the environment has them too, for what reads it."""
+    before = {name: os.environ.get(name) for name in environment}
+    os.environ.update(environment)
+    celery.conf.update(broker_url=environment["REDIS_URL"])
+    yield Settings.from_environment()
+    for name, value in before.items():
+        if value is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = value
+
+
+@pytest.fixture(scope="session")
+def client(settings: Settings) -> Iterator[Elasticsearch]:
+    """A client; the indices of this run are deleted when it ends."""
+    client = connect(settings)
+    yield client
+    names = client.indices.get(index=f"{settings.index_name}*").body
+    client.indices.delete(index=list(names))
+
+
+@pytest.fixture(scope="session")
+def worker(settings: Settings) -> Iterator[Child]:
+    """A real Celery worker."""
+    DATA.mkdir(parents=True, exist_ok=True)
+    command = [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "workers.app",
+        "worker",
+        "-Q",
+        "embedding",
+        "-c",
+        "1",
+        "-l",
+        "INFO",
+    ]
+    child = start_child("worker", command, DATA / "worker.log")
+    yield child
+    child.stop()
+
+
+@pytest.fixture(scope="session")
+def shop(settings: Settings, client: Elasticsearch, worker: Child, catalogue: Path) -> Shop:
+    """A shop with every vector, made the way `make demo` makes it: by the worker."""
+    alias = settings.index_name
+    indices.ensure_index(client, alias)
+    refused: dict[str, str] = {}
+    for outcome in loading.load_file(client, alias, catalogue):
+        refused |= outcome.refused
+    assert not refused
+    client.indices.refresh(index=alias)
+
+    def idle(left: Callable[[], int]) -> Callable[[], bool]:
+        return lambda: (worker.check(), left())[1] == 0  # type: ignore[func-returns-value]
+
+    enqueue_embeddings(indices.ids_without_vector(client, alias))
+    wait_until(idle(lambda: indices.unembedded(client, alias)), "embedding the catalogue", 180)
+    fit_space(client, alias, load_vectorizers(settings))
+    enqueue_embeddings(indices.ids_without_vector(client, alias))
+    wait_until(idle(lambda: indices.counts(client, alias)["pending"]), "writing the vectors", 60)
+    return Shop(settings, catalogue, client)
+
+
+@pytest.fixture
+def web(shop: Shop) -> FlaskClient:
+    """The storefront, called in this process."""
+    return create_app(shop.settings).test_client()
+
+
+@pytest.fixture(scope="session")
+def storefront(shop: Shop) -> Iterator[str]:
+    """The storefront as it runs in production, by gunicorn: its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "gunicorn", "webapp:create_app()", "--bind", f"127.0.0.1:{port}", "--threads", "4"]
+    child = start_child("storefront", command, DATA / "storefront.log")
+
+    def answers() -> bool:
+        child.check()
+        try:
+            return httpx.get(f"{url}/healthz").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    wait_until(answers, "the storefront")
+    yield url
+    child.stop()

@@ -1,0 +1,60 @@
+from es_mappings import product
+from indexer.catalog import parse_product
+from indexer.documents import product_document
+
+FULL = {
+    "id": "dress-1",
+    "title": "Sage wrap dress",
+    "description": "Falls softly.",
+    "category": ["Dresses", "Midi/maxi"],
+    "brand": "Marlowe",
+    "price": 79.9,
+    "currency": "EUR",
+    "in_stock": False,
+    "attributes": {"color": "sage", "sizes": ["S", "M"], "belted": True, "length_cm": 110},
+    "images": ["https://shop.example/1.jpg"],
+    "version": 7,
+    "season": "spring",
+}
+
+
+def test_document_and_mapping_have_the_same_fields() -> None:
+    document = product_document(parse_product(FULL))
+    written_later = {"added_at", "vector"}  # by the scripts of documents.py
+    assert set(document) | written_later == set(product.mapping(None)["properties"])
+
+
+def test_embedding_and_mapping_have_the_same_fields() -> None:
+    from indexer import documents
+
+    done = documents.embedded("i", "1", image="u", digest="d", space=None, vector=None)["script"]["params"]["embedding"]
+    failed = documents.failed("i", "1", image="u", reason="r")["script"]["params"]["embedding"]
+    assert set(done) | set(failed) == set(product.mapping(None)["properties"]["embedding"]["properties"])
+
+
+def test_mapping_says_where_the_aspects_lie() -> None:
+    mapping = product.mapping("abc")
+    assert mapping["_meta"] == {
+        "space": "abc",
+        "aspects": [{"name": "look", "start": 0, "dims": 256}, {"name": "color", "start": 256, "dims": 32}],
+    }
+    assert mapping["dynamic"] == "false"
+    assert mapping["properties"]["vector"] == {
+        "type": "dense_vector",
+        "dims": 288,
+        "similarity": "max_inner_product",
+        "index_options": {"type": "int8_hnsw", "m": 16, "ef_construction": 100},
+    }
+
+
+def test_every_text_field_is_analysed_alike() -> None:
+    properties = product.mapping(None)["properties"]
+    texts = [f for f in properties.values() if f["type"] == "text"]
+    texts += [s for f in properties.values() for s in f.get("fields", {}).values() if s["type"] == "text"]
+    assert {t["analyzer"] for t in texts} == {"shop_text"}
+    assert product.settings()["analysis"]["analyzer"]["shop_text"]["filter"] == [
+        "lowercase",
+        "english_possessive",
+        "asciifolding",
+        "english_stem",
+    ]

@@ -1,0 +1,123 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from werkzeug.datastructures import MultiDict
+
+from es_mappings.queries import Filters
+from webapp.cursors import Cursors
+from webapp.errors import ParameterError
+from webapp.parameters import SearchParameters, read_parameters
+
+
+def _read(*pairs: tuple[str, str], strict: bool = True) -> SearchParameters:
+    return read_parameters(MultiDict(pairs), strict=strict)
+
+
+def test_everything() -> None:
+    parameters = _read(
+        ("q", " red dress "), ("category", "Dresses"), ("filter", "color:red"), ("filter", "brand:Marlowe"),
+        ("filter", "note:a:b"), ("price_min", "10"), ("price_max", ""), ("in_stock", "true"), ("like", "a"),
+        ("like", "b^2.5"), ("dislike", "c"), ("mode", "every"), ("weight", "look:3"), ("size", "5"),
+    )  # fmt: skip
+    assert parameters.q == "red dress"
+    assert parameters.filters == Filters(
+        "Dresses", ("Marlowe",), (("color", "red"), ("note", "a:b")), price_min=10.0, in_stock=True
+    )
+    assert parameters.anchors == {"a": 1.0, "b": 2.5, "c": -1.0}
+    assert parameters.weights == {"look": 3.0, "color": 0.25}
+    assert parameters.order == "similar"
+
+
+def test_sorted_by_relevance_until_something_is_liked() -> None:
+    assert _read().order == "relevance"
+    assert _read(("like", "a")).order == "similar"
+    assert _read(("like", "a"), ("sort", "price")).order == "price"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("sort", "beauty", "Input should be 'relevance', 'price', '-price', 'newest' or 'similar'"),
+        ("mode", "none", "Input should be 'blend', 'every' or 'any'"),
+        ("filter", "red", "'red' is not name:value"),
+        ("filter", ":red", "':red' is not name:value"),
+        ("price_min", "cheap", "valid number"),
+        ("price_min", "nan", "finite number"),
+        ("price_max", "-1", "greater than or equal to 0"),
+        ("like", "a^0", "must be above 0"),
+        ("like", "a^1.2.3", "is not a number"),
+        ("weight", "look", "'look' is not aspect:number"),
+        ("weight", "look:nan", "must be from 0 to 100"),
+        ("weight", "look:-1", "must be from 0 to 100"),
+        ("weight", "smell:1", "there is no aspect 'smell'; the aspects are look, color"),
+        ("size", "0", "greater than or equal to 1"),
+        ("size", "101", "less than or equal to 100"),
+        ("q", "x" * 201, "at most 200 characters"),
+        ("colour", "red", "there is no such parameter"),
+    ],
+)
+def test_what_is_wrong_is_named(name: str, value: str, why: str) -> None:
+    with pytest.raises(ParameterError) as error:
+        _read((name, value))
+    assert error.value.parameter == name
+    assert why in error.value.detail
+
+
+def test_weights_of_which_none_counts() -> None:
+    with pytest.raises(ParameterError, match="at least one aspect"):
+        _read(("weight", "look:0"), ("weight", "color:0"))
+
+
+def test_more_likes_than_fifty() -> None:
+    with pytest.raises(ParameterError, match="like"):
+        _read(*[("like", str(i)) for i in range(51)])
+    with pytest.raises(ParameterError, match="more than 50"):
+        _read(*[("like", str(i)) for i in range(30)], *[("dislike", f"d{i}") for i in range(30)])
+
+
+def test_a_parameter_given_twice() -> None:
+    with pytest.raises(ParameterError, match="more than once"):
+        _read(("q", "a"), ("q", "b"))
+
+
+def test_pages_pass_over_what_others_add_to_their_links() -> None:
+    assert _read(("utm_source", "mail"), ("q", "a"), strict=False).q == "a"
+
+
+def test_a_listing_is_named_whatever_the_page() -> None:
+    assert _read(("q", "a"), ("size", "5"), ("cursor", "x")).fingerprint == _read(("q", "a")).fingerprint
+    assert _read(("q", "a")).fingerprint != _read(("q", "b")).fingerprint
+
+
+@given(st.lists(st.tuples(st.sampled_from(sorted(SearchParameters.model_fields)), st.text(max_size=40)), max_size=6))
+def test_no_query_string_breaks_it(pairs: list[tuple[str, str]]) -> None:
+    try:
+        parameters = _read(*pairs)
+    except ParameterError as error:
+        named = error.parameter
+    else:
+        named = "q"
+        again = read_parameters(MultiDict(parameters.to_query()), strict=True)
+        assert again.fingerprint == parameters.fingerprint
+    assert named in SearchParameters.model_fields
+
+
+def test_cursors_come_back_as_they_went() -> None:
+    cursors = Cursors("secret")
+    assert cursors.read(cursors.write([0.5, "a"], "listing"), "listing") == (0.5, "a")
+
+
+@pytest.mark.parametrize("change", [lambda c: c[:-1], lambda c: "A" + c, lambda _: "", lambda _: "\N{SNOWMAN}"])
+def test_altered_cursors_are_refused(change: object) -> None:
+    cursors = Cursors("secret")
+    altered = change(cursors.write([0.5, "a"], "listing"))  # type: ignore[operator]
+    with pytest.raises(ParameterError, match="cursor"):
+        cursors.read(altered, "listing")
+
+
+def test_cursors_of_another_listing_or_secret_are_refused() -> None:
+    cursor = Cursors("secret").write([1], "one")
+    with pytest.raises(ParameterError, match="another search"):
+        Cursors("secret").read(cursor, "other")
+    with pytest.raises(ParameterError, match="not one of this shop"):
+        Cursors("other").read(cursor, "one")
