@@ -12,7 +12,7 @@ from pathlib import Path
 
 from indexer.errors import ProductSearchError
 
-_GRACE = 20.0  # seconds to finish what is under way
+_GRACE = 10.0  # seconds to finish what is under way
 
 
 @dataclass

@@ -47,7 +47,9 @@ def say(line: str) -> None:
 @click.option("--once", is_flag=True, help="Stop as soon as the storefront answers.")
 def main(*, catalog: Path | None, products: int, folder: Path, port: int, once: bool) -> None:
     """Bring up the sandbox shop and keep it up until Ctrl-C."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped then as well
+    # Both must unwind the stack below, also where a shell started us in the background with SIGINT ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     begun = time.monotonic()
     with errors_in_one_line(), ExitStack() as stack:
         try:
@@ -60,6 +62,8 @@ def main(*, catalog: Path | None, products: int, folder: Path, port: int, once: 
             raise click.ClickException(str(error)) from error
         except KeyboardInterrupt:
             say("Stopping what was started")
+        finally:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave half of it running
 
 
 def _bring_up(stack: ExitStack, catalog: Path | None, products: int, folder: Path, port: int) -> list[Child]:
