@@ -12,6 +12,9 @@ from webapp.search import Listing
 
 _FACETS, _VALUES = 8, 12  # how many facets, and values of each, a page shows
 
+_ACRONYMS = {"cpu", "gpu", "hdmi", "led", "ram", "rgb", "ssd", "tv", "usb"}
+_UNITS = {"in": "in", "cm": "cm", "mm": "mm", "gb": "GB", "tb": "TB", "hz": "Hz", "kg": "kg", "g": "g", "w": "W"}
+
 _SORTS = {"relevance": "Relevance", "price": "Price, low to high", "-price": "Price, high to low", "newest": "Newest"}
 _MODES = {"blend": "A blend of all", "every": "Features of all", "any": "Like any one"}
 
@@ -48,23 +51,37 @@ class AnchorView:
 
 
 def label(name: str) -> str:
-    """Write an attribute's name for people: ``screen_size`` becomes ``Screen size``."""
-    return name.replace("_", " ").strip().capitalize()
+    """Write a name for people: ``screen_size`` becomes ``Screen size``, ``ram_gb`` ``RAM (GB)``; ``TVs`` stays."""
+    words = name.replace("_", " ").split()
+    if len(words) > 1 and "_" in name and words[-1] in _UNITS:
+        words[-1] = f"({_UNITS[words[-1]]})"
+    text = " ".join(word.upper() if word in _ACRONYMS else word for word in words)
+    return text[:1].upper() + text[1:]
+
+
+def value_label(value: str) -> str:
+    """Write a facet's value for people: ``true`` becomes ``Yes``."""
+    return {"true": "Yes", "false": "No"}.get(value, value)
 
 
 def departments(navigation: list[FacetValue], links: Links) -> list[Choice]:
     """Give the top categories; likes go with the shopper from one to the other, filters don't."""
-    current = links.parameters.category
-    return [
-        Choice(
-            item.value,
-            links.listing(category=item.value, filter=(), price_min=None, price_max=None, in_stock=None, q=""),
-            current.split("/")[0] == item.value,
-            item.count,
+    current = links.parameters.category.split("/")[0]
+
+    def below(parent: str) -> tuple[Choice, ...]:
+        return tuple(
+            Choice(
+                item.value.rpartition("/")[2],
+                links.listing(category=item.value, filter=(), price_min=None, price_max=None, in_stock=None, q=""),
+                item.value == current,
+                item.count,
+                () if parent else below(item.value),
+            )
+            for item in navigation
+            if _parent(item.value) == parent
         )
-        for item in navigation
-        if "/" not in item.value
-    ]
+
+    return list(below(""))
 
 
 def categories(facets: Facets, links: Links) -> list[Choice]:
@@ -86,7 +103,7 @@ def facet_groups(facets: Facets, links: Links) -> list[FacetGroup]:
 
     def choice(name: str, value: FacetValue) -> Choice:
         is_set = f"{name}:{value.value}" in links.parameters.filter
-        return Choice(value.value, links.toggle_filter(name, value.value), is_set, value.count)
+        return Choice(value_label(value.value), links.toggle_filter(name, value.value), is_set, value.count)
 
     named = {BRAND: facets.brand, **_telling(facets.attributes, links)}
     return [
@@ -99,10 +116,12 @@ def facet_groups(facets: Facets, links: Links) -> list[FacetGroup]:
 def active_filters(links: Links) -> list[Choice]:
     """Give what narrows the listing, each with the address without it."""
     parameters = links.parameters
-    active = [Choice(f'"{parameters.q}"', links.listing(q=""))] if parameters.q else []
+    quoted = f"\N{LEFT DOUBLE QUOTATION MARK}{parameters.q}\N{RIGHT DOUBLE QUOTATION MARK}"
+    active = [Choice(quoted, links.listing(q=""))] if parameters.q else []
     for pair in parameters.filter:
         name, _, value = pair.partition(":")
-        active.append(Choice(value, links.toggle_filter(name, value)))
+        text = f"{label(name)}: {value_label(value)}" if value in {"true", "false"} else value
+        active.append(Choice(text, links.toggle_filter(name, value)))
     if span := _price_span(parameters):
         active.append(Choice(span, links.listing(price_min=None, price_max=None)))
     if parameters.in_stock is not None:
@@ -113,7 +132,7 @@ def active_filters(links: Links) -> list[Choice]:
 def sorts(links: Links) -> list[Choice]:
     """Give the orders a listing can have; by similarity once something is liked."""
     current = links.parameters.order
-    offered = ({"similar": "Similar to your likes"} if links.parameters.like else {}) | _SORTS
+    offered = ({"similar": "Similarity"} if links.parameters.like else {}) | _SORTS
     return [Choice(text, links.here(sort=name), name == current) for name, text in offered.items()]
 
 

@@ -1,0 +1,63 @@
+"""A real browser. What it complains about, and any request it makes elsewhere, fails the test that caused it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+DESKTOP = {"width": 1280, "height": 900}
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+def _chromium() -> str:
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
+    if not path:
+        pytest.fail(f"no browser: none of {', '.join(_NAMES)} is on PATH; apt-get install chromium, or set CHROMIUM")
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, once for all tests."""
+    path = _chromium()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, storefront: str) -> Iterator[Page]:
+    """A page of a fresh visitor who wants no motion, which is quicker; addresses are relative to the shop."""
+    context = browser.new_context(base_url=storefront, viewport=DESKTOP, reduced_motion="reduce")  # type: ignore[arg-type]
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    complaints: list[str] = []
+    host = urlsplit(storefront).netloc
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("request", lambda request: complaints.append(request.url) if urlsplit(request.url).netloc != host else None)
+    yield page
+    context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def troubled_page(browser: Browser, storefront: str) -> Iterator[Page]:
+    """A page on which things are meant to fail."""
+    context = browser.new_context(base_url=storefront, viewport=DESKTOP)  # type: ignore[arg-type]
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def plain_page(browser: Browser, storefront: str) -> Iterator[Page]:
+    """A page without JavaScript."""
+    context = browser.new_context(base_url=storefront, viewport=DESKTOP, java_script_enabled=False)  # type: ignore[arg-type]
+    yield context.new_page()
+    context.close()

@@ -1,0 +1,94 @@
+"""What the pages look like: on small screens, in the dark, for those who want no motion; and what they weigh."""
+
+import pytest
+from playwright.sync_api import Page, Response, expect
+
+from tests.browser.shopper import anchors, hearts
+
+PAGES = {
+    "home": "/",
+    "listing": "/search?category=Dresses",
+    "empty": "/search?q=zzzz",
+    "filtered": "/search?category=Dresses&price_max=150&in_stock=true&q=dress",
+    "missing": "/products/no-such-product",
+    "wrong": "/search?sort=sideways",
+}
+MAX_WEIGHT = 100_000
+
+
+def _overflow(page: Page) -> int:
+    return int(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+
+
+@pytest.mark.parametrize("address", PAGES.values(), ids=PAGES)
+def test_small_screens_dont_scroll_sideways(troubled_page: Page, address: str) -> None:
+    troubled_page.set_viewport_size({"width": 320, "height": 640})
+    troubled_page.goto(address)
+    expect(troubled_page.get_by_role("heading", level=1)).to_be_visible()
+    assert _overflow(troubled_page) <= 0
+
+
+def test_a_small_screen_with_likes_open_filters_and_a_product(page: Page) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto("/search?category=Dresses")
+    for count in range(1, 5):
+        hearts(page).first.click()
+        expect(anchors(page)).to_have_count(count)
+    page.locator(".drawer summary").click()
+    expect(page.locator(".filters")).to_be_visible()
+    assert _overflow(page) <= 0
+    page.locator("[data-close-drawer]").click()
+    expect(page.locator(".filters")).to_be_hidden()
+    page.locator(".card-title a").first.click()
+    expect(page.locator(".sheet")).to_be_visible()
+    assert _overflow(page) <= 0
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_light_and_dark(page: Page, dark: bool) -> None:
+    page.emulate_media(color_scheme="dark" if dark else "light")
+    page.goto("/")
+    colours = page.evaluate("(({backgroundColor, color}) => [backgroundColor, color])(getComputedStyle(document.body))")
+    background, ink = (sum(int(part) for part in colour[4:-1].split(",")) for colour in colours)
+    assert (background < ink) == dark
+
+
+def test_motion_is_left_out_where_it_is_not_wanted(page: Page) -> None:
+    page.goto("/search?category=Dresses")
+    page.evaluate("() => { document.startViewTransition = () => { throw new Error('it moves') } }")
+    hearts(page).first.click()
+    expect(anchors(page)).to_have_count(1)
+
+
+def test_products_move_to_their_new_places(page: Page) -> None:
+    page.emulate_media(reduced_motion="no-preference")
+    page.goto("/search?category=Dresses")
+    page.evaluate(
+        "() => { const start = document.startViewTransition.bind(document);"
+        "document.startViewTransition = change => (window.moved = true, start(change)) }"
+    )
+    hearts(page).first.click()
+    expect(anchors(page)).to_have_count(1)
+    assert page.evaluate("window.moved") is True
+
+
+def test_the_page_is_light(page: Page) -> None:
+    weights: dict[str, int] = {}
+
+    def weigh(response: Response) -> None:
+        if response.request.resource_type != "image":
+            weights[response.url] = len(response.body())
+
+    page.on("response", weigh)
+    page.goto("/", wait_until="networkidle")
+    assert sum(weights.values()) < MAX_WEIGHT, weights
+
+
+def test_nothing_is_stored_and_nothing_is_inline(page: Page) -> None:
+    page.goto("/search?category=Dresses")
+    hearts(page).first.click()
+    expect(anchors(page)).to_have_count(1)
+    assert page.context.cookies() == []
+    assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+    page.reload()
+    assert page.locator("[style], script:not([src]), style").count() == 0

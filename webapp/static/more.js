@@ -1,0 +1,38 @@
+// "Show more" puts the next page's products under those that are there. The address stays that of the list.
+import { fetchPage, isOvertaken } from "./request.js";
+import { announce } from "./regions.js";
+
+export function interceptMore() {
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest?.("a[data-more]");
+    if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    if (link.ariaBusy === "true") return;
+    link.ariaBusy = "true";
+    try {
+      append(link, (await fetchPage(link.href)).page);
+    } catch (error) {
+      if (!isOvertaken(error)) location.assign(link.href);
+    } finally {
+      link.ariaBusy = null;
+    }
+  });
+}
+
+function append(link, page) {
+  const grid = document.getElementById("grid");
+  const here = new Set([...grid.children].map((card) => card.dataset.product));
+  const cards = [...page.querySelectorAll("#grid > [data-product]")].filter((card) => !here.has(card.dataset.product));
+  grid.append(...cards);
+  cards[0]?.querySelector("a").focus({ preventScroll: true });
+
+  const box = link.closest(".more");
+  const total = Number(box.dataset.total);
+  const shown = `${grid.children.length} of ${total.toLocaleString("en")}`;
+  const next = page.querySelector("a[data-more]");
+  if (next && grid.children.length < total) link.href = next.href;
+  else link.remove();
+  const words = box.querySelector("[data-shown]");
+  if (words) words.textContent = shown;
+  announce(`${shown} products shown`);
+}

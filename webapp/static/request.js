@@ -1,0 +1,20 @@
+// Fetches pages of the shop, one at a time: a request that is overtaken is given up.
+let running = null;
+
+export async function fetchPage(url) {
+  running?.abort();
+  const mine = (running = new AbortController());
+  document.documentElement.classList.add("is-waiting");
+  try {
+    const response = await fetch(url, { signal: mine.signal, headers: { Accept: "text/html" } });
+    if (!response.ok) throw new Error(`${response.status} at ${url}`);
+    return { url: response.url, page: new DOMParser().parseFromString(await response.text(), "text/html") };
+  } finally {
+    if (running === mine) {
+      running = null;
+      document.documentElement.classList.remove("is-waiting");
+    }
+  }
+}
+
+export const isOvertaken = (error) => error.name === "AbortError";
