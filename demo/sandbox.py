@@ -20,10 +20,13 @@ import httpx
 from rich.console import Console
 
 from demo.catalogue import is_complete, render_catalogue
+from demo.golden import write_golden_set
 from demo.processes import Child, start_child
 from demo.services import ServiceError, start_elasticsearch, start_redis
+from es_mappings import product
 from indexer import indices
-from indexer.cli import errors_in_one_line, progress_bar, write_catalog
+from indexer.cli import write_catalog
+from indexer.console import errors_in_one_line, progress_bar
 from indexer.elastic import connect
 from indexer.errors import CatalogError, IndexStateError, ProductSearchError
 from indexer.settings import Settings
@@ -109,8 +112,9 @@ def _existing(catalog: Path) -> Path:
 
 def _environment(folder: Path, catalog: Path) -> dict[str, str]:
     """Give what the processes read from their environment, unless it is set there already."""
-    # An index a catalogue, by content: another file is another shop, and each is there again when it's asked for.
-    content = hashlib.sha256(catalog.read_bytes()).hexdigest()[:10]
+    # An index a catalogue and mapping, by content: another file is another shop, there again when it's asked for.
+    mapping = json.dumps([product.mapping(None), product.settings()], sort_keys=True)
+    content = hashlib.sha256(catalog.read_bytes() + mapping.encode()).hexdigest()[:10]
     ours = {"INDEX_NAME": f"shop-{content}", "IMAGE_ROOTS": str(catalog.parent), **_secrets(folder / "secrets.json")}
     return {name: value for name, value in ours.items() if name not in os.environ}
 
@@ -149,8 +153,22 @@ def _load(settings: Settings, catalog: Path, worker: Child) -> None:
         say(f"Vector space: {space.digest} fitted on the catalogue ({kept})")
     enqueue_embeddings(indices.ids_without_vector(client, alias))
     _follow("Writing vectors", lambda: indices.counts(client, alias)["pending"], worker)
+    _calibrate(settings, catalog)
     counts = indices.counts(client, alias)
     say(f"Vectors: {counts['done']:,} written, {counts['failed']:,} failed (python -m indexer status says why)")
+
+
+def _calibrate(settings: Settings, catalog: Path) -> None:
+    """Fit the match percentage, where the truth of the catalogue is known."""
+    from indexer.calibration import calibrate, read_golden_set
+
+    truth, golden = catalog.parent / "truth.jsonl", catalog.parent / "golden.jsonl"
+    if truth.exists():
+        write_golden_set(truth, golden)
+        client = connect(settings)
+        client.indices.refresh(index=settings.index_name)
+        fitted = calibrate(client, settings.index_name, read_golden_set(golden))
+        say(f"Match: calibrated on {fitted.matches + fitted.others:,} judgements of {golden}")
 
 
 def _is_loaded(settings: Settings) -> bool:

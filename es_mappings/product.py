@@ -70,6 +70,7 @@ class Product(Document):
     in_stock = Boolean()
     attributes = Flattened(ignore_above=512)  # as the catalogue gives them
     facets = Keyword(ignore_above=512, fields={"text": Text(analyzer=shop_text)})  # "color:red"
+    style = Keyword(ignore_above=512)  # variants of one product share it; without variants, the product's own id
     images = Keyword(index=False, doc_values=False)  # the first is the primary one
     version = Long()
     extra = Object(enabled=False)  # the catalogue's fields that are not known here, kept as they are
@@ -98,9 +99,9 @@ def mapping(space: str | None) -> dict[str, Any]:
     return {"_meta": meta(space), **body}
 
 
-def meta(space: str | None) -> dict[str, Any]:
-    """Build the mapping's ``_meta``: the vector space and where each aspect starts and ends."""
-    return {"space": space, "aspects": LAYOUT.to_meta()}
+def meta(space: str | None, match: dict[str, float] | None = None) -> dict[str, Any]:
+    """Build the mapping's ``_meta``: the vector space, where each aspect starts and ends, and the match curve."""
+    return {"space": space, "aspects": LAYOUT.to_meta(), **({"match": match} if match else {})}
 
 
 def settings(*, shards: int = 1, replicas: int = 0) -> dict[str, Any]:

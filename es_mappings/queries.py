@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
-
 from es_mappings import strategies
-from es_mappings.layout import Layout, Vector, unit
+from es_mappings.anchors import Anchor, Mode, target
+from es_mappings.facets import STYLES, Filters
+from es_mappings.layout import Layout
+from es_mappings.planner import Plan
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
-from es_mappings.strategies import Mode
+from es_mappings.strategies import Metric
 
 Query = dict[str, Any]
 Sort = Literal["relevance", "price", "-price", "newest"]
@@ -20,26 +21,9 @@ Sort = Literal["relevance", "price", "-price", "newest"]
 # no operator, bracket or wildcard has a meaning, so there is no query syntax to break or abuse.
 KEYWORD_FIELDS = ["title^4", "category^2", "brand.text^2", "facets.text", "description"]
 
-# A dislike takes this share of what a like of the same weight gives (Rocchio's gamma against beta; Manning, Raghavan
-# and Schütze, Introduction to Information Retrieval, 9.1.1, suggest 0.15 to 0.75).
-DISLIKE_SHARE = 0.25
-
-# How many values each facet counts. Attribute facets share one aggregation, so theirs is a number for all of them.
-CATEGORY_COUNT, BRAND_COUNT, ATTRIBUTE_COUNT = 200, 50, 500
-
-# What a result list shows of each product; vectors never leave Elasticsearch with it.
-CARD_FIELDS = [
-    "id",
-    "title",
-    "category",
-    "category_path",
-    "brand",
-    "price",
-    "currency",
-    "in_stock",
-    "images",
-    "embedding.*",
-]
+# What a result list shows of each product; vectors leave Elasticsearch only where they are asked for.
+CARD_FIELDS = ["id", "style", "title", "category", "category_path", "brand", "price", "currency", "in_stock", "images"]
+CARD_FIELDS += ["attributes", "embedding.*"]
 
 _ORDERS: dict[str, list[dict[str, Any]]] = {
     "relevance": [{"_score": "desc"}, {"id": "asc"}],
@@ -48,45 +32,44 @@ _ORDERS: dict[str, list[dict[str, Any]]] = {
     "newest": [{"added_at": {"order": "desc", "missing": "_last"}}, {"id": "asc"}],
 }
 
-
-@dataclass(frozen=True)
-class Filters:
-    """What narrows a result without scoring it.
-
-    Values of one attribute are alternatives (red or blue); different attributes must all hold (red and midi).
-    """
-
-    category: str | None = None  # a path, "Dresses/Midi dresses"
-    brands: tuple[str, ...] = ()
-    attributes: tuple[tuple[str, str], ...] = ()
-    price_min: float | None = None
-    price_max: float | None = None
-    in_stock: bool | None = None
-
-
-@dataclass(frozen=True)
-class Anchor:
-    """A product that a result is sorted by: liked (weight above 0) or disliked (below 0)."""
-
-    id: str
-    vector: Vector
-    weight: float = 1.0
+EXACT = Plan("exact", "asked for")
 
 
 @dataclass(frozen=True)
 class Page:
-    """Which part of a result: how many products, after which one (the ``sort`` values of the last one shown)."""
+    """Which part of a result: how many products, and after which one.
+
+    Attributes
+    ----------
+    size : int
+        Products on the page.
+    after : tuple or None
+        The ``sort`` values of the last product of the page before; None for the first page.
+    offset : int
+        Products before this page. Used where there is no key to go on from: by the rescore strategy, and for groups.
+    point_in_time : str or None
+        Id of the point in time that all pages of a result share.
+    """
 
     size: int = 24
     after: tuple[Any, ...] | None = None
+    offset: int = 0
+    point_in_time: str | None = None
+
+
+def keywords(q: str | None) -> list[Query]:
+    """Build the scoring clause for a shopper's keywords; none for none."""
+    if not q:
+        return []
+    found = {"query": q, "fields": KEYWORD_FIELDS, "operator": "and", "zero_terms_query": "all"}
+    return [{"combined_fields": found}]
 
 
 def browse(q: str | None, filters: Filters) -> Query:
     """Build the query for keywords and filters alone; its score is keyword relevance."""
-    clauses: Query = {"filter": _filter_clauses(filters)}
+    clauses: Query = {"filter": filters.clauses()}
     if q:
-        keywords = {"query": q, "fields": KEYWORD_FIELDS, "operator": "and", "zero_terms_query": "all"}
-        clauses["must"] = [{"combined_fields": keywords}]
+        clauses["must"] = keywords(q)
     return {"bool": clauses}
 
 
@@ -96,8 +79,11 @@ def sort_by_similar(
     *,
     mode: Mode = "blend",
     weights: Mapping[str, float] = DEFAULT_WEIGHTS,
+    metric: Metric = "cosine",
+    relevance: float = 0.0,
+    plan: Plan = EXACT,
     layout: Layout = LAYOUT,
-) -> Query:
+) -> dict[str, Any]:
     """Put the matches of any Elasticsearch query in the order of their similarity to the anchors.
 
     Parameters
@@ -105,101 +91,93 @@ def sort_by_similar(
     query : dict
         Any Elasticsearch query. It alone decides what is in the result, but for the anchors, which leave it.
     anchors : sequence of Anchor
-        At least one of positive weight.
-    mode : {"blend", "every", "any"}
-        ``blend`` scores by the weighted mean of the anchors, ``every`` by the least similar of the liked ones
-        (features of all of them), ``any`` by the most similar one. Dislikes count in ``blend`` only.
+        Up to 50, at least one of positive weight.
+    mode : {"blend", "every", "any", "auto"}
+        How several anchors count: see `anchors.target`.
     weights : mapping of str to float
         How much each aspect counts; only their ratios matter. At least one must be above 0.
+    metric : {"cosine", "euclidean", "manhattan"}
+        How two products are compared; the exact strategy knows all three, the others the first.
+    relevance : float
+        Share of keyword relevance in the score, 0 (similarity alone) to 1.
+    plan : Plan
+        The strategy, as `planner.plan` chooses it.
 
     Returns
     -------
     dict
-        A query whose score is the similarity, in [0, 1].
+        Parts of a request: ``query``, and ``rescore`` where the strategy has one.
+
+    Raises
+    ------
+    ValueError
+        Nothing is liked, there are too many anchors, or the strategy can't serve the mode.
     """
-    others = {"bool": {"must": [query], "must_not": [{"ids": {"values": [a.id for a in anchors]}}]}}
-    liked = [a for a in anchors if a.weight > 0]
-    points = [blend(anchors, layout)] if mode == "blend" or len(liked) == 1 else [a.vector for a in liked]
-    mode = mode if len(points) > 1 else "blend"
-    return strategies.exact(others, [layout.weigh(point, weights) for point in points], mode)
+    others: Query = {"bool": {"must": [query], "must_not": [{"ids": {"values": [a.id for a in anchors]}}]}}
+    goal = target(anchors, mode, weights, layout)
+    if plan.strategy == "rescore":
+        return strategies.rescore_window(others, goal, weights, layout, window=plan.window)
+    if plan.strategy == "knn":
+        similar = strategies.knn(
+            others, goal, weights, layout, k=plan.k, num_candidates=plan.num_candidates, oversample=plan.oversample
+        )
+    else:
+        similar = strategies.exact(others, goal, weights, layout, metric)
+    return {"query": strategies.with_relevance(similar, others, relevance) if relevance else similar}
 
 
-def blend(anchors: Sequence[Anchor], layout: Layout = LAYOUT) -> Vector:
-    """Blend anchors into one vector, aspect by aspect, as Rocchio's formula does.
-
-    Likes are averaged by weight; the average of the dislikes, times `DISLIKE_SHARE`, is taken away. An anchor that
-    lacks an aspect has no say in it.
-
-    Returns
-    -------
-    ndarray of float32, shape (layout.dims,)
-        Every part a unit vector, or zeros where no anchor has the aspect.
-    """
-    parts = {}
-    for aspect in layout.aspects:
-        likes = _mean([(a.vector[aspect.part], a.weight) for a in anchors if a.weight > 0])
-        dislikes = _mean([(a.vector[aspect.part], -a.weight) for a in anchors if a.weight < 0])
-        parts[aspect.name] = unit(likes) - np.float32(DISLIKE_SHARE) * unit(dislikes)
-    return layout.compose(parts)
-
-
-def search_page(query: Query, *, sort: Sort = "relevance", page: Page = Page(), facets: bool = True) -> dict[str, Any]:
+def search_page(
+    parts: dict[str, Any],
+    *,
+    sort: Sort = "relevance",
+    page: Page = Page(),
+    facets: Query | None = None,
+    vectors: bool = False,
+    group: bool = False,
+    min_score: float | None = None,
+) -> dict[str, Any]:
     """Build the whole request of one page: products in order, true total, facets over all matches.
 
-    Every order ends in the product's id, so that pages neither overlap nor leave a gap. A query by `sort_by_similar`
-    takes ``relevance``: its score is the similarity.
+    Every order ends in the product's id, so that pages neither overlap nor leave a gap.
+
+    Parameters
+    ----------
+    parts : dict
+        ``{"query": ...}``, or what `sort_by_similar` gave; its order is ``relevance``, since its score is similarity.
+    facets : dict, optional
+        Aggregations, as `facets.aggregations` builds them.
+    vectors : bool
+        Whether each product comes with its vector, to explain its place.
+    group : bool
+        Whether variants of one style show as one product, the first of them in the order; pages are full all the same.
+    min_score : float, optional
+        Score below which nothing is in the result, its total and its facets.
     """
-    request: dict[str, Any] = {
-        "query": query,
-        "sort": _ORDERS[sort],
-        "size": page.size,
-        "track_total_hits": True,
-        "track_scores": True,
-        "_source": CARD_FIELDS,
-    }
-    if page.after is not None:
-        request["search_after"] = list(page.after)
-    if facets:
-        request["aggs"] = facet_aggregations()
-    return request
+    request: dict[str, Any] = {**parts, "size": page.size, "track_total_hits": True, "_source": CARD_FIELDS}
+    if "rescore" not in parts:  # which knows no order but its own
+        request |= {"sort": _ORDERS[sort], "track_scores": True}
+    if group:
+        request["collapse"] = {"field": "style"}
+        facets = {**(facets or {}), STYLES: {"cardinality": {"field": "style", "precision_threshold": 40_000}}}
+    optional = {"aggs": facets, "min_score": min_score, "fields": ["vector"] if vectors else None}
+    place = _place(page, by_number=group or "rescore" in parts)
+    return request | place | {name: value for name, value in optional.items() if value}
 
 
-def facet_aggregations() -> dict[str, Any]:
-    """Build the aggregations that count categories, brands, attribute values, stock and the span of prices."""
-    return {
-        "category": {"terms": {"field": "category_path", "size": CATEGORY_COUNT}},
-        "brand": {"terms": {"field": "brand", "size": BRAND_COUNT}},
-        "attributes": {"terms": {"field": "facets", "size": ATTRIBUTE_COUNT}},
-        "in_stock": {"terms": {"field": "in_stock"}},
-        "price": {"stats": {"field": "price"}},
-    }
+def _place(page: Page, *, by_number: bool) -> dict[str, Any]:
+    """Say where a page begins: by number where there is no key to go on from, else after a product."""
+    place: dict[str, Any] = {}
+    if by_number:
+        place["from"] = page.offset
+    elif page.after is not None:
+        place["search_after"] = list(page.after)
+    if page.point_in_time:
+        place["pit"] = {"id": page.point_in_time, "keep_alive": KEEP_ALIVE}
+    return place
 
 
-def attribute_key(name: str, value: object) -> str:
-    """Write an attribute value as it stands in the ``facets`` field: ``name:value``, booleans as true and false."""
-    return f"{name}:{str(value).lower() if isinstance(value, bool) else value}"
+# How far Elasticsearch pages by number.
+MAX_OFFSET = 10_000
 
-
-def _filter_clauses(filters: Filters) -> list[Query]:
-    clauses: list[Query] = []
-    if filters.category:
-        clauses.append({"term": {"category_path": filters.category}})
-    if filters.brands:
-        clauses.append({"terms": {"brand": list(filters.brands)}})
-    for name in dict.fromkeys(name for name, _ in filters.attributes):
-        values = [attribute_key(name, value) for n, value in filters.attributes if n == name]
-        clauses.append({"terms": {"facets": values}})
-    bounds = {"gte": filters.price_min, "lte": filters.price_max}
-    if any(bound is not None for bound in bounds.values()):
-        clauses.append({"range": {"price": {k: bound for k, bound in bounds.items() if bound is not None}}})
-    if filters.in_stock is not None:
-        clauses.append({"term": {"in_stock": filters.in_stock}})
-    return clauses
-
-
-def _mean(vectors: Sequence[tuple[Vector, float]]) -> Vector:
-    """Average by weight, of those that are not zero (a zero part is an aspect the anchor lacks)."""
-    present = [(v, w) for v, w in vectors if np.any(v)]
-    if not present:
-        return np.zeros(len(vectors[0][0]) if vectors else 1, np.float32)
-    return np.asarray(np.average([v for v, _ in present], axis=0, weights=[w for _, w in present]), np.float32)
+# How long the pages of a result stay what they were, counted from the last one asked for.
+KEEP_ALIVE = "3m"

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from es_mappings.facets import STYLES, unfiltered
+
 
 @dataclass(frozen=True)
 class FacetValue:
@@ -28,11 +30,12 @@ class Facets:
 
 @dataclass(frozen=True)
 class Hit:
-    """A product of a result: its fields, its score, and its place for `Page.after`."""
+    """A product of a result: its fields, its score, its place for `Page.after`, and its vector if it was asked for."""
 
     product: dict[str, Any]
     score: float | None
     sort: list[Any]
+    vector: list[float] | None = None
 
 
 @dataclass(frozen=True)
@@ -43,29 +46,45 @@ class Result:
     hits: list[Hit]
     facets: Facets | None
     took_ms: int
+    point_in_time: str | None = None
 
 
 def read(answer: Mapping[str, Any]) -> Result:
     """Read the answer to a `search_page` request."""
-    hits = [Hit(h["_source"], h.get("_score"), h.get("sort", [])) for h in answer["hits"]["hits"]]
+    hits = [
+        Hit(h["_source"], h.get("_score"), h.get("sort", []), h.get("fields", {}).get("vector"))
+        for h in answer["hits"]["hits"]
+    ]
     aggregations = answer.get("aggregations")
     facets = _facets(aggregations) if aggregations else None
-    return Result(answer["hits"]["total"]["value"], hits, facets, answer["took"])
+    total = answer["hits"]["total"]["value"]
+    if aggregations and STYLES in aggregations:
+        total = aggregations[STYLES]["value"]
+    return Result(total, hits, facets, answer["took"], answer.get("pit_id"))
 
 
 def _facets(aggregations: Mapping[str, Any]) -> Facets:
-    attributes: dict[str, list[FacetValue]] = {}
-    for bucket in _values(aggregations["attributes"]):
-        name, _, value = bucket.value.partition(":")
-        attributes.setdefault(name, []).append(FacetValue(value, bucket.count))
-    price = aggregations["price"]
+    free = unfiltered(dict(aggregations))  # of facets that are filtered by: their counts without their own filter
+    attributes = _attributes(aggregations["attributes"])
+    for facet, counts in free.items():
+        attributes |= _attributes(counts) if facet.startswith("attribute:") else {}
+    price = free.get("price", aggregations["price"])
+    in_stock = free.get("in_stock", aggregations["in_stock"])
     return Facets(
         category=_values(aggregations["category"]),
-        brand=_values(aggregations["brand"]),
+        brand=_values(free.get("brand", aggregations["brand"])),
         attributes=attributes,
-        in_stock=sum(v.count for v in _values(aggregations["in_stock"]) if v.value == "true"),
+        in_stock=sum(v.count for v in _values(in_stock) if v.value == "true"),
         price=(price["min"], price["max"]) if price["count"] else None,
     )
+
+
+def _attributes(aggregation: Mapping[str, Any]) -> dict[str, list[FacetValue]]:
+    attributes: dict[str, list[FacetValue]] = {}
+    for pair in _values(aggregation):
+        name, _, value = pair.value.partition(":")
+        attributes.setdefault(name, []).append(FacetValue(value, pair.count))
+    return attributes
 
 
 def _values(aggregation: Mapping[str, Any]) -> list[FacetValue]:

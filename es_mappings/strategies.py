@@ -1,49 +1,159 @@
-"""How a result is put in the order of similarity. One function a strategy, from a query to a query."""
+"""How a result is put in the order of similarity. One function a strategy, each from a query to request parts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from es_mappings import scripts
-from es_mappings.layout import Vector
+from es_mappings.anchors import Target
+from es_mappings.layout import Layout, Vector
 
-Mode = Literal["blend", "every", "any"]
+Query = dict[str, Any]
+Metric = Literal["cosine", "euclidean", "manhattan"]
 
-# dotProduct binds its query vector once a script instance, so it can't run in a loop over anchors inside one script:
-# several anchors are several functions, whose scores function_score joins.
-_JOIN = {"every": "min", "any": "max"}
+# Relevance score that counts half, when relevance is mixed in: about that of a title with two of two words.
+RELEVANCE_PIVOT = 8.0
 
 
-def exact(query: dict[str, Any], vectors: Sequence[Vector], mode: Mode) -> dict[str, Any]:
-    """Score every match of a query by its similarity: exact, with true totals and full facets.
-
-    Parameters
-    ----------
-    query : dict
-        Any Elasticsearch query; it decides what is in the result, its own scores are not used.
-    vectors : sequence of ndarray, shape (dims,)
-        Weighed query vectors (`Layout.weigh`): one for ``blend``, one an anchor for ``every`` and ``any``.
-    mode : {"blend", "every", "any"}
-        Whether a product is scored by the vector given, by the least or by the most similar one.
+def exact(
+    query: Query, target: Target, weights: Mapping[str, float], layout: Layout, metric: Metric = "cosine"
+) -> Query:
+    """Score every match by its similarity: exact, with true totals and full facets.
 
     Returns
     -------
     dict
-        A query whose scores lie in [0, 1]; products without a vector score 0.
+        A query whose scores lie in [0, 1]; products without a vector score 0, and stay.
     """
-    if mode == "blend":
-        [vector] = vectors
-        return {"script_score": {"query": query, "script": _similarity(vector)}}
+    scripted = [_script(point, weights, layout, metric) for point in target.points]
+    if len(scripted) == 1:
+        return {"script_score": {"query": query, "script": scripted[0]}}
+    # dotProduct binds its query vector once a script instance, so it can't run in a loop inside one script: several
+    # points are several functions, whose scores function_score joins.
     return {
         "function_score": {
             "query": query,
-            "functions": [{"script_score": {"script": _similarity(vector)}} for vector in vectors],
-            "score_mode": _JOIN[mode],
+            "functions": [{"script_score": {"script": script}} for script in scripted],
+            "score_mode": target.join,
             "boost_mode": "replace",
         }
     }
 
 
-def _similarity(vector: Vector) -> dict[str, Any]:
-    return {"source": scripts.source("similarity"), "params": {"query": [round(float(x), 7) for x in vector]}}
+def knn(
+    query: Query,
+    target: Target,
+    weights: Mapping[str, float],
+    layout: Layout,
+    *,
+    k: int,
+    num_candidates: int,
+    oversample: float,
+) -> Query:
+    """Order the nearest ``k`` matches of each point by similarity; every other match follows with score 0.
+
+    The same query stands inside the kNN as its filter: beside it, it would take from the neighbours found without it.
+
+    Returns
+    -------
+    dict
+        A query whose scores are Elasticsearch's for ``max_inner_product`` (`knn_similarity` brings them to [0, 1]).
+    """
+    if target.join == "min" and len(target.points) > 1:
+        raise ValueError("the nearest neighbours of each point can't tell which product is nearest to all of them")
+    neighbours = [
+        {
+            "knn": {
+                "field": "vector",
+                "query_vector": plain(layout.weigh(point, weights)),
+                "k": k,
+                "num_candidates": num_candidates,
+                "filter": query,
+                "rescore_vector": {"oversample": oversample},
+            }
+        }
+        for point in target.points
+    ]
+    nearest = neighbours[0] if len(neighbours) == 1 else {"dis_max": {"queries": neighbours}}
+    return {"bool": {"filter": [query], "should": [nearest]}}
+
+
+def knn_similarity(score: float) -> float:
+    """Bring a kNN score to the similarity of the exact strategy.
+
+    Elasticsearch gives ``1 + x`` for an inner product x of 0 or more, ``1 / (1 - x)`` below, 0 where the product is
+    none of the neighbours.
+    """
+    if score <= 0:
+        return 0.0
+    product = score - 1 if score >= 1 else 1 - 1 / score
+    return (1 + product) / 2
+
+
+def knn_score(similarity: float) -> float:
+    """Give the kNN score of a similarity: the inverse of `knn_similarity`."""
+    product = 2 * similarity - 1
+    return 1 + product if product >= 0 else 1 / (1 - product)
+
+
+def rescore_window(
+    query: Query, target: Target, weights: Mapping[str, float], layout: Layout, *, window: int
+) -> dict[str, Any]:
+    """Keep the order of relevance, and re-rank its first ``window`` products by similarity.
+
+    Returns
+    -------
+    dict
+        ``query`` and ``rescore`` of a request.
+    """
+    similar = exact({"match_all": {}}, target, weights, layout)
+    # The first window must stay ahead of what follows it, whatever its relevance: similarity lies in [0, 1].
+    rescored = {"rescore_query": similar, "query_weight": 0, "rescore_query_weight": _AHEAD}
+    return {"query": query, "rescore": {"window_size": window, "query": rescored}}
+
+
+def with_relevance(similar: Query, query: Query, share: float) -> Query:
+    """Mix keyword relevance into a similarity.
+
+    Parameters
+    ----------
+    share : float
+        0 is similarity alone, 1 relevance alone; both lie in [0, 1] before they are mixed.
+    """
+    relevant = {"script": {"source": scripts.source("relevance"), "params": {"pivot": RELEVANCE_PIVOT}}, "query": query}
+    return {
+        "bool": {
+            "must": [{"bool": {"must": [similar], "boost": 1 - share}}],
+            "should": [{"script_score": {**relevant, "boost": share}}],
+        }
+    }
+
+
+_AHEAD = 1e6  # above any BM25 score
+
+
+def plain(vector: Vector) -> list[float]:
+    """Write a vector as JSON numbers, as precise as float32 is."""
+    return [round(float(x), 7) for x in vector]
+
+
+def _script(point: Vector, weights: Mapping[str, float], layout: Layout, metric: Metric) -> dict[str, Any]:
+    if metric == "cosine":
+        return {"source": scripts.source("similarity"), "params": {"query": plain(layout.weigh(point, weights))}}
+    power = 2 if metric == "euclidean" else 1
+    total = sum(weights.get(name, 0.0) for name in layout.names)
+    aspects = [
+        [a.start, a.start + a.dims, weights.get(a.name, 0.0) / total, _unrelated(a.dims, power)]
+        for a in layout.aspects
+        # An aspect the anchors lack says nothing about any product.
+        if weights.get(a.name, 0.0) > 0 and point[a.part].any()
+    ]
+    return {"source": scripts.source("distance"), "params": {"query": plain(point), "aspects": aspects, "power": power}}
+
+
+def _unrelated(dims: int, power: int) -> float:
+    """Distance, to its power, of two independent random unit vectors: 2 squared, or its mean in the L1 norm."""
+    # Coordinates differ by a normal of variance 2/dims, whose mean absolute value is sqrt(2/dims) * sqrt(2/pi).
+    return 2.0 if power == 2 else 2 * math.sqrt(dims / math.pi)

@@ -40,6 +40,7 @@ class Product(BaseModel):
     description: Text = ""
     category: Annotated[list[Name], Field(max_length=10)] = []
     brand: Name | None = None
+    style_id: Name | None = None
     price: Annotated[float, Field(ge=0, le=1e12)] | None = None
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
     in_stock: bool = True

@@ -4,49 +4,24 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from elastic_transport import TransportError
-from elasticsearch import ApiError
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from es_mappings import product, queries, results, strategies
-from indexer import indices, loading
+from es_mappings import facets, product, queries, results
+from es_mappings.anchors import Anchor, Mode
+from es_mappings.facets import Filters
+from indexer import checking, indices, loading
+from indexer.console import Commands, progress_bar
 from indexer.elastic import connect, get_with_vectors, vector
-from indexer.errors import ProductSearchError
 from indexer.settings import Settings
 
 if TYPE_CHECKING:
     from indexer.pipeline import Pipeline  # loads torch
 
 _CHUNK = 256  # products between two steps of a progress bar
-
-
-@contextmanager
-def errors_in_one_line() -> Iterator[None]:
-    """Turn errors that a person can mend into one line and exit code 1."""
-    try:
-        yield
-    except ProductSearchError as error:
-        raise click.ClickException(str(error)) from error
-    except TransportError as error:
-        raise click.ClickException(f"Elasticsearch doesn't answer: {error}. Is ELASTICSEARCH_URL right?") from error
-    except ApiError as error:
-        raise click.ClickException(f"Elasticsearch refused: {error}") from error
-
-
-class Commands(click.Group):
-    """Commands whose errors are told in one line."""
-
-    def invoke(self, ctx: click.Context) -> object:
-        """Run the command."""
-        with errors_in_one_line():
-            return super().invoke(ctx)
 
 
 @click.group(cls=Commands)
@@ -135,6 +110,19 @@ def fit() -> None:
 
 
 @main.command()
+@click.argument("golden_set", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def calibrate(golden_set: Path) -> None:
+    """Fit the match percentage on the judgements of GOLDEN_SET (JSON Lines: anchor, candidate, grade 0 to 3)."""
+    from indexer import calibration
+
+    settings = Settings.from_environment()
+    judgements = calibration.read_golden_set(golden_set)
+    fitted = calibration.calibrate(connect(settings), settings.index_name, judgements)
+    half = fitted.calibration.similarity(50)
+    click.echo(f"{fitted.matches:,} matches and {fitted.others:,} others: a similarity of {half:.2f} is a match of 50%")
+
+
+@main.command()
 @click.option("--failures", default=20, show_default=True, help="How many failed products to list.")
 def status(*, failures: int) -> None:
     """Say what is indexed and embedded, and what failed and why."""
@@ -158,6 +146,20 @@ def _say_counts(settings: Settings) -> None:
     )
 
 
+@main.command()
+def check() -> None:
+    """Run every mapping, query and script of es_mappings/ in a scratch index; exit code 1 if anything is wrong."""
+    settings, seen = Settings.from_environment(), set[checking.Finding]()
+    for name, found in checking.groups(connect(settings), settings.index_name):
+        click.echo(f"{name:<28}{click.style('failed', fg='red') if found else click.style('ok', fg='green')}")
+        for finding in dict.fromkeys(found):
+            if finding not in seen:  # one broken script fails many queries
+                click.echo(f"  {finding}")
+        seen.update(found)
+    if seen:
+        sys.exit(1)
+
+
 @main.group()
 def show() -> None:
     """Print a mapping or a query as raw JSON, to paste into Kibana."""
@@ -174,8 +176,8 @@ def show_mapping() -> None:
 @show.command("similar")
 @click.option("--like", "likes", multiple=True, required=True, metavar="ID", help="A product to sort by; repeatable.")
 @click.option("--query", "q", default="", help="Keywords.")
-@click.option("--mode", type=click.Choice(["blend", "every", "any"]), default="blend", show_default=True)
-def show_similar(likes: tuple[str, ...], q: str, mode: strategies.Mode) -> None:
+@click.option("--mode", type=click.Choice(["auto", "blend", "every", "any"]), default="auto", show_default=True)
+def show_similar(likes: tuple[str, ...], q: str, mode: Mode) -> None:
     """Print the request that sorts the shop by similarity to some products."""
     settings = Settings.from_environment()
     request = _similar_request(settings, likes, q, mode)
@@ -184,17 +186,17 @@ def show_similar(likes: tuple[str, ...], q: str, mode: strategies.Mode) -> None:
 
 @main.command()
 @click.option("--like", "likes", multiple=True, metavar="ID", help="Sort by similarity to this product; repeatable.")
-@click.option("--mode", type=click.Choice(["blend", "every", "any"]), default="blend", show_default=True)
+@click.option("--mode", type=click.Choice(["auto", "blend", "every", "any"]), default="auto", show_default=True)
 @click.option("--size", type=click.IntRange(1, 100), default=10, show_default=True)
 @click.argument("keywords", nargs=-1)
-def search(keywords: tuple[str, ...], likes: tuple[str, ...], mode: strategies.Mode, size: int) -> None:
+def search(keywords: tuple[str, ...], likes: tuple[str, ...], mode: Mode, size: int) -> None:
     """Search by KEYWORDS, by similarity, or both."""
     settings, q = Settings.from_environment(), " ".join(keywords)
     page = queries.Page(size=size)
     request = (
         _similar_request(settings, likes, q, mode, page)
         if likes
-        else queries.search_page(queries.browse(q, queries.Filters()), page=page)
+        else queries.search_page({"query": queries.browse(q, Filters())}, page=page)
     )
     result = results.read(connect(settings).search(index=settings.index_name, **_parameters(request)).body)
     click.echo(f"{result.total:,} products in {result.took_ms} ms")
@@ -203,29 +205,17 @@ def search(keywords: tuple[str, ...], likes: tuple[str, ...], mode: strategies.M
 
 
 def _similar_request(
-    settings: Settings, likes: tuple[str, ...], q: str, mode: strategies.Mode, page: queries.Page | None = None
+    settings: Settings, likes: tuple[str, ...], q: str, mode: Mode, page: queries.Page | None = None
 ) -> dict[str, Any]:
     found = get_with_vectors(connect(settings), settings.index_name, likes)
     for like in likes:
         if "vector" not in found.get(like, {}):
             raise click.ClickException(f"{like} is not in {settings.index_name}, or has no vector")
-    anchors = [queries.Anchor(like, vector(found[like]["vector"])) for like in likes]
-    query = queries.sort_by_similar(queries.browse(q, queries.Filters()), anchors, mode=mode)
-    return queries.search_page(query, page=page or queries.Page())
+    anchors = [Anchor(like, vector(found[like]["vector"])) for like in likes]
+    parts = queries.sort_by_similar(queries.browse(q, Filters()), anchors, mode=mode)
+    return queries.search_page(parts, page=page or queries.Page(), facets=facets.aggregations(excluded=likes))
 
 
 def _parameters(request: dict[str, Any]) -> dict[str, Any]:
     """Name the parts of a request as the client's ``search`` does."""
     return {{"_source": "source"}.get(name, name): value for name, value in request.items()}
-
-
-def progress_bar() -> Progress:
-    """Make the progress bar that all long steps share; without a terminal it prints nothing but its end."""
-    return Progress(
-        TextColumn("{task.description:<20}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-    )

@@ -7,8 +7,8 @@ from typing import Any
 
 from elasticsearch.helpers import pack_dense_vector
 
+from es_mappings.facets import attribute_key
 from es_mappings.layout import Vector
-from es_mappings.queries import attribute_key
 from indexer.catalog import Delete, Product
 
 Action = dict[str, Any]
@@ -67,6 +67,7 @@ def product_document(product: Product) -> dict[str, Any]:
         "in_stock": product.in_stock,
         "attributes": product.attributes,
         "facets": facets,
+        "style": product.style_id or product.id,
         "images": product.images,
         "version": product.version,
         "extra": product.extra,

@@ -31,7 +31,7 @@ def ensure_index(client: Elasticsearch, alias: str) -> str:
             settings=product.settings(),
             aliases={alias: {"is_write_index": True}},
         )
-    found = _meta(client, alias).get("aspects")
+    found = meta(client, alias).get("aspects")
     if found != product.LAYOUT.to_meta():
         raise IndexStateError(
             f"{alias} was made for the aspects {found}, es_mappings/product.py now has {product.LAYOUT.to_meta()}. "
@@ -50,7 +50,7 @@ def live_index(client: Elasticsearch, alias: str) -> str:
 
 def space_of(client: Elasticsearch, alias: str) -> str | None:
     """Name the vector space that the index holds vectors of; None before one is fitted."""
-    name = _meta(client, alias).get("space")
+    name = meta(client, alias).get("space")
     return str(name) if name else None
 
 
@@ -59,7 +59,13 @@ def stamp_space(client: Elasticsearch, alias: str, space: str) -> None:
     held = space_of(client, alias)
     if held not in {None, space}:
         raise IndexStateError(f"{alias} holds vectors of the space {held}; another space needs an index of its own")
-    client.indices.put_mapping(index=alias, meta=product.meta(space))
+    if held is None:
+        client.indices.put_mapping(index=alias, meta=product.meta(space))
+
+
+def stamp_match(client: Elasticsearch, alias: str, match: dict[str, float]) -> None:
+    """Note in the mapping how similarities of its vector space become match percentages."""
+    client.indices.put_mapping(index=alias, meta=product.meta(space_of(client, alias), match))
 
 
 def ids_without_vector(client: Elasticsearch, alias: str, *, retry_failed: bool = False) -> Iterator[str]:
@@ -109,7 +115,8 @@ def get_product(client: Elasticsearch, alias: str, product_id: str) -> dict[str,
         return None
 
 
-def _meta(client: Elasticsearch, alias: str) -> dict[str, Any]:
+def meta(client: Elasticsearch, alias: str) -> dict[str, Any]:
+    """Read the ``_meta`` of the index: its vector space, aspects and match curve."""
     try:
         mapping = client.indices.get_mapping(index=alias).body
     except NotFoundError as error:

@@ -117,7 +117,8 @@ def client(settings: Settings) -> Iterator[Elasticsearch]:
     client = connect(settings)
     yield client
     names = client.indices.get(index=f"{settings.index_name}*").body
-    client.indices.delete(index=list(names))
+    if names:
+        client.indices.delete(index=list(names))
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,8 @@ from typing import Any
 from cachetools import TTLCache
 from elasticsearch import Elasticsearch
 
+from es_mappings.anchors import Anchor
 from es_mappings.layout import Vector
-from es_mappings.queries import Anchor
 from indexer.elastic import get_with_vectors, vector
 
 _KEPT = 20_000  # anchors: 20 MB of vectors

@@ -12,6 +12,7 @@ from es_mappings.results import Facets, Hit
 from webapp.parameters import SearchParameters, read_parameters
 from webapp.pictures import picture_url
 from webapp.search import Listing, ProductSearch
+from webapp.similarities import Match
 
 blueprint = Blueprint("api", __name__, url_prefix="/api")
 
@@ -55,19 +56,25 @@ def listing_json(listing: Listing) -> dict[str, Any]:
     """Write a listing as the API answers it."""
     return {
         "total": {"value": listing.result.total, "relation": "eq"},
-        "products": [_card(hit, by_similarity=listing.by_similarity) for hit in listing.result.hits],
+        "products": [_card(hit, match) for hit, match in zip(listing.result.hits, listing.matches, strict=True)],
         "facets": _facets(listing.result.facets) if listing.result.facets else {},
         "next_cursor": listing.next_cursor,
-        "plan": asdict(listing.plan),
+        "plan": {
+            "strategy": listing.plan.strategy,
+            "reason": listing.plan.reason,
+            "matched": listing.result.total,
+            "took_ms": listing.result.took_ms,
+        },
         "warnings": listing.warnings,
     }
 
 
-def _card(hit: Hit, *, by_similarity: bool) -> dict[str, Any]:
+def _card(hit: Hit, match: Match) -> dict[str, Any]:
     names = ("id", "title", "brand", "category", "price", "currency", "in_stock")
     card = {name: hit.product.get(name) for name in names}
-    similarity = round(hit.score, 4) if by_similarity and hit.score is not None else None
-    return {**card, "image": picture_url(hit.product, 480), "similarity": similarity}
+    similarity = None if match.similarity is None else round(match.similarity, 4)
+    why = {"why": match.why} if match.why else {}
+    return {**card, "image": picture_url(hit.product, 480), "similarity": similarity, "match": match.percent, **why}
 
 
 def _facets(facets: Facets) -> dict[str, Any]:

@@ -1,25 +1,54 @@
-"""Cursors: where a page ended, signed, so that only what we gave out comes back."""
+"""Cursors: where a page ended and how its result is served, signed, so that only what we gave out comes back."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from itsdangerous import BadData, URLSafeSerializer
 
+from es_mappings.planner import Plan
 from webapp.errors import ParameterError
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where the next page of a result begins.
+
+    Attributes
+    ----------
+    listing : str
+        Fingerprint of the listing; a cursor is good for that one alone.
+    plan : Plan
+        How all pages of the result are served.
+    point_in_time : str
+        What all pages of the result are read from.
+    after : tuple
+        The ``sort`` values of the last product shown.
+    offset : int
+        Products shown so far.
+    """
+
+    listing: str
+    plan: Plan
+    point_in_time: str
+    after: tuple[Any, ...]
+    offset: int
 
 
 class Cursors:
     """Writes and reads cursors of one secret."""
 
     def __init__(self, secret: str) -> None:
+        # Compressed where that is shorter: a point in time's id is long.
         self._serializer = URLSafeSerializer(secret, salt="cursor")
 
-    def write(self, after: list[Any], listing: str) -> str:
-        """Write the place after a product (its ``sort`` values) in a listing (its fingerprint)."""
-        return str(self._serializer.dumps([after, listing]))
+    def write(self, position: Position) -> str:
+        """Write a position as text for a URL."""
+        p = position
+        return str(self._serializer.dumps([p.listing, p.plan.to_dict(), p.point_in_time, list(p.after), p.offset]))
 
-    def read(self, cursor: str, listing: str) -> tuple[Any, ...]:
+    def read(self, cursor: str, listing: str) -> Position:
         """Read a cursor of this listing.
 
         Raises
@@ -28,9 +57,9 @@ class Cursors:
             It was altered, is another listing's, or was signed by a secret that is no longer used.
         """
         try:
-            after, of = self._serializer.loads(cursor)
+            of, plan, point_in_time, after, offset = self._serializer.loads(cursor)
         except (BadData, ValueError, TypeError) as error:
             raise ParameterError("cursor", "not one of this shop, or expired; start from the first page") from error
         if of != listing:
             raise ParameterError("cursor", "belongs to another search; start from the first page")
-        return tuple(after)
+        return Position(of, Plan(**plan), point_in_time, tuple(after), offset)

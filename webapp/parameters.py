@@ -11,16 +11,17 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 from werkzeug.datastructures import MultiDict
 
+from es_mappings.anchors import MAX_ANCHORS, Mode
+from es_mappings.facets import Filters
 from es_mappings.layout import Layout
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
-from es_mappings.queries import Filters
-from es_mappings.strategies import Mode
+from es_mappings.strategies import Metric
 from webapp.errors import ParameterError
 
-MAX_ANCHORS = 50
 BRAND = "brand"  # the one filter name that isn't an attribute
 
 Sort = Literal["relevance", "price", "-price", "newest", "similar"]
+But = Literal["cheaper", "in_stock", "other_brand"]  # similar, but ...
 Price = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
 Short = Annotated[str, StringConstraints(max_length=600)]
 
@@ -42,10 +43,18 @@ class SearchParameters(BaseModel):
     sort: Sort | None = None
     like: Annotated[tuple[Short, ...], Field(max_length=MAX_ANCHORS)] = ()
     dislike: Annotated[tuple[Short, ...], Field(max_length=MAX_ANCHORS)] = ()
-    mode: Mode = "blend"
+    but: Annotated[tuple[But, ...], Field(max_length=3)] = ()
+    mode: Mode = "auto"
     weight: Annotated[tuple[Short, ...], Field(max_length=20)] = ()
+    metric: Metric = "cosine"
+    relevance: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.0
+    strategy: Literal["auto", "exact", "rescore"] = "auto"
+    explain: bool = False
+    group: bool = False
+    min_match: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] = 0.0
+    diversity: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.0
     size: Annotated[int, Field(ge=1, le=100)] = 24
-    cursor: Annotated[str, StringConstraints(max_length=2_000)] = ""
+    cursor: Annotated[str, StringConstraints(max_length=6_000)] = ""
 
     @field_validator("price_min", "price_max", "in_stock", "sort", mode="before")
     @classmethod
@@ -77,6 +86,12 @@ class SearchParameters(BaseModel):
     def _similar_to_something(self) -> SearchParameters:
         if len(self.like) + len(self.dislike) > MAX_ANCHORS:
             raise ValueError(f"like and dislike name more than {MAX_ANCHORS} products")
+        if self.group and self.strategy == "rescore":
+            raise ValueError("group can't be combined with strategy=rescore")
+        if self.min_match and (self.strategy == "rescore" or self.relevance or self.metric != "cosine"):
+            raise ValueError(
+                "min_match goes with the order by similarity alone: without relevance, metric and strategy"
+            )
         return self
 
     @property
@@ -93,6 +108,11 @@ class SearchParameters(BaseModel):
     def anchors(self) -> dict[str, float]:
         """Liked ids with their weights, disliked ones with weight -1. A product that is both is liked."""
         return {**dict.fromkeys(self.dislike, -1.0), **self.likes}
+
+    @property
+    def needs_vectors(self) -> bool:
+        """Whether the score alone doesn't tell a product's similarity, so that its vector is asked for."""
+        return self.explain or self.relevance > 0 or self.diversity > 0 or self.strategy == "rescore"
 
     @property
     def weights(self) -> dict[str, float]:

@@ -3,46 +3,61 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cachetools import TTLCache
-from elasticsearch import Elasticsearch
+from elasticsearch import Elasticsearch, NotFoundError
 
-from es_mappings import queries, results
+from es_mappings import facets, planner, queries, results
+from es_mappings.anchors import Anchor, Target, target
+from es_mappings.calibration import Calibration
+from es_mappings.facets import Filters
+from es_mappings.planner import Plan
+from es_mappings.product import LAYOUT
 from es_mappings.results import Result
+from indexer import indices
+from webapp import paging
 from webapp.anchors import AnchorReader, Anchors
-from webapp.cursors import Cursors
+from webapp.counts import MatchCounts
+from webapp.cursors import Cursors, Position
 from webapp.errors import ParameterError
 from webapp.parameters import SearchParameters
+from webapp.similarities import Match, least_score, matches
+from webapp.snapshots import Snapshots
 
-_NAVIGATION_SECONDS = 60.0
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Which strategy served a listing, how many products matched, and how long Elasticsearch took."""
-
-    strategy: str
-    matched: int
-    took_ms: int
+_KEPT_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
 class Listing:
-    """One page of products."""
+    """One page of products.
+
+    Attributes
+    ----------
+    matches : list of Match
+        Beside each hit: its similarity, and why, where the result is sorted by it.
+    plan : Plan
+        The strategy that served it, and why.
+    """
 
     parameters: SearchParameters
     result: Result
+    matches: list[Match]
     anchors: Anchors
     warnings: list[str]
     plan: Plan
     next_cursor: str | None
 
     @property
+    def by_product(self) -> dict[str, Match]:
+        """Product ids to their matches."""
+        return {h.product["id"]: m for h, m in zip(self.result.hits, self.matches, strict=True)}
+
+    @property
     def by_similarity(self) -> bool:
         """Whether the products stand in the order of similarity."""
-        return self.plan.strategy == "exact"
+        return self.plan.strategy != "keywords"
 
 
 class ProductSearch:
@@ -50,39 +65,39 @@ class ProductSearch:
 
     def __init__(self, client: Elasticsearch, alias: str, anchors: AnchorReader, cursors: Cursors) -> None:
         self._client, self._alias, self._anchors, self._cursors = client, alias, anchors, cursors
-        self._navigation: TTLCache[str, list[results.FacetValue]] = TTLCache(1, _NAVIGATION_SECONDS)
+        self._counts, self._snapshots = MatchCounts(client, alias), Snapshots(client, alias)
+        self._kept: TTLCache[str, Any] = TTLCache(8, _KEPT_SECONDS)  # what changes rarely
         self._lock = threading.Lock()
 
     def listing(self, parameters: SearchParameters) -> Listing:
-        """Answer a search: one ``_search`` in all, once the anchors are known.
+        """Answer a search: one ``_search`` in all, once the anchors and the count of matches are known.
 
         Raises
         ------
         ParameterError
-            The cursor isn't one of this listing, nothing is liked that the order could go by, or a filter names an
-            attribute that no product has.
+            The cursor isn't one of this listing or has expired, or a filter names an attribute that no product has.
         """
         anchors = self._anchors.read(parameters.anchors)
-        query = queries.browse(parameters.q, parameters.filters)
-        sort, strategy, warnings = parameters.order, "keywords", list(anchors.warnings)
-        if sort == "similar":
-            if any(a.weight > 0 for a in anchors.usable):
-                query = queries.sort_by_similar(query, anchors.usable, mode=parameters.mode, weights=parameters.weights)
-                strategy = "exact"
-            else:
-                warnings.append("Nothing is liked that products could be compared with, so they stand by relevance.")
-        after = self._cursors.read(parameters.cursor, parameters.fingerprint) if parameters.cursor else None
-        result = self._search(query, "relevance" if sort == "similar" else sort, queries.Page(parameters.size, after))
+        before = self._cursors.read(parameters.cursor, parameters.fingerprint) if parameters.cursor else None
+        filters = _but(parameters, anchors)
+        goal, warnings = _goal(parameters, anchors.usable), list(anchors.warnings)
+        if parameters.order == "similar" and goal is None:
+            warnings.append("Nothing is liked that products could be compared with, so they stand by relevance.")
+        plan = before.plan if before else self._plan(parameters, filters, goal)
+        position = before or Position(parameters.fingerprint, plan, self._snapshots.current(), (), 0)
+        calibration = self._calibration()
+        least = least_score(parameters, plan, calibration) if goal else None
+        result = self._search(parameters, filters, anchors, position, goal, least)
         if not result.total:
             self._check_filters(parameters)
-        return Listing(
-            parameters,
-            result,
-            anchors,
-            warnings,
-            Plan(strategy, result.total, result.took_ms),
-            self._next(result, parameters),
-        )
+            warnings += ["There are no close matches: nothing here is as similar as was asked for."] if least else []
+        found = matches(result, plan, goal, anchors, parameters, calibration)
+        shown = result
+        if paging.is_diverse(parameters, position):
+            shown, found = paging.diversified(result, found, parameters, position)
+        following = paging.next_position(result, shown, parameters, position)
+        cursor = self._cursors.write(following) if following else None
+        return Listing(parameters, shown, found, anchors, warnings, plan, cursor)
 
     def product(self, product_id: str) -> dict[str, Any] | None:
         """Read one product; None if there is none of that id."""
@@ -92,28 +107,106 @@ class ProductSearch:
     def navigation(self) -> list[results.FacetValue]:
         """Give the shop's categories with their counts, at most a minute old."""
         with self._lock:
-            known = self._navigation.get("all")
+            known: list[results.FacetValue] | None = self._kept.get("navigation")
         if known is None:
-            request = queries.search_page(queries.browse(None, queries.Filters()), page=queries.Page(size=0))
-            facets = results.read(self._client.search(index=self._alias, body=request).body).facets
-            known = facets.category if facets else []
+            request = queries.search_page(
+                {"query": queries.browse(None, Filters())}, page=queries.Page(size=0), facets=facets.aggregations()
+            )
+            found = results.read(self._client.search(index=self._alias, body=request).body).facets
+            known = found.category if found else []
             with self._lock:
-                self._navigation["all"] = known
+                self._kept["navigation"] = known
         return known
 
-    def _search(self, query: queries.Query, sort: queries.Sort, page: queries.Page) -> Result:
-        request = queries.search_page(query, sort=sort, page=page)
-        return results.read(self._client.search(index=self._alias, body=request).body)
+    def _calibration(self) -> Calibration | None:
+        with self._lock:
+            known: Calibration | None = self._kept.get("calibration")
+            if "calibration" in self._kept:
+                return known
+        known = Calibration.from_meta(indices.meta(self._client, self._alias))
+        with self._lock:
+            self._kept["calibration"] = known
+        return known
 
-    def _next(self, result: Result, parameters: SearchParameters) -> str | None:
-        # A full page may be the last one; the page after it is then empty, and says so.
-        if len(result.hits) < parameters.size:
-            return None
-        return self._cursors.write(result.hits[-1].sort, parameters.fingerprint)
+    def _plan(self, parameters: SearchParameters, filters: Filters, goal: Target | None) -> Plan:
+        if goal is None:
+            return planner.KEYWORDS
+        if parameters.strategy == "exact":
+            return queries.EXACT
+        indexed = self._counts.indexed()
+        # A small shop needs no second count: whatever matches, each product can be compared.
+        small = indexed <= planner.Thresholds().exact_matches
+        return planner.plan(
+            matched=indexed if small else self._counts.matched(queries.browse(parameters.q, filters)),
+            indexed=indexed,
+            mode=parameters.mode,
+            points=len(goal.points),
+            metric=parameters.metric,
+            rescore=parameters.strategy == "rescore",
+        )
+
+    def _search(
+        self,
+        parameters: SearchParameters,
+        filters: Filters,
+        anchors: Anchors,
+        position: Position,
+        goal: Target | None,
+        min_score: float | None,
+    ) -> Result:
+        query, excluded = queries.browse(parameters.q, filters), list(parameters.anchors) if goal else []
+        parts: dict[str, Any] = {"query": query}
+        if goal is not None:
+            parts = queries.sort_by_similar(
+                query,
+                anchors.usable,
+                mode=parameters.mode,
+                weights=parameters.weights,
+                metric=parameters.metric,
+                relevance=parameters.relevance,
+                plan=position.plan,
+            )
+        order = parameters.order
+        request = queries.search_page(
+            parts,
+            sort="relevance" if order == "similar" else order,
+            page=paging.page_of(parameters, position),
+            facets=facets.aggregations(queries.keywords(parameters.q), filters, excluded),
+            vectors=goal is not None and parameters.needs_vectors,
+            group=parameters.group,
+            min_score=min_score,
+        )
+        try:
+            return results.read(self._client.search(body=request).body)
+        except NotFoundError as error:
+            if not parameters.cursor:
+                raise
+            raise ParameterError("cursor", "has expired; start from the first page") from error
 
     def _check_filters(self, parameters: SearchParameters) -> None:
         """Tell an attribute that doesn't exist from one that has no matches; asked only when nothing was found."""
-        for name in dict.fromkeys(name for name, _ in parameters.filters.attributes):
-            query = {"prefix": {"facets": queries.attribute_key(name, "")}}
+        for name in parameters.filters.attribute_names:
+            query = {"prefix": {"facets": facets.attribute_key(name, "")}}
             if not self._client.count(index=self._alias, query=query, terminate_after=1)["count"]:
                 raise ParameterError("filter", f"no product has an attribute {name!r}")
+
+
+def _goal(parameters: SearchParameters, anchors: list[Anchor]) -> Target | None:
+    """Give what products are compared with; None where the order is another, or nothing is liked."""
+    if parameters.order != "similar" or not any(a.weight > 0 for a in anchors):
+        return None
+    return target(anchors, parameters.mode, parameters.weights, LAYOUT)
+
+
+def _but(parameters: SearchParameters, anchors: Anchors) -> Filters:
+    """Narrow a listing by what "similar, but ..." means for the products that are liked."""
+    filters = parameters.filters
+    liked = [anchors.products[i] for i in parameters.likes if i in anchors.products]
+    if "cheaper" in parameters.but:
+        prices = [p["price"] for p in liked if p.get("price") is not None]
+        filters = replace(filters, cheaper_than=min(prices, default=None))
+    if "in_stock" in parameters.but:
+        filters = replace(filters, in_stock=True)
+    if "other_brand" in parameters.but:
+        filters = replace(filters, not_brands=tuple(sorted({p["brand"] for p in liked if p.get("brand")})))
+    return filters

@@ -16,7 +16,7 @@ _ACRONYMS = {"cpu", "gpu", "hdmi", "led", "ram", "rgb", "ssd", "tv", "usb"}
 _UNITS = {"in": "in", "cm": "cm", "mm": "mm", "gb": "GB", "tb": "TB", "hz": "Hz", "kg": "kg", "g": "g", "w": "W"}
 
 _SORTS = {"relevance": "Relevance", "price": "Price, low to high", "-price": "Price, high to low", "newest": "Newest"}
-_MODES = {"blend": "A blend of all", "every": "Features of all", "any": "Like any one"}
+_MODES = {"auto": "Best of all", "blend": "A blend", "every": "Features of all", "any": "Like any one"}
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ import click
 from kombu.exceptions import OperationalError
 
 from indexer import indices
-from indexer.cli import errors_in_one_line, write_catalog
+from indexer.cli import write_catalog
+from indexer.console import errors_in_one_line
 from indexer.elastic import connect
 from indexer.errors import ProductSearchError
 from indexer.settings import Settings

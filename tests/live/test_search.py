@@ -70,7 +70,7 @@ def test_filters_and_facets_count_all_matches(web: FlaskClient, shop: Shop) -> N
     assert answer["total"]["value"] == len(expected) > 1
     colors = {v["value"]: v["count"] for v in answer["facets"]["attributes"]["color"]}
     assert sum(colors.values()) == sum("color" in p["attributes"] for p in expected)
-    assert answer["facets"]["price"][1] <= 150
+    assert answer["facets"]["price"][1] > 150  # the span to choose from, whatever is chosen
 
 
 @pytest.mark.parametrize("sort", ["price", "-price"])

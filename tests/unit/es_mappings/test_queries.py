@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 
 from es_mappings import scripts
+from es_mappings.anchors import Anchor
+from es_mappings.facets import Filters
 from es_mappings.layout import Layout
-from es_mappings.queries import Anchor, Filters, Page, Sort, blend, browse, search_page, sort_by_similar
-from es_mappings.strategies import Mode
+from es_mappings.planner import Plan
+from es_mappings.queries import Page, Query, Sort, browse, search_page, sort_by_similar
 
 LAYOUT = Layout.of({"look": 2, "color": 2})
+ALL: Query = {"match_all": {}}
 KEYWORDS = {
     "combined_fields": {
         "query": "midi dress",
@@ -23,6 +26,18 @@ def _anchor(name: str, *values: float, weight: float = 1.0) -> Anchor:
     return Anchor(name, np.array(values, np.float32), weight)
 
 
+A, B = _anchor("a", 1, 0, 0, 1), _anchor("b", 0, 1, 1, 0)
+EVEN = {"look": 1.0, "color": 1.0}
+
+
+def _without(*ids: str) -> dict[str, object]:
+    return {"bool": {"must": [ALL], "must_not": [{"ids": {"values": list(ids)}}]}}
+
+
+def _similarity(*query: float) -> dict[str, object]:
+    return {"source": scripts.source("similarity"), "params": {"query": list(query)}}
+
+
 def test_browse_without_anything_is_everything() -> None:
     assert browse(None, Filters()) == {"bool": {"filter": []}}
 
@@ -35,6 +50,8 @@ def test_browse_with_everything() -> None:
         price_min=10,
         price_max=99.5,
         in_stock=True,
+        cheaper_than=80,
+        not_brands=("Fennimore",),
     )
     assert browse("midi dress", filters) == {
         "bool": {
@@ -46,82 +63,121 @@ def test_browse_with_everything() -> None:
                 {"terms": {"facets": ["belted:true"]}},
                 {"range": {"price": {"gte": 10, "lte": 99.5}}},
                 {"term": {"in_stock": True}},
+                {"range": {"price": {"lt": 80}}},
+                {"bool": {"must_not": [{"terms": {"brand": ["Fennimore"]}}]}},
             ],
         }
     }
 
 
-def test_sort_by_similar_to_one() -> None:
-    query = sort_by_similar(
-        {"match_all": {}}, [_anchor("a", 1, 0, 0, 1)], weights={"look": 3, "color": 1}, layout=LAYOUT
-    )
-    assert query == {
-        "script_score": {
-            "query": {"bool": {"must": [{"match_all": {}}], "must_not": [{"ids": {"values": ["a"]}}]}},
-            "script": {"source": scripts.source("similarity"), "params": {"query": [0.75, 0.0, 0.0, 0.25]}},
-        }
+def test_similar_to_one_exact() -> None:
+    assert sort_by_similar(ALL, [A], weights={"look": 3, "color": 1}, layout=LAYOUT) == {
+        "query": {"script_score": {"query": _without("a"), "script": _similarity(0.75, 0.0, 0.0, 0.25)}}
     }
 
 
 @pytest.mark.parametrize(("mode", "join"), [("every", "min"), ("any", "max")])
-def test_sort_by_similar_to_each_of_several(mode: Mode, join: str) -> None:
-    anchors = [_anchor("a", 1, 0, 0, 1), _anchor("b", 0, 1, 1, 0)]
-    weights = {"look": 1, "color": 1}
-    query = sort_by_similar({"match_all": {}}, anchors, mode=mode, weights=weights, layout=LAYOUT)
-    scripted = [
-        {"script_score": {"script": {"source": scripts.source("similarity"), "params": {"query": vector}}}}
-        for vector in ([0.5, 0.0, 0.0, 0.5], [0.0, 0.5, 0.5, 0.0])
-    ]
-    assert query == {
-        "function_score": {
-            "query": {"bool": {"must": [{"match_all": {}}], "must_not": [{"ids": {"values": ["a", "b"]}}]}},
-            "functions": scripted,
-            "score_mode": join,
-            "boost_mode": "replace",
+def test_similar_to_each_of_several_exact(mode: str, join: str) -> None:
+    assert sort_by_similar(ALL, [A, B], mode=mode, weights=EVEN, layout=LAYOUT) == {  # type: ignore[arg-type]
+        "query": {
+            "function_score": {
+                "query": _without("a", "b"),
+                "functions": [
+                    {"script_score": {"script": _similarity(0.5, 0.0, 0.0, 0.5)}},
+                    {"script_score": {"script": _similarity(0.0, 0.5, 0.5, 0.0)}},
+                ],
+                "score_mode": join,
+                "boost_mode": "replace",
+            }
         }
     }
 
 
-def test_blend_averages_by_weight_and_takes_dislikes_away() -> None:
-    blended = blend([_anchor("a", 1, 0, 1, 0, weight=3), _anchor("b", 0, 1, 1, 0)], LAYOUT)
-    np.testing.assert_allclose(blended[:2], np.array([3, 1]) / np.sqrt(10), atol=1e-6)
-    np.testing.assert_allclose(blended[2:], [1, 0], atol=1e-6)
+def test_similar_by_nearest_neighbours_keeps_every_match() -> None:
+    plan = Plan("knn", "", k=240, num_candidates=500, oversample=3)
+    knn = {
+        "field": "vector",
+        "k": 240,
+        "num_candidates": 500,
+        "rescore_vector": {"oversample": 3},
+        "filter": _without("a", "b"),
+    }
+    first = {"knn": {**knn, "query_vector": [0.5, 0.0, 0.0, 0.5]}}
+    second = {"knn": {**knn, "query_vector": [0.0, 0.5, 0.5, 0.0]}}
+    assert sort_by_similar(ALL, [A, B], mode="any", weights=EVEN, plan=plan, layout=LAYOUT) == {
+        "query": {"bool": {"filter": [_without("a", "b")], "should": [{"dis_max": {"queries": [first, second]}}]}}
+    }
 
-    away = blend([_anchor("a", 1, 0, 1, 0), _anchor("b", 0, 1, 0, 1, weight=-1)], LAYOUT)
-    np.testing.assert_allclose(away[:2], np.array([1, -0.25]) / np.hypot(1, 0.25), atol=1e-6)
+
+def test_nearest_neighbours_cannot_serve_features_of_all() -> None:
+    with pytest.raises(ValueError, match="near"):
+        sort_by_similar(ALL, [A, B], mode="every", plan=Plan("knn", "", 10, 10, 1), layout=LAYOUT)
 
 
-def test_an_anchor_that_lacks_an_aspect_has_no_say_in_it() -> None:
-    blended = blend([_anchor("a", 1, 0, 0, 0), _anchor("b", 1, 0, 0, 1)], LAYOUT)
-    np.testing.assert_allclose(blended, [1, 0, 0, 1], atol=1e-6)
+def test_relevance_first_and_similarity_within_a_window() -> None:
+    parts = sort_by_similar(ALL, [A], weights=EVEN, plan=Plan("rescore", "", window=1_000), layout=LAYOUT)
+    assert parts == {
+        "query": _without("a"),
+        "rescore": {
+            "window_size": 1_000,
+            "query": {
+                "rescore_query": {"script_score": {"query": ALL, "script": _similarity(0.5, 0.0, 0.0, 0.5)}},
+                "query_weight": 0,
+                "rescore_query_weight": 1e6,
+            },
+        },
+    }
+    request = search_page(parts, page=Page(24, offset=48))
+    assert request["from"] == 48
+    assert "sort" not in request
+
+
+def test_relevance_mixed_in() -> None:
+    parts = sort_by_similar(ALL, [A], weights=EVEN, relevance=0.25, layout=LAYOUT)
+    similar = {"script_score": {"query": _without("a"), "script": _similarity(0.5, 0.0, 0.0, 0.5)}}
+    relevant = {"source": scripts.source("relevance"), "params": {"pivot": 8.0}}
+    assert parts == {
+        "query": {
+            "bool": {
+                "must": [{"bool": {"must": [similar], "boost": 0.75}}],
+                "should": [{"script_score": {"script": relevant, "query": _without("a"), "boost": 0.25}}],
+            }
+        }
+    }
+
+
+def test_manhattan_names_each_aspect_with_what_is_unrelated() -> None:
+    script = sort_by_similar(ALL, [A], weights={"look": 3, "color": 1}, metric="manhattan", layout=LAYOUT)["query"][
+        "script_score"
+    ]["script"]
+    assert script["source"] == scripts.source("distance")
+    unrelated = pytest.approx(2 * np.sqrt(2 / np.pi))
+    assert script["params"] == {
+        "query": [1.0, 0.0, 0.0, 1.0],
+        "aspects": [[0, 2, 0.75, unrelated], [2, 4, 0.25, unrelated]],
+        "power": 1,
+    }
 
 
 def test_search_page() -> None:
-    request = search_page({"match_all": {}}, sort="-price", page=Page(10, (99.0, "b")), facets=False)
-    assert request == {
-        "query": {"match_all": {}},
+    page = Page(10, (99.0, "b"), point_in_time="p")
+    assert search_page({"query": ALL}, sort="-price", page=page, facets={"x": {}}, vectors=True) == {
+        "query": ALL,
         "sort": [{"price": {"order": "desc", "missing": "_last"}}, {"id": "asc"}],
         "size": 10,
         "track_total_hits": True,
         "track_scores": True,
         "_source": [
-            "id", "title", "category", "category_path", "brand",
-            "price", "currency", "in_stock", "images", "embedding.*",
+            "id", "style", "title", "category", "category_path", "brand", "price", "currency", "in_stock", "images",
+            "attributes", "embedding.*",
         ],
         "search_after": [99.0, "b"],
+        "pit": {"id": "p", "keep_alive": "3m"},
+        "aggs": {"x": {}},
+        "fields": ["vector"],
     }  # fmt: skip
-
-
-def test_facets_count_all_matches() -> None:
-    assert search_page({"match_all": {}})["aggs"] == {
-        "category": {"terms": {"field": "category_path", "size": 200}},
-        "brand": {"terms": {"field": "brand", "size": 50}},
-        "attributes": {"terms": {"field": "facets", "size": 500}},
-        "in_stock": {"terms": {"field": "in_stock"}},
-        "price": {"stats": {"field": "price"}},
-    }
 
 
 @pytest.mark.parametrize("sort", ["relevance", "price", "-price", "newest"])
 def test_every_order_ends_in_the_id(sort: Sort) -> None:
-    assert search_page({"match_all": {}}, sort=sort)["sort"][-1] == {"id": "asc"}
+    assert search_page({"query": ALL}, sort=sort)["sort"][-1] == {"id": "asc"}

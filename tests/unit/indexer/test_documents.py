@@ -31,6 +31,7 @@ def test_product_document_as_a_whole() -> None:
         "in_stock": True,
         "attributes": {"panel": "OLED", "ports": ["HDMI", "USB"], "smart": True, "inches": 55, "weight": 12.5},
         "facets": ["panel:OLED", "ports:HDMI", "ports:USB", "smart:true", "inches:55", "weight:12.5"],
+        "style": "tv-1",
         "images": ["https://shop.example/tv.jpg"],
         "version": 3,
         "extra": {},

@@ -3,8 +3,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from es_mappings.queries import Filters
-from webapp.cursors import Cursors
+from es_mappings.facets import Filters
+from es_mappings.planner import Plan
+from webapp.cursors import Cursors, Position
 from webapp.errors import ParameterError
 from webapp.parameters import SearchParameters, read_parameters
 
@@ -38,7 +39,7 @@ def test_sorted_by_relevance_until_something_is_liked() -> None:
     ("name", "value", "why"),
     [
         ("sort", "beauty", "Input should be 'relevance', 'price', '-price', 'newest' or 'similar'"),
-        ("mode", "none", "Input should be 'blend', 'every' or 'any'"),
+        ("mode", "none", "Input should be 'blend', 'every', 'any' or 'auto'"),
         ("filter", "red", "'red' is not name:value"),
         ("filter", ":red", "':red' is not name:value"),
         ("price_min", "cheap", "valid number"),
@@ -46,6 +47,11 @@ def test_sorted_by_relevance_until_something_is_liked() -> None:
         ("price_max", "-1", "greater than or equal to 0"),
         ("like", "a^0", "must be above 0"),
         ("like", "a^1.2.3", "is not a number"),
+        ("but", "uglier", "Input should be 'cheaper', 'in_stock' or 'other_brand'"),
+        ("metric", "taxi", "Input should be 'cosine', 'euclidean' or 'manhattan'"),
+        ("relevance", "1.5", "less than or equal to 1"),
+        ("strategy", "guess", "Input should be 'auto', 'exact' or 'rescore'"),
+        ("explain", "perhaps", "valid boolean"),
         ("weight", "look", "'look' is not aspect:number"),
         ("weight", "look:nan", "must be from 0 to 100"),
         ("weight", "look:-1", "must be from 0 to 100"),
@@ -102,22 +108,25 @@ def test_no_query_string_breaks_it(pairs: list[tuple[str, str]]) -> None:
     assert named in SearchParameters.model_fields
 
 
+POSITION = Position("listing", Plan("knn", "many", 240, 500, 3.0), "point in time", (0.5, "a"), 24)
+
+
 def test_cursors_come_back_as_they_went() -> None:
     cursors = Cursors("secret")
-    assert cursors.read(cursors.write([0.5, "a"], "listing"), "listing") == (0.5, "a")
+    assert cursors.read(cursors.write(POSITION), "listing") == POSITION
 
 
 @pytest.mark.parametrize("change", [lambda c: c[:-1], lambda c: "A" + c, lambda _: "", lambda _: "\N{SNOWMAN}"])
 def test_altered_cursors_are_refused(change: object) -> None:
     cursors = Cursors("secret")
-    altered = change(cursors.write([0.5, "a"], "listing"))  # type: ignore[operator]
+    altered = change(cursors.write(POSITION))  # type: ignore[operator]
     with pytest.raises(ParameterError, match="cursor"):
         cursors.read(altered, "listing")
 
 
 def test_cursors_of_another_listing_or_secret_are_refused() -> None:
-    cursor = Cursors("secret").write([1], "one")
+    cursor = Cursors("secret").write(POSITION)
     with pytest.raises(ParameterError, match="another search"):
         Cursors("secret").read(cursor, "other")
     with pytest.raises(ParameterError, match="not one of this shop"):
-        Cursors("other").read(cursor, "one")
+        Cursors("other").read(cursor, "listing")

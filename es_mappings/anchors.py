@@ -1,0 +1,123 @@
+"""Anchors: what a result is sorted by. Several of them become one or more points that products are compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy.cluster.hierarchy import fcluster, linkage
+
+from es_mappings.layout import Layout, Vector, unit
+
+Mode = Literal["blend", "every", "any", "auto"]
+
+MAX_ANCHORS = 50
+
+# A dislike takes this share of what a like of the same weight gives (Rocchio's gamma against beta; Manning, Raghavan
+# and Schütze, Introduction to Information Retrieval, 9.1.1, suggest 0.15 to 0.75).
+DISLIKE_SHARE = 0.25
+
+# In mode `auto`, likes whose mean cosine (weighted over the aspects) is below this are of different tastes: their
+# average would resemble nothing. Of 2,400 rendered products, pairs of one kind and style lie above, of two kinds below.
+TASTE_COSINE = 0.25
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """A product that a result is sorted by: liked (weight above 0) or disliked (below 0)."""
+
+    id: str
+    vector: Vector
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Target:
+    """The points that products are compared with, and whether the nearest or the farthest one counts.
+
+    Attributes
+    ----------
+    points : tuple of ndarray, shape (layout.dims,)
+        Each with every aspect a unit vector, or zeros where no anchor has it.
+    join : {"max", "min"}
+        A product's similarity is that to the most (``max``) or the least similar point (``min``).
+    """
+
+    points: tuple[Vector, ...]
+    join: Literal["max", "min"]
+
+
+def target(anchors: Sequence[Anchor], mode: Mode, weights: Mapping[str, float], layout: Layout) -> Target:
+    """Turn anchors into the points that products are compared with.
+
+    Parameters
+    ----------
+    anchors : sequence of Anchor
+        At most `MAX_ANCHORS`, one of them liked. Dislikes push every point away from themselves.
+    mode : {"blend", "every", "any", "auto"}
+        ``blend``: one point, the weighted mean. ``every``: the least similar like counts (features of all of them).
+        ``any``: the most similar like counts. ``auto``: likes that agree are blended; where they fall into tastes of
+        their own, the most similar taste counts.
+
+    Raises
+    ------
+    ValueError
+        Nothing is liked, or there are too many anchors.
+    """
+    likes = [a for a in anchors if a.weight > 0]
+    dislikes = [a for a in anchors if a.weight < 0]
+    if not likes:
+        raise ValueError("at least one anchor must be liked (weight above 0)")
+    if len(anchors) > MAX_ANCHORS:
+        raise ValueError(f"{len(anchors)} anchors are more than {MAX_ANCHORS}")
+    groups: list[list[Anchor]] = {
+        "blend": lambda: [likes],
+        "every": lambda: [[like] for like in likes],
+        "any": lambda: [[like] for like in likes],
+        "auto": lambda: tastes(likes, weights, layout),
+    }[mode]()
+    points = tuple(blend([*group, *dislikes], layout) for group in groups)
+    return Target(points, "min" if mode == "every" else "max")
+
+
+def blend(anchors: Sequence[Anchor], layout: Layout) -> Vector:
+    """Blend anchors into one point, aspect by aspect, as Rocchio's formula does.
+
+    Likes are averaged by weight; the average of the dislikes, times `DISLIKE_SHARE`, is taken away. An anchor that
+    lacks an aspect has no say in it.
+    """
+    parts = {}
+    for aspect in layout.aspects:
+        likes = _mean([(a.vector[aspect.part], a.weight) for a in anchors if a.weight > 0], aspect.dims)
+        dislikes = _mean([(a.vector[aspect.part], -a.weight) for a in anchors if a.weight < 0], aspect.dims)
+        parts[aspect.name] = unit(likes) - np.float32(DISLIKE_SHARE) * unit(dislikes)
+    return layout.compose(parts)
+
+
+def tastes(likes: Sequence[Anchor], weights: Mapping[str, float], layout: Layout) -> list[list[Anchor]]:
+    """Group likes by taste: average-linkage clusters whose mean cosine is at least `TASTE_COSINE`."""
+    if len(likes) == 1:
+        return [list(likes)]
+    vectors = np.stack([layout.compose({a.name: like.vector[a.part] for a in layout.aspects}) for like in likes])
+    weighed = np.stack([layout.weigh(vector, weights) for vector in vectors])
+    distances = 1 - np.clip((weighed @ vectors.T + vectors @ weighed.T) / 2, -1, 1)
+    upper = distances[np.triu_indices(len(likes), 1)]
+    labels = fcluster(linkage(upper, "average"), 1 - TASTE_COSINE, "distance")
+    return [[like for like, its in zip(likes, labels, strict=True) if its == label] for label in sorted(set(labels))]
+
+
+def similarity(target: Target, product: Vector, weights: Mapping[str, float], layout: Layout) -> float:
+    """Compare one product with a target as the similarity script does: 0 opposite, 0.5 unrelated, 1 the same."""
+    cosines = [float(layout.weigh(point, weights) @ product) for point in target.points]
+    best = max(cosines) if target.join == "max" else min(cosines)
+    return max(0.0, (1 + best) / 2)
+
+
+def _mean(vectors: Sequence[tuple[Vector, float]], dims: int) -> Vector:
+    """Average by weight, of those that are not zero (a zero part is an aspect the anchor lacks)."""
+    present = [(v, w) for v, w in vectors if np.any(v)]
+    if not present:
+        return np.zeros(dims, np.float32)
+    return np.asarray(np.average([v for v, _ in present], axis=0, weights=[w for _, w in present]), np.float32)

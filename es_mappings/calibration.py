@@ -1,0 +1,39 @@
+"""From a similarity to a match percentage that means something: how likely a person calls the two alike."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A logistic curve from similarity to the probability of a match (Platt scaling).
+
+    ``match = 1 / (1 + exp(-(slope * similarity + intercept)))``, fitted on a golden set's judgements; it stands in the
+    index's ``_meta.match``, beside the vector space whose similarities it reads.
+    """
+
+    slope: float
+    intercept: float
+
+    def percent(self, similarity: float) -> int:
+        """Give the match of a similarity, 0 to 100."""
+        return round(100 / (1 + math.exp(-max(-60.0, min(60.0, self.slope * similarity + self.intercept)))))
+
+    def similarity(self, percent: float) -> float:
+        """Give the similarity that has a match, as a score to cut off at: 0 to 1."""
+        share = min(max(percent / 100, 1e-6), 1 - 1e-6)
+        return min(max((math.log(share / (1 - share)) - self.intercept) / self.slope, 0.0), 1.0)
+
+    def to_meta(self) -> dict[str, float]:
+        """Give the curve as it stands in ``_meta.match``."""
+        return {"slope": self.slope, "intercept": self.intercept}
+
+    @classmethod
+    def from_meta(cls, meta: Mapping[str, Any]) -> Calibration | None:
+        """Read the curve from a mapping's ``_meta``; None where none was fitted."""
+        match = meta.get("match")
+        return cls(float(match["slope"]), float(match["intercept"])) if match else None

@@ -1,0 +1,53 @@
+"""Why a product stands where it stands: what each aspect and each anchor adds, and what the products share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from es_mappings.anchors import Anchor, Target
+from es_mappings.facets import attribute_key
+from es_mappings.layout import Layout, Vector
+
+
+def why(
+    product: Vector, target: Target, anchors: Sequence[Anchor], weights: Mapping[str, float], layout: Layout
+) -> dict[str, dict[str, float]]:
+    """Take a similarity apart.
+
+    Parameters
+    ----------
+    product : ndarray, shape (layout.dims,)
+        The product's compound vector.
+    target : Target
+        What the product was compared with; of several points, the one that decided is taken apart.
+
+    Returns
+    -------
+    dict
+        ``aspects``: aspect to what it adds, ``weight * cosine`` (weights summing to 1; half of their sum, plus a half,
+        is the similarity). ``anchors``: anchor to the product's similarity to it alone, 0 to 1.
+    """
+    points = [layout.weigh(point, weights) for point in target.points]
+    cosines = [float(point @ product) for point in points]
+    decided = points[int(np.argmax(cosines) if target.join == "max" else np.argmin(cosines))]
+    aspects = {a.name: round(float(decided[a.part] @ product[a.part]), 4) for a in layout.aspects}
+    alone = {a.id: round((1 + float(layout.weigh(a.vector, weights) @ product)) / 2, 4) for a in anchors}
+    return {"aspects": aspects, "anchors": alone}
+
+
+def shared_attributes(product: Mapping[str, Any], liked: Sequence[Mapping[str, Any]]) -> list[str]:
+    """List the attribute values, ``name:value``, that a product has in common with any of the liked ones."""
+    pairs = _pairs(product)
+    return [pair for pair in pairs if any(pair in _pairs(other) for other in liked)]
+
+
+def _pairs(product: Mapping[str, Any]) -> list[str]:
+    attributes: Mapping[str, Any] = product.get("attributes") or {}
+    return [
+        attribute_key(name, value)
+        for name, values in attributes.items()
+        for value in (values if isinstance(values, list) else [values])
+    ]

@@ -1,0 +1,83 @@
+"""Which strategy serves a result, and why. All thresholds stand here, in one place."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from es_mappings.anchors import Mode
+from es_mappings.strategies import Metric
+
+StrategyName = Literal["keywords", "exact", "knn", "rescore"]
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """What the planner goes by. `make bench` measures them on the machine at hand and prints what it would set."""
+
+    exact_matches: int = 20_000  # up to so many matches, scoring each is as quick as finding neighbours
+    knn_depth: int = 240  # products that kNN orders: ten pages; deeper pages stand in the tie-breaking order
+    num_candidates: int = 500  # looked at by kNN where all products match
+    selective: float = 0.2  # below this share of all products, kNN looks at more candidates ...
+    selective_factor: float = 4.0  # ... so many times as many
+    oversample: float = 3.0  # neighbours taken by quantized distance, for each one kept by the true one
+    rescore_window: int = 1_000  # products that the rescore strategy re-ranks
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a result is served. It is fixed for all its pages: a cursor carries it."""
+
+    strategy: StrategyName
+    reason: str
+    k: int = 0
+    num_candidates: int = 0
+    oversample: float = 0.0
+    window: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the plan as plain data, for a cursor."""
+        return asdict(self)
+
+
+KEYWORDS = Plan("keywords", "nothing to compare with, or another order was asked for")
+
+
+def plan(
+    *,
+    matched: int,
+    indexed: int,
+    mode: Mode = "blend",
+    points: int = 1,
+    metric: Metric = "cosine",
+    rescore: bool = False,
+    thresholds: Thresholds = Thresholds(),
+) -> Plan:
+    """Choose the strategy.
+
+    Parameters
+    ----------
+    matched, indexed : int
+        Products that match the keywords and filters, and products in all.
+    mode : {"blend", "every", "any", "auto"}
+        How several anchors count.
+    points : int
+        Points that products are compared with (`anchors.Target`).
+    metric : {"cosine", "euclidean", "manhattan"}
+        The vector field's graph knows only the first.
+    rescore : bool
+        Whether relevance comes first and similarity re-ranks its head.
+    """
+    if rescore:
+        return Plan("rescore", "relevance first was asked for", window=thresholds.rescore_window)
+    if metric != "cosine":
+        return Plan("exact", f"the index has no graph for the {metric} distance")
+    if mode == "every" and points > 1:
+        return Plan("exact", "neighbours of one anchor don't show what is near to all")
+    if matched <= thresholds.exact_matches:
+        return Plan("exact", f"at most {matched:,} matches, few enough to compare each one")
+    share = matched / max(indexed, 1)
+    factor = thresholds.selective_factor if share < thresholds.selective else 1.0
+    candidates = min(10_000, round(max(thresholds.num_candidates, thresholds.knn_depth) * factor))
+    reason = f"{matched:,} matches, {share:.0%} of all: the nearest {thresholds.knn_depth} are found by the graph"
+    return Plan("knn", reason, thresholds.knn_depth, candidates, thresholds.oversample)

@@ -1,0 +1,142 @@
+"""``python -m indexer check``: run all of es_mappings/ against a live Elasticsearch, in indices made for it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from elasticsearch import ApiError, Elasticsearch
+
+from es_mappings import image_vector, product, scripts, vector_space
+from indexer import indices
+from indexer.checks import comparing, requests, samples
+from indexer.checks.findings import Finding, read_error, script_names
+from indexer.errors import IndexStateError
+
+__all__ = ["Finding", "check", "groups"]
+
+
+@dataclass(frozen=True)
+class Scratch:
+    """Names of the indices that one check makes."""
+
+    products: str
+    images: str
+    spaces: str
+    twin: str  # of the live index, to try changes on
+
+    @classmethod
+    def under(cls, alias: str) -> Scratch:
+        """Make up names that nobody has."""
+        prefix = f"{alias}-check-{secrets.token_hex(6)}"
+        return cls(f"{prefix}-products", f"{prefix}-images", f"{prefix}-spaces", f"{prefix}-live")
+
+    @property
+    def names(self) -> list[str]:
+        """All of them."""
+        return [self.products, self.images, self.spaces, self.twin]
+
+
+def check(client: Elasticsearch, alias: str) -> list[Finding]:
+    """Check mappings, scripts and queries, and the live index behind the alias if there is one.
+
+    Returns
+    -------
+    list of Finding
+        What is wrong, each once; empty if all is right.
+    """
+    return list(dict.fromkeys(finding for _, found in groups(client, alias) for finding in found))
+
+
+def groups(client: Elasticsearch, alias: str) -> Iterator[tuple[str, list[Finding]]]:
+    """Check group by group.
+
+    Yields
+    ------
+    tuple
+        Name of the group, and what is wrong in it. What can't be checked after that is left out.
+    """
+    with _scratch(client, alias) as scratch:
+        found = _mappings(client, scratch)
+        yield "mappings", found
+        if found:
+            return  # nothing can be written or asked
+        index = scratch.products
+        yield "scripts", _asked("scripts", lambda: _scripts(client, index))
+        found = _asked("documents", lambda: samples.write(client, index))
+        yield "documents", found
+        if found:
+            return  # no answer would be the expected one
+        unknown = _asked("KEYWORD_FIELDS", lambda: requests.unknown_fields(client, index))
+        yield "keywords, filters, sorting", unknown + _run(client, index, requests.keyword_cases)
+        yield "facets", _run(client, index, requests.facet_cases)
+        yield "similarity", _run(client, index, requests.similarity_cases)
+        yield "paging", _asked("paging", lambda: requests.paging(client, index))
+        yield "live index", _asked("live index", lambda: _live(client, alias, scratch))
+
+
+@contextmanager
+def _scratch(client: Elasticsearch, alias: str) -> Iterator[Scratch]:
+    scratch = Scratch.under(alias)
+    try:
+        yield scratch
+    finally:
+        client.indices.delete(index=scratch.names, ignore_unavailable=True)
+
+
+def _mappings(client: Elasticsearch, scratch: Scratch) -> list[Finding]:
+    """Make the indices of the project, as the pipeline does."""
+
+    def make(place: str, index: str, mapping: Callable[[], dict[str, Any]], **settings: Any) -> list[Finding]:
+        try:
+            client.indices.create(index=index, mappings=mapping(), **settings)
+        except ApiError as error:
+            return read_error(error, place)
+        except ValueError as error:
+            return [Finding(place, str(error))]
+        return []
+
+    return [
+        *make("es_mappings/product.py", scratch.products, lambda: product.mapping(None), settings=product.settings()),
+        *make("es_mappings/image_vector.py", scratch.images, lambda: image_vector.mapping({"model": "check"}, 8)),
+        *make("es_mappings/vector_space.py", scratch.spaces, vector_space.mapping),
+    ]
+
+
+def _scripts(client: Elasticsearch, index: str) -> list[Finding]:
+    """Compile every script, also those that no query uses yet: over an empty index none of them runs."""
+    found = []
+    for name in script_names():
+        script = {"source": scripts.source(name)}
+        try:
+            client.search(index=index, query={"script_score": {"query": {"match_all": {}}, "script": script}})
+        except ApiError as error:
+            found += read_error(error, f"es_mappings/painless/{name}.painless")
+    return found
+
+
+def _run(client: Elasticsearch, index: str, cases: Callable[[], Iterator[requests.Case]]) -> list[Finding]:
+    return _asked("building the request", lambda: [f for case in cases() for f in requests.run(client, index, case)])
+
+
+def _asked(place: str, ask: Callable[[], list[Finding]]) -> list[Finding]:
+    """Ask, and count a refusal or a builder's complaint among what is wrong."""
+    try:
+        return list(dict.fromkeys(ask()))
+    except ApiError as error:
+        return read_error(error, place)
+    except ValueError as error:
+        return [Finding(place, str(error))]
+
+
+def _live(client: Elasticsearch, alias: str, scratch: Scratch) -> list[Finding]:
+    if not client.indices.exists(index=alias):
+        return []  # no catalogue is loaded yet
+    try:
+        live = indices.live_index(client, alias)
+    except IndexStateError:
+        return [Finding(alias, "is an index of its own, not an alias; take another INDEX_NAME")]
+    return comparing.compare(client, live, scratch.products, scratch.twin)

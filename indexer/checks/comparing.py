@@ -1,0 +1,109 @@
+"""The live index beside the one that es_mappings/ would make now: what differs, and what to do about it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from elasticsearch import ApiError, Elasticsearch
+
+from es_mappings import product
+from indexer.checks.findings import Finding, read_error
+
+Json = Mapping[str, Any]
+
+_NEW_INDEX = "needs a new index: take another INDEX_NAME and load the catalogue into it"
+
+
+def compare(client: Elasticsearch, live: str, scratch: str, twin: str) -> list[Finding]:
+    """Compare the live index with the scratch index.
+
+    Elasticsearch writes out its own defaults, so both are compared as it gives them back.
+
+    Parameters
+    ----------
+    twin : str
+        Name for an empty index like the live one: what Elasticsearch says to a change is tried there.
+    """
+    held, ours = _mapping(client, live), _mapping(client, scratch)
+    held_analysis, our_analysis = _analysis(client, live), _analysis(client, scratch)
+    plain = {key: value for key, value in held.items() if key != "_meta"}
+    client.indices.create(index=twin, mappings=plain, settings={"analysis": held_analysis})
+    found = [
+        Finding(
+            f"{live}, field {path}", f"live {_json(theirs)}, ours {_json(its)}; {_advice(client, live, twin, path)}"
+        )
+        for path, theirs, its in differing_fields(held.get("properties", {}), ours["properties"])
+    ]
+    found += [
+        Finding(f"{live}, {name}", f"live {_json(theirs)}, ours {_json(its)}; {_NEW_INDEX}")
+        for name, theirs, its in differing_leaves(held_analysis, our_analysis, "analysis")
+    ]
+    aspects, our_aspects = held.get("_meta", {}).get("aspects"), product.LAYOUT.to_meta()
+    if aspects != our_aspects:
+        found.append(
+            Finding(f"{live}, _meta.aspects", f"live {_json(aspects)}, ours {_json(our_aspects)}; {_NEW_INDEX}")
+        )
+    if held.get("dynamic") != ours.get("dynamic"):
+        says = f"live {_json(held.get('dynamic'))}, ours {_json(ours.get('dynamic'))}; {_NEW_INDEX}"
+        found.append(Finding(f"{live}, dynamic", says))
+    return found
+
+
+def differing_fields(live: Json, ours: Json, above: str = "") -> Iterator[tuple[str, Json | None, Json]]:
+    """Go through the fields of ours that the live mapping lacks or has otherwise; fields only it has harm nobody.
+
+    Yields
+    ------
+    tuple
+        Path of the field, its parameters in the live mapping (None where it lacks the field), and in ours.
+    """
+    for name, field in ours.items():
+        path, theirs = above + name, live.get(name)
+        if theirs is None:
+            yield path, None, field
+            continue
+        own, their_own = _own(field), _own(theirs)
+        if own != their_own:
+            yield path, their_own, own
+            continue
+        for below in ("properties", "fields"):
+            yield from differing_fields(theirs.get(below, {}), field.get(below, {}), f"{path}.")
+
+
+def differing_leaves(live: object, ours: object, path: str) -> Iterator[tuple[str, object, object]]:
+    """Go through what differs between two trees of settings, named by path."""
+    if isinstance(live, Mapping) and isinstance(ours, Mapping):
+        for name in {**ours, **live}:
+            yield from differing_leaves(live.get(name), ours.get(name), f"{path}.{name}")
+    elif live != ours:
+        yield path, live, ours
+
+
+def _advice(client: Elasticsearch, live: str, twin: str, path: str) -> str:
+    """Say what takes the change over. Elasticsearch decides which changes a mapping allows, so it is asked."""
+    root = path.partition(".")[0]
+    properties = {root: product.mapping(None)["properties"][root]}
+    try:
+        client.indices.put_mapping(index=twin, properties=properties)
+    except ApiError as error:
+        return f"{_NEW_INDEX} ({read_error(error, live)[0].problem})"
+    body = _json({"properties": properties})
+    return f"additive: `PUT /{live}/_mapping {body}` takes it over, for products that are written from then on"
+
+
+def _own(field: Json) -> dict[str, Any]:
+    return {key: value for key, value in field.items() if key not in {"properties", "fields"}}
+
+
+def _mapping(client: Elasticsearch, index: str) -> dict[str, Any]:
+    return dict(client.indices.get_mapping(index=index)[index]["mappings"])
+
+
+def _analysis(client: Elasticsearch, index: str) -> dict[str, Any]:
+    return dict(client.indices.get_settings(index=index)[index]["settings"]["index"].get("analysis", {}))
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)

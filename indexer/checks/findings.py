@@ -1,0 +1,111 @@
+"""What is wrong and where: from Elasticsearch's errors to lines that a person can go to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from elasticsearch import ApiError
+
+from es_mappings import scripts
+from indexer import documents
+
+Json = Mapping[str, Any]
+
+_CUT = " ..."  # ends a script that Elasticsearch doesn't give in full
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong.
+
+    Attributes
+    ----------
+    place : str
+        Where to look: a file with line and column, or what was sent.
+    problem : str
+        What is wrong there.
+    """
+
+    place: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.problem}"
+
+
+def script_names() -> list[str]:
+    """Name the scripts under ``es_mappings/painless/``, as `scripts.source` takes them."""
+    entries = files("es_mappings").joinpath("painless").iterdir()
+    return sorted(entry.name.removesuffix(".painless") for entry in entries if entry.name.endswith(".painless"))
+
+
+def read_error(error: ApiError, place: str) -> list[Finding]:
+    """Turn a refused request into findings; scripts that fail are named by file, line and column."""
+    body = error.body if isinstance(error.body, dict) else {}
+    return read_body(body, place) or [Finding(place, str(error))]
+
+
+def read_body(body: object, place: str) -> list[Finding]:
+    """Turn an error as Elasticsearch writes it, or a part of an answer that holds one, into findings."""
+    scripted = [_locate(exception, place) for exception in _script_exceptions(body)]
+    if scripted:
+        return list(dict.fromkeys(scripted))
+    reason = _reason(body)
+    return [Finding(place, reason)] if reason else []
+
+
+def _script_exceptions(body: object) -> Iterator[Json]:
+    if isinstance(body, Mapping):
+        if body.get("type") == "script_exception":
+            yield body
+            return
+        # The root cause comes again further in, there with what caused it.
+        children: list[object] = [value for key, value in body.items() if key != "root_cause"]
+    else:
+        children = list(body) if isinstance(body, list) else []
+    for child in children:
+        yield from _script_exceptions(child)
+
+
+def _locate(exception: Json, place: str) -> Finding:
+    """Find the file a script came from by its text: Elasticsearch knows scripts by nothing else."""
+    cause = exception.get("caused_by") or {}
+    problem = f"{exception.get('reason', 'script error')}: {cause.get('reason') or cause.get('type', 'no cause given')}"
+    file, text = next(((f, t) for f, t in _sources().items() if _is_of(exception, t)), (place, None))
+    offset = (exception.get("position") or {}).get("offset")
+    if text is None or offset is None:
+        return Finding(file, problem)
+    before = text[:offset]
+    return Finding(f"{file}:{before.count(chr(10)) + 1}:{offset - before.rfind(chr(10))}", problem)
+
+
+def _is_of(exception: Json, text: str) -> bool:
+    """Whether an exception is of this script: compile errors give its whole text, runtime errors its first line."""
+    given, position = str(exception.get("script", "")), exception.get("position") or {}
+    if given == text:
+        return True
+    if not given.endswith(_CUT) or not text.startswith(given.removesuffix(_CUT)):
+        return False
+    statement = text[position.get("start", 0) : position.get("end", 0)].strip()
+    return any(statement in line for line in exception.get("script_stack", []))
+
+
+def _sources() -> dict[str, str]:
+    painless = {f"es_mappings/painless/{name}.painless": scripts.source(name) for name in script_names()}
+    constants = {f"indexer/documents.py {name}": getattr(documents, name) for name in ("_UPSERT", "_DELETE", "_EMBED")}
+    return painless | constants
+
+
+def _reason(body: object) -> str:
+    """Give the innermost reason: the outer ones only say that something failed."""
+    if isinstance(body, list):
+        return "; ".join(dict.fromkeys(filter(None, map(_reason, body))))
+    if not isinstance(body, Mapping):
+        return body if isinstance(body, str) else ""
+    for inner in ("error", "caused_by", "root_cause", "failures", "reason"):
+        if body.get(inner):
+            return _reason(body[inner])
+    return ""

@@ -1,0 +1,115 @@
+"""A handful of products for the scratch index, written by the very actions that the pipeline uses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from elasticsearch import Elasticsearch
+from elasticsearch.helpers import streaming_bulk
+
+from es_mappings.anchors import Anchor
+from es_mappings.layout import Vector
+from es_mappings.product import LAYOUT
+from indexer import documents
+from indexer.catalog import Delete, Product
+from indexer.checks.findings import Finding, read_body
+from indexer.elastic import get_with_vectors
+
+_PLACE = "indexer/documents.py"
+_BRANDS, _COLORS = ("Marlowe", "Petra Lowe", "Kip & Co"), ("red", "blue", "sage")
+
+
+def _product(number: int) -> Product:
+    dress = number % 2 == 0
+    return Product(
+        id=f"check-{number}",
+        title="Midi dress" if dress else "Toy tractor",
+        description="Made to be looked for, by a check.",
+        category=["Dresses", "Midi dresses"] if dress else ["Toys"],
+        brand=_BRANDS[number % 3],
+        style_id="check-style" if number in {0, 2} else None,
+        price=10.0 * (number + 1),
+        currency="EUR",
+        in_stock=number % 4 != 0,
+        attributes={"color": _COLORS[number % 3], "sizes": ["S", "M"], "belted": dress},
+        images=[f"{number}.jpg"],
+        version=5,
+    )
+
+
+PRODUCTS = tuple(_product(number) for number in range(8))
+GONE = PRODUCTS[0].model_copy(update={"id": "check-gone"})
+VARIANT = PRODUCTS[2]  # of the style of the first, and dearer
+FAILED, PENDING = PRODUCTS[6], PRODUCTS[7]  # the others have a vector
+
+
+def vectors() -> dict[str, Vector]:
+    """Draw a vector for each product that has one, always the same; the last of them lacks the last aspect."""
+    random = np.random.default_rng(0)
+    drawn = {}
+    for product in PRODUCTS[:6]:
+        parts = {a.name: random.standard_normal(a.dims).astype(np.float32) for a in LAYOUT.aspects}
+        drawn[product.id] = LAYOUT.compose(parts)
+    drawn[PRODUCTS[5].id][LAYOUT.aspects[-1].part] = 0
+    return drawn
+
+
+def anchors() -> list[Anchor]:
+    """Give two likes of different weight and a dislike."""
+    weights, drawn = {"check-0": 1.0, "check-1": 2.0, "check-2": -1.0}, vectors()
+    return [Anchor(name, drawn[name], weight) for name, weight in weights.items()]
+
+
+def write(client: Elasticsearch, index: str) -> list[Finding]:
+    """Write the products: new, changed, late, embedded, failed, deleted; say what isn't as it should be then."""
+    late = PRODUCTS[0].model_copy(update={"title": "Outdated", "version": 1})
+    newer = PRODUCTS[1].model_copy(update={"version": 6})
+    steps: list[list[documents.Action]] = [
+        [documents.upsert(index, product) for product in (*PRODUCTS, GONE)],
+        [
+            *(_embedded(index, product_id, vector) for product_id, vector in vectors().items()),
+            documents.failed(index, FAILED.id, image=FAILED.images[0], reason="made to fail, by a check"),
+            documents.failed(index, PENDING.id, image="another.jpg", reason="its image was changed meanwhile"),
+        ],
+        [documents.upsert(index, late), documents.upsert(index, newer)],
+        [
+            documents.delete(index, Delete(type="delete", id=GONE.id, version=6)),
+            documents.delete(index, Delete(type="delete", id=PRODUCTS[0].id, version=1)),
+        ],
+    ]
+    found = [finding for actions in steps for finding in _bulk(client, actions)]
+    client.indices.refresh(index=index)
+    return found or _state(get_with_vectors(client, index, [p.id for p in (*PRODUCTS, GONE)]))
+
+
+def _embedded(index: str, product_id: str, vector: Vector) -> documents.Action:
+    image = f"{product_id.removeprefix('check-')}.jpg"
+    return documents.embedded(index, product_id, image=image, digest="0" * 64, space="check", vector=vector)
+
+
+def _bulk(client: Elasticsearch, actions: Sequence[documents.Action]) -> list[Finding]:
+    found = []
+    for taken, item in streaming_bulk(client, actions, raise_on_error=False):
+        [outcome] = item.values()
+        if not taken:
+            place = f"{_PLACE}, writing {outcome.get('_id')}"
+            found += read_body(outcome, place) or [Finding(place, f"refused with {outcome.get('status')}")]
+    return found
+
+
+def _state(held: dict[str, dict[str, Any]]) -> list[Finding]:
+    statuses = {product_id: source.get("embedding", {}).get("status") for product_id, source in held.items()}
+    expected = {p.id: "done" for p in PRODUCTS} | {FAILED.id: "failed", PENDING.id: "pending"}
+    problems = [
+        f"{name} has the embedding status {statuses.get(name)}, not {status}"
+        for name, status in expected.items()
+        if statuses.get(name) != status
+    ]
+    problems += [f"{name} has lost its vector" for name in vectors() if "vector" not in held.get(name, {})]
+    if held.get(PRODUCTS[0].id, {}).get("title") != PRODUCTS[0].title:
+        problems.append("an older version of a product took the place of a newer one")
+    if GONE.id in held:
+        problems.append("a deleted product is still there")
+    return [Finding(_PLACE, problem) for problem in problems]

@@ -1,0 +1,48 @@
+"""What the commands share: errors in one line, one kind of progress bar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from elastic_transport import TransportError
+from elasticsearch import ApiError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from indexer.errors import ProductSearchError
+
+
+@contextmanager
+def errors_in_one_line() -> Iterator[None]:
+    """Turn errors that a person can mend into one line and exit code 1."""
+    try:
+        yield
+    except ProductSearchError as error:
+        raise click.ClickException(str(error)) from error
+    except TransportError as error:
+        raise click.ClickException(f"Elasticsearch doesn't answer: {error}. Is ELASTICSEARCH_URL right?") from error
+    except ApiError as error:
+        raise click.ClickException(f"Elasticsearch refused: {error}") from error
+
+
+class Commands(click.Group):
+    """Commands whose errors are told in one line."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command."""
+        with errors_in_one_line():
+            return super().invoke(ctx)
+
+
+def progress_bar() -> Progress:
+    """Make the progress bar that all long steps share; without a terminal it prints nothing but its end."""
+    return Progress(
+        TextColumn("{task.description:<20}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )

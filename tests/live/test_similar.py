@@ -1,0 +1,260 @@
+"""The query engine against a real Elasticsearch: modes, metrics, strategies, facets, reasons."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from flask.testing import FlaskClient
+
+from demo.golden import write_golden_set
+from es_mappings import facets, planner, queries, results
+from es_mappings.anchors import Anchor, similarity, target
+from es_mappings.facets import Filters
+from es_mappings.planner import Plan
+from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT, meta
+from es_mappings.strategies import knn_similarity
+from indexer import indices
+from indexer.calibration import calibrate, read_golden_set
+from indexer.elastic import get_with_vectors, vector
+from tests.conftest import PRODUCTS, Shop
+from webapp import create_app
+
+
+def _search(web: FlaskClient, **arguments: Any) -> dict[str, Any]:
+    answer = web.get("/api/search", query_string=arguments)
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.get_json()
+    return body
+
+
+@pytest.fixture(scope="module")
+def products(shop: Shop) -> dict[str, dict[str, Any]]:
+    """Every product of the catalogue, its vector with it."""
+    ids = [json.loads(line)["id"] for line in shop.catalogue.read_text().splitlines()]
+    return get_with_vectors(shop.client, shop.alias, ids)
+
+
+def _of(products: dict[str, dict[str, Any]], kind: str, count: int) -> list[str]:
+    return [i for i, p in products.items() if p["category"][0] == kind][:count]
+
+
+@pytest.mark.parametrize("mode", ["blend", "every", "any", "auto"])
+def test_every_mode_scores_as_numpy_does(web: FlaskClient, products: dict[str, Any], mode: Any) -> None:
+    liked, disliked = _of(products, "Dresses", 2) + _of(products, "TVs", 1), _of(products, "Toys", 1)
+    anchors = [Anchor(i, vector(products[i]["vector"])) for i in liked]
+    anchors += [Anchor(i, vector(products[i]["vector"]), -1) for i in disliked]
+    goal = target(anchors, mode, DEFAULT_WEIGHTS, LAYOUT)
+    found = _search(web, like=liked, dislike=disliked, mode=mode, size=100)["products"]
+    assert not {p["id"] for p in found} & {*liked, *disliked}
+    for product in found:
+        expected = similarity(goal, vector(products[product["id"]]["vector"]), DEFAULT_WEIGHTS, LAYOUT)
+        assert product["similarity"] == pytest.approx(expected, abs=2e-4)
+
+
+def test_auto_resembles_one_taste_where_a_blend_resembles_neither(web: FlaskClient, products: dict[str, Any]) -> None:
+    liked = _of(products, "Dresses", 1) + _of(products, "Laptops", 1)
+    auto = _search(web, like=liked, mode="auto", size=60)["products"]
+    assert {"Dresses", "Laptops"} <= {p["category"][0] for p in auto}
+
+    def nearest(mode: str) -> float:
+        """Similarity of a mode's first products to whichever like is nearer."""
+        shown = _search(web, like=liked, mode=mode, explain="true", size=12)["products"]
+        return float(np.mean([max(p["why"]["anchors"].values()) for p in shown]))
+
+    assert nearest("auto") > nearest("blend")
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "manhattan"])
+def test_other_metrics_order_as_numpy_does(web: FlaskClient, products: dict[str, Any], metric: str) -> None:
+    [liked] = _of(products, "Dresses", 1)
+    here = vector(products[liked]["vector"])
+
+    def distance(other: np.ndarray[Any, Any]) -> float:
+        parts = [np.abs(here[a.part] - other[a.part]) for a in LAYOUT.aspects]
+        power = 2 if metric == "euclidean" else 1
+        total = sum(
+            DEFAULT_WEIGHTS[a.name] * float((p**power).sum()) for a, p in zip(LAYOUT.aspects, parts, strict=True)
+        )
+        return float(np.sqrt(total)) if power == 2 else total
+
+    answer = _search(web, like=liked, metric=metric, size=30)
+    assert answer["plan"]["strategy"] == "exact"
+    for product in answer["products"]:
+        expected = 1 / (1 + distance(vector(products[product["id"]]["vector"])))
+        assert product["similarity"] == pytest.approx(expected, abs=2e-3)
+
+
+def test_relevance_can_be_mixed_in(web: FlaskClient, products: dict[str, Any]) -> None:
+    [liked] = _of(products, "Dresses", 1)
+
+    def ids(relevance: float) -> list[str]:
+        answer = _search(web, q="dress", like=liked, relevance=relevance, size=40)
+        return [p["id"] for p in answer["products"]]
+
+    by_relevance = [p["id"] for p in _search(web, q="dress", sort="relevance", size=41)["products"] if p["id"] != liked]
+    assert ids(0) != ids(1)
+    assert ids(1) == by_relevance[:40]
+    assert ids(0.5) not in (ids(0), ids(1))
+
+
+def test_relevance_first_re_ranks_what_relevance_found(web: FlaskClient, products: dict[str, Any]) -> None:
+    [liked] = _of(products, "Dresses", 1)
+    first = _search(web, q="dress", like=liked, strategy="rescore", size=20)
+    second = _search(web, q="dress", like=liked, strategy="rescore", size=20, cursor=first["next_cursor"])
+    assert first["plan"] == {**first["plan"], "strategy": "rescore", "reason": "relevance first was asked for"}
+    shown = [p["similarity"] for p in first["products"] + second["products"]]
+    assert shown == sorted(shown, reverse=True)
+    assert not {p["id"] for p in first["products"]} & {p["id"] for p in second["products"]}
+
+
+@pytest.mark.parametrize("mode", ["blend", "any", "auto"])
+def test_neighbours_agree_with_the_exact_order(shop: Shop, products: dict[str, Any], mode: Any) -> None:
+    liked = _of(products, "Dresses", 1) + _of(products, "Laptops", 1)
+    anchors = [Anchor(i, vector(products[i]["vector"])) for i in liked]
+    matching = queries.browse(None, Filters(in_stock=True))
+
+    def page(plan: Plan) -> results.Result:
+        parts = queries.sort_by_similar(matching, anchors, mode=mode, plan=plan)
+        request = queries.search_page(parts, page=queries.Page(100), facets=facets.aggregations(excluded=liked))
+        return results.read(shop.client.search(index=shop.alias, body=request).body)
+
+    exact, knn = page(queries.EXACT), page(Plan("knn", "", k=60, num_candidates=200, oversample=3))
+    assert knn.total == exact.total
+    assert knn.facets == exact.facets
+    assert [h.product["id"] for h in knn.hits[:24]] == [h.product["id"] for h in exact.hits[:24]]
+    for a, b in zip(knn.hits[:24], exact.hits[:24], strict=True):
+        assert knn_similarity(a.score or 0) == pytest.approx(b.score, abs=1e-4)
+    tail = [h.product["id"] for h in knn.hits if h.score == 0]
+    assert tail == sorted(tail)
+
+
+def test_the_planner_takes_neighbours_where_many_match(
+    web: FlaskClient, products: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = planner.Thresholds(exact_matches=20, knn_depth=40)
+    monkeypatch.setattr(planner.plan, "__kwdefaults__", {**planner.plan.__kwdefaults__, "thresholds": few})  # type: ignore[dict-item]
+    monkeypatch.setattr(planner, "Thresholds", lambda: few)
+    [liked] = _of(products, "Dresses", 1)
+    first = _search(web, like=liked, size=30)
+    assert first["plan"]["strategy"] == "knn"
+    assert "found by the graph" in first["plan"]["reason"]
+    second = _search(web, like=liked, size=30, cursor=first["next_cursor"])
+    similar = [p["similarity"] for p in first["products"] + second["products"]]
+    assert similar[:40] == sorted(similar[:40], reverse=True)
+    assert set(similar[40:]) == {None}
+
+
+def test_facets_ignore_their_own_filter(web: FlaskClient) -> None:
+    free = _search(web, category="Dresses", size=1)["facets"]
+    red = _search(web, category="Dresses", filter="pattern:floral", size=1)
+    assert red["facets"]["attributes"]["pattern"] == free["attributes"]["pattern"]
+    floral = next(v["count"] for v in free["attributes"]["pattern"] if v["value"] == "floral")
+    assert red["total"]["value"] == floral
+    colors = sum(v["count"] for v in red["facets"]["attributes"]["color"])
+    assert colors <= floral
+    both = _search(web, category="Dresses", filter=["pattern:floral", "pattern:solid"], size=1)
+    assert both["total"]["value"] > floral
+    assert _search(web, category="Dresses", price_max=60, size=1)["facets"]["price"] == free["price"]
+
+
+def test_facets_within_similarity_leave_the_anchors_out(web: FlaskClient, products: dict[str, Any]) -> None:
+    liked = next(i for i in _of(products, "Dresses", 90) if products[i]["attributes"].get("pattern") == "floral")
+    free = _search(web, category="Dresses", size=1)["facets"]["attributes"]["pattern"]
+    similar = _search(web, category="Dresses", filter="pattern:floral", like=liked, size=1)
+    counts = {v["value"]: v["count"] for v in similar["facets"]["attributes"]["pattern"]}
+    assert counts["floral"] == {v["value"]: v["count"] for v in free}["floral"] - 1 == similar["total"]["value"]
+
+
+def test_similar_but(web: FlaskClient, products: dict[str, Any]) -> None:
+    liked = max(_of(products, "Dresses", 99), key=lambda i: products[i]["price"] or 0)
+    price, brand = products[liked]["price"], products[liked]["brand"]
+    cheaper = _search(web, like=liked, but=["cheaper", "in_stock", "other_brand"], size=100)
+    assert 0 < cheaper["total"]["value"] < PRODUCTS
+    for product in cheaper["products"]:
+        assert product["price"] < price
+        assert product["in_stock"]
+        assert product["brand"] != brand
+
+
+def _walk(web: FlaskClient, **arguments: Any) -> list[dict[str, Any]]:
+    products, cursor = [], ""
+    while True:
+        page = _search(web, **arguments, **({"cursor": cursor} if cursor else {}))
+        products += page["products"]
+        cursor = page["next_cursor"]
+        if not cursor:
+            return products
+
+
+def test_variants_are_one_card_and_pages_are_full(web: FlaskClient, products: dict[str, Any]) -> None:
+    styles = {p["style"] for p in products.values()}
+    assert len(styles) < PRODUCTS
+    [liked] = _of(products, "Dresses", 1)
+    for arguments in ({"like": liked}, {"sort": "price"}, {}):
+        first = _search(web, group="true", size=20, **arguments)
+        assert len(first["products"]) == 20
+        walked = [products[p["id"]]["style"] for p in _walk(web, group="true", size=20, **arguments)]
+        assert len(walked) == len(set(walked)) == first["total"]["value"]
+        left_out = {products[liked]["style"]} if "like" in arguments else set()
+        assert styles - left_out <= set(walked) <= styles
+    assert web.get("/api/search?group=true&strategy=rescore").status_code == 400
+
+
+def test_diversity_changes_the_first_pages_and_loses_nothing(web: FlaskClient, products: dict[str, Any]) -> None:
+    [liked] = _of(products, "TVs", 1)
+    plain = [p["id"] for p in _walk(web, like=liked, size=20)]
+    diverse = [p["id"] for p in _walk(web, like=liked, size=20, diversity=0.5)]
+    assert plain[0] == diverse[0]
+    assert plain[:20] != diverse[:20]
+    assert sorted(plain) == sorted(diverse)
+    assert plain[100:] == diverse[100:]
+
+    def likeness(ids: list[str]) -> float:
+        """Mean similarity of the products to each other."""
+        vectors = np.stack([vector(products[i]["vector"]) for i in ids])
+        return float((vectors @ vectors.T).mean())
+
+    assert likeness(diverse[:20]) < likeness(plain[:20])
+
+
+def test_why(web: FlaskClient, products: dict[str, Any]) -> None:
+    liked = _of(products, "Dresses", 2)
+    answer = _search(web, like=liked, mode="any", explain="true", size=5)
+    for product in answer["products"]:
+        why = product["why"]
+        assert set(why["aspects"]) == set(LAYOUT.names)
+        assert (1 + sum(why["aspects"].values())) / 2 == pytest.approx(product["similarity"], abs=1e-3)
+        assert max(why["anchors"].values()) == pytest.approx(product["similarity"], abs=1e-3)
+        assert set(why["anchors"]) == set(liked)
+    assert any(product["why"]["shared"] for product in answer["products"])
+
+
+@pytest.fixture
+def calibrated(shop: Shop, tmp_path: Path) -> Iterator[FlaskClient]:
+    """The shop with a match curve, fitted on the rendered catalogue's truth; without it again afterwards."""
+    golden = tmp_path / "golden.jsonl"
+    assert write_golden_set(shop.catalogue.parent / "truth.jsonl", golden) > 500
+    fitted = calibrate(shop.client, shop.alias, read_golden_set(golden))
+    assert fitted.matches > 100
+    yield create_app(shop.settings).test_client()
+    shop.client.indices.put_mapping(index=shop.alias, meta=meta(indices.space_of(shop.client, shop.alias)))
+
+
+def test_the_match_is_calibrated_and_can_be_cut_off(calibrated: FlaskClient, products: dict[str, Any]) -> None:
+    [liked] = _of(products, "Dresses", 1)
+    shown = _search(calibrated, like=liked, size=100)
+    matches = [p["match"] for p in shown["products"]]
+    assert matches == sorted(matches, reverse=True)
+    assert matches[0] > 60 > matches[-1]
+    close = _search(calibrated, like=liked, min_match=60, size=100)
+    assert close["total"]["value"] == len(close["products"]) < shown["total"]["value"]
+    assert all(p["match"] >= 60 for p in close["products"])
+    assert sum(v["count"] for v in close["facets"]["category"] if "/" not in v["value"]) == close["total"]["value"]
+    [laptop] = _of(products, "Laptops", 1)
+    none = _search(calibrated, like=laptop, category="Dresses", min_match=95)
+    assert none["total"]["value"] == 0
+    assert "no close matches" in none["warnings"][0]
+    assert calibrated.get("/api/search?min_match=50&relevance=0.5&like=x").status_code == 400

@@ -1,0 +1,36 @@
+"""How many products match, for the planner: asked for once and kept for a short while."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import Any
+
+from cachetools import TTLCache
+from elasticsearch import Elasticsearch
+
+_KEPT, _SECONDS = 10_000, 20.0  # a plan needs the order of magnitude, not the last update
+
+
+class MatchCounts:
+    """Counts the matches of queries, each at most once in `_SECONDS`."""
+
+    def __init__(self, client: Elasticsearch, alias: str) -> None:
+        self._client, self._alias = client, alias
+        self._cache: TTLCache[str, int] = TTLCache(_KEPT, _SECONDS)
+        self._lock = threading.Lock()
+
+    def matched(self, query: dict[str, Any]) -> int:
+        """Count a query's matches."""
+        key = json.dumps(query, sort_keys=True)
+        with self._lock:
+            known = self._cache.get(key)
+        if known is None:
+            known = int(self._client.count(index=self._alias, query=query)["count"])
+            with self._lock:
+                self._cache[key] = known
+        return known
+
+    def indexed(self) -> int:
+        """Count all products."""
+        return self.matched({"match_all": {}})

@@ -1,0 +1,72 @@
+"""Which part of a result a page shows, and where the next one begins."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from es_mappings.diversity import WINDOW, mmr
+from es_mappings.product import LAYOUT
+from es_mappings.queries import MAX_OFFSET, Page
+from es_mappings.results import Result
+from indexer.elastic import vector
+from webapp.cursors import Position
+from webapp.parameters import SearchParameters
+from webapp.similarities import Match
+
+
+def is_diverse(parameters: SearchParameters, position: Position) -> bool:
+    """Tell whether a page lies among the first ones, whose order is chosen for diversity."""
+    similar = position.plan.strategy != "keywords"
+    return similar and parameters.diversity > 0 and position.offset < _window(parameters)
+
+
+def page_of(parameters: SearchParameters, position: Position) -> Page:
+    """Give what to ask of Elasticsearch: the page, or all the pages that are put in order together."""
+    if is_diverse(parameters, position):
+        return Page(_window(parameters), point_in_time=position.point_in_time)
+    return Page(parameters.size, position.after or None, position.offset, position.point_in_time)
+
+
+def diversified(
+    result: Result, matches: list[Match], parameters: SearchParameters, position: Position
+) -> tuple[Result, list[Match]]:
+    """Put the first pages in the order of maximal marginal relevance, and cut out the one asked for."""
+    zeros = np.zeros(LAYOUT.dims, np.float32)
+    weighed = [
+        LAYOUT.weigh(vector(hit.vector), {a: w**0.5 for a, w in parameters.weights.items()}) if hit.vector else zeros
+        for hit in result.hits
+    ]
+    order = mmr(
+        [m.similarity or 0.0 for m in matches], [v / (np.linalg.norm(v) or 1) for v in weighed], parameters.diversity
+    )
+    shown = order[position.offset : position.offset + parameters.size]
+    return replace(result, hits=[result.hits[i] for i in shown]), [matches[i] for i in shown]
+
+
+def next_position(asked: Result, shown: Result, parameters: SearchParameters, position: Position) -> Position | None:
+    """Give where the next page begins, or None after the last one.
+
+    Parameters
+    ----------
+    asked, shown : Result
+        What Elasticsearch gave, and the part of it that is on the page.
+    """
+    offset = position.offset + len(shown.hits)
+    # Elasticsearch may give a point in time a new id with each answer; the latest one counts.
+    following = replace(position, offset=offset, point_in_time=asked.point_in_time or position.point_in_time)
+    if is_diverse(parameters, position) and offset < len(asked.hits):
+        return replace(following, after=())
+    # A full page may be the last one; the page after it is then empty, and says so.
+    if len(shown.hits) < parameters.size:
+        return None
+    by_number = parameters.group or position.plan.strategy == "rescore"
+    if by_number and offset + parameters.size > MAX_OFFSET:
+        return None
+    return replace(following, after=tuple(asked.hits[-1].sort))
+
+
+def _window(parameters: SearchParameters) -> int:
+    """Round the window up to whole pages."""
+    return -(-WINDOW // parameters.size) * parameters.size

@@ -1,0 +1,82 @@
+"""How similar each product of a page is to what is liked, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from es_mappings.anchors import Target, similarity
+from es_mappings.calibration import Calibration
+from es_mappings.explain import shared_attributes, why
+from es_mappings.planner import Plan
+from es_mappings.product import LAYOUT
+from es_mappings.results import Hit, Result
+from es_mappings.strategies import knn_score, knn_similarity
+from indexer.elastic import vector
+from webapp.anchors import Anchors
+from webapp.parameters import SearchParameters
+
+
+@dataclass(frozen=True)
+class Match:
+    """How a product matches what is liked.
+
+    Attributes
+    ----------
+    similarity : float or None
+        0 to 1; None where the result isn't sorted by it.
+    percent : int or None
+        The calibrated match, 0 to 100; None where no golden set has calibrated it.
+    why : dict or None
+        What adds to the similarity, where that was asked for.
+    """
+
+    similarity: float | None = None
+    percent: int | None = None
+    why: dict[str, Any] | None = None
+
+
+def matches(
+    result: Result,
+    plan: Plan,
+    goal: Target | None,
+    anchors: Anchors,
+    parameters: SearchParameters,
+    calibration: Calibration | None,
+) -> list[Match]:
+    """Give the match of each hit, in their order."""
+    if goal is None:
+        return [Match() for _ in result.hits]
+    found = [_match(hit, plan, goal, anchors, parameters) for hit in result.hits]
+    # The curve was fitted on the cosine of the default weights; other weights only shift it, another metric breaks it.
+    if calibration is None or parameters.metric != "cosine":
+        return found
+    return [replace(m, percent=calibration.percent(m.similarity)) if m.similarity else m for m in found]
+
+
+def least_score(parameters: SearchParameters, plan: Plan, calibration: Calibration | None) -> float | None:
+    """Give the score that `min_match` cuts off at under a plan; None where nothing is cut off."""
+    if not parameters.min_match or plan.strategy == "keywords":
+        return None
+    least = calibration.similarity(parameters.min_match) if calibration else parameters.min_match / 100
+    return knn_score(least) if plan.strategy == "knn" else least
+
+
+def _match(hit: Hit, plan: Plan, goal: Target, anchors: Anchors, parameters: SearchParameters) -> Match:
+    if not parameters.needs_vectors:
+        score = hit.score or 0.0
+        if plan.strategy == "knn":
+            # Beyond the neighbours that were found nothing was compared.
+            return Match(knn_similarity(score) if score > 0 else None)
+        return Match(score)
+    if hit.vector is None:
+        return Match(0.0)
+    found, weights = vector(hit.vector), parameters.weights
+    # Under another metric the score itself is the similarity that was sorted by.
+    by_score = parameters.metric != "cosine" and not parameters.relevance
+    value = hit.score or 0.0 if by_score else similarity(goal, found, weights, LAYOUT)
+    if not parameters.explain:
+        return Match(value)
+    liked = [anchors.products[a.id] for a in anchors.usable if a.weight > 0]
+    reasons = why(found, goal, anchors.usable, weights, LAYOUT)
+    return Match(value, why={**reasons, "shared": shared_attributes(hit.product, liked)})
