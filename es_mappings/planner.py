@@ -51,6 +51,7 @@ def plan(
     points: int = 1,
     metric: Metric = "cosine",
     rescore: bool = False,
+    any_image: bool = False,
     thresholds: Thresholds = Thresholds(),
 ) -> Plan:
     """Choose the strategy.
@@ -67,11 +68,15 @@ def plan(
         The vector field's graph knows only the first.
     rescore : bool
         Whether relevance comes first and similarity re-ranks its head.
+    any_image : bool
+        Whether all images of a product are compared; the graph holds the first ones.
     """
     if rescore:
         return Plan("rescore", "relevance first was asked for", window=thresholds.rescore_window)
     if metric != "cosine":
         return Plan("exact", f"the index has no graph for the {metric} distance")
+    if any_image:
+        return Plan("exact", "the graph holds each product's first image only")
     if mode == "every" and points > 1:
         return Plan("exact", "neighbours of one anchor don't show what is near to all")
     if matched <= thresholds.exact_matches:

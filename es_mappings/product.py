@@ -15,6 +15,7 @@ from elasticsearch.dsl import (
     Keyword,
     Long,
     MetaField,
+    Nested,
     Object,
     Text,
     analyzer,
@@ -56,6 +57,14 @@ class Embedding(InnerDoc):
     at = Date()
 
 
+class Picture(InnerDoc):
+    """One image of a product that has several, with the compound vector made from it."""
+
+    image = Keyword(index=False, doc_values=False)
+    image_digest = Keyword()
+    vector = DenseVector(dims=LAYOUT.dims, index=False)  # only ever scored, within products that are found otherwise
+
+
 class Product(Document):
     """A product as Elasticsearch holds it: the catalogue's fields, what is derived from them, and the vector."""
 
@@ -72,6 +81,7 @@ class Product(Document):
     facets = Keyword(ignore_above=512, fields={"text": Text(analyzer=shop_text)})  # "color:red"
     style = Keyword(ignore_above=512)  # variants of one product share it; without variants, the product's own id
     images = Keyword(index=False, doc_values=False)  # the first is the primary one
+    pictures = Nested(Picture)  # of products with several images: each one's vector; the first one's is `vector` too
     version = Long()
     extra = Object(enabled=False)  # the catalogue's fields that are not known here, kept as they are
     added_at = Date()

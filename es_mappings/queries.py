@@ -16,6 +16,7 @@ from es_mappings.strategies import Metric
 
 Query = dict[str, Any]
 Sort = Literal["relevance", "price", "-price", "newest"]
+Images = Literal["primary", "any"]
 
 # Where keywords are looked for, and how much a hit there counts. combined_fields takes the shopper's words as words:
 # no operator, bracket or wildcard has a meaning, so there is no query syntax to break or abuse.
@@ -81,6 +82,7 @@ def sort_by_similar(
     weights: Mapping[str, float] = DEFAULT_WEIGHTS,
     metric: Metric = "cosine",
     relevance: float = 0.0,
+    images: Images = "primary",
     plan: Plan = EXACT,
     layout: Layout = LAYOUT,
 ) -> dict[str, Any]:
@@ -100,6 +102,8 @@ def sort_by_similar(
         How two products are compared; the exact strategy knows all three, the others the first.
     relevance : float
         Share of keyword relevance in the score, 0 (similarity alone) to 1.
+    images : {"primary", "any"}
+        Whether a product is compared by its first image or by whichever of its images is most similar.
     plan : Plan
         The strategy, as `planner.plan` chooses it.
 
@@ -121,6 +125,8 @@ def sort_by_similar(
         similar = strategies.knn(
             others, goal, weights, layout, k=plan.k, num_candidates=plan.num_candidates, oversample=plan.oversample
         )
+    elif images == "any":
+        similar = strategies.any_image(others, goal, weights, layout)
     else:
         similar = strategies.exact(others, goal, weights, layout, metric)
     return {"query": strategies.with_relevance(similar, others, relevance) if relevance else similar}

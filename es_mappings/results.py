@@ -36,6 +36,7 @@ class Hit:
     score: float | None
     sort: list[Any]
     vector: list[float] | None = None
+    image: str | None = None  # the most similar of several images, where all of them were compared
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Result:
 def read(answer: Mapping[str, Any]) -> Result:
     """Read the answer to a `search_page` request."""
     hits = [
-        Hit(h["_source"], h.get("_score"), h.get("sort", []), h.get("fields", {}).get("vector"))
+        Hit(h["_source"], h.get("_score"), h.get("sort", []), h.get("fields", {}).get("vector"), _best_image(h))
         for h in answer["hits"]["hits"]
     ]
     aggregations = answer.get("aggregations")
@@ -61,6 +62,11 @@ def read(answer: Mapping[str, Any]) -> Result:
     if aggregations and STYLES in aggregations:
         total = aggregations[STYLES]["value"]
     return Result(total, hits, facets, answer["took"], answer.get("pit_id"))
+
+
+def _best_image(hit: Mapping[str, Any]) -> str | None:
+    pictures = hit.get("inner_hits", {}).get("pictures", {}).get("hits", {}).get("hits", [])
+    return str(pictures[0]["_source"]["image"]) if pictures else None
 
 
 def _facets(aggregations: Mapping[str, Any]) -> Facets:

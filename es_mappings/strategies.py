@@ -18,7 +18,12 @@ RELEVANCE_PIVOT = 8.0
 
 
 def exact(
-    query: Query, target: Target, weights: Mapping[str, float], layout: Layout, metric: Metric = "cosine"
+    query: Query,
+    target: Target,
+    weights: Mapping[str, float],
+    layout: Layout,
+    metric: Metric = "cosine",
+    field: str = "vector",
 ) -> Query:
     """Score every match by its similarity: exact, with true totals and full facets.
 
@@ -27,7 +32,7 @@ def exact(
     dict
         A query whose scores lie in [0, 1]; products without a vector score 0, and stay.
     """
-    scripted = [_script(point, weights, layout, metric) for point in target.points]
+    scripted = [_script(point, weights, layout, metric, field) for point in target.points]
     if len(scripted) == 1:
         return {"script_score": {"query": query, "script": scripted[0]}}
     # dotProduct binds its query vector once a script instance, so it can't run in a loop inside one script: several
@@ -40,6 +45,23 @@ def exact(
             "boost_mode": "replace",
         }
     }
+
+
+def any_image(query: Query, target: Target, weights: Mapping[str, float], layout: Layout) -> Query:
+    """Score every match by the image of it that is most similar.
+
+    Products with one image have it in the compound vector; those with several have all of them nested, and the best
+    one comes back as the inner hit ``pictures``.
+    """
+    every: Query = {"match_all": {}}
+    nested = {
+        "path": "pictures",
+        "score_mode": "max",
+        "query": exact(every, target, weights, layout, field="pictures.vector"),
+        "inner_hits": {"size": 1, "_source": ["pictures.image"]},
+    }
+    best = {"dis_max": {"queries": [exact(every, target, weights, layout), {"nested": nested}]}}
+    return {"bool": {"filter": [query], "must": [best]}}
 
 
 def knn(
@@ -139,9 +161,10 @@ def plain(vector: Vector) -> list[float]:
     return [round(float(x), 7) for x in vector]
 
 
-def _script(point: Vector, weights: Mapping[str, float], layout: Layout, metric: Metric) -> dict[str, Any]:
+def _script(point: Vector, weights: Mapping[str, float], layout: Layout, metric: Metric, field: str) -> dict[str, Any]:
     if metric == "cosine":
-        return {"source": scripts.source("similarity"), "params": {"query": plain(layout.weigh(point, weights))}}
+        params = {"query": plain(layout.weigh(point, weights)), "field": field}
+        return {"source": scripts.source("similarity"), "params": params}
     power = 2 if metric == "euclidean" else 1
     total = sum(weights.get(name, 0.0) for name in layout.names)
     aspects = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,6 +26,7 @@ after.added_at = before.added_at != null ? before.added_at : params.product.upda
 if (same && before.embedding?.image_digest != null) {
   after.embedding = before.embedding;
   after.vector = before.vector;
+  if (before.images.equals(after.images)) { after.pictures = before.pictures; }
 }
 ctx._source.clear();
 ctx._source.putAll(after);
@@ -38,6 +41,7 @@ if (ctx._source.images == null || ctx._source.images.isEmpty() || ctx._source.im
 }
 ctx._source.embedding = params.embedding;
 if (params.vector != null) { ctx._source.vector = params.vector; } else { ctx._source.remove('vector'); }
+if (params.pictures != null) { ctx._source.pictures = params.pictures; } else { ctx._source.remove('pictures'); }
 """
 
 
@@ -103,34 +107,61 @@ def delete(index: str, event: Delete) -> Action:
     }
 
 
-def embedded(
-    index: str, product_id: str, *, image: str, digest: str, space: str | None, vector: Vector | None
-) -> Action:
-    """Build the action that writes a vector beside a product, if the image is still that one.
+@dataclass(frozen=True)
+class EmbeddedImage:
+    """An image that was embedded: its address, its digest, and its vector once a vector space is fitted."""
 
-    Without a vector space the product stays ``pending``: its activations are kept, its vector comes after the fit.
+    image: str
+    digest: str
+    vector: Vector | None
+
+    @property
+    def packed(self) -> str | None:
+        """The vector as Elasticsearch takes it most quickly."""
+        return pack_dense_vector(self.vector) if self.vector is not None else None
+
+
+def embedded(index: str, product_id: str, images: Sequence[EmbeddedImage], space: str | None) -> Action:
+    """Build the action that writes vectors beside a product, if the first image is still its primary one.
+
+    Parameters
+    ----------
+    images : sequence of EmbeddedImage
+        The primary image, then the others. Without a vector space the product stays ``pending``: its activations are
+        kept, its vectors come after the fit.
     """
+    primary = images[0]
     embedding = {
-        "status": "done" if vector is not None else "pending",
-        "image": image,
-        "image_digest": digest,
+        "status": "done" if primary.vector is not None else "pending",
+        "image": primary.image,
+        "image_digest": primary.digest,
         "space": space,
         "at": now(),
     }
-    return _embed(index, product_id, embedding, pack_dense_vector(vector) if vector is not None else None)
+    pictures = [
+        {"image": i.image, "image_digest": i.digest, **({"vector": i.packed} if i.packed else {})} for i in images
+    ]
+    return _embed(index, product_id, embedding, primary.packed, pictures if len(images) > 1 else None)
 
 
 def failed(index: str, product_id: str, *, image: str, reason: str) -> Action:
     """Build the action that notes why a product has no vector, if the image is still that one."""
-    return _embed(index, product_id, {"status": "failed", "reason": reason, "image": image, "at": now()}, None)
+    return _embed(index, product_id, {"status": "failed", "reason": reason, "image": image, "at": now()}, None, None)
 
 
-def _embed(index: str, product_id: str, embedding: dict[str, Any], vector: str | None) -> Action:
+def _embed(
+    index: str,
+    product_id: str,
+    embedding: dict[str, Any],
+    vector: str | None,
+    pictures: list[dict[str, str]] | None,
+) -> Action:
+    params = {"embedding": embedding, "vector": vector, "pictures": pictures}
     return {
         "_op_type": "update",
         "_index": index,
         "_id": product_id,
-        "script": {"source": _EMBED, "params": {"embedding": embedding, "vector": vector}},
+        "script": {"source": _EMBED, "params": params},
         "retry_on_conflict": 5,
     }
 

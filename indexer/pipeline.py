@@ -13,6 +13,7 @@ from PIL import Image
 
 from es_mappings.layout import Vector
 from indexer import documents, images, indices
+from indexer.documents import EmbeddedImage
 from indexer.elastic import bulk, connect
 from indexer.errors import ImageError, SpaceError
 from indexer.images import ImageSource
@@ -94,18 +95,15 @@ class Pipeline:
         found = self._activations(list(products.values()))
         actions = []
         for product_id, product in products.items():
-            known = found[product.image]
-            if isinstance(known, ImageError):
-                actions.append(documents.failed(self._alias, product_id, image=product.image, reason=str(known)))
-                report.failed[product_id] = str(known)
+            primary = found[product.images[0]]
+            if isinstance(primary, ImageError):
+                actions.append(documents.failed(self._alias, product_id, image=product.images[0], reason=str(primary)))
+                report.failed[product_id] = str(primary)
             else:
-                vector = space.compose(known.activations) if space else None
-                name = space.digest if space else None
-                actions.append(
-                    documents.embedded(
-                        self._alias, product_id, image=product.image, digest=known.digest, space=name, vector=vector
-                    )
-                )
+                images = [_embedded(image, found[image], space) for image in product.images]
+                # A further image that can't be had is left out: it takes nothing from the others.
+                usable = [image for image in images if image is not None]
+                actions.append(documents.embedded(self._alias, product_id, usable, space.digest if space else None))
         self._write(actions, list(products), report, waiting=space is None)
 
     def space(self) -> VectorSpace | None:
@@ -125,34 +123,43 @@ class Pipeline:
         return self._space
 
     def _read(self, ids: Sequence[str], space: VectorSpace | None, report: Report) -> dict[str, _Product]:
-        answer = self._client.mget(
-            index=self._alias, ids=list(dict.fromkeys(ids)), source_includes=["images", "embedding"]
-        )
+        wanted = ["images", "embedding", "pictures.image", "pictures.image_digest"]
+        answer = self._client.mget(index=self._alias, ids=list(dict.fromkeys(ids)), source_includes=wanted)
         products = {}
         for doc in answer["docs"]:
             source = doc.get("_source", {})
             if not source.get("images"):
                 report.gone.append(doc["_id"])
                 continue
-            image, embedding = source["images"][0], source.get("embedding", {})
-            known = embedding.get("image_digest") if embedding.get("image") == image else None
-            if known and space and embedding.get("space") == space.digest:
+            embedding = source.get("embedding", {})
+            known = [embedding, *source.get("pictures", [])]
+            product = _Product(
+                tuple(dict.fromkeys(source["images"])),
+                {k["image"]: k["image_digest"] for k in known if k.get("image") and k.get("image_digest")},
+            )
+            if space and embedding.get("space") == space.digest and set(product.images) <= set(product.digests):
                 report.current.append(doc["_id"])
             else:
-                products[doc["_id"]] = _Product(image, known)
+                products[doc["_id"]] = product
         return products
 
     def _activations(self, products: Sequence[_Product]) -> dict[str, _Embedded | ImageError]:
         """Find or make the activations of each image, by its address."""
-        digests = {p.image: p.digest for p in products if p.digest}
+        digests = {image: p.digests[image] for p in products for image in p.images if image in p.digests}
         stored = self._stored(list(digests.values()))
         results: dict[str, _Embedded | ImageError] = {
             image: _Embedded(d, stored[d]) for image, d in digests.items() if d in stored
         }
-        addresses = list(dict.fromkeys(p.image for p in products if p.image not in results))
+        missing = list(dict.fromkeys(image for p in products for image in p.images if image not in results))
+        # In batches: products with dozens of images must not fill the memory.
+        for start in range(0, len(missing), self._batch_size):
+            results.update(self._fetch_and_embed(missing[start : start + self._batch_size]))
+        return results
+
+    def _fetch_and_embed(self, addresses: Sequence[str]) -> dict[str, _Embedded | ImageError]:
         with ThreadPoolExecutor(_FETCHERS) as threads:
             fetched = dict(zip(addresses, threads.map(self._fetch, addresses), strict=True))
-        results.update({a: f for a, f in fetched.items() if isinstance(f, ImageError)})
+        results: dict[str, _Embedded | ImageError] = {a: f for a, f in fetched.items() if isinstance(f, ImageError)}
         results.update(self._embed({a: f for a, f in fetched.items() if isinstance(f, _Fetched)}))
         return results
 
@@ -196,8 +203,8 @@ class Pipeline:
 
 @dataclass(frozen=True)
 class _Product:
-    image: str
-    digest: str | None  # known from an earlier embedding of the same address
+    images: tuple[str, ...]  # the primary one first
+    digests: dict[str, str]  # by address, as far as known from an earlier embedding
 
 
 @dataclass(frozen=True)
@@ -210,3 +217,10 @@ class _Fetched:
 class _Embedded:
     digest: str
     activations: dict[str, Vector]
+
+
+def _embedded(address: str, found: _Embedded | ImageError, space: VectorSpace | None) -> EmbeddedImage | None:
+    if isinstance(found, ImageError):
+        log.info("an image is left out: %s: %s", address, found)
+        return None
+    return EmbeddedImage(address, found.digest, space.compose(found.activations) if space else None)

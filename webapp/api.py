@@ -73,8 +73,9 @@ def _card(hit: Hit, match: Match) -> dict[str, Any]:
     names = ("id", "title", "brand", "category", "price", "currency", "in_stock")
     card = {name: hit.product.get(name) for name in names}
     similarity = None if match.similarity is None else round(match.similarity, 4)
+    image = picture_url(hit.product, 480, hit.image)
     why = {"why": match.why} if match.why else {}
-    return {**card, "image": picture_url(hit.product, 480), "similarity": similarity, "match": match.percent, **why}
+    return {**card, "image": image, "similarity": similarity, "match": match.percent, **why}
 
 
 def _facets(facets: Facets) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from es_mappings.anchors import MAX_ANCHORS, Mode
 from es_mappings.facets import Filters
 from es_mappings.layout import Layout
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
+from es_mappings.queries import Images
 from es_mappings.strategies import Metric
 from webapp.errors import ParameterError
 
@@ -47,6 +48,7 @@ class SearchParameters(BaseModel):
     mode: Mode = "auto"
     weight: Annotated[tuple[Short, ...], Field(max_length=20)] = ()
     metric: Metric = "cosine"
+    images: Images = "primary"
     relevance: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.0
     strategy: Literal["auto", "exact", "rescore"] = "auto"
     explain: bool = False
@@ -86,6 +88,8 @@ class SearchParameters(BaseModel):
     def _similar_to_something(self) -> SearchParameters:
         if len(self.like) + len(self.dislike) > MAX_ANCHORS:
             raise ValueError(f"like and dislike name more than {MAX_ANCHORS} products")
+        if self.images == "any" and (self.strategy == "rescore" or self.metric != "cosine"):
+            raise ValueError("images=any goes with metric=cosine, and not with strategy=rescore")
         if self.group and self.strategy == "rescore":
             raise ValueError("group can't be combined with strategy=rescore")
         if self.min_match and (self.strategy == "rescore" or self.relevance or self.metric != "cosine"):

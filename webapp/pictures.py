@@ -29,15 +29,31 @@ _PLACEHOLDER = (
 )
 
 
-def picture_url(product: dict[str, Any], width: int) -> str | None:
+def picture_url(product: dict[str, Any], width: int, image: str | None = None) -> str | None:
     """Give the address of a product's picture, or None if it has none.
 
     The address holds what the picture is made from, so that it can be cached for good.
+
+    Parameters
+    ----------
+    width : int
+        One of `WIDTHS`.
+    image : str, optional
+        Which of the product's images; by default the primary one.
     """
-    if not product.get("images"):
+    images = product.get("images") or []
+    if not images:
         return None
-    version = product.get("embedding", {}).get("image_digest") or sha256(product["images"][0].encode()).hexdigest()
-    return url_for("pictures.picture", product_id=product["id"], width=width, v=version[:10])
+    number = images.index(image) if image in images else 0
+    return url_for(
+        "pictures.picture", product_id=product["id"], width=width, n=number or None, v=_version(product, number)
+    )
+
+
+def _version(product: dict[str, Any], number: int) -> str:
+    """Name what a picture is made from: the primary image by its digest, the others by their address."""
+    digest = product.get("embedding", {}).get("image_digest") if number == 0 else None
+    return str(digest or sha256(product["images"][number].encode()).hexdigest())[:10]
 
 
 class Pictures:
@@ -46,7 +62,7 @@ class Pictures:
     def __init__(self, search: ProductSearch, source: ImageSource, cache: redis.Redis) -> None:
         self._search, self._source, self._cache = search, source, cache
 
-    def thumbnail(self, product_id: str, width: int, version: str) -> bytes:
+    def thumbnail(self, product_id: str, width: int, number: int, version: str) -> bytes:
         """Give a product's picture as WebP, at most ``width`` pixels wide.
 
         Raises
@@ -54,20 +70,21 @@ class Pictures:
         ImageError
             There is no such product, or its picture can't be had.
         """
-        key = f"picture:{product_id}:{version}:{width}"
+        key = f"picture:{product_id}:{number}:{version}:{width}"
         try:
             if kept := self._cache.get(key):
                 return bytes(kept)  # type: ignore[arg-type]
         except redis.RedisError as error:
             log.warning("thumbnails aren't kept: %s", error)
         product = self._search.product(product_id)
-        if not product or not product.get("images"):
+        if not product or not 0 <= number < len(product.get("images") or []):
             raise ImageError("there is no such picture")
-        made = shrink(decode(self._source.fetch(product["images"][0]), least_side=width // 2), width)
-        try:
-            self._cache.set(key, made, ex=_KEPT_SECONDS)
-        except redis.RedisError as error:
-            log.warning("thumbnails aren't kept: %s", error)
+        made = shrink(decode(self._source.fetch(product["images"][number]), least_side=width // 2), width)
+        if version == _version(product, number):  # an address of somebody's making is served, not kept
+            try:
+                self._cache.set(key, made, ex=_KEPT_SECONDS)
+            except redis.RedisError as error:
+                log.warning("thumbnails aren't kept: %s", error)
         return made
 
 
@@ -86,7 +103,8 @@ def picture(product_id: str, width: int) -> Response:
     try:
         if width not in WIDTHS:
             raise ImageError(f"pictures are {WIDTHS} pixels wide")
-        data = pictures.thumbnail(product_id, width, request.args.get("v", "")[:64])
+        number = request.args.get("n", 0, int)
+        data = pictures.thumbnail(product_id, width, number, request.args.get("v", "")[:64])
     except ImageError as error:
         log.info("picture of %s: %s", product_id, error)
         return Response(_PLACEHOLDER, 404, {"Cache-Control": "max-age=60"}, content_type="image/svg+xml")

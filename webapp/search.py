@@ -143,6 +143,7 @@ class ProductSearch:
             points=len(goal.points),
             metric=parameters.metric,
             rescore=parameters.strategy == "rescore",
+            any_image=parameters.images == "any",
         )
 
     def _search(
@@ -164,6 +165,7 @@ class ProductSearch:
                 weights=parameters.weights,
                 metric=parameters.metric,
                 relevance=parameters.relevance,
+                images=parameters.images,
                 plan=position.plan,
             )
         order = parameters.order

@@ -75,9 +75,9 @@ def price(product: dict[str, Any]) -> str:
 
 
 @blueprint.app_template_filter()
-def picture(product: dict[str, Any], width: int) -> str | None:
+def picture(product: dict[str, Any], width: int, image: str | None = None) -> str | None:
     """Give the address of a product's picture."""
-    return picture_url(product, width)
+    return picture_url(product, width, image)
 
 
 blueprint.add_app_template_filter(views.label, "label")

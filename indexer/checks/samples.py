@@ -15,6 +15,7 @@ from es_mappings.product import LAYOUT
 from indexer import documents
 from indexer.catalog import Delete, Product
 from indexer.checks.findings import Finding, read_body
+from indexer.documents import EmbeddedImage
 from indexer.elastic import get_with_vectors
 
 _PLACE = "indexer/documents.py"
@@ -86,7 +87,7 @@ def write(client: Elasticsearch, index: str) -> list[Finding]:
 
 def _embedded(index: str, product_id: str, vector: Vector) -> documents.Action:
     image = f"{product_id.removeprefix('check-')}.jpg"
-    return documents.embedded(index, product_id, image=image, digest="0" * 64, space="check", vector=vector)
+    return documents.embedded(index, product_id, [EmbeddedImage(image, "0" * 64, vector)] * 2, "check")
 
 
 def _bulk(client: Elasticsearch, actions: Sequence[documents.Action]) -> list[Finding]:

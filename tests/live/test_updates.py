@@ -141,6 +141,30 @@ def test_another_image_gives_another_vector(web: FlaskClient, shop: Shop, image:
     assert get_with_vectors(shop.client, shop.alias, ["changing"])["changing"]["vector"] != before
 
 
+def test_any_of_several_images_can_be_the_one_that_resembles(web: FlaskClient, shop: Shop, image: str) -> None:
+    folder = shop.catalogue.parent / "images"
+    laptops = sorted(folder.glob("laptop-*.jpg"))
+    images = [image, laptops[0].as_uri(), (folder / "none.jpg").as_uri()]
+    _send(web, shop, _upsert("several", images=images, category=["Sets"], version=1))
+    _settled(shop, "several")
+    shop.client.indices.refresh(index=shop.alias)
+
+    def found(**arguments: str) -> dict[str, Any]:
+        query = {"like": laptops[0].stem, "category": "Sets", **arguments}
+        [product] = web.get("/api/search", query_string=query).get_json()["products"]
+        return dict(product)
+
+    assert found()["similarity"] < 0.75
+    assert found(images="any")["similarity"] == pytest.approx(1, abs=1e-3)
+    assert "n=1" in found(images="any")["image"]
+    assert web.get(found(images="any")["image"]).status_code == 200
+    assert web.get("/pictures/several/320.webp?n=9").status_code == 404
+    # A change of the price alone keeps every vector, and embeds nothing again.
+    _send(web, shop, _upsert("several", images=images, category=["Sets"], version=2, price=5))
+    wait_until(lambda: found(images="any")["price"] == 5, "showing the new price", 5)
+    assert found(images="any")["similarity"] == pytest.approx(1, abs=1e-3)
+
+
 def test_each_bad_event_is_named_and_the_others_are_taken(web: FlaskClient, shop: Shop) -> None:
     answer = _send(web, shop, _upsert("good"), {"type": "upsert", "product": {"id": "x"}}, {"type": "explode"}, 5)  # type: ignore[arg-type]
     assert answer.status_code == 202

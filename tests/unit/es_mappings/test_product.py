@@ -20,16 +20,18 @@ FULL = {
 
 def test_document_and_mapping_have_the_same_fields() -> None:
     document = product_document(parse_product(FULL))
-    written_later = {"added_at", "vector"}  # by the scripts of documents.py
+    written_later = {"added_at", "vector", "pictures"}  # by the scripts of documents.py
     assert set(document) | written_later == set(product.mapping(None)["properties"])
 
 
 def test_embedding_and_mapping_have_the_same_fields() -> None:
     from indexer import documents
 
-    done = documents.embedded("i", "1", image="u", digest="d", space=None, vector=None)["script"]["params"]["embedding"]
-    failed = documents.failed("i", "1", image="u", reason="r")["script"]["params"]["embedding"]
-    assert set(done) | set(failed) == set(product.mapping(None)["properties"]["embedding"]["properties"])
+    image = documents.EmbeddedImage("u", "d", None)
+    done = documents.embedded("i", "1", [image], None)["script"]["params"]
+    failed = documents.failed("i", "1", image="u", reason="r")["script"]["params"]
+    written = set(done["embedding"]) | set(failed["embedding"])
+    assert written == set(product.mapping(None)["properties"]["embedding"]["properties"])
 
 
 def test_mapping_says_where_the_aspects_lie() -> None:

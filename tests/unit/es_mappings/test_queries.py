@@ -35,7 +35,7 @@ def _without(*ids: str) -> dict[str, object]:
 
 
 def _similarity(*query: float) -> dict[str, object]:
-    return {"source": scripts.source("similarity"), "params": {"query": list(query)}}
+    return {"source": scripts.source("similarity"), "params": {"query": list(query), "field": "vector"}}
 
 
 def test_browse_without_anything_is_everything() -> None:
@@ -130,6 +130,27 @@ def test_relevance_first_and_similarity_within_a_window() -> None:
     request = search_page(parts, page=Page(24, offset=48))
     assert request["from"] == 48
     assert "sort" not in request
+
+
+def test_similar_by_any_image() -> None:
+    def scored(field: str) -> dict[str, object]:
+        script = {"source": scripts.source("similarity"), "params": {"query": [0.5, 0.0, 0.0, 0.5], "field": field}}
+        return {"script_score": {"query": ALL, "script": script}}
+
+    nested = {
+        "path": "pictures",
+        "score_mode": "max",
+        "query": scored("pictures.vector"),
+        "inner_hits": {"size": 1, "_source": ["pictures.image"]},
+    }
+    assert sort_by_similar(ALL, [A], weights=EVEN, images="any", layout=LAYOUT) == {
+        "query": {
+            "bool": {
+                "filter": [_without("a")],
+                "must": [{"dis_max": {"queries": [scored("vector"), {"nested": nested}]}}],
+            }
+        }
+    }
 
 
 def test_relevance_mixed_in() -> None:

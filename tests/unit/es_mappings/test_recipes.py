@@ -110,18 +110,18 @@ def test_an_aspect_weight(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(product.DEFAULT_WEIGHTS, "look", 0.5)
     monkeypatch.setitem(product.DEFAULT_WEIGHTS, "color", 0.5)
     request = sort_by_similar({"match_all": {}}, [LIKED], layout=SMALL)
-    assert _script(request)["params"] == {"query": [0.5, 0.0, 0.0, 0.5]}
+    assert _script(request)["params"] == {"query": [0.5, 0.0, 0.0, 0.5], "field": "vector"}
 
 
 def test_dislikes_that_count_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(anchors, "DISLIKE_SHARE", 0.75)
     request = sort_by_similar({"match_all": {}}, [LIKED, DISLIKED], weights={"look": 1}, layout=SMALL)
-    assert _script(request)["params"] == {"query": [0.8, -0.6, 0.0, 0.0]}
+    assert _script(request)["params"] == {"query": [0.8, -0.6, 0.0, 0.0], "field": "vector"}
 
 
 def test_the_score_script(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = "return Math.max(0.0, (1.0 + dotProduct(params.query, 'vector')) / 2.0);"
-    after = """double similarity = Math.max(0.0, (1.0 + dotProduct(params.query, 'vector')) / 2.0);
+    before = "return Math.max(0.0, (1.0 + dotProduct(params.query, params.field)) / 2.0);"
+    after = """double similarity = Math.max(0.0, (1.0 + dotProduct(params.query, params.field)) / 2.0);
 boolean sold = doc['in_stock'].size() > 0 && doc['in_stock'].value == false;
 return sold ? 0.5 * similarity : similarity;"""
     assert before in scripts.source("similarity")
@@ -134,7 +134,7 @@ return sold ? 0.5 * similarity : similarity;"""
                 "query": {
                     "bool": {"must": [{"match_all": {}}], "must_not": [{"ids": {"values": ["dress-1"]}}]},
                 },
-                "script": {"source": source, "params": {"query": [0.5, 0.0, 0.0, 0.5]}},
+                "script": {"source": source, "params": {"query": [0.5, 0.0, 0.0, 0.5], "field": "vector"}},
             }
         }
     }
@@ -186,7 +186,7 @@ def test_a_query_of_your_own() -> None:
                 "query": {"bool": {"must": [mine], "must_not": [{"ids": {"values": ["dress-1"]}}]}},
                 "script": {
                     "source": scripts.source("similarity"),
-                    "params": {"query": [0.5, 0.0, 0.0, 0.5]},
+                    "params": {"query": [0.5, 0.0, 0.0, 0.5], "field": "vector"},
                 },
             }
         }

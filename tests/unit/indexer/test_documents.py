@@ -2,6 +2,7 @@ import numpy as np
 
 from indexer import documents
 from indexer.catalog import Delete, parse_product
+from indexer.documents import EmbeddedImage
 
 
 def test_product_document_as_a_whole() -> None:
@@ -48,10 +49,17 @@ def test_scripts_get_what_varies_as_params_only() -> None:
     one = documents.upsert("shop", parse_product({"id": "a", "title": "'; ctx.op = 'delete'; //"}))
     two = documents.upsert("shop", parse_product({"id": "b", "title": "x"}))
     assert one["script"]["source"] == two["script"]["source"]
-    first = documents.embedded("shop", "a", image="u", digest="d", space="s", vector=np.ones(2, np.float32))
+    ones = np.ones(2, np.float32)
+    first = documents.embedded("shop", "a", [EmbeddedImage("u", "d", ones), EmbeddedImage("v", "e", ones)], "s")
     second = documents.failed("shop", "b", image="v", reason="broken")
     assert first["script"]["source"] == second["script"]["source"]
     assert first["script"]["params"]["vector"] == "P4AAAD+AAAA="
+    assert first["script"]["params"]["pictures"] == [
+        {"image": "u", "image_digest": "d", "vector": "P4AAAD+AAAA="},
+        {"image": "v", "image_digest": "e", "vector": "P4AAAD+AAAA="},
+    ]
+    alone = documents.embedded("shop", "a", [EmbeddedImage("u", "d", ones)], "s")
+    assert alone["script"]["params"]["pictures"] is None
 
 
 def test_delete_names_its_version() -> None:
