@@ -15,12 +15,12 @@ StrategyName = Literal["keywords", "exact", "knn", "rescore"]
 class Thresholds:
     """What the planner goes by. `make bench` measures them on the machine at hand and prints what it would set."""
 
-    exact_matches: int = 20_000  # up to so many matches, scoring each is as quick as finding neighbours
+    exact_matches: int = 10_000  # for each point compared with: up to so many matches, scoring each is as quick as kNN
     knn_depth: int = 240  # products that kNN orders: ten pages; deeper pages stand in the tie-breaking order
-    num_candidates: int = 500  # looked at by kNN where all products match
-    selective: float = 0.2  # below this share of all products, kNN looks at more candidates ...
-    selective_factor: float = 4.0  # ... so many times as many
-    oversample: float = 3.0  # neighbours taken by quantized distance, for each one kept by the true one
+    num_candidates: int = 240  # looked at by kNN. A flat index needs no more; a graph (hnsw) needs 500 and more ...
+    selective: float = 0.2  # ... and where less than this share of all products matches ...
+    selective_factor: float = 1.0  # ... so many times as many
+    oversample: float = 1.5  # neighbours taken by quantized distance, for each one kept by the true one
     rescore_window: int = 1_000  # products that the rescore strategy re-ranks
 
 
@@ -65,24 +65,24 @@ def plan(
     points : int
         Points that products are compared with (`anchors.Target`).
     metric : {"cosine", "euclidean", "manhattan"}
-        The vector field's graph knows only the first.
+        kNN knows only the first.
     rescore : bool
         Whether relevance comes first and similarity re-ranks its head.
     any_image : bool
-        Whether all images of a product are compared; the graph holds the first ones.
+        Whether all images of a product are compared; kNN knows the first ones.
     """
     if rescore:
         return Plan("rescore", "relevance first was asked for", window=thresholds.rescore_window)
     if metric != "cosine":
-        return Plan("exact", f"the index has no graph for the {metric} distance")
+        return Plan("exact", f"kNN knows no {metric} distance")
     if any_image:
-        return Plan("exact", "the graph holds each product's first image only")
+        return Plan("exact", "kNN knows each product's first image only")
     if mode == "every" and points > 1:
         return Plan("exact", "neighbours of one anchor don't show what is near to all")
-    if matched <= thresholds.exact_matches:
+    if matched <= thresholds.exact_matches * points:
         return Plan("exact", f"at most {matched:,} matches, few enough to compare each one")
     share = matched / max(indexed, 1)
     factor = thresholds.selective_factor if share < thresholds.selective else 1.0
     candidates = min(10_000, round(max(thresholds.num_candidates, thresholds.knn_depth) * factor))
-    reason = f"{matched:,} matches, {share:.0%} of all: the nearest {thresholds.knn_depth} are found by the graph"
+    reason = f"{matched:,} matches, {share:.0%} of all: the nearest {thresholds.knn_depth} are found by kNN"
     return Plan("knn", reason, thresholds.knn_depth, candidates, thresholds.oversample)

@@ -51,7 +51,7 @@ def start_elasticsearch(
         compose,
         say,
         elasticsearch_ready,
-        lambda: elasticsearch.start_embedded(folder, heap, say),
+        lambda: elasticsearch.start_embedded(folder.resolve(), heap, say),
     )
 
 
@@ -79,7 +79,13 @@ def start_redis(
         No way worked, or the server at `url` does not answer.
     """
     return _start(
-        "Redis", folder, url, compose, say, redis_version, lambda: redis.start_embedded(folder, appendonly, say)
+        "Redis",
+        folder,
+        url,
+        compose,
+        say,
+        redis_version,
+        lambda: redis.start_embedded(folder.resolve(), appendonly, say),
     )
 
 

@@ -193,8 +193,8 @@ def _plans(mode: Mode, metric: Metric) -> Iterator[Plan]:
     if metric == "cosine":  # the only metric of the others
         yield planner.plan(matched=1, indexed=1, mode=mode, rescore=True)
         points = len(target(samples.anchors(), mode, DEFAULT_WEIGHTS, LAYOUT).points)
-        graph = replace(planner.Thresholds(), exact_matches=0)  # so that the graph is used for so few
-        plan = planner.plan(matched=8, indexed=8, mode=mode, points=points, thresholds=graph)
+        neighbours = replace(planner.Thresholds(), exact_matches=0)  # so that kNN is used for so few
+        plan = planner.plan(matched=8, indexed=8, mode=mode, points=points, thresholds=neighbours)
         if plan.strategy == "knn":
             yield plan
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from elasticsearch import Elasticsearch
 from elasticsearch.helpers import bulk, pack_dense_vector
-from flask.testing import FlaskClient
 
 from es_mappings import product
 from es_mappings.product import LAYOUT
 from indexer.settings import Settings
+from tests.live.shopping import walk
 from webapp import create_app
 
 PRODUCTS = 10_000
@@ -47,27 +47,17 @@ def test_a_walk_under_updates_sees_each_product_once(
     writer = threading.Thread(target=_write, args=(client, large, done))
     writer.start()
     try:
-        seen, similarities = _walk(web, arguments)
+        products = walk(web, **arguments, size=100)
     finally:
         done.set()
         writer.join()
+    seen = [p["id"] for p in products]
+    similarities = [p["similarity"] or 0.0 for p in products]
     likes = arguments.get("like", [])
     anchors = {likes} if isinstance(likes, str) else set(likes)  # type: ignore[call-overload]
     assert len(seen) == len(set(seen))
     assert {i for i in seen if i.startswith("p")} == {f"p{n}" for n in range(PRODUCTS)} - anchors
     assert similarities == sorted(similarities, reverse=True)
-
-
-def _walk(web: FlaskClient, arguments: dict[str, object]) -> tuple[list[str], list[float]]:
-    seen, similarities, cursor = [], [], ""
-    while True:
-        query = {**arguments, "size": 100, **({"cursor": cursor} if cursor else {})}
-        page = web.get("/api/search", query_string=query).get_json()
-        seen += [p["id"] for p in page["products"]]
-        similarities += [p["similarity"] or 0.0 for p in page["products"]]
-        cursor = page["next_cursor"]
-        if not cursor:
-            return seen, similarities
 
 
 def _write(client: Elasticsearch, alias: str, done: threading.Event) -> None:

@@ -10,35 +10,15 @@ from flask.testing import FlaskClient
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
 from indexer.elastic import get_with_vectors, vector
 from tests.conftest import PRODUCTS, Shop
-
-
-def _get(web: FlaskClient, path: str, **arguments: Any) -> dict[str, Any]:
-    answer = web.get(path, query_string=arguments)
-    assert answer.status_code == 200, answer.text
-    body: dict[str, Any] = answer.get_json()
-    return body
-
-
-def _search(web: FlaskClient, **arguments: Any) -> dict[str, Any]:
-    return _get(web, "/api/search", **arguments)
+from tests.live.shopping import get, search, walk
 
 
 def _catalogue(shop: Shop) -> list[dict[str, Any]]:
     return [json.loads(line) for line in shop.catalogue.read_text().splitlines()]
 
 
-def _all(web: FlaskClient, **arguments: Any) -> list[dict[str, Any]]:
-    products, cursor = [], ""
-    while True:
-        page = _search(web, **arguments, **({"cursor": cursor} if cursor else {}))
-        products += page["products"]
-        cursor = page["next_cursor"]
-        if not cursor:
-            return products
-
-
 def test_everything_is_there_and_counted(web: FlaskClient, shop: Shop) -> None:
-    answer = _search(web, size=3)
+    answer = search(web, size=3)
     assert answer["total"] == {"value": PRODUCTS, "relation": "eq"}
     assert len(answer["products"]) == 3
     by_category = {v["value"]: v["count"] for v in answer["facets"]["category"]}
@@ -48,7 +28,7 @@ def test_everything_is_there_and_counted(web: FlaskClient, shop: Shop) -> None:
 
 
 def test_keywords_find_what_they_name(web: FlaskClient) -> None:
-    answer = _search(web, q="midi dresses")
+    answer = search(web, q="midi dresses")
     assert answer["total"]["value"]
     assert all("Dresses" in p["category"] for p in answer["products"])
     assert answer["plan"]["strategy"] == "keywords"
@@ -58,7 +38,7 @@ def test_keywords_find_what_they_name(web: FlaskClient) -> None:
     "q", ['"', "((", "+-", "title:*", "* OR 1", "dress AND NOT", "\\", "/re.*/", "~5", "a" * 200, "<b>"]
 )
 def test_the_search_box_takes_words_as_words(web: FlaskClient, q: str) -> None:
-    assert _search(web, q=q)["total"]["relation"] == "eq"
+    assert search(web, q=q)["total"]["relation"] == "eq"
 
 
 def test_filters_and_facets_count_all_matches(web: FlaskClient, shop: Shop) -> None:
@@ -66,7 +46,7 @@ def test_filters_and_facets_count_all_matches(web: FlaskClient, shop: Shop) -> N
         p for p in _catalogue(shop)
         if p["category"][0] == "Dresses" and p["attributes"].get("pattern") == "solid" and p.get("price", 0) <= 150
     ]  # fmt: skip
-    answer = _search(web, category="Dresses", filter="pattern:solid", price_max=150, size=1)
+    answer = search(web, category="Dresses", filter="pattern:solid", price_max=150, size=1)
     assert answer["total"]["value"] == len(expected) > 1
     colors = {v["value"]: v["count"] for v in answer["facets"]["attributes"]["color"]}
     assert sum(colors.values()) == sum("color" in p["attributes"] for p in expected)
@@ -75,18 +55,18 @@ def test_filters_and_facets_count_all_matches(web: FlaskClient, shop: Shop) -> N
 
 @pytest.mark.parametrize("sort", ["price", "-price"])
 def test_sorted_by_price(web: FlaskClient, sort: str) -> None:
-    prices = [p["price"] for p in _all(web, sort=sort, size=50) if p["price"] is not None]
+    prices = [p["price"] for p in walk(web, sort=sort, size=50) if p["price"] is not None]
     assert prices == sorted(prices, reverse=sort == "-price")
 
 
 def test_sorted_by_similarity_as_numpy_sorts(web: FlaskClient, shop: Shop) -> None:
-    liked = _search(web, category="Dresses", size=1)["products"][0]["id"]
+    liked = search(web, category="Dresses", size=1)["products"][0]["id"]
     ids = [p["id"] for p in _catalogue(shop)]
     vectors = {i: vector(s["vector"]) for i, s in get_with_vectors(shop.client, shop.alias, ids).items()}
     query = LAYOUT.weigh(vectors[liked], DEFAULT_WEIGHTS)
     scores = {i: (1 + float(query @ v)) / 2 for i, v in vectors.items() if i != liked}
 
-    found = _all(web, like=liked, size=50)
+    found = walk(web, like=liked, size=50)
     assert {p["id"] for p in found} == set(scores)
     np.testing.assert_allclose([p["similarity"] for p in found], sorted(scores.values(), reverse=True), atol=2e-4)
     for product in found:
@@ -94,19 +74,19 @@ def test_sorted_by_similarity_as_numpy_sorts(web: FlaskClient, shop: Shop) -> No
 
 
 def test_the_whole_filtered_result_is_kept_in_the_order_of_similarity(web: FlaskClient) -> None:
-    liked = _search(web, category="Dresses", size=1)["products"][0]["id"]
-    plain = _search(web, category="Dresses", in_stock="true", size=1)
-    similar = _search(web, category="Dresses", in_stock="true", like=liked, size=1)
-    was_in_it = any(p["id"] == liked for p in _all(web, category="Dresses", in_stock="true", size=100))
+    liked = search(web, category="Dresses", size=1)["products"][0]["id"]
+    plain = search(web, category="Dresses", in_stock="true", size=1)
+    similar = search(web, category="Dresses", in_stock="true", like=liked, size=1)
+    was_in_it = any(p["id"] == liked for p in walk(web, category="Dresses", in_stock="true", size=100))
     assert similar["total"]["value"] == plain["total"]["value"] - was_in_it
     assert similar["plan"]["strategy"] == "exact"
 
 
 def test_modes_score_by_the_blend_the_least_and_the_most_similar(web: FlaskClient) -> None:
-    one, two = (_search(web, category=c, size=1)["products"][0]["id"] for c in ("Dresses", "Laptops"))
+    one, two = (search(web, category=c, size=1)["products"][0]["id"] for c in ("Dresses", "Laptops"))
 
     def scores(**arguments: Any) -> dict[str, float]:
-        return {p["id"]: p["similarity"] for p in _all(web, size=100, **arguments)}
+        return {p["id"]: p["similarity"] for p in walk(web, size=100, **arguments)}
 
     to_one, to_two = scores(like=one), scores(like=two)
     for mode, join in (("every", min), ("any", max)):
@@ -117,18 +97,18 @@ def test_modes_score_by_the_blend_the_least_and_the_most_similar(web: FlaskClien
 
 
 def test_weights_choose_the_aspect(web: FlaskClient) -> None:
-    liked = _search(web, category="Dresses", size=1)["products"][0]["id"]
-    by_look = _search(web, like=liked, weight=["look:1", "color:0"], size=50)["products"]
-    by_color = _search(web, like=liked, weight=["look:0", "color:1"], size=50)["products"]
+    liked = search(web, category="Dresses", size=1)["products"][0]["id"]
+    by_look = search(web, like=liked, weight=["look:1", "color:0"], size=50)["products"]
+    by_color = search(web, like=liked, weight=["look:0", "color:1"], size=50)["products"]
     assert [p["id"] for p in by_look] != [p["id"] for p in by_color]
 
 
 def test_more_like_this(web: FlaskClient) -> None:
-    liked = _search(web, category="TVs", size=1)["products"][0]["id"]
-    answer = _get(web, f"/api/products/{liked}/similar", category="TVs", size=5)
+    liked = search(web, category="TVs", size=1)["products"][0]["id"]
+    answer = get(web, f"/api/products/{liked}/similar", category="TVs", size=5)
     assert liked not in [p["id"] for p in answer["products"]]
     assert all(p["category"][0] == "TVs" for p in answer["products"])
-    assert _get(web, f"/api/products/{liked}")["id"] == liked
+    assert get(web, f"/api/products/{liked}")["id"] == liked
 
 
 def test_similar_products_look_similar(web: FlaskClient, shop: Shop) -> None:
@@ -136,30 +116,30 @@ def test_similar_products_look_similar(web: FlaskClient, shop: Shop) -> None:
     kinds = {p["id"]: p["category"][0] for p in _catalogue(shop)}
     share = []
     for product_id in list(kinds)[::12]:
-        found = _search(web, like=product_id, size=5)["products"]
+        found = search(web, like=product_id, size=5)["products"]
         share += [kinds[p["id"]] == kinds[product_id] for p in found]
     assert np.mean(share) > 0.95
 
 
 def test_pages_have_neither_gap_nor_overlap(web: FlaskClient) -> None:
-    liked = _search(web, size=1)["products"][0]["id"]
+    liked = search(web, size=1)["products"][0]["id"]
     for arguments in ({"like": liked}, {"sort": "price"}, {"sort": "newest"}, {}):
-        ids = [p["id"] for p in _all(web, size=17, **arguments)]
+        ids = [p["id"] for p in walk(web, size=17, **arguments)]
         assert len(ids) == len(set(ids)) == PRODUCTS - ("like" in arguments)
 
 
 def test_a_cursor_is_good_for_its_own_listing_only(web: FlaskClient) -> None:
-    cursor = _search(web, size=5)["next_cursor"]
+    cursor = search(web, size=5)["next_cursor"]
     assert web.get("/api/search", query_string={"cursor": cursor, "q": "dress"}).status_code == 400
     assert web.get("/api/search", query_string={"cursor": cursor[:-2] + "xx"}).status_code == 400
 
 
 def test_an_anchor_that_does_not_exist_is_named_and_the_rest_goes_on(web: FlaskClient) -> None:
-    liked = _search(web, size=1)["products"][0]["id"]
-    answer = _search(web, like=[liked, "nothing"])
+    liked = search(web, size=1)["products"][0]["id"]
+    answer = search(web, like=[liked, "nothing"])
     assert answer["plan"]["strategy"] == "exact"
     assert answer["warnings"] == ["There is no product 'nothing' any more."]
-    alone = _search(web, like="nothing")
+    alone = search(web, like="nothing")
     assert alone["plan"]["strategy"] == "keywords"
     assert alone["total"]["value"] == PRODUCTS
     assert len(alone["warnings"]) == 2
@@ -185,7 +165,7 @@ def test_errors_are_problem_details(web: FlaskClient, path: str, status: int, wo
 
 
 def test_thumbnails(web: FlaskClient) -> None:
-    url = _search(web, size=1)["products"][0]["image"]
+    url = search(web, size=1)["products"][0]["image"]
     answer = web.get(url)
     assert (answer.status_code, answer.content_type) == (200, "image/webp")
     assert "immutable" in answer.headers["Cache-Control"]

@@ -20,14 +20,8 @@ from indexer import indices
 from indexer.calibration import calibrate, read_golden_set
 from indexer.elastic import get_with_vectors, vector
 from tests.conftest import PRODUCTS, Shop
+from tests.live.shopping import search, walk
 from webapp import create_app
-
-
-def _search(web: FlaskClient, **arguments: Any) -> dict[str, Any]:
-    answer = web.get("/api/search", query_string=arguments)
-    assert answer.status_code == 200, answer.text
-    body: dict[str, Any] = answer.get_json()
-    return body
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +41,7 @@ def test_every_mode_scores_as_numpy_does(web: FlaskClient, products: dict[str, A
     anchors = [Anchor(i, vector(products[i]["vector"])) for i in liked]
     anchors += [Anchor(i, vector(products[i]["vector"]), -1) for i in disliked]
     goal = target(anchors, mode, DEFAULT_WEIGHTS, LAYOUT)
-    found = _search(web, like=liked, dislike=disliked, mode=mode, size=100)["products"]
+    found = search(web, like=liked, dislike=disliked, mode=mode, size=100)["products"]
     assert not {p["id"] for p in found} & {*liked, *disliked}
     for product in found:
         expected = similarity(goal, vector(products[product["id"]]["vector"]), DEFAULT_WEIGHTS, LAYOUT)
@@ -56,12 +50,12 @@ def test_every_mode_scores_as_numpy_does(web: FlaskClient, products: dict[str, A
 
 def test_auto_resembles_one_taste_where_a_blend_resembles_neither(web: FlaskClient, products: dict[str, Any]) -> None:
     liked = _of(products, "Dresses", 1) + _of(products, "Laptops", 1)
-    auto = _search(web, like=liked, mode="auto", size=60)["products"]
+    auto = search(web, like=liked, mode="auto", size=60)["products"]
     assert {"Dresses", "Laptops"} <= {p["category"][0] for p in auto}
 
     def nearest(mode: str) -> float:
         """Similarity of a mode's first products to whichever like is nearer."""
-        shown = _search(web, like=liked, mode=mode, explain="true", size=12)["products"]
+        shown = search(web, like=liked, mode=mode, explain="true", size=12)["products"]
         return float(np.mean([max(p["why"]["anchors"].values()) for p in shown]))
 
     assert nearest("auto") > nearest("blend")
@@ -80,7 +74,7 @@ def test_other_metrics_order_as_numpy_does(web: FlaskClient, products: dict[str,
         )
         return float(np.sqrt(total)) if power == 2 else total
 
-    answer = _search(web, like=liked, metric=metric, size=30)
+    answer = search(web, like=liked, metric=metric, size=30)
     assert answer["plan"]["strategy"] == "exact"
     for product in answer["products"]:
         expected = 1 / (1 + distance(vector(products[product["id"]]["vector"])))
@@ -91,10 +85,10 @@ def test_relevance_can_be_mixed_in(web: FlaskClient, products: dict[str, Any]) -
     [liked] = _of(products, "Dresses", 1)
 
     def ids(relevance: float) -> list[str]:
-        answer = _search(web, q="dress", like=liked, relevance=relevance, size=40)
+        answer = search(web, q="dress", like=liked, relevance=relevance, size=40)
         return [p["id"] for p in answer["products"]]
 
-    by_relevance = [p["id"] for p in _search(web, q="dress", sort="relevance", size=41)["products"] if p["id"] != liked]
+    by_relevance = [p["id"] for p in search(web, q="dress", sort="relevance", size=41)["products"] if p["id"] != liked]
     assert ids(0) != ids(1)
     assert ids(1) == by_relevance[:40]
     assert ids(0.5) not in (ids(0), ids(1))
@@ -102,8 +96,8 @@ def test_relevance_can_be_mixed_in(web: FlaskClient, products: dict[str, Any]) -
 
 def test_relevance_first_re_ranks_what_relevance_found(web: FlaskClient, products: dict[str, Any]) -> None:
     [liked] = _of(products, "Dresses", 1)
-    first = _search(web, q="dress", like=liked, strategy="rescore", size=20)
-    second = _search(web, q="dress", like=liked, strategy="rescore", size=20, cursor=first["next_cursor"])
+    first = search(web, q="dress", like=liked, strategy="rescore", size=20)
+    second = search(web, q="dress", like=liked, strategy="rescore", size=20, cursor=first["next_cursor"])
     assert first["plan"] == {**first["plan"], "strategy": "rescore", "reason": "relevance first was asked for"}
     shown = [p["similarity"] for p in first["products"] + second["products"]]
     assert shown == sorted(shown, reverse=True)
@@ -138,32 +132,32 @@ def test_the_planner_takes_neighbours_where_many_match(
     monkeypatch.setattr(planner.plan, "__kwdefaults__", {**planner.plan.__kwdefaults__, "thresholds": few})  # type: ignore[dict-item]
     monkeypatch.setattr(planner, "Thresholds", lambda: few)
     [liked] = _of(products, "Dresses", 1)
-    first = _search(web, like=liked, size=30)
+    first = search(web, like=liked, size=30)
     assert first["plan"]["strategy"] == "knn"
-    assert "found by the graph" in first["plan"]["reason"]
-    second = _search(web, like=liked, size=30, cursor=first["next_cursor"])
+    assert "found by kNN" in first["plan"]["reason"]
+    second = search(web, like=liked, size=30, cursor=first["next_cursor"])
     similar = [p["similarity"] for p in first["products"] + second["products"]]
     assert similar[:40] == sorted(similar[:40], reverse=True)
     assert set(similar[40:]) == {None}
 
 
 def test_facets_ignore_their_own_filter(web: FlaskClient) -> None:
-    free = _search(web, category="Dresses", size=1)["facets"]
-    red = _search(web, category="Dresses", filter="pattern:floral", size=1)
+    free = search(web, category="Dresses", size=1)["facets"]
+    red = search(web, category="Dresses", filter="pattern:floral", size=1)
     assert red["facets"]["attributes"]["pattern"] == free["attributes"]["pattern"]
     floral = next(v["count"] for v in free["attributes"]["pattern"] if v["value"] == "floral")
     assert red["total"]["value"] == floral
     colors = sum(v["count"] for v in red["facets"]["attributes"]["color"])
     assert colors <= floral
-    both = _search(web, category="Dresses", filter=["pattern:floral", "pattern:solid"], size=1)
+    both = search(web, category="Dresses", filter=["pattern:floral", "pattern:solid"], size=1)
     assert both["total"]["value"] > floral
-    assert _search(web, category="Dresses", price_max=60, size=1)["facets"]["price"] == free["price"]
+    assert search(web, category="Dresses", price_max=60, size=1)["facets"]["price"] == free["price"]
 
 
 def test_facets_within_similarity_leave_the_anchors_out(web: FlaskClient, products: dict[str, Any]) -> None:
     liked = next(i for i in _of(products, "Dresses", 90) if products[i]["attributes"].get("pattern") == "floral")
-    free = _search(web, category="Dresses", size=1)["facets"]["attributes"]["pattern"]
-    similar = _search(web, category="Dresses", filter="pattern:floral", like=liked, size=1)
+    free = search(web, category="Dresses", size=1)["facets"]["attributes"]["pattern"]
+    similar = search(web, category="Dresses", filter="pattern:floral", like=liked, size=1)
     counts = {v["value"]: v["count"] for v in similar["facets"]["attributes"]["pattern"]}
     assert counts["floral"] == {v["value"]: v["count"] for v in free}["floral"] - 1 == similar["total"]["value"]
 
@@ -171,7 +165,7 @@ def test_facets_within_similarity_leave_the_anchors_out(web: FlaskClient, produc
 def test_similar_but(web: FlaskClient, products: dict[str, Any]) -> None:
     liked = max(_of(products, "Dresses", 99), key=lambda i: products[i]["price"] or 0)
     price, brand = products[liked]["price"], products[liked]["brand"]
-    cheaper = _search(web, like=liked, but=["cheaper", "in_stock", "other_brand"], size=100)
+    cheaper = search(web, like=liked, but=["cheaper", "in_stock", "other_brand"], size=100)
     assert 0 < cheaper["total"]["value"] < PRODUCTS
     for product in cheaper["products"]:
         assert product["price"] < price
@@ -179,24 +173,14 @@ def test_similar_but(web: FlaskClient, products: dict[str, Any]) -> None:
         assert product["brand"] != brand
 
 
-def _walk(web: FlaskClient, **arguments: Any) -> list[dict[str, Any]]:
-    products, cursor = [], ""
-    while True:
-        page = _search(web, **arguments, **({"cursor": cursor} if cursor else {}))
-        products += page["products"]
-        cursor = page["next_cursor"]
-        if not cursor:
-            return products
-
-
 def test_variants_are_one_card_and_pages_are_full(web: FlaskClient, products: dict[str, Any]) -> None:
     styles = {p["style"] for p in products.values()}
     assert len(styles) < PRODUCTS
     [liked] = _of(products, "Dresses", 1)
     for arguments in ({"like": liked}, {"sort": "price"}, {}):
-        first = _search(web, group="true", size=20, **arguments)
+        first = search(web, group="true", size=20, **arguments)
         assert len(first["products"]) == 20
-        walked = [products[p["id"]]["style"] for p in _walk(web, group="true", size=20, **arguments)]
+        walked = [products[p["id"]]["style"] for p in walk(web, group="true", size=20, **arguments)]
         assert len(walked) == len(set(walked)) == first["total"]["value"]
         left_out = {products[liked]["style"]} if "like" in arguments else set()
         assert styles - left_out <= set(walked) <= styles
@@ -205,8 +189,8 @@ def test_variants_are_one_card_and_pages_are_full(web: FlaskClient, products: di
 
 def test_diversity_changes_the_first_pages_and_loses_nothing(web: FlaskClient, products: dict[str, Any]) -> None:
     [liked] = _of(products, "TVs", 1)
-    plain = [p["id"] for p in _walk(web, like=liked, size=20)]
-    diverse = [p["id"] for p in _walk(web, like=liked, size=20, diversity=0.5)]
+    plain = [p["id"] for p in walk(web, like=liked, size=20)]
+    diverse = [p["id"] for p in walk(web, like=liked, size=20, diversity=0.5)]
     assert plain[0] == diverse[0]
     assert plain[:20] != diverse[:20]
     assert sorted(plain) == sorted(diverse)
@@ -222,7 +206,7 @@ def test_diversity_changes_the_first_pages_and_loses_nothing(web: FlaskClient, p
 
 def test_why(web: FlaskClient, products: dict[str, Any]) -> None:
     liked = _of(products, "Dresses", 2)
-    answer = _search(web, like=liked, mode="any", explain="true", size=5)
+    answer = search(web, like=liked, mode="any", explain="true", size=5)
     for product in answer["products"]:
         why = product["why"]
         assert set(why["aspects"]) == set(LAYOUT.names)
@@ -245,16 +229,16 @@ def calibrated(shop: Shop, tmp_path: Path) -> Iterator[FlaskClient]:
 
 def test_the_match_is_calibrated_and_can_be_cut_off(calibrated: FlaskClient, products: dict[str, Any]) -> None:
     [liked] = _of(products, "Dresses", 1)
-    shown = _search(calibrated, like=liked, size=100)
+    shown = search(calibrated, like=liked, size=100)
     matches = [p["match"] for p in shown["products"]]
     assert matches == sorted(matches, reverse=True)
     assert matches[0] > 60 > matches[-1]
-    close = _search(calibrated, like=liked, min_match=60, size=100)
+    close = search(calibrated, like=liked, min_match=60, size=100)
     assert close["total"]["value"] == len(close["products"]) < shown["total"]["value"]
     assert all(p["match"] >= 60 for p in close["products"])
     assert sum(v["count"] for v in close["facets"]["category"] if "/" not in v["value"]) == close["total"]["value"]
     [laptop] = _of(products, "Laptops", 1)
-    none = _search(calibrated, like=laptop, category="Dresses", min_match=95)
+    none = search(calibrated, like=laptop, category="Dresses", min_match=95)
     assert none["total"]["value"] == 0
     assert "no close matches" in none["warnings"][0]
     assert calibrated.get("/api/search?min_match=50&relevance=0.5&like=x").status_code == 400

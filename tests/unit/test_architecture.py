@@ -15,6 +15,7 @@ ALLOWED = {
     "workers": {"es_mappings", "indexer"},
     "webapp": {"es_mappings", "indexer", "workers"},
     "demo": {"es_mappings", "indexer", "workers", "webapp"},
+    "evaluation": {"es_mappings", "indexer", "workers", "webapp", "demo"},
 }
 
 

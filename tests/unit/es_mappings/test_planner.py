@@ -9,6 +9,7 @@ from es_mappings.layout import Layout
 from es_mappings.planner import Thresholds, plan
 from es_mappings.strategies import knn_similarity
 
+GREEDY = Thresholds(num_candidates=9_000, exact_matches=1, selective_factor=4)
 LIMITS = Thresholds(exact_matches=1_000, knn_depth=100, num_candidates=200, selective=0.2, selective_factor=4)
 
 
@@ -20,7 +21,8 @@ LIMITS = Thresholds(exact_matches=1_000, knn_depth=100, num_candidates=200, sele
         ({"matched": 9_000, "mode": "every", "points": 2}, "exact", "near to all"),
         ({"matched": 9_000, "mode": "every", "points": 1}, "knn", "90% of all"),
         ({"matched": 9_000, "mode": "any", "points": 2}, "knn", "90% of all"),
-        ({"matched": 9_000, "metric": "manhattan"}, "exact", "no graph for the manhattan distance"),
+        ({"matched": 3_000, "mode": "any", "points": 3}, "exact", "few enough"),
+        ({"matched": 9_000, "metric": "manhattan"}, "exact", "kNN knows no manhattan distance"),
         ({"matched": 5, "rescore": True}, "rescore", "relevance first was asked for"),
     ],
 )
@@ -33,10 +35,7 @@ def test_the_plan_and_why(given: dict[str, Any], strategy: str, reason: str) -> 
 def test_a_selective_filter_needs_more_candidates() -> None:
     assert plan(matched=1_500, indexed=10_000, thresholds=LIMITS).num_candidates == 800
     assert plan(matched=5_000, indexed=10_000, thresholds=LIMITS).num_candidates == 200
-    assert (
-        plan(matched=5_000, indexed=10**9, thresholds=Thresholds(num_candidates=9_000, exact_matches=1)).num_candidates
-        == 10_000
-    )
+    assert plan(matched=5_000, indexed=10**9, thresholds=GREEDY).num_candidates == 10_000
 
 
 @pytest.mark.parametrize(("score", "similarity"), [(2.0, 1.0), (1.0, 0.5), (0.5, 0.0), (1 / 1.5, 0.25), (0.0, 0.0)])

@@ -170,10 +170,10 @@ def test_a_planner_threshold() -> None:
     assert planner.plan(matched=6_000, indexed=10_000).strategy == "exact"
     assert planner.plan(matched=6_000, indexed=10_000, thresholds=lower).to_dict() == {
         "strategy": "knn",
-        "reason": "6,000 matches, 60% of all: the nearest 240 are found by the graph",
+        "reason": "6,000 matches, 60% of all: the nearest 240 are found by kNN",
         "k": 240,
-        "num_candidates": 500,
-        "oversample": 3.0,
+        "num_candidates": 240,
+        "oversample": 1.5,
         "window": 0,
     }
 

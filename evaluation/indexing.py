@@ -1,0 +1,106 @@
+"""The benchmark's index: made as the product index is, loaded once, and kept where that is asked for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from elasticsearch import Elasticsearch
+from elasticsearch.helpers import streaming_bulk
+
+from es_mappings import product
+from evaluation.clustered import Catalogue
+
+_MARK = "bench"  # what the vector space of each index of ours begins with
+
+
+class NotOursError(Exception):
+    """There is an index of this name that the benchmark didn't make."""
+
+
+def prepare(
+    client: Elasticsearch,
+    index: str,
+    catalogue: Catalogue,
+    shares: Sequence[float],
+    *,
+    index_type: str,
+    shards: int = 1,
+    step: Callable[[int], object] = lambda done: None,
+) -> float:
+    """Make and load the index, unless an earlier run left it there.
+
+    Parameters
+    ----------
+    index_type : str
+        ``index_options.type`` of the vector field, that of the product mapping or another one.
+    step : callable, optional
+        Told how many products are written.
+
+    Returns
+    -------
+    float
+        Products written a second; 0 where the index was there.
+
+    Raises
+    ------
+    NotOursError
+        An index of that name holds something else.
+    """
+    mapping = product.mapping(None)
+    mapping["properties"]["vector"]["index_options"] = vector_options(index_type)
+    space = _space(catalogue, shares, mapping["properties"]["vector"], shards)
+    mapping["_meta"] = product.meta(space)
+    if _is_there(client, index, space, len(catalogue)):
+        return 0.0
+    settings = {**product.settings(shards=shards), "refresh_interval": "30s"}
+    client.indices.create(index=index, mappings=mapping, settings=settings)
+    begun = time.monotonic()
+    actions = ({"_index": index, "_id": d["id"], "_source": d} for d in catalogue.documents(shares))
+    for done, _ in enumerate(streaming_bulk(client, actions, chunk_size=1_000), start=1):
+        step(done)
+    rate = len(catalogue) / (time.monotonic() - begun)
+    client.indices.refresh(index=index)
+    return rate
+
+
+def vector_options(index_type: str | None = None) -> dict[str, Any]:
+    """Give the product mapping's ``index_options``, or those of another type with nothing but its defaults."""
+    options: dict[str, Any] = product.mapping(None)["properties"]["vector"]["index_options"]
+    return options if index_type in (None, options["type"]) else {"type": index_type}
+
+
+def settle(client: Elasticsearch, index: str, *, limit: float = 1800.0) -> int:
+    """Wait until no merge is under way, and count the segments: merges go on after a load, and take a processor."""
+    end = time.monotonic() + limit
+    while time.monotonic() < end:
+        if not client.indices.stats(index=index, metric="merge")["_all"]["total"]["merges"]["current"]:
+            break
+        time.sleep(1)
+    return len(client.cat.segments(index=index, format="json").body)
+
+
+def remove(client: Elasticsearch, index: str) -> None:
+    """Delete the benchmark's index."""
+    client.options(ignore_status=404).indices.delete(index=index)
+
+
+def _space(catalogue: Catalogue, shares: Sequence[float], vector: dict[str, Any], shards: int) -> str:
+    """Say what the index holds, so that a run that wants something else makes its own."""
+    facts = [len(catalogue), catalogue.seed, list(shares), sorted(vector["index_options"].items()), vector["dims"]]
+    return f"{_MARK} {[*facts, shards]}"
+
+
+def _is_there(client: Elasticsearch, index: str, space: str, products: int) -> bool:
+    """Tell whether the index is there and complete; one of ours that isn't is deleted."""
+    if not client.indices.exists(index=index):
+        return False
+    [found] = client.indices.get_mapping(index=index).body.values()
+    its_space = str(found["mappings"].get("_meta", {}).get("space"))
+    if not its_space.startswith(f"{_MARK} "):
+        raise NotOursError(f"the index {index} wasn't made by this benchmark; choose another name by --index")
+    if its_space == space and client.count(index=index)["count"] == products:
+        return True
+    remove(client, index)
+    return False

@@ -1,0 +1,75 @@
+"""What was measured, as tables for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+from rich import box
+from rich.table import Table
+
+from es_mappings.planner import Thresholds
+from evaluation.clustered import category
+from evaluation.racing import Track
+
+RELEVANCE = "by relevance"
+GOAL_RATIO, GOAL_RECALL = 2.0, 0.99
+
+
+def speed_table(share: float, matched: int, tracks: Mapping[str, Track], others: Sequence[str]) -> Table:
+    """Show one share of matching products: times, their ratios to the page by relevance, recall.
+
+    Parameters
+    ----------
+    others : sequence of str
+        Names that don't give whole pages; they are held to no goal.
+    """
+    table = _table(f"{category(share)} of the products match: {matched:,}")
+    for heading in ("p50 ms", "p95 ms", "p50 ratio", "p95 ratio", "recall@24"):
+        table.add_column(heading, justify="right")
+    table.add_column("true totals")
+    yardstick = tracks[RELEVANCE]
+    for name, track in tracks.items():
+        ratios = [track.percentile(p) / yardstick.percentile(p) for p in (50, 95)]
+        judged = name not in (RELEVANCE, *others)
+        table.add_row(
+            name,
+            *(f"{track.percentile(p):.1f}" for p in (50, 95)),
+            *(_colored(f"{ratio:.2f}", bad=judged and ratio > GOAL_RATIO) for ratio in ratios),
+            "" if name == RELEVANCE else _colored(f"{track.recall:.3f}", bad=judged and track.recall < GOAL_RECALL),
+            "yes" if name == RELEVANCE or (track.totals_true and name not in others) else "no",
+        )
+    return table
+
+
+def recall_table(rows: Mapping[tuple[str, str], Mapping[float, float]], shares: Sequence[float]) -> Table:
+    """Show the recall of the planner's choice: a row for each preset and mode, a column for each share."""
+    table = _table("Recall@24 of the planner's choice, by aspect preset and mode")
+    table.add_column("mode")
+    for share in shares:
+        table.add_column(category(share), justify="right")
+    for (preset, mode), recalls in rows.items():
+        cells = (_colored(f"{recalls[share]:.3f}", bad=recalls[share] < GOAL_RECALL) for share in shares)
+        table.add_row(preset, mode, *cells)
+    return table
+
+
+def threshold_table(current: Thresholds, measured: Thresholds) -> Table:
+    """Show the planner's thresholds beside those that the measurements suggest."""
+    table = _table("Thresholds of es_mappings/planner.py")
+    table.add_column("now", justify="right")
+    table.add_column("measured", justify="right")
+    for (name, now), then in zip(asdict(current).items(), asdict(measured).values(), strict=True):
+        table.add_row(name, f"{now:,}", f"{then:,}" if then != now else "the same")
+    return table
+
+
+def _table(title: str) -> Table:
+    # Narrow enough for 80 columns, which is what a log gets.
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE, padding=(0, 1, 0, 0))
+    table.add_column("", no_wrap=True)
+    return table
+
+
+def _colored(text: str, *, bad: bool) -> str:
+    return f"[red]{text}[/red]" if bad else text

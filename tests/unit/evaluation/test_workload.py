@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+
+from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
+from evaluation.clustered import clustered
+from evaluation.workload import presets, recall, similarities, tasks
+
+CATALOGUE = clustered(500, seed=3)
+VALUES = np.array([0.9, 0.1, 0.8, 0.7, -np.inf, 0.7], np.float32)
+
+
+@pytest.mark.parametrize(
+    ("found", "k", "expected"),
+    [
+        ([0, 2], 2, 1.0),
+        ([2, 0], 2, 1.0),  # the order within a page is Elasticsearch's to prove elsewhere
+        ([0, 1], 2, 0.5),
+        ([0, 2, 5], 3, 1.0),  # products 3 and 5 tie for the third place
+        ([0, 0, 0], 3, 1 / 3),  # a product counts once
+        ([0, 4], 2, 0.5),  # it doesn't match
+        ([1, 1, 0, 2], 2, 0.0),  # beyond the page
+        ([], 2, 0.0),
+        ([0, 2, 3, 5, 1], 24, 1.0),  # fewer match than a page holds
+    ],
+)
+def test_recall(found: list[int], k: int, expected: float) -> None:
+    assert recall(VALUES, found, k) == pytest.approx(expected)
+
+
+def test_recall_is_whole_where_nothing_matches() -> None:
+    assert recall(np.full(3, -np.inf, np.float32), []) == 1.0
+
+
+def test_tasks_come_from_a_seed_and_take_the_weights_in_turn() -> None:
+    drawn, again = (tasks(CATALOGUE, 0.1, 8) for _ in range(2))
+    assert [t.numbers for t in drawn] == [t.numbers for t in again]
+    assert [t.weights for t in drawn[:4]] == list(presets().values()) == [t.weights for t in drawn[4:]]
+    assert presets()["default"] == DEFAULT_WEIGHTS
+
+
+def test_similarities_are_weighted_cosines_of_what_matches() -> None:
+    [task] = tasks(CATALOGUE, 0.1, 1, weights=[{"look": 3, "color": 1}])
+    values = similarities(CATALOGUE, task)
+    matching = np.flatnonzero(np.isfinite(values))
+    assert set(matching) == set(np.flatnonzero(CATALOGUE.selected(0.1))) - set(task.numbers)
+    look, color = (CATALOGUE.vectors[:, a.part] @ CATALOGUE.vectors[task.numbers[0], a.part] for a in LAYOUT.aspects)
+    np.testing.assert_allclose(values[matching], (0.75 * look + 0.25 * color)[matching], atol=1e-5)
+
+
+def test_any_takes_the_nearest_anchor_and_every_the_farthest() -> None:
+    [any_of] = tasks(CATALOGUE, 1.0, 1, mode="any", anchors=3)
+    [every] = tasks(CATALOGUE, 1.0, 1, mode="every", anchors=3)
+    assert (similarities(CATALOGUE, any_of) >= similarities(CATALOGUE, every)).all()
