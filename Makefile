@@ -38,8 +38,12 @@ test: $(VENV)/.ready chromium  ## Run all tests, against real servers
 test-unit: $(VENV)/.ready  ## Run the tests that need no server
 	@$(BIN)/python -m pytest tests/unit
 
+$(VENV)/.bench-ready: $(VENV)/.ready requirements-bench.txt
+	@$(BIN)/uv pip install --python $(BIN)/python --constraint constraints.txt --requirement requirements-bench.txt
+	@touch $@
+
 .PHONY: bench
-bench: $(VENV)/.ready  ## Measure sorting by similarity on 200,000 products beside its peers; about 15 minutes
+bench: $(VENV)/.bench-ready  ## Measure sorting by similarity on 200,000 products beside its peers; about 15 minutes
 	@$(BIN)/python -m evaluation.bench_search
 
 # Debian's browser and fonts where apt-get can bring them; elsewhere CHROMIUM names one.
