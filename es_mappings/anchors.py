@@ -20,8 +20,9 @@ MAX_ANCHORS = 50
 DISLIKE_SHARE = 0.25
 
 # In mode `auto`, likes whose mean cosine (weighted over the aspects) is below this are of different tastes: their
-# average would resemble nothing. Of 2,400 rendered products, pairs of one kind and style lie above, of two kinds below.
-TASTE_COSINE = 0.25
+# average would resemble nothing. On 2,400 rendered products, 90% of the pairs of two kinds lie below it, 77% of those
+# of one kind above, and 97% of the pairs that a golden set calls alike.
+TASTE_COSINE = 0.1
 
 
 @dataclass(frozen=True)
