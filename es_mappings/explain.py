@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from es_mappings.anchors import Anchor, Target
-from es_mappings.facets import attribute_key
+from es_mappings.facets import attribute_pairs
 from es_mappings.layout import Layout, Vector
 
 
@@ -40,14 +40,5 @@ def why(
 
 def shared_attributes(product: Mapping[str, Any], liked: Sequence[Mapping[str, Any]]) -> list[str]:
     """List the attribute values, ``name:value``, that a product has in common with any of the liked ones."""
-    pairs = _pairs(product)
-    return [pair for pair in pairs if any(pair in _pairs(other) for other in liked)]
-
-
-def _pairs(product: Mapping[str, Any]) -> list[str]:
-    attributes: Mapping[str, Any] = product.get("attributes") or {}
-    return [
-        attribute_key(name, value)
-        for name, values in attributes.items()
-        for value in (values if isinstance(values, list) else [values])
-    ]
+    theirs = {pair for other in liked for pair in attribute_pairs(other.get("attributes") or {})}
+    return [pair for pair in attribute_pairs(product.get("attributes") or {}) if pair in theirs]

@@ -6,7 +6,7 @@ A facet that is filtered by ignores its own filter: who picked red still sees ho
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, unquote
@@ -96,6 +96,15 @@ def _name(facet: str) -> str:
 def attribute_key(name: str, value: object) -> str:
     """Write an attribute value as it stands in the ``facets`` field: ``name:value``, booleans as true and false."""
     return f"{name}:{str(value).lower() if isinstance(value, bool) else value}"
+
+
+def attribute_pairs(attributes: Mapping[str, Any]) -> list[str]:
+    """Write all of a product's attributes as ``name:value``; of a list, each of its values."""
+    return [
+        attribute_key(name, value)
+        for name, values in attributes.items()
+        for value in (values if isinstance(values, list) else [values])
+    ]
 
 
 def aggregations(keywords: Sequence[Query] = (), filters: Filters = Filters(), excluded: Sequence[str] = ()) -> Query:

@@ -9,7 +9,7 @@ from typing import Any
 
 from elasticsearch.helpers import pack_dense_vector
 
-from es_mappings.facets import attribute_key
+from es_mappings.facets import attribute_pairs
 from es_mappings.layout import Vector
 from indexer.catalog import Delete, Product
 
@@ -54,11 +54,6 @@ def category_paths(category: list[str]) -> list[str]:
 
 def product_document(product: Product) -> dict[str, Any]:
     """Build the document of a product, without its vector."""
-    facets = [
-        attribute_key(name, value)
-        for name, values in product.attributes.items()
-        for value in (values if isinstance(values, list) else [values])
-    ]
     return {
         "id": product.id,
         "title": product.title,
@@ -70,7 +65,7 @@ def product_document(product: Product) -> dict[str, Any]:
         "currency": product.currency,
         "in_stock": product.in_stock,
         "attributes": product.attributes,
-        "facets": facets,
+        "facets": attribute_pairs(product.attributes),
         "style": product.style_id or product.id,
         "images": product.images,
         "version": product.version,

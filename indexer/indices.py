@@ -107,14 +107,6 @@ def failures(client: Elasticsearch, alias: str, size: int = 20) -> list[dict[str
     return [hit["_source"] for hit in answer["hits"]["hits"]]
 
 
-def get_product(client: Elasticsearch, alias: str, product_id: str) -> dict[str, Any] | None:
-    """Read one product by id, without its vector; None if it isn't there."""
-    try:
-        return dict(client.get(index=alias, id=product_id)["_source"])
-    except NotFoundError:
-        return None
-
-
 def meta(client: Elasticsearch, alias: str) -> dict[str, Any]:
     """Read the ``_meta`` of the index: its vector space, aspects and match curve."""
     try:

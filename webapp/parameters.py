@@ -85,7 +85,7 @@ class SearchParameters(BaseModel):
         return values
 
     @model_validator(mode="after")
-    def _similar_to_something(self) -> SearchParameters:
+    def _go_together(self) -> SearchParameters:
         if len(self.like) + len(self.dislike) > MAX_ANCHORS:
             raise ValueError(f"like and dislike name more than {MAX_ANCHORS} products")
         if self.images == "any" and (self.strategy == "rescore" or self.metric != "cosine"):

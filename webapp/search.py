@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -106,27 +107,30 @@ class ProductSearch:
 
     def navigation(self) -> list[results.FacetValue]:
         """Give the shop's categories with their counts, at most a minute old."""
-        with self._lock:
-            known: list[results.FacetValue] | None = self._kept.get("navigation")
-        if known is None:
-            request = queries.search_page(
-                {"query": queries.browse(None, Filters())}, page=queries.Page(size=0), facets=facets.aggregations()
-            )
-            found = results.read(self._client.search(index=self._alias, body=request).body).facets
-            known = found.category if found else []
-            with self._lock:
-                self._kept["navigation"] = known
-        return known
+        found: list[results.FacetValue] = self._keep("navigation", self._read_navigation)
+        return found
+
+    def _read_navigation(self) -> list[results.FacetValue]:
+        everything = {"query": queries.browse(None, Filters())}
+        request = queries.search_page(everything, page=queries.Page(size=0), facets=facets.aggregations())
+        found = results.read(self._client.search(index=self._alias, body=request).body).facets
+        return found.category if found else []
 
     def _calibration(self) -> Calibration | None:
+        found: Calibration | None = self._keep(
+            "calibration", lambda: Calibration.from_meta(indices.meta(self._client, self._alias))
+        )
+        return found
+
+    def _keep(self, name: str, read: Callable[[], Any]) -> Any:
+        """Give what is kept under a name, read anew once it is too old."""
         with self._lock:
-            known: Calibration | None = self._kept.get("calibration")
-            if "calibration" in self._kept:
-                return known
-        known = Calibration.from_meta(indices.meta(self._client, self._alias))
+            if name in self._kept:
+                return self._kept[name]
+        found = read()
         with self._lock:
-            self._kept["calibration"] = known
-        return known
+            self._kept[name] = found
+        return found
 
     def _plan(self, parameters: SearchParameters, filters: Filters, goal: Target | None) -> Plan:
         if goal is None:

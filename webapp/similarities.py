@@ -48,7 +48,7 @@ def matches(
     if goal is None:
         return [Match() for _ in result.hits]
     found = [_match(hit, plan, goal, anchors, parameters) for hit in result.hits]
-    # The curve was fitted on the cosine of the default weights; other weights only shift it, another metric breaks it.
+    # The curve was fitted on the cosine of the default weights: near enough for other weights, not for another metric.
     if calibration is None or parameters.metric != "cosine":
         return found
     return [replace(m, percent=calibration.percent(m.similarity)) if m.similarity else m for m in found]
