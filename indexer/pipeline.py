@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 from elasticsearch import Elasticsearch
-from PIL import Image
 
-from es_mappings.layout import Vector
-from indexer import documents, images, indices
+from indexer import documents, indices
 from indexer.documents import EmbeddedImage
 from indexer.elastic import bulk, connect
+from indexer.embedder import Embedded, ImageEmbedder
 from indexer.errors import ImageError, SpaceError
 from indexer.images import ImageSource
 from indexer.settings import Settings
 from indexer.spaces import VectorSpace, load_space
-from indexer.vector_store import ImageVectorStore
 from indexer.vectorizers import load_vectorizers
 from indexer.vectorizers.base import Vectorizer, digest
 
 log = logging.getLogger(__name__)
-
-_LEAST_SIDE = 300  # pixels: no less than any default model looks at
-_FETCHERS = 8  # images fetched and decoded side by side: waiting for servers, not for cores
 
 
 @dataclass
@@ -54,9 +48,9 @@ class Pipeline:
         vectorizers: Mapping[str, Vectorizer],
         batch_size: int,
     ) -> None:
-        self._client, self._alias, self._source = client, alias, source
+        self._client, self._alias = client, alias
         self.vectorizers, self._batch_size = vectorizers, batch_size
-        self._stores = {aspect: ImageVectorStore.create(client, alias, v) for aspect, v in vectorizers.items()}
+        self._embed = ImageEmbedder(client, alias, source, vectorizers, batch_size)
         self._space: VectorSpace | None = None
 
     @classmethod
@@ -92,7 +86,10 @@ class Pipeline:
     def _vectorize_batch(self, ids: Sequence[str], report: Report) -> None:
         space = self.space()
         products = self._read(ids, space, report)
-        found = self._activations(list(products.values()))
+        found = self._embed(
+            [image for product in products.values() for image in product.images],
+            {image: d for product in products.values() for image, d in product.digests.items()},
+        )
         actions = []
         for product_id, product in products.items():
             primary = found[product.images[0]]
@@ -143,53 +140,6 @@ class Pipeline:
                 products[doc["_id"]] = product
         return products
 
-    def _activations(self, products: Sequence[_Product]) -> dict[str, _Embedded | ImageError]:
-        """Find or make the activations of each image, by its address."""
-        digests = {image: p.digests[image] for p in products for image in p.images if image in p.digests}
-        stored = self._stored(list(digests.values()))
-        results: dict[str, _Embedded | ImageError] = {
-            image: _Embedded(d, stored[d]) for image, d in digests.items() if d in stored
-        }
-        missing = list(dict.fromkeys(image for p in products for image in p.images if image not in results))
-        # In batches: products with dozens of images must not fill the memory.
-        for start in range(0, len(missing), self._batch_size):
-            results.update(self._fetch_and_embed(missing[start : start + self._batch_size]))
-        return results
-
-    def _fetch_and_embed(self, addresses: Sequence[str]) -> dict[str, _Embedded | ImageError]:
-        with ThreadPoolExecutor(_FETCHERS) as threads:
-            fetched = dict(zip(addresses, threads.map(self._fetch, addresses), strict=True))
-        results: dict[str, _Embedded | ImageError] = {a: f for a, f in fetched.items() if isinstance(f, ImageError)}
-        results.update(self._embed({a: f for a, f in fetched.items() if isinstance(f, _Fetched)}))
-        return results
-
-    def _fetch(self, address: str) -> _Fetched | ImageError:
-        try:
-            data = self._source.fetch(address)
-            return _Fetched(images.digest(data), images.decode(data, least_side=_LEAST_SIDE))
-        except ImageError as error:
-            return error
-
-    def _embed(self, fetched: Mapping[str, _Fetched]) -> dict[str, _Embedded]:
-        """Run the models on images that are not in the store, each once however many products share it."""
-        stored = self._stored([f.digest for f in fetched.values()])
-        new = {f.digest: f.image for f in fetched.values() if f.digest not in stored}
-        if new:
-            made: dict[str, dict[str, Vector]] = {d: {} for d in new}
-            for aspect, vectorizer in self.vectorizers.items():
-                rows = dict(zip(new, vectorizer(list(new.values())), strict=True))
-                self._stores[aspect].put(rows)
-                for d, row in rows.items():
-                    made[d][aspect] = row
-            stored |= made
-        return {address: _Embedded(f.digest, stored[f.digest]) for address, f in fetched.items()}
-
-    def _stored(self, digests: Sequence[str]) -> dict[str, dict[str, Vector]]:
-        """Read the activations of images that every vectorizer has seen."""
-        found = {aspect: store.get(digests) for aspect, store in self._stores.items()}
-        complete = set.intersection(*(set(rows) for rows in found.values()))
-        return {d: {aspect: rows[d] for aspect, rows in found.items()} for d in complete}
-
     def _write(self, actions: list[dict[str, Any]], ids: list[str], report: Report, *, waiting: bool) -> None:
         for product_id, failure in zip(ids, bulk(self._client, actions), strict=True):
             if failure and failure.status == 404:
@@ -207,19 +157,7 @@ class _Product:
     digests: dict[str, str]  # by address, as far as known from an earlier embedding
 
 
-@dataclass(frozen=True)
-class _Fetched:
-    digest: str
-    image: Image.Image
-
-
-@dataclass(frozen=True)
-class _Embedded:
-    digest: str
-    activations: dict[str, Vector]
-
-
-def _embedded(address: str, found: _Embedded | ImageError, space: VectorSpace | None) -> EmbeddedImage | None:
+def _embedded(address: str, found: Embedded | ImageError, space: VectorSpace | None) -> EmbeddedImage | None:
     if isinstance(found, ImageError):
         log.info("an image is left out: %s: %s", address, found)
         return None
