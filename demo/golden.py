@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import random
 from pathlib import Path
 from typing import Any
 
+from indexer.golden import Judgement
+
 _CANDIDATES = 30  # judged for each anchor: a third each: alike, of its kind, any
 
 
-def write_golden_set(truth: Path, file: Path, *, anchors: int = 150, seed: int = 7) -> int:
-    """Write judgements of pairs of rendered products; give how many.
+def judge_by_truth(truth: Path, *, anchors: int = 150, seed: int = 7) -> list[Judgement]:
+    """Judge pairs of rendered products.
 
     Parameters
     ----------
     truth : Path
         The catalogue's ``truth.jsonl``.
-    file : Path
-        Where the JSON Lines go: anchor, candidate, grade, judge.
     """
     products = [json.loads(line) for line in truth.read_text().splitlines()]
     draw = random.Random(seed)  # noqa: S311 - the same set for the same seed, no secret
-    lines = []
+    today = dt.datetime.now(dt.UTC).date()
+    judgements = []
     for anchor in draw.sample(products, min(anchors, len(products))):
         own_kind = [p for p in products if p["kind"] == anchor["kind"] and p is not anchor]
         close = sorted(own_kind, key=lambda p: -shared(anchor, p))[: _CANDIDATES // 3]
@@ -32,10 +34,9 @@ def write_golden_set(truth: Path, file: Path, *, anchors: int = 150, seed: int =
             + draw.sample(products, _CANDIDATES // 3)
         )
         for candidate in {c["id"]: c for c in candidates if c is not anchor}.values():
-            judgement = {"anchor": anchor["id"], "candidate": candidate["id"], "grade": grade(anchor, candidate)}
-            lines.append(json.dumps({**judgement, "judge": "labels"}))
-    file.write_text("\n".join(lines) + "\n")
-    return len(lines)
+            pair = {"anchor": anchor["id"], "candidate": candidate["id"], "grade": grade(anchor, candidate)}
+            judgements.append(Judgement(**pair, judge="labels", date=today))
+    return judgements
 
 
 def grade(anchor: dict[str, Any], candidate: dict[str, Any]) -> int:

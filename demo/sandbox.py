@@ -20,7 +20,7 @@ import httpx
 from rich.console import Console
 
 from demo.catalogue import is_complete, render_catalogue
-from demo.golden import write_golden_set
+from demo.golden import judge_by_truth
 from demo.processes import Child, start_child
 from demo.services import ServiceError, start_elasticsearch, start_redis
 from es_mappings import product
@@ -160,14 +160,16 @@ def _load(settings: Settings, catalog: Path, worker: Child) -> None:
 
 def _calibrate(settings: Settings, catalog: Path) -> None:
     """Fit the match percentage, where the truth of the catalogue is known."""
-    from indexer.calibration import calibrate, read_golden_set
+    from indexer.calibration import calibrate
+    from indexer.golden import write_golden_set
 
     truth, golden = catalog.parent / "truth.jsonl", catalog.parent / "golden.jsonl"
     if truth.exists():
-        write_golden_set(truth, golden)
+        judgements = judge_by_truth(truth)
+        write_golden_set(golden, judgements)
         client = connect(settings)
         client.indices.refresh(index=settings.index_name)
-        fitted = calibrate(client, settings.index_name, read_golden_set(golden))
+        fitted = calibrate(client, settings.index_name, judgements)
         say(f"Match: calibrated on {fitted.matches + fitted.others:,} judgements of {golden}")
 
 

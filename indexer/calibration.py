@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from elasticsearch import Elasticsearch
-from pydantic import BaseModel, Field, ValidationError
 from sklearn.linear_model import LogisticRegression
 
 from es_mappings.calibration import Calibration
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
 from indexer import indices
 from indexer.elastic import get_with_vectors, vector
-from indexer.errors import CatalogError
+from indexer.errors import GoldenSetError
+from indexer.golden import MATCH, Judgement, merge
 
-MATCH = 2  # grades 2 and 3 (of 0 to 3) are matches
 LEAST = 50  # judgements of either kind that a curve needs
-
-
-class Judgement(BaseModel):
-    """How alike a person, or a label, calls two products: 0 not at all, 3 all but the same."""
-
-    anchor: str
-    candidate: str
-    grade: int = Field(ge=0, le=3)
 
 
 @dataclass(frozen=True)
@@ -39,42 +28,26 @@ class Fitted:
     others: int
 
 
-def read_golden_set(path: Path) -> list[Judgement]:
-    """Read judgements, JSON Lines.
-
-    Raises
-    ------
-    CatalogError
-        A line can't be used; names it.
-    """
-    judgements = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        try:
-            judgements.append(Judgement.model_validate(json.loads(line)))
-        except (ValidationError, ValueError) as error:
-            raise CatalogError(f"{path.name}, line {number} is no judgement: {str(error)[:200]}") from error
-    return judgements
-
-
 def calibrate(client: Elasticsearch, alias: str, judgements: Sequence[Judgement]) -> Fitted:
     """Fit the curve and note it in the index.
 
-    Judgements of products that aren't there, or have no vector, are left out.
+    Judges are merged. Judgements of products that aren't there, or have no vector, are left out.
 
     Raises
     ------
-    CatalogError
+    GoldenSetError
         Fewer than `LEAST` judgements of either kind are left, or similar products are not called matches more often.
     """
-    ids = sorted({i for j in judgements for i in (j.anchor, j.candidate)})
+    pairs = [(anchor, c, grade) for anchor, grades in merge(judgements).items() for c, grade in grades.items()]
+    ids = sorted({product for anchor, candidate, _ in pairs for product in (anchor, candidate)})
     found: dict[str, np.ndarray] = {}
     for start in range(0, len(ids), 500):
         for product_id, source in get_with_vectors(client, alias, ids[start : start + 500]).items():
             if "vector" in source:
                 found[product_id] = vector(source["vector"])
-    pairs = [j for j in judgements if j.anchor in found and j.candidate in found]
-    similarities = [_similarity(found[j.anchor], found[j.candidate]) for j in pairs]
-    fitted = fit(similarities, [j.grade >= MATCH for j in pairs])
+    usable = [(found[a], found[c], grade) for a, c, grade in pairs if a in found and c in found]
+    similarities = [_similarity(anchor, candidate) for anchor, candidate, _ in usable]
+    fitted = fit(similarities, [grade >= MATCH for _, _, grade in usable])
     indices.stamp_match(client, alias, fitted.calibration.to_meta())
     return fitted
 
@@ -88,11 +61,13 @@ def fit(similarities: Sequence[float], is_match: Sequence[bool]) -> Fitted:
     matches = sum(is_match)
     others = len(is_match) - matches
     if min(matches, others) < LEAST:
-        raise CatalogError(f"The golden set has {matches} matches and {others} others; a curve needs {LEAST} of either")
+        raise GoldenSetError(
+            f"The golden set has {matches} matches and {others} others; a curve needs {LEAST} of either"
+        )
     model = LogisticRegression(C=1e6, class_weight="balanced").fit(np.reshape(similarities, (-1, 1)), is_match)
     slope, intercept = float(model.coef_[0, 0]), float(model.intercept_[0])
     if slope <= 0:
-        raise CatalogError("In this golden set, similar products are no matches more often: nothing to calibrate")
+        raise GoldenSetError("In this golden set, similar products are no matches more often: nothing to calibrate")
     return Fitted(Calibration(slope, intercept), matches, others)
 
 

@@ -15,6 +15,10 @@ class CatalogError(ProductSearchError):
     """A catalogue file or event can't be used."""
 
 
+class GoldenSetError(ProductSearchError):
+    """A golden set can't be used, or doesn't allow what is asked of it."""
+
+
 class ImageError(ProductSearchError):
     """An image can't be fetched or decoded. The message is what `status` shows beside the product."""
 

@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
-from demo.golden import write_golden_set
+from demo.golden import judge_by_truth
 from es_mappings import facets, planner, queries, results
 from es_mappings.anchors import Anchor, similarity, target
 from es_mappings.facets import Filters
@@ -17,7 +16,7 @@ from es_mappings.planner import Plan
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT, meta
 from es_mappings.strategies import knn_similarity
 from indexer import indices
-from indexer.calibration import calibrate, read_golden_set
+from indexer.calibration import calibrate
 from indexer.elastic import get_with_vectors, vector
 from tests.conftest import PRODUCTS, Shop
 from tests.live.shopping import search, walk
@@ -217,11 +216,9 @@ def test_why(web: FlaskClient, products: dict[str, Any]) -> None:
 
 
 @pytest.fixture
-def calibrated(shop: Shop, tmp_path: Path) -> Iterator[FlaskClient]:
+def calibrated(shop: Shop) -> Iterator[FlaskClient]:
     """The shop with a match curve, fitted on the rendered catalogue's truth; without it again afterwards."""
-    golden = tmp_path / "golden.jsonl"
-    assert write_golden_set(shop.catalogue.parent / "truth.jsonl", golden) > 500
-    fitted = calibrate(shop.client, shop.alias, read_golden_set(golden))
+    fitted = calibrate(shop.client, shop.alias, judge_by_truth(shop.catalogue.parent / "truth.jsonl"))
     assert fitted.matches > 100
     yield create_app(shop.settings).test_client()
     shop.client.indices.put_mapping(index=shop.alias, meta=meta(indices.space_of(shop.client, shop.alias)))

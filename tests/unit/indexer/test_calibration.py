@@ -1,12 +1,10 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from es_mappings.calibration import Calibration
 from es_mappings.product import meta
-from indexer.calibration import fit, read_golden_set
-from indexer.errors import CatalogError
+from indexer.calibration import fit
+from indexer.errors import GoldenSetError
 
 RANDOM = np.random.default_rng(2)
 
@@ -37,14 +35,7 @@ def test_the_curve_stands_in_the_meta() -> None:
 
 
 def test_too_few_or_contrary_judgements() -> None:
-    with pytest.raises(CatalogError, match="49 matches and 100 others"):
+    with pytest.raises(GoldenSetError, match="49 matches and 100 others"):
         fit([0.5] * 149, [True] * 49 + [False] * 100)
-    with pytest.raises(CatalogError, match="nothing to calibrate"):
+    with pytest.raises(GoldenSetError, match="nothing to calibrate"):
         fit([0.1] * 60 + [0.9] * 60, [True] * 60 + [False] * 60)
-
-
-def test_a_bad_line_is_named(tmp_path: Path) -> None:
-    file = tmp_path / "golden.jsonl"
-    file.write_text('{"anchor": "a", "candidate": "b", "grade": 3}\n{"anchor": "a", "candidate": "b", "grade": 9}\n')
-    with pytest.raises(CatalogError, match=r"golden.jsonl, line 2 is no judgement"):
-        read_golden_set(file)

@@ -1,0 +1,85 @@
+"""How far the judges of a golden set agree; a metric can't tell runs apart finer than its judges do."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from indexer.golden import Judgement, newest
+
+GRADES = (0, 1, 2, 3)
+
+
+@dataclass(frozen=True)
+class PairOfJudges:
+    """Two judges: how many pairs both graded, Cohen's kappa (None where it isn't defined), share of equal grades."""
+
+    first: str
+    second: str
+    pairs: int
+    kappa: float | None
+    equal: float
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Agreement of all judges.
+
+    Attributes
+    ----------
+    alpha : float or None
+        Krippendorff's alpha for ordered grades: 1 is perfect, 0 what chance gives. None where no pair was graded by
+        two judges, or all grades are the same.
+    shared : int
+        Pairs of products that two or more judges graded.
+    """
+
+    judges: tuple[str, ...]
+    shared: int
+    alpha: float | None
+    pairs: tuple[PairOfJudges, ...]
+
+
+def agreement(judgements: Iterable[Judgement]) -> Agreement:
+    """Compare the judges on the pairs that several of them graded.
+
+    References
+    ----------
+    Cohen, "Weighted kappa", 1968 (weights: squared distance of the grades); Krippendorff, "Content Analysis", ordinal
+    alpha.
+    """
+    grades = newest(judgements)
+    judges = tuple(sorted(grades))
+    counts: dict[tuple[str, str], int] = {}
+    for own in grades.values():
+        for pair in own:
+            counts[pair] = counts.get(pair, 0) + 1
+    shared = sorted(pair for pair, judged in counts.items() if judged > 1)
+    table = np.array([[grades[judge].get(pair, np.nan) for pair in shared] for judge in judges], np.float64)
+    couples = (_couple(a, b, grades[a], grades[b]) for a, b in itertools.combinations(judges, 2))
+    return Agreement(judges, len(shared), _alpha(table), tuple(c for c in couples if c.pairs))
+
+
+def _alpha(table: np.ndarray) -> float | None:
+    from krippendorff import alpha
+
+    given = table[~np.isnan(table)]
+    if not given.size or np.ptp(given) == 0:
+        return None
+    return float(alpha(reliability_data=table, value_domain=GRADES, level_of_measurement="ordinal"))
+
+
+def _couple(
+    first: str, second: str, its: dict[tuple[str, str], int], others: dict[tuple[str, str], int]
+) -> PairOfJudges:
+    from sklearn.metrics import cohen_kappa_score
+
+    both = sorted(its.keys() & others.keys())
+    a, b = [its[pair] for pair in both], [others[pair] for pair in both]
+    equal = sum(x == y for x, y in zip(a, b, strict=True)) / len(both) if both else 0.0
+    defined = len(set(a) | set(b)) > 1
+    kappa = float(cohen_kappa_score(a, b, labels=GRADES, weights="quadratic")) if defined else None
+    return PairOfJudges(first, second, len(both), kappa, equal)
