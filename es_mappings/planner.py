@@ -15,7 +15,8 @@ StrategyName = Literal["keywords", "exact", "knn", "rescore"]
 class Thresholds:
     """What the planner goes by. `make bench` measures them on the machine at hand and prints what it would set."""
 
-    exact_matches: int = 10_000  # for each point compared with: up to so many matches, scoring each is as quick as kNN
+    exact_matches: int = 10_000  # up to so many matches, scoring each is as quick as kNN
+    exact_matches_several: int = 250_000  # the same for several points: kNN scans once a point, a script once in all
     knn_depth: int = 240  # products that kNN orders: ten pages; deeper pages stand in the tie-breaking order
     num_candidates: int = 240  # looked at by kNN. A flat index needs no more; a graph (hnsw) needs 500 and more ...
     selective: float = 0.2  # ... and where less than this share of all products matches ...
@@ -79,7 +80,7 @@ def plan(
         return Plan("exact", "kNN knows each product's first image only")
     if mode == "every" and points > 1:
         return Plan("exact", "neighbours of one anchor don't show what is near to all")
-    if matched <= thresholds.exact_matches * points:
+    if matched <= (thresholds.exact_matches if points == 1 else thresholds.exact_matches_several):
         return Plan("exact", f"at most {matched:,} matches, few enough to compare each one")
     share = matched / max(indexed, 1)
     factor = thresholds.selective_factor if share < thresholds.selective else 1.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from es_mappings import scripts
@@ -32,11 +32,9 @@ def exact(
     dict
         A query whose scores lie in [0, 1]; products without a vector score 0, and stay.
     """
-    scripted = [_script(point, weights, layout, metric, field) for point in target.points]
+    scripted = _scripts(target, weights, layout, metric, field)
     if len(scripted) == 1:
         return {"script_score": {"query": query, "script": scripted[0]}}
-    # dotProduct binds its query vector once a script instance, so it can't run in a loop inside one script: several
-    # points are several functions, whose scores function_score joins.
     return {
         "function_score": {
             "query": query,
@@ -154,6 +152,7 @@ def with_relevance(similar: Query, query: Query, share: float) -> Query:
 
 
 _AHEAD = 1e6  # above any BM25 score
+_POINTS = 8  # that similarity.painless compares with in one pass
 
 
 def plain(vector: Vector) -> list[float]:
@@ -161,10 +160,26 @@ def plain(vector: Vector) -> list[float]:
     return [round(float(x), 7) for x in vector]
 
 
-def _script(point: Vector, weights: Mapping[str, float], layout: Layout, metric: Metric, field: str) -> dict[str, Any]:
-    if metric == "cosine":
-        params = {"query": plain(layout.weigh(point, weights)), "field": field}
-        return {"source": scripts.source("similarity"), "params": params}
+def _scripts(
+    target: Target, weights: Mapping[str, float], layout: Layout, metric: Metric, field: str
+) -> list[dict[str, Any]]:
+    """Give the scripts that compare with all points: as few as can be, since each costs a pass over the vectors."""
+    if metric != "cosine":
+        return [_distance(point, weights, layout, metric) for point in target.points]
+    points = [plain(layout.weigh(point, weights)) for point in target.points]
+    parts = [points[start : start + _POINTS] for start in range(0, len(points), _POINTS)]
+    return [_similarity(part, field, farthest=target.join == "min") for part in parts]
+
+
+def _similarity(points: Sequence[list[float]], field: str, *, farthest: bool) -> dict[str, Any]:
+    params: dict[str, Any] = {"query": points[0], "field": field}
+    if len(points) > 1:
+        params |= {f"query{number}": point for number, point in enumerate(points[1:], 2)}
+        params |= {"points": len(points), "farthest": farthest}
+    return {"source": scripts.source("similarity"), "params": params}
+
+
+def _distance(point: Vector, weights: Mapping[str, float], layout: Layout, metric: Metric) -> dict[str, Any]:
     power = 2 if metric == "euclidean" else 1
     total = sum(weights.get(name, 0.0) for name in layout.names)
     aspects = [

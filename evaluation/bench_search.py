@@ -51,7 +51,7 @@ class Bench:
         knn = contenders.knn(thresholds.knn_depth, thresholds.num_candidates, thresholds.oversample)
         builders = {
             tables.RELEVANCE: contenders.relevance,
-            "planner's choice": planned,
+            tables.PLANNED: planned,
             EXACT: contenders.exact,
             KNN: knn,
             NAIVE: contenders.naive_script,
@@ -145,7 +145,9 @@ def report(bench: Bench, shares: Sequence[float], *, with_libraries: bool) -> No
         console.print(tables.speed_table(share, bench.matched(share), tracks, [PLAIN, *outside]))
         speeds.append(Speed(bench.matched(share), tracks[EXACT].percentile(50), tracks[KNN].percentile(50)))
         depths += depths_at(bench, share)
-    console.print(tables.recall_table(by_preset_and_mode(bench, shares), shares))
+    several = by_preset_and_mode(bench, shares)
+    console.print(tables.recall_table(several, shares))
+    console.print(tables.ratio_table(several, shares, LIKES))
     console.print(tables.threshold_table(bench.thresholds, derive(speeds, depths, bench.thresholds)))
     say(f"Load average of the machine, 1, 5 and 15 minutes: {os.getloadavg()}")
 
@@ -160,21 +162,20 @@ def depths_at(bench: Bench, share: float) -> list[Depth]:
     return [Depth(share, int(number), track.recall) for number, track in tracks.items()]
 
 
-def by_preset_and_mode(bench: Bench, shares: Sequence[float]) -> dict[tuple[str, str], dict[float, float]]:
-    """Measure the recall of the planner's choice, with several likes."""
-    rows: dict[tuple[str, str], dict[float, float]] = {}
-    name = "planner's choice"
-    contender = {name: bench.by_elasticsearch()[name]}
+def by_preset_and_mode(bench: Bench, shares: Sequence[float]) -> tables.Several:
+    """Measure the planner's choice with several likes, beside the page by relevance."""
+    rows: tables.Several = {}
+    builders = bench.by_elasticsearch()
+    entrants = {name: builders[name] for name in (tables.RELEVANCE, tables.PLANNED)}
     with progress_bar() as progress:
         bar = progress.add_task("Presets and modes", total=len(presets()) * len(MODES) * len(shares))
         for preset, weights in presets().items():
             for mode in MODES:
                 rows[preset, mode] = {}
                 for share in shares:
-                    drawn = tasks(
-                        bench.catalogue, share, max(4, bench.queries // 4), mode=mode, anchors=LIKES, weights=[weights]
-                    )
-                    rows[preset, mode][share] = race(contender, drawn, bench.catalogue, warm_up=0)[name].recall
+                    count = max(4, bench.queries // 4)
+                    drawn = tasks(bench.catalogue, share, count, mode=mode, anchors=LIKES, weights=[weights])
+                    rows[preset, mode][share] = race(entrants, drawn, bench.catalogue, warm_up=1)
                     progress.advance(bar)
     return rows
 

@@ -12,8 +12,11 @@ from es_mappings.planner import Thresholds
 from evaluation.clustered import category
 from evaluation.racing import Track
 
-RELEVANCE = "by relevance"
+RELEVANCE, PLANNED = "by relevance", "planner's choice"
 GOAL_RATIO, GOAL_RECALL = 2.0, 0.99
+
+Several = dict[tuple[str, str], dict[float, dict[str, Track]]]
+"""Tracks by contender, for each preset and mode, and each share of matching products."""
 
 
 def speed_table(share: float, matched: int, tracks: Mapping[str, Track], others: Sequence[str]) -> Table:
@@ -42,15 +45,40 @@ def speed_table(share: float, matched: int, tracks: Mapping[str, Track], others:
     return table
 
 
-def recall_table(rows: Mapping[tuple[str, str], Mapping[float, float]], shares: Sequence[float]) -> Table:
+def recall_table(rows: Several, shares: Sequence[float]) -> Table:
     """Show the recall of the planner's choice: a row for each preset and mode, a column for each share."""
-    table = _table("Recall@24 of the planner's choice, by aspect preset and mode")
+    table = _by_share("Recall@24 of the planner's choice, by aspect preset and mode", shares)
+    for (preset, mode), by_share in rows.items():
+        recalls = [by_share[share][PLANNED].recall for share in shares]
+        table.add_row(preset, mode, *(_colored(f"{recall:.3f}", bad=recall < GOAL_RECALL) for recall in recalls))
+    return table
+
+
+def ratio_table(rows: Several, shares: Sequence[float], likes: int) -> Table:
+    """Show what several likes cost: p50 and p95 of the planner's choice as ratios to the page by relevance."""
+    table = _by_share(f"p50 and p95 ratio to the page by relevance, {likes} likes", shares)
+    for mode in dict.fromkeys(mode for _, mode in rows):
+        tracks = {share: [by_share[share] for (_, its), by_share in rows.items() if its == mode] for share in shares}
+        for percent in (50, 95):
+            ratios = [_ratio(tracks[share], percent) for share in shares]
+            cells = (_colored(f"{ratio:.2f}", bad=ratio > GOAL_RATIO) for ratio in ratios)
+            table.add_row("all presets", f"{mode} p{percent}", *cells)
+    return table
+
+
+def _ratio(tracks: Sequence[Mapping[str, Track]], percent: float) -> float:
+    """Compare two contenders over all their times."""
+    ours, yardstick = (
+        Track([time for track in tracks for time in track[name].milliseconds]) for name in (PLANNED, RELEVANCE)
+    )
+    return ours.percentile(percent) / yardstick.percentile(percent)
+
+
+def _by_share(title: str, shares: Sequence[float]) -> Table:
+    table = _table(title)
     table.add_column("mode")
     for share in shares:
         table.add_column(category(share), justify="right")
-    for (preset, mode), recalls in rows.items():
-        cells = (_colored(f"{recalls[share]:.3f}", bad=recalls[share] < GOAL_RECALL) for share in shares)
-        table.add_row(preset, mode, *cells)
     return table
 
 

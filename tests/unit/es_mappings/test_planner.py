@@ -10,7 +10,7 @@ from es_mappings.planner import Thresholds, plan
 from es_mappings.strategies import knn_similarity
 
 GREEDY = Thresholds(num_candidates=9_000, exact_matches=1, selective_factor=4)
-LIMITS = Thresholds(exact_matches=1_000, knn_depth=100, num_candidates=200, selective=0.2, selective_factor=4)
+LIMITS = Thresholds(1_000, exact_matches_several=3_000, knn_depth=100, num_candidates=200, selective_factor=4)
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,8 @@ LIMITS = Thresholds(exact_matches=1_000, knn_depth=100, num_candidates=200, sele
         ({"matched": 9_000, "mode": "every", "points": 2}, "exact", "near to all"),
         ({"matched": 9_000, "mode": "every", "points": 1}, "knn", "90% of all"),
         ({"matched": 9_000, "mode": "any", "points": 2}, "knn", "90% of all"),
-        ({"matched": 3_000, "mode": "any", "points": 3}, "exact", "few enough"),
+        ({"matched": 3_000, "mode": "any", "points": 3}, "exact", "at most 3,000 matches, few enough"),
+        ({"matched": 3_001, "mode": "any", "points": 3}, "knn", "30% of all"),
         ({"matched": 9_000, "metric": "manhattan"}, "exact", "kNN knows no manhattan distance"),
         ({"matched": 5, "rescore": True}, "rescore", "relevance first was asked for"),
     ],

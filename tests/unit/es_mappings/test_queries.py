@@ -76,21 +76,26 @@ def test_similar_to_one_exact() -> None:
     }
 
 
-@pytest.mark.parametrize(("mode", "join"), [("every", "min"), ("any", "max")])
-def test_similar_to_each_of_several_exact(mode: str, join: str) -> None:
+@pytest.mark.parametrize(("mode", "farthest"), [("every", True), ("any", False)])
+def test_similar_to_each_of_several_exact(mode: str, farthest: bool) -> None:
+    params = {"query": [0.5, 0.0, 0.0, 0.5], "query2": [0.0, 0.5, 0.5, 0.0], "points": 2, "farthest": farthest}
     assert sort_by_similar(ALL, [A, B], mode=mode, weights=EVEN, layout=LAYOUT) == {  # type: ignore[arg-type]
         "query": {
-            "function_score": {
+            "script_score": {
                 "query": _without("a", "b"),
-                "functions": [
-                    {"script_score": {"script": _similarity(0.5, 0.0, 0.0, 0.5)}},
-                    {"script_score": {"script": _similarity(0.0, 0.5, 0.5, 0.0)}},
-                ],
-                "score_mode": join,
-                "boost_mode": "replace",
+                "script": {"source": scripts.source("similarity"), "params": {**params, "field": "vector"}},
             }
         }
     }
+
+
+def test_more_points_than_one_script_compares_with() -> None:
+    likes = [_anchor(f"{number}", 1, number, 0, 1) for number in range(10)]
+    query = sort_by_similar(ALL, likes, mode="every", weights=EVEN, layout=LAYOUT)["query"]["function_score"]
+    first, second = (function["script_score"]["script"]["params"] for function in query["functions"])
+    assert (query["score_mode"], query["boost_mode"]) == ("min", "replace")
+    assert (first["points"], second["points"]) == (8, 2)
+    assert [key for key in first if key.startswith("query")] == ["query", *(f"query{n}" for n in range(2, 9))]
 
 
 def test_similar_by_nearest_neighbours_keeps_every_match() -> None:

@@ -120,8 +120,8 @@ def test_dislikes_that_count_more(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_score_script(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = "return Math.max(0.0, (1.0 + dotProduct(params.query, params.field)) / 2.0);"
-    after = """double similarity = Math.max(0.0, (1.0 + dotProduct(params.query, params.field)) / 2.0);
+    before = "return Math.max(0.0, (1.0 + sign * best) / 2.0);"
+    after = """double similarity = Math.max(0.0, (1.0 + sign * best) / 2.0);
 boolean sold = doc['in_stock'].size() > 0 && doc['in_stock'].value == false;
 return sold ? 0.5 * similarity : similarity;"""
     assert before in scripts.source("similarity")
