@@ -21,11 +21,11 @@ COPY es_mappings/ es_mappings/
 COPY indexer/ indexer/
 COPY workers/ workers/
 COPY webapp/ webapp/
+COPY gunicorn.conf.py ./
 
 USER lookalike
 
 EXPOSE 5000
 
-# The storefront; docker-compose.yml starts the workers from the same image by another command. Workers of gunicorn
-# write their heartbeat to memory, not to the container's disk, which may block.
-CMD ["gunicorn", "--bind", "0.0.0.0:5000", "--workers", "2", "--threads", "4", "--worker-tmp-dir", "/dev/shm", "--access-logfile", "-", "webapp:create_app()"]
+# The storefront, as gunicorn.conf.py says; docker-compose.yml starts the workers from the same image by another command.
+CMD ["gunicorn", "--bind", "0.0.0.0:5000"]

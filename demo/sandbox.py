@@ -59,6 +59,8 @@ def main(*, catalog: Path | None, products: int, folder: Path, port: int, once: 
             _check_port(port)
             children = _bring_up(stack, catalog, products, folder.resolve(), port)
             say(f"The shop is open after {time.monotonic() - begun:.0f} s: http://localhost:{port}  (Ctrl-C stops it)")
+            staff, _, password = os.environ["STAFF"].partition(":")
+            say(f"Pages for staff: http://localhost:{port}/ops, name {staff}, password {password}")
             if not once:
                 _watch(children)
         except ServiceError as error:
@@ -86,8 +88,8 @@ def _bring_up(stack: ExitStack, catalog: Path | None, products: int, folder: Pat
         stack, folder, "worker", "celery", "-A", "workers.app", "worker", "-Q", "embedding", "-c", "1", "-l", "INFO"
     )
     _load(settings, file, worker)
-    bind = ("--bind", f"127.0.0.1:{port}", "--threads", "8", "--access-logfile", "-")
-    shop = _start(stack, folder, "storefront", "gunicorn", "webapp:create_app()", *bind)
+    config = Path(__file__).resolve().parents[1] / "gunicorn.conf.py"
+    shop = _start(stack, folder, "storefront", "gunicorn", "--config", str(config), "--bind", f"127.0.0.1:{port}")
     _wait_until(lambda: _answers(port), shop)
     return [worker, shop]
 
@@ -116,20 +118,23 @@ def _environment(folder: Path, catalog: Path) -> dict[str, str]:
     mapping = json.dumps([product.mapping(None), product.settings()], sort_keys=True)
     content = hashlib.sha256(catalog.read_bytes() + mapping.encode()).hexdigest()[:10]
     ours = {"INDEX_NAME": f"shop-{content}", "IMAGE_ROOTS": str(catalog.parent), **_secrets(folder / "secrets.json")}
+    # The shop listens on this machine alone; a page elsewhere whose name leads here must not get at it either.
+    ours["TRUSTED_HOSTS"] = "localhost,127.0.0.1"
     return {name: value for name, value in ours.items() if name not in os.environ}
 
 
 def _secrets(path: Path) -> dict[str, str]:
-    """Read the demo's secrets, made at the first run."""
-    if not path.exists():
-        made = {
-            "SECRET_KEY": secrets.token_urlsafe(32),
-            "WEBHOOK_SECRET": "whsec_" + b64encode(secrets.token_bytes(24)).decode(),
-        }
+    """Read the demo's secrets; those that are not there yet are made."""
+    kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    made = {
+        "SECRET_KEY": secrets.token_urlsafe(32),
+        "WEBHOOK_SECRET": "whsec_" + b64encode(secrets.token_bytes(24)).decode(),
+        "STAFF": f"staff:{secrets.token_urlsafe(12)}",
+    }
+    if made.keys() - kept.keys():
         path.touch(mode=0o600)
-        path.write_text(json.dumps(made))
-    found: dict[str, str] = json.loads(path.read_text())
-    return found
+        path.write_text(json.dumps(made | kept))
+    return made | kept
 
 
 def _load(settings: Settings, catalog: Path, worker: Child) -> None:

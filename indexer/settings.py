@@ -10,6 +10,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from indexer.errors import SettingsError
 
+LEAST_PASSWORD = 12  # characters of a password for staff
+
 
 class Settings(BaseSettings):
     """Settings of the pipeline, the workers and the storefront, read from the environment (names in upper case)."""
@@ -45,17 +47,42 @@ class Settings(BaseSettings):
     webhook_secret: SecretStr | None = Field(
         None, description="Standard Webhooks secret (whsec_...) that signs catalogue events; without it none is taken."
     )
-    secret_key: SecretStr | None = Field(None, description="Signs cursors. Without it, one is made at each start.")
+    secret_key: SecretStr | None = Field(
+        None, description="Signs cookies, forms and cursors. Without it, one is made at each start."
+    )
+    staff: SecretStr | None = Field(
+        None,
+        description="Who may see the pages for staff: NAME:PASSWORD, separated by ','. Without it, nobody.",
+    )
+    tls: bool = Field(False, description="Whether shoppers come over TLS: cookies are Secure then, and HSTS is sent.")
+    trusted_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Host names (separated by ',') the shop answers to; .example.com: with all below. Empty: any.",
+    )
+    proxies: int = Field(0, ge=0, le=10, description="Reverse proxies whose X-Forwarded-* are believed.")
+    rate_limit_pages: str = Field("1200/minute", description="Times an address may ask for each page.")
+    rate_limit_writes: str = Field("240/minute", description="Times an address may send each form or event.")
+    rate_limit_photos: str = Field("30/minute", description="Photographs an address may search with.")
+    rate_limit_logins: str = Field("10/minute", description="Times an address may try to log in.")
 
     @field_validator("image_roots", mode="before")
     @classmethod
     def _folders(cls, value: object) -> object:
         return tuple(filter(None, value.split(":"))) if isinstance(value, str) else value
 
-    @field_validator("image_hosts", mode="before")
+    @field_validator("image_hosts", "trusted_hosts", mode="before")
     @classmethod
     def _hosts(cls, value: object) -> object:
         return tuple(filter(None, value.split(","))) if isinstance(value, str) else value
+
+    @field_validator("staff")
+    @classmethod
+    def _credentials(cls, value: SecretStr | None) -> SecretStr | None:
+        for pair in value.get_secret_value().split(",") if value else ():
+            name, _, password = pair.partition(":")
+            if not name or len(password) < LEAST_PASSWORD:
+                raise ValueError(f"must be NAME:PASSWORD, with passwords of at least {LEAST_PASSWORD} characters")
+        return value
 
     @classmethod
     def from_environment(cls) -> Settings:

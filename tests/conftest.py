@@ -94,6 +94,9 @@ def environment(servers: dict[str, str], catalogue: Path) -> dict[str, str]:
         "IMAGE_ROOTS": str(catalogue.parent),
         "WEBHOOK_SECRET": "whsec_" + b64encode(secrets.token_bytes(24)).decode(),
         "SECRET_KEY": secrets.token_urlsafe(16),
+        "STAFF": f"ada:{secrets.token_urlsafe(16)}",
+        # Tests ask more often than shoppers do; what limits do is tested with limits of its own.
+        **{f"RATE_LIMIT_{name}": "" for name in ("PAGES", "WRITES", "PHOTOS", "LOGINS")},
     }
 
 
@@ -179,7 +182,7 @@ def storefront(shop: Shop) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "gunicorn", "webapp:create_app()", "--bind", f"127.0.0.1:{port}", "--threads", "4"]
+    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "1"]
     child = start_child("storefront", command, DATA / "storefront.log")
 
     def answers() -> bool:

@@ -12,9 +12,11 @@ from es_mappings.results import Facets, Hit
 from webapp.parameters import SearchParameters, read_parameters
 from webapp.pictures import picture_url
 from webapp.search import Listing, ProductSearch
+from webapp.security import refuse_other_sites
 from webapp.similarities import Match
 
 blueprint = Blueprint("api", __name__, url_prefix="/api")
+refuse_other_sites(blueprint)
 
 
 @blueprint.get("/search")

@@ -7,7 +7,8 @@ import logging
 from elastic_transport import TransportError
 from elasticsearch import ApiError
 from flask import Flask, Response, json, render_template, request
-from werkzeug.exceptions import HTTPException, InternalServerError, NotFound, ServiceUnavailable
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, InternalServerError, NotFound, SecurityError, ServiceUnavailable
 
 from indexer.errors import IndexStateError, ProductSearchError
 
@@ -40,6 +41,8 @@ def register(app: Flask) -> None:
     app.register_error_handler(IndexStateError, _not_ready)
     app.register_error_handler(TransportError, _search_away)
     app.register_error_handler(ApiError, _search_refused)
+    app.register_error_handler(SecurityError, _host)
+    app.register_error_handler(CSRFError, _form)
     app.register_error_handler(HTTPException, _http)
 
 
@@ -61,6 +64,18 @@ def _search_refused(error: ApiError) -> Response:
     if error.status_code in {404, 429} or error.status_code >= 500:
         return _answer(503, "Service Unavailable", _AWAY)
     return _http(InternalServerError())
+
+
+def _host(_: SecurityError) -> Response:
+    # A page would have links, and there is no host that they could go to.
+    return Response(
+        "The shop is not served under this host name; TRUSTED_HOSTS can allow it.\n", 400, mimetype="text/plain"
+    )
+
+
+def _form(error: CSRFError) -> Response:
+    log.info("refused a form: %s", error.description)
+    return _answer(400, "Bad Request", "This form is no longer good. Go back, load the page anew and send it again.")
 
 
 def _http(error: HTTPException) -> Response:

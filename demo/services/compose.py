@@ -104,6 +104,7 @@ def write_env(path: Path) -> bool:
     values = {
         "ELASTIC_PASSWORD": secrets.token_urlsafe(24),
         "SECRET_KEY": secrets.token_urlsafe(48),
+        "STAFF": f"staff:{secrets.token_urlsafe(24)}",
         "WEBHOOK_SECRET": f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}",
     }
     try:

@@ -1,0 +1,14 @@
+"""How gunicorn serves the shop; it reads this file by itself where it is started in this folder."""
+
+from pathlib import Path
+
+wsgi_app = "webapp:create_app()"
+worker_class = "gthread"
+workers, threads = 2, 8
+timeout, graceful_timeout, keepalive = 60, 30, 5
+max_requests, max_requests_jitter = 50_000, 5_000  # what may leak, leaks no further
+limit_request_line = 8_190  # 50 likes and a cursor fit; a longer address is refused
+limit_request_fields, limit_request_field_size = 64, 8_190
+# A heartbeat on a disk that blocks would have a healthy worker killed.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+accesslog = "-"

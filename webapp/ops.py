@@ -1,0 +1,24 @@
+"""What those who run the shop look at: what is indexed, embedded and failed, and why."""
+
+from __future__ import annotations
+
+from flask import Blueprint, current_app, render_template
+from flask.typing import ResponseReturnValue
+
+from indexer import indices
+from indexer.settings import Settings
+from webapp.staff import staff_name, staff_only
+
+blueprint = Blueprint("ops", __name__, url_prefix="/ops")
+
+
+@blueprint.get("")
+@staff_only
+def overview() -> ResponseReturnValue:
+    """Show the state of the shop."""
+    settings: Settings = current_app.extensions["settings"]
+    client = current_app.extensions["elasticsearch"]
+    counts = indices.counts(client, settings.index_name)
+    space = indices.space_of(client, settings.index_name)
+    page = render_template("ops.html", staff=staff_name(), counts=counts, space=space, index=settings.index_name)
+    return page, 200, {"Cache-Control": "no-store"}
