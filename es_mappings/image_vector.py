@@ -1,4 +1,4 @@
-"""The Image Vector Store: raw activations, kept so that a projection can be refitted without touching an image."""
+"""The Image Vector Store: raw activations, kept so that a refit of a projection touches no image and no model."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def mapping(vectorizer: dict[str, Any], dims: int) -> dict[str, Any]:
-    """Build the mapping of the index that keeps one vectorizer's activations; a document's ``_id`` is the image digest.
+    """Build the mapping of the index that keeps one vectorizer's activations, each under its image's or text's digest.
 
     Parameters
     ----------
@@ -19,7 +19,7 @@ def mapping(vectorizer: dict[str, Any], dims: int) -> dict[str, Any]:
         "dynamic": "strict",
         "_meta": {"vectorizer": vectorizer},
         "properties": {
-            "image": {"type": "keyword"},  # the digest again, as a value to sort by
+            "digest": {"type": "keyword"},  # the `_id` again, as a value to sort by
             "activation": {"type": "dense_vector", "dims": dims, "index": False},
             "stored_at": {"type": "date"},
         },

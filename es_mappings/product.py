@@ -50,7 +50,8 @@ class Embedding(InnerDoc):
     """How the product's vector came to be, or why there is none."""
 
     status = Keyword()  # pending | done | failed
-    reason = Keyword(ignore_above=1024)  # why it failed
+    reason = Keyword(ignore_above=1024)  # why it failed, or lacks an image
+    source = Keyword()  # the product's `source` when it was embedded; absent while an embedding is due
     image = Keyword(index=False, doc_values=False)  # the address of the image that was embedded
     image_digest = Keyword()  # SHA-256 of that image's bytes
     space = Keyword()  # the vector space the vector belongs to
@@ -83,6 +84,7 @@ class Product(Document):
     images = Keyword(index=False, doc_values=False)  # the first is the primary one
     pictures = Nested(Picture)  # of products with several images: each one's vector; the first one's is `vector` too
     version = Long()
+    source = Keyword(index=False, doc_values=False)  # digest of all that the vector is made from
     extra = Object(enabled=False)  # the catalogue's fields that are not known here, kept as they are
     added_at = Date()
     updated_at = Date()

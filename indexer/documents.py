@@ -12,21 +12,29 @@ from elasticsearch.helpers import pack_dense_vector
 from es_mappings.facets import attribute_pairs
 from es_mappings.layout import Vector
 from indexer.catalog import Delete, Product
+from indexer.vectorizers.base import digest
 
 Action = dict[str, Any]
 
-# The newest version wins whatever the order of arrival. The vector stays while the primary image stays the same.
+# The newest version wins whatever the order of arrival. What was embedded stands while the source is the same; of a
+# product that changed, the old vector stays until the new one is written, unless it shows another image.
 _UPSERT = """
-if (ctx._source.version != null && ctx._source.version > params.product.version) { ctx.op = 'noop'; return; }
 def before = ctx._source;
-def same = before.images != null && !before.images.isEmpty() && !params.product.images.isEmpty()
-    && before.images[0] == params.product.images[0];
+if (before.version != null && before.version > params.product.version) { ctx.op = 'noop'; return; }
 def after = new HashMap(params.product);
 after.added_at = before.added_at != null ? before.added_at : params.product.updated_at;
-if (same && before.embedding?.image_digest != null) {
-  after.embedding = before.embedding;
-  after.vector = before.vector;
-  if (before.images.equals(after.images)) { after.pictures = before.pictures; }
+def primary = after.images.isEmpty() ? null : after.images[0];
+if (before.embedding != null && primary == (before.images.isEmpty() ? null : before.images[0])) {
+  if (before.vector != null) { after.vector = before.vector; }
+  if (before.pictures != null && before.images.equals(after.images)) { after.pictures = before.pictures; }
+  if (before.source == after.source && before.embedding.status != 'failed') {
+    after.embedding = before.embedding;
+  } else {
+    after.embedding = new HashMap(params.product.embedding);
+    for (def known : ['image', 'image_digest', 'space']) {
+      if (before.embedding[known] != null) { after.embedding[known] = before.embedding[known]; }
+    }
+  }
 }
 ctx._source.clear();
 ctx._source.putAll(after);
@@ -34,11 +42,9 @@ ctx._source.putAll(after);
 
 _DELETE = "if (ctx._source.version > params.version) { ctx.op = 'noop' } else { ctx.op = 'delete' }"
 
-# An embedding is written only while the image it was made from is still the product's primary one.
+# An embedding is written only while the product is still what it was made from.
 _EMBED = """
-if (ctx._source.images == null || ctx._source.images.isEmpty() || ctx._source.images[0] != params.embedding.image) {
-  ctx.op = 'noop'; return;
-}
+if (ctx._source.source != params.embedding.source) { ctx.op = 'noop'; return; }
 ctx._source.embedding = params.embedding;
 if (params.vector != null) { ctx._source.vector = params.vector; } else { ctx._source.remove('vector'); }
 if (params.pictures != null) { ctx._source.pictures = params.pictures; } else { ctx._source.remove('pictures'); }
@@ -50,6 +56,12 @@ def category_paths(category: list[str]) -> list[str]:
     # A slash inside a name would look like a level of its own; the division slash looks the same to a shopper.
     names = [name.replace("/", "\N{DIVISION SLASH}") for name in category]
     return ["/".join(names[: depth + 1]) for depth in range(len(names))]
+
+
+def source_digest(product: Product) -> str:
+    """Name all that a product's vector is made from: its images, words and attributes, not its price or stock."""
+    made_from = product.model_dump(include={"images", "title", "description", "category", "brand", "attributes"})
+    return digest(made_from)
 
 
 def product_document(product: Product) -> dict[str, Any]:
@@ -71,9 +83,8 @@ def product_document(product: Product) -> dict[str, Any]:
         "version": product.version,
         "extra": product.extra,
         "updated_at": now(),
-        "embedding": {"status": "pending"}
-        if product.images
-        else {"status": "failed", "reason": "the product has no image"},
+        "source": source_digest(product),
+        "embedding": {"status": "pending"},
     }
 
 
@@ -116,42 +127,45 @@ class EmbeddedImage:
         return pack_dense_vector(self.vector) if self.vector is not None else None
 
 
-def embedded(index: str, product_id: str, images: Sequence[EmbeddedImage], space: str | None) -> Action:
-    """Build the action that writes vectors beside a product, if the first image is still its primary one.
+def embedded(
+    index: str,
+    product_id: str,
+    source: str,
+    vector: Vector | None,
+    images: Sequence[EmbeddedImage] = (),
+    *,
+    space: str | None,
+    reason: str | None = None,
+    failed: bool = False,
+) -> Action:
+    """Build the action that writes vectors beside a product, if its source is still the one they were made from.
 
     Parameters
     ----------
+    source : str
+        The product's `source_digest` when it was read.
+    vector : ndarray or None
+        The compound vector. None before a vector space is fitted (the product stays ``pending``: its activations are
+        kept, its vector comes after the fit), and where the product has nothing to make one from.
     images : sequence of EmbeddedImage
-        The primary image, then the others. Without a vector space the product stays ``pending``: its activations are
-        kept, its vectors come after the fit.
+        The images that could be had, the one in the compound vector first.
+    reason : str, optional
+        Why the product lacks an image, or its vector.
+    failed : bool
+        Whether that is a failure of the primary image, or of all: to be tried again.
     """
-    primary = images[0]
-    embedding = {
-        "status": "done" if primary.vector is not None else "pending",
-        "image": primary.image,
-        "image_digest": primary.digest,
-        "space": space,
-        "at": now(),
-    }
+    status = "failed" if failed else "pending" if space is None else "done"
+    embedding = {"status": status, "source": source, "space": space, "at": now(), "reason": reason}
+    if images:
+        embedding |= {"image": images[0].image, "image_digest": images[0].digest}
     pictures = [
         {"image": i.image, "image_digest": i.digest, **({"vector": i.packed} if i.packed else {})} for i in images
     ]
-    return _embed(index, product_id, embedding, primary.packed, pictures if len(images) > 1 else None)
-
-
-def failed(index: str, product_id: str, *, image: str, reason: str) -> Action:
-    """Build the action that notes why a product has no vector, if the image is still that one."""
-    return _embed(index, product_id, {"status": "failed", "reason": reason, "image": image, "at": now()}, None, None)
-
-
-def _embed(
-    index: str,
-    product_id: str,
-    embedding: dict[str, Any],
-    vector: str | None,
-    pictures: list[dict[str, str]] | None,
-) -> Action:
-    params = {"embedding": embedding, "vector": vector, "pictures": pictures}
+    params = {
+        "embedding": {name: value for name, value in embedding.items() if value is not None},
+        "vector": pack_dense_vector(vector) if vector is not None else None,
+        "pictures": pictures if len(images) > 1 else None,
+    }
     return {
         "_op_type": "update",
         "_index": index,

@@ -11,10 +11,10 @@ from PIL import Image
 
 from es_mappings.layout import Vector
 from indexer import images
+from indexer.activation_store import ActivationStore
 from indexer.errors import ImageError
 from indexer.images import ImageSource
-from indexer.vector_store import ImageVectorStore
-from indexer.vectorizers.base import Vectorizer
+from indexer.vectorizers.base import ImageVectorizer
 
 _LEAST_SIDE = 300  # pixels: no less than any default model looks at
 _FETCHERS = 8  # images fetched and decoded side by side: waiting for servers, not for cores
@@ -42,11 +42,11 @@ class ImageEmbedder:
         client: Elasticsearch,
         alias: str,
         source: ImageSource,
-        vectorizers: Mapping[str, Vectorizer],
+        vectorizers: Mapping[str, ImageVectorizer],
         batch_size: int,
     ) -> None:
         self._source, self._vectorizers, self._batch_size = source, vectorizers, batch_size
-        self._stores = {aspect: ImageVectorStore.create(client, alias, v) for aspect, v in vectorizers.items()}
+        self._stores = {aspect: ActivationStore.create(client, alias, "images", v) for aspect, v in vectorizers.items()}
 
     def __call__(self, addresses: Sequence[str], known: Mapping[str, str]) -> dict[str, Embedded | ImageError]:
         """Find or make the activations of images.

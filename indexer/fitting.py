@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from elasticsearch import Elasticsearch
 
 from es_mappings.product import ASPECT_DIMS
 from indexer import indices
+from indexer.activation_store import ActivationStore
 from indexer.errors import SpaceError
 from indexer.reduction import fit_pca
 from indexer.spaces import VectorSpace, save_space
-from indexer.vector_store import ImageVectorStore
-from indexer.vectorizers.base import Vectorizer, digest
+from indexer.vectorizers import Vectorizers
 
 # Activations that a fit reads: a PCA of 1,280 dimensions settles long before (README, "What was measured").
 SAMPLE = 20_000
 
 
-def fit_space(
-    client: Elasticsearch, alias: str, vectorizers: Mapping[str, Vectorizer], *, sample: int = SAMPLE
-) -> VectorSpace:
+def fit_space(client: Elasticsearch, alias: str, vectorizers: Vectorizers, *, sample: int = SAMPLE) -> VectorSpace:
     """Fit the reductions, keep the space, and note in the index that it holds this space.
 
     Parameters
     ----------
-    vectorizers : mapping of str to Vectorizer
-        Aspect to the vectorizer whose activations are in the Image Vector Store.
+    vectorizers : Vectorizers
+        Those whose activations are in the Image Vector Store.
 
     Raises
     ------
@@ -37,15 +33,15 @@ def fit_space(
     """
     indices.ensure_index(client, alias)
     reductions = {}
-    for aspect, vectorizer in vectorizers.items():
-        store = ImageVectorStore.create(client, alias, vectorizer)
+    for aspect, vectorizer in vectorizers.images.items():
+        store = ActivationStore.create(client, alias, "images", vectorizer)
         count = store.count()
         if count < 2:
             raise SpaceError(
                 f"{store.index} keeps {count} images; a fit needs at least two. Load a catalogue with images first."
             )
         reductions[aspect] = fit_pca(store.sample(sample), ASPECT_DIMS[aspect])
-    space = VectorSpace({aspect: digest(v.manifest) for aspect, v in vectorizers.items()}, reductions)
+    space = VectorSpace(vectorizers.digests, reductions)
     save_space(client, alias, space)
     indices.stamp_space(client, alias, space.digest)
     return space

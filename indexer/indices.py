@@ -12,6 +12,8 @@ from elasticsearch.helpers import scan
 from es_mappings import product
 from indexer.errors import IndexStateError
 
+_EMBEDDED_IN_A_SPACE = {"exists": {"field": "embedding.space"}}
+
 
 def ensure_index(client: Elasticsearch, alias: str) -> str:
     """Make the product index behind the alias if there is none; give its name.
@@ -69,9 +71,13 @@ def stamp_match(client: Elasticsearch, alias: str, match: dict[str, float]) -> N
 
 
 def ids_without_vector(client: Elasticsearch, alias: str, *, retry_failed: bool = False) -> Iterator[str]:
-    """Go through the products that wait for a vector, and if asked those whose image failed."""
-    states = ["pending", "failed"] if retry_failed else ["pending"]
-    query = {"query": {"terms": {"embedding.status": states}}, "_source": False}
+    """Go through the products that wait for a vector, and if asked those whose image failed.
+
+    What failed before there was a vector space waits for the rest of its vector too.
+    """
+    half = {"bool": {"filter": [{"term": {"embedding.status": "failed"}}], "must_not": [_EMBEDDED_IN_A_SPACE]}}
+    due = {"terms": {"embedding.status": ["pending", "failed"] if retry_failed else ["pending"]}}
+    query = {"query": {"bool": {"should": [due, half]}}, "_source": False}
     for hit in scan(client, index=alias, query=query, size=1_000):
         yield hit["_id"]
 
@@ -90,17 +96,17 @@ def counts(client: Elasticsearch, alias: str) -> dict[str, int]:
 
 
 def unembedded(client: Elasticsearch, alias: str) -> int:
-    """Count the products whose image no worker has looked at yet."""
-    seen = [{"exists": {"field": "embedding.image_digest"}}, {"term": {"embedding.status": "failed"}}]
-    return int(client.count(index=alias, query={"bool": {"must_not": seen}})["count"])
+    """Count the products that no worker has looked at yet, as they are now."""
+    query = {"bool": {"must_not": [{"exists": {"field": "embedding.source"}}]}}
+    return int(client.count(index=alias, query=query)["count"])
 
 
 def failures(client: Elasticsearch, alias: str, size: int = 20) -> list[dict[str, Any]]:
-    """List products whose image failed, the latest first, with the reason of each."""
+    """List products that failed, or lack one of their images, the latest first, with the reason of each."""
     answer = client.search(
         index=alias,
         size=size,
-        query={"term": {"embedding.status": "failed"}},
+        query={"exists": {"field": "embedding.reason"}},
         sort=[{"embedding.at": {"order": "desc", "missing": "_last"}}, {"id": "asc"}],
         source_includes=["id", "title", "images", "embedding.reason"],
     )

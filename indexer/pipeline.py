@@ -9,18 +9,22 @@ from typing import Any
 
 from elasticsearch import Elasticsearch
 
+from es_mappings.layout import Vector
 from indexer import documents, indices
 from indexer.documents import EmbeddedImage
 from indexer.elastic import bulk, connect
 from indexer.embedder import Embedded, ImageEmbedder
 from indexer.errors import ImageError, SpaceError
 from indexer.images import ImageSource
+from indexer.product_embedder import ProductEmbedder
 from indexer.settings import Settings
 from indexer.spaces import VectorSpace, load_space
-from indexer.vectorizers import load_vectorizers
-from indexer.vectorizers.base import Vectorizer, digest
+from indexer.vectorizers import Vectorizers, load_vectorizers
+from indexer.vectorizers.base import ProductFields
 
 log = logging.getLogger(__name__)
+
+_FIELDS = ["title", "description", "brand", "category", "attributes"]  # what `ProductFields` reads
 
 
 @dataclass
@@ -30,8 +34,8 @@ class Report:
     written: list[str] = field(default_factory=list)  # the vector stands beside the product
     waiting: list[str] = field(default_factory=list)  # activations kept, no vector space is fitted yet
     current: list[str] = field(default_factory=list)  # nothing to do: the vector was there
-    gone: list[str] = field(default_factory=list)  # the product was deleted, or has no image
-    failed: dict[str, str] = field(default_factory=dict)  # why
+    gone: list[str] = field(default_factory=list)  # the product was deleted
+    failed: dict[str, str] = field(default_factory=dict)  # why; what could be had of its vector is written
 
 
 class Pipeline:
@@ -45,12 +49,13 @@ class Pipeline:
         client: Elasticsearch,
         alias: str,
         source: ImageSource,
-        vectorizers: Mapping[str, Vectorizer],
+        vectorizers: Vectorizers,
         batch_size: int,
     ) -> None:
         self._client, self._alias = client, alias
         self.vectorizers, self._batch_size = vectorizers, batch_size
-        self._embed = ImageEmbedder(client, alias, source, vectorizers, batch_size)
+        self._embed_images = ImageEmbedder(client, alias, source, vectorizers.images, batch_size)
+        self._embed_products = ProductEmbedder(client, alias, vectorizers.products)
         self._space: VectorSpace | None = None
 
     @classmethod
@@ -86,21 +91,17 @@ class Pipeline:
     def _vectorize_batch(self, ids: Sequence[str], report: Report) -> None:
         space = self.space()
         products = self._read(ids, space, report)
-        found = self._embed(
+        found = self._embed_images(
             [image for product in products.values() for image in product.images],
             {image: d for product in products.values() for image, d in product.digests.items()},
         )
+        own = self._embed_products({product_id: product.fields for product_id, product in products.items()})
         actions = []
         for product_id, product in products.items():
-            primary = found[product.images[0]]
-            if isinstance(primary, ImageError):
-                actions.append(documents.failed(self._alias, product_id, image=product.images[0], reason=str(primary)))
-                report.failed[product_id] = str(primary)
-            else:
-                images = [_embedded(image, found[image], space) for image in product.images]
-                # A further image that can't be had is left out: it takes nothing from the others.
-                usable = [image for image in images if image is not None]
-                actions.append(documents.embedded(self._alias, product_id, usable, space.digest if space else None))
+            outcome = _compose(product, found, own[product_id], space)
+            actions.append(outcome.action(self._alias, product_id, product.source, space))
+            if outcome.failed:
+                report.failed[product_id] = outcome.reason or ""
         self._write(actions, list(products), report, waiting=space is None)
 
     def space(self) -> VectorSpace | None:
@@ -110,7 +111,7 @@ class Pipeline:
             return None
         if self._space is None or self._space.digest != name:
             space = load_space(self._client, self._alias, name)
-            own = {aspect: digest(v.manifest) for aspect, v in self.vectorizers.items()}
+            own = self.vectorizers.digests
             if space.vectorizers != own:
                 raise SpaceError(
                     f"The vectors of {self._alias} were made by {space.vectorizers}, the settings name {own}. "
@@ -120,24 +121,21 @@ class Pipeline:
         return self._space
 
     def _read(self, ids: Sequence[str], space: VectorSpace | None, report: Report) -> dict[str, _Product]:
-        wanted = ["images", "embedding", "pictures.image", "pictures.image_digest"]
+        wanted = ["images", "source", "embedding", "pictures.image", "pictures.image_digest", *_FIELDS]
         answer = self._client.mget(index=self._alias, ids=list(dict.fromkeys(ids)), source_includes=wanted)
         products = {}
         for doc in answer["docs"]:
             source = doc.get("_source", {})
-            if not source.get("images"):
+            if "title" not in source:
                 report.gone.append(doc["_id"])
                 continue
             embedding = source.get("embedding", {})
-            known = [embedding, *source.get("pictures", [])]
-            product = _Product(
-                tuple(dict.fromkeys(source["images"])),
-                {k["image"]: k["image_digest"] for k in known if k.get("image") and k.get("image_digest")},
-            )
-            if space and embedding.get("space") == space.digest and set(product.images) <= set(product.digests):
+            if space and (embedding.get("status"), embedding.get("space"), embedding.get("source")) == (
+                "done", space.digest, source["source"],
+            ):  # fmt: skip
                 report.current.append(doc["_id"])
             else:
-                products[doc["_id"]] = product
+                products[doc["_id"]] = _product(source)
         return products
 
     def _write(self, actions: list[dict[str, Any]], ids: list[str], report: Report, *, waiting: bool) -> None:
@@ -155,10 +153,52 @@ class Pipeline:
 class _Product:
     images: tuple[str, ...]  # the primary one first
     digests: dict[str, str]  # by address, as far as known from an earlier embedding
+    fields: ProductFields
+    source: str  # digest of all of it
 
 
-def _embedded(address: str, found: Embedded | ImageError, space: VectorSpace | None) -> EmbeddedImage | None:
-    if isinstance(found, ImageError):
-        log.info("an image is left out: %s: %s", address, found)
-        return None
-    return EmbeddedImage(address, found.digest, space.compose(found.activations) if space else None)
+def _product(source: Mapping[str, Any]) -> _Product:
+    known = [source.get("embedding", {}), *source.get("pictures", [])]
+    digests = {k["image"]: k["image_digest"] for k in known if k.get("image") and k.get("image_digest")}
+    images = tuple(dict.fromkeys(source.get("images") or ()))
+    return _Product(
+        images, {i: d for i, d in digests.items() if i in images}, ProductFields.from_source(source), source["source"]
+    )
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What there is to write of a product."""
+
+    vector: Vector | None
+    images: Sequence[EmbeddedImage]
+    reason: str | None
+    failed: bool
+
+    def action(self, alias: str, product_id: str, source: str, space: VectorSpace | None) -> documents.Action:
+        return documents.embedded(
+            alias, product_id, source, self.vector, self.images,
+            space=space.digest if space else None, reason=self.reason, failed=self.failed,
+        )  # fmt: skip
+
+
+def _compose(
+    product: _Product,
+    found: Mapping[str, Embedded | ImageError],
+    own: Mapping[str, Vector],
+    space: VectorSpace | None,
+) -> _Outcome:
+    """Put a product's vectors together from what could be had: an image that can't takes nothing from the rest."""
+    images, faults = [], {}
+    for address in product.images:
+        image = found[address]
+        if isinstance(image, ImageError):
+            faults[address] = f"{image} ({address})" if address != product.images[0] else str(image)
+        else:
+            vector = space.compose({**own, **image.activations}) if space else None
+            images.append(EmbeddedImage(address, image.digest, vector))
+    vector = images[0].vector if images else space.compose(own) if space else None
+    empty = vector is not None and not vector.any()
+    reasons = [*faults.values(), *(["the product has nothing to make a vector from"] if empty and not faults else [])]
+    failed = empty or (bool(product.images) and product.images[0] in faults)
+    return _Outcome(None if empty else vector, images, "; ".join(reasons)[:1000] or None, failed)

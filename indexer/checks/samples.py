@@ -15,7 +15,7 @@ from es_mappings.product import LAYOUT
 from indexer import documents
 from indexer.catalog import Delete, Product
 from indexer.checks.findings import Finding, read_body
-from indexer.documents import EmbeddedImage
+from indexer.documents import EmbeddedImage, source_digest
 from indexer.elastic import get_with_vectors
 
 _PLACE = "indexer/documents.py"
@@ -70,9 +70,11 @@ def write(client: Elasticsearch, index: str) -> list[Finding]:
     steps: list[list[documents.Action]] = [
         [documents.upsert(index, product) for product in (*PRODUCTS, GONE)],
         [
-            *(_embedded(index, product_id, vector) for product_id, vector in vectors().items()),
-            documents.failed(index, FAILED.id, image=FAILED.images[0], reason="made to fail, by a check"),
-            documents.failed(index, PENDING.id, image="another.jpg", reason="its image was changed meanwhile"),
+            *(_embedded(index, product, vectors()[product.id]) for product in PRODUCTS[:6]),
+            documents.embedded(
+                index, FAILED.id, source_digest(FAILED), None, space="check", reason="made to fail", failed=True
+            ),
+            documents.embedded(index, PENDING.id, "changed meanwhile", None, space="check", reason="none", failed=True),
         ],
         [documents.upsert(index, late), documents.upsert(index, newer)],
         [
@@ -85,9 +87,9 @@ def write(client: Elasticsearch, index: str) -> list[Finding]:
     return found or _state(get_with_vectors(client, index, [p.id for p in (*PRODUCTS, GONE)]))
 
 
-def _embedded(index: str, product_id: str, vector: Vector) -> documents.Action:
-    image = f"{product_id.removeprefix('check-')}.jpg"
-    return documents.embedded(index, product_id, [EmbeddedImage(image, "0" * 64, vector)] * 2, "check")
+def _embedded(index: str, product: Product, vector: Vector) -> documents.Action:
+    images = [EmbeddedImage(product.images[0], "0" * 64, vector)] * 2
+    return documents.embedded(index, product.id, source_digest(product), vector, images, space="check")
 
 
 def _bulk(client: Elasticsearch, actions: Sequence[documents.Action]) -> list[Finding]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from PIL import Image
@@ -13,7 +14,7 @@ from es_mappings.layout import Vector
 
 
 class Vectorizer(Protocol):
-    """Turns images into raw activations."""
+    """What names a vectorizer, and the length of what it gives."""
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -23,8 +24,44 @@ class Vectorizer(Protocol):
     def dims(self) -> int:
         """Length of an activation."""
 
+
+class ImageVectorizer(Vectorizer, Protocol):
+    """Turns images into raw activations."""
+
     def __call__(self, images: Sequence[Image.Image]) -> Vector:
         """Embed upright RGB images: shape ``(len(images), dims)``, one row an image."""
+
+
+@dataclass(frozen=True)
+class ProductFields:
+    """What of a product its text and attributes are embedded from."""
+
+    title: str
+    description: str = ""
+    brand: str | None = None
+    category: tuple[str, ...] = ()  # broad to narrow
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_source(cls, source: Mapping[str, Any]) -> ProductFields:
+        """Read the fields of a product document's ``_source``."""
+        return cls(
+            source["title"],
+            source.get("description") or "",
+            source.get("brand"),
+            tuple(source.get("category") or ()),
+            source.get("attributes") or {},
+        )
+
+
+class ProductVectorizer(Vectorizer, Protocol):
+    """Turns the fields of products into raw activations."""
+
+    def kept_under(self, product: ProductFields) -> str | None:
+        """Name what the product's activation is made from, to keep it under; None where making it is cheaper."""
+
+    def __call__(self, products: Sequence[ProductFields]) -> Vector:
+        """Embed products: shape ``(len(products), dims)``, one row a product, zeros where it has nothing to embed."""
 
 
 def digest(manifest: dict[str, Any]) -> str:

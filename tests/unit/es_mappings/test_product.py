@@ -28,9 +28,8 @@ def test_embedding_and_mapping_have_the_same_fields() -> None:
     from indexer import documents
 
     image = documents.EmbeddedImage("u", "d", None)
-    done = documents.embedded("i", "1", [image], None)["script"]["params"]
-    failed = documents.failed("i", "1", image="u", reason="r")["script"]["params"]
-    written = set(done["embedding"]) | set(failed["embedding"])
+    whole = documents.embedded("i", "1", "src", None, [image], space="s", reason="r")["script"]["params"]
+    written = set(whole["embedding"])
     assert written == set(product.mapping(None)["properties"]["embedding"]["properties"])
 
 

@@ -36,13 +36,19 @@ def test_product_document_as_a_whole() -> None:
         "images": ["https://shop.example/tv.jpg"],
         "version": 3,
         "extra": {},
+        "source": documents.source_digest(product),
         "embedding": {"status": "pending"},
     }
 
 
-def test_a_product_without_image_says_so() -> None:
-    document = documents.product_document(parse_product({"id": "a", "title": "x"}))
-    assert document["embedding"] == {"status": "failed", "reason": "the product has no image"}
+def test_the_source_is_all_that_a_vector_is_made_from_and_nothing_else() -> None:
+    product = parse_product({"id": "a", "title": "x", "version": 1})
+    others = {"id": "b", "price": 5, "in_stock": False, "version": 9, "style_id": "s", "currency": "EUR"}
+    assert documents.source_digest(product) == documents.source_digest(product.model_copy(update=others))
+    for name, value in {
+        "images": ["i"], "title": "y", "description": "d", "category": ["c"], "brand": "b", "attributes": {"n": 1},
+    }.items():  # fmt: skip
+        assert documents.source_digest(product) != documents.source_digest(product.model_copy(update={name: value}))
 
 
 def test_scripts_get_what_varies_as_params_only() -> None:
@@ -50,16 +56,37 @@ def test_scripts_get_what_varies_as_params_only() -> None:
     two = documents.upsert("shop", parse_product({"id": "b", "title": "x"}))
     assert one["script"]["source"] == two["script"]["source"]
     ones = np.ones(2, np.float32)
-    first = documents.embedded("shop", "a", [EmbeddedImage("u", "d", ones), EmbeddedImage("v", "e", ones)], "s")
-    second = documents.failed("shop", "b", image="v", reason="broken")
+    images = [EmbeddedImage("u", "d", ones), EmbeddedImage("v", "e", ones)]
+    first = documents.embedded("shop", "a", "src", ones, images, space="s")
+    second = documents.embedded("shop", "b", "src", None, space="s", reason="broken", failed=True)
     assert first["script"]["source"] == second["script"]["source"]
     assert first["script"]["params"]["vector"] == "P4AAAD+AAAA="
     assert first["script"]["params"]["pictures"] == [
         {"image": "u", "image_digest": "d", "vector": "P4AAAD+AAAA="},
         {"image": "v", "image_digest": "e", "vector": "P4AAAD+AAAA="},
     ]
-    alone = documents.embedded("shop", "a", [EmbeddedImage("u", "d", ones)], "s")
+    alone = documents.embedded("shop", "a", "src", ones, images[:1], space="s")
     assert alone["script"]["params"]["pictures"] is None
+
+
+def test_an_embedding_says_what_it_was_made_from_and_what_is_missing() -> None:
+    def written(*args: object, **kwargs: object) -> dict[str, object]:
+        params = documents.embedded("shop", "a", "src", *args, **kwargs)["script"]["params"]  # type: ignore[arg-type]
+        assert params["embedding"].pop("at")
+        return {**params["embedding"], "vector": params["vector"] is not None}
+
+    ones, image = np.ones(2, np.float32), EmbeddedImage("u", "d", None)
+    assert written(None, [image], space=None) == {
+        "status": "pending", "source": "src", "image": "u", "image_digest": "d", "vector": False,
+    }  # fmt: skip
+    assert written(ones, space="s") == {"status": "done", "source": "src", "space": "s", "vector": True}
+    assert written(ones, [image], space="s", reason="the second is broken") == {
+        "status": "done", "source": "src", "space": "s", "image": "u", "image_digest": "d",
+        "reason": "the second is broken", "vector": True,
+    }  # fmt: skip
+    assert written(ones, space="s", reason="broken", failed=True) == {
+        "status": "failed", "source": "src", "space": "s", "reason": "broken", "vector": True,
+    }  # fmt: skip
 
 
 def test_delete_names_its_version() -> None:

@@ -1,8 +1,9 @@
-"""The Image Vector Store: raw activations by image digest and vectorizer, so that no image is embedded twice."""
+"""The Image Vector Store: raw activations of images, and of texts, so that none is embedded twice."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 from elasticsearch import Elasticsearch
@@ -15,31 +16,33 @@ from indexer.elastic import bulk, get_with_vectors, vector
 from indexer.errors import IndexStateError
 from indexer.vectorizers.base import Vectorizer, digest
 
+Kind = Literal["images", "texts"]
 
-class ImageVectorStore:
-    """The activations that one vectorizer gave, one document an image."""
 
-    def __init__(self, client: Elasticsearch, alias: str, vectorizer: str) -> None:
+class ActivationStore:
+    """The activations that one vectorizer gave, one document an image or text, by its digest."""
+
+    def __init__(self, client: Elasticsearch, alias: str, kind: Kind, vectorizer: str) -> None:
         self._client = client
-        self.index = f"{alias}-images-{vectorizer}"
+        self.index = f"{alias}-{kind}-{vectorizer}"
 
     @classmethod
-    def create(cls, client: Elasticsearch, alias: str, vectorizer: Vectorizer) -> ImageVectorStore:
+    def create(cls, client: Elasticsearch, alias: str, kind: Kind, vectorizer: Vectorizer) -> ActivationStore:
         """Open the store of a vectorizer, made first if need be."""
-        store = cls(client, alias, digest(vectorizer.manifest))
+        store = cls(client, alias, kind, digest(vectorizer.manifest))
         if not client.indices.exists(index=store.index):
             mapping = image_vector.mapping(vectorizer.manifest, vectorizer.dims)
             # 400: another worker made it in between.
             client.options(ignore_status=400).indices.create(index=store.index, mappings=mapping)
         return store
 
-    def get(self, images: Sequence[str]) -> dict[str, Vector]:
-        """Read activations by image digest; images that aren't there are left out."""
-        found = get_with_vectors(self._client, self.index, images)
-        return {image: vector(source["activation"]) for image, source in found.items()}
+    def get(self, digests: Sequence[str]) -> dict[str, Vector]:
+        """Read activations by digest; those that aren't there are left out."""
+        found = get_with_vectors(self._client, self.index, digests)
+        return {name: vector(source["activation"]) for name, source in found.items()}
 
     def put(self, activations: Mapping[str, Vector]) -> None:
-        """Keep activations by image digest.
+        """Keep activations by the digest of the image or text.
 
         Raises
         ------
@@ -49,19 +52,19 @@ class ImageVectorStore:
         actions = [
             {
                 "_index": self.index,
-                "_id": image,
-                "image": image,
+                "_id": name,
+                "digest": name,
                 "activation": pack_dense_vector(raw),
                 "stored_at": now(),
             }
-            for image, raw in activations.items()
+            for name, raw in activations.items()
         ]
         for failure in bulk(self._client, actions):
             if failure:
                 raise IndexStateError(f"{self.index} refused an activation: {failure.reason}")
 
     def count(self) -> int:
-        """Images whose activation is kept."""
+        """Count what is kept."""
         self._client.indices.refresh(index=self.index)
         return int(self._client.count(index=self.index)["count"])
 
@@ -75,6 +78,6 @@ class ImageVectorStore:
         return np.stack(rows) if rows else np.empty((0, 0), np.float32)
 
     def _scan(self) -> Iterator[Vector]:
-        query = {"_source": {"exclude_vectors": False, "includes": ["activation"]}, "sort": [{"image": "asc"}]}
+        query = {"_source": {"exclude_vectors": False, "includes": ["activation"]}, "sort": [{"digest": "asc"}]}
         for hit in scan(self._client, index=self.index, query=query, preserve_order=True, size=200):
             yield vector(hit["_source"]["activation"])
