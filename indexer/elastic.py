@@ -62,10 +62,15 @@ class BulkFailure:
     id: str
     status: int
     reason: str
+    type: str = ""  # Elasticsearch's name of the error
 
 
 def bulk(
-    client: Elasticsearch, actions: Iterable[dict[str, Any]], *, refresh: bool | str = False
+    client: Elasticsearch,
+    actions: Iterable[dict[str, Any]],
+    *,
+    refresh: bool | str = False,
+    require_alias: bool = False,
 ) -> Iterator[BulkFailure | None]:
     """Send actions in bulk and read the answer item by item.
 
@@ -84,6 +89,7 @@ def bulk(
         raise_on_error=False,
         max_retries=5,
         refresh=refresh,
+        require_alias=require_alias,
     )
     for taken, item in results:
         [outcome] = item.values()
@@ -91,5 +97,6 @@ def bulk(
             yield None
         else:
             error = outcome.get("error", outcome.get("result", "refused"))
-            reason = error.get("reason", str(error)) if isinstance(error, dict) else str(error)
-            yield BulkFailure(outcome.get("_id", ""), int(outcome["status"]), reason)
+            told = error if isinstance(error, dict) else {"reason": str(error)}
+            reason, kind = str(told.get("reason", error)), str(told.get("type", ""))
+            yield BulkFailure(outcome.get("_id", ""), int(outcome["status"]), reason, kind)

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from elasticsearch import Elasticsearch, NotFoundError
+from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
 from elasticsearch.helpers import scan
 
 from es_mappings import product
+from indexer import targets
 from indexer.errors import IndexStateError
 
 _EMBEDDED_IN_A_SPACE = {"exists": {"field": "embedding.space"}}
@@ -18,28 +19,45 @@ _EMBEDDED_IN_A_SPACE = {"exists": {"field": "embedding.space"}}
 def ensure_index(client: Elasticsearch, alias: str) -> str:
     """Make the product index behind the alias if there is none; give its name.
 
+    One that is there may have been made by another version of the mapping: it goes on as it is until
+    ``python -m indexer rebuild`` makes it anew.
+
     Raises
     ------
     IndexStateError
-        The index there was made by another version of the mapping.
+        There is an index, not an alias, of that name.
     """
     if not client.indices.exists_alias(name=alias):
         if client.indices.exists(index=alias):
             raise IndexStateError(f"{alias} is an index of its own, not an alias; take another INDEX_NAME")
-        name = f"{alias}-{datetime.now(UTC):%Y%m%d%H%M%S%f}"
-        client.indices.create(
-            index=name,
-            mappings=product.mapping(None),
-            settings=product.settings(),
-            aliases={alias: {"is_write_index": True}},
-        )
-    found = meta(client, alias).get("aspects")
-    if found != product.LAYOUT.to_meta():
-        raise IndexStateError(
-            f"{alias} was made for the aspects {found}, es_mappings/product.py now has {product.LAYOUT.to_meta()}. "
-            "Take another INDEX_NAME and load the catalogue into it."
-        )
-    return live_index(client, alias)
+        try:
+            create_index(client, new_name(alias), None, aliases={alias: {"is_write_index": True}})
+        except BadRequestError:
+            if not client.indices.exists_alias(name=alias):  # else another process was quicker
+                raise
+    return targets.resolve(client, alias).live
+
+
+def new_name(alias: str) -> str:
+    """Name a new index: names sort by their time."""
+    return f"{alias}-{datetime.now(UTC):%Y%m%d%H%M%S%f}"
+
+
+def create_index(client: Elasticsearch, name: str, space: str | None, **options: Any) -> None:
+    """Make a product index as es_mappings/product.py describes it.
+
+    Parameters
+    ----------
+    options
+        ``aliases``; ``shards`` and ``replicas`` where they differ from the default.
+    """
+    settings = product.settings(**{k: options.pop(k) for k in ("shards", "replicas") if k in options})
+    client.indices.create(index=name, mappings=product.mapping(space), settings=settings, **options)
+
+
+def is_current(client: Elasticsearch, index: str) -> bool:
+    """Tell whether an index has the aspects of es_mappings/product.py, as a vector space needs that is fitted now."""
+    return bool(meta(client, index).get("aspects") == product.LAYOUT.to_meta())
 
 
 def live_index(client: Elasticsearch, alias: str) -> str:
@@ -60,7 +78,14 @@ def stamp_space(client: Elasticsearch, alias: str, space: str) -> None:
     """Note in the mapping which vector space the index holds; once and for all."""
     held = space_of(client, alias)
     if held not in {None, space}:
-        raise IndexStateError(f"{alias} holds vectors of the space {held}; another space needs an index of its own")
+        raise IndexStateError(
+            f"{alias} holds vectors of the space {held}. Change over to another by `python -m indexer rebuild`."
+        )
+    if not is_current(client, alias):
+        raise IndexStateError(
+            f"{alias} was made for other aspects than es_mappings/product.py has now: `python -m indexer rebuild` "
+            "makes it anew, beside the live one."
+        )
     if held is None:
         client.indices.put_mapping(index=alias, meta=product.meta(space))
 

@@ -10,9 +10,8 @@ from typing import TypeVar
 
 from elasticsearch import Elasticsearch
 
-from indexer import documents
+from indexer import documents, targets
 from indexer.catalog import Delete, Product, Upsert, read_catalog
-from indexer.elastic import bulk
 from indexer.errors import CatalogError
 
 T = TypeVar("T")
@@ -30,12 +29,12 @@ class Outcome:
 def apply_events(
     client: Elasticsearch, alias: str, events: Sequence[Upsert | Delete], *, refresh: bool = False
 ) -> Outcome:
-    """Write events in order; the newest version of a product wins whatever the order."""
+    """Write events in order, to every index that takes writes; the newest version of a product wins."""
     outcome = Outcome()
     actions = [
         documents.upsert(alias, e.product) if isinstance(e, Upsert) else documents.delete(alias, e) for e in events
     ]
-    for event, failure in zip(events, bulk(client, actions, refresh=refresh), strict=True):
+    for event, failure in zip(events, targets.write(client, alias, actions, refresh=refresh), strict=True):
         if isinstance(event, Delete):
             # 404: it is gone already, which is what was asked for.
             if failure and failure.status != 404:

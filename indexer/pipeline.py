@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from elasticsearch import Elasticsearch
 
 from es_mappings.layout import Vector
-from indexer import documents, indices
+from indexer import documents, indices, targets
 from indexer.documents import EmbeddedImage
-from indexer.elastic import bulk, connect
+from indexer.elastic import BulkFailure, connect
 from indexer.embedder import Embedded, ImageEmbedder
-from indexer.errors import ImageError, SpaceError
+from indexer.errors import ImageError, IndexStateError, SpaceError
 from indexer.images import ImageSource
 from indexer.product_embedder import ProductEmbedder
 from indexer.settings import Settings
 from indexer.spaces import VectorSpace, load_space
+from indexer.targets import Targets
 from indexer.vectorizers import Vectorizers, load_vectorizers
 from indexer.vectorizers.base import ProductFields
 
@@ -37,11 +39,18 @@ class Report:
     gone: list[str] = field(default_factory=list)  # the product was deleted
     failed: dict[str, str] = field(default_factory=dict)  # why; what could be had of its vector is written
 
+    def add(self, other: Report) -> None:
+        """Take over what another call did."""
+        for name in ("written", "waiting", "current", "gone"):
+            getattr(self, name).extend(getattr(other, name))
+        self.failed |= other.failed
+
 
 class Pipeline:
     """Embeds products: read, fetch, embed, reduce, write.
 
-    Holds a model, so make one a process. The vector space is read anew when the index's space changes.
+    Holds a model, so make one a process. Each index that takes writes gets vectors of its own space, as far as they
+    can be made with these models; what can't be waits there for the rebuild that makes that index.
     """
 
     def __init__(
@@ -56,7 +65,7 @@ class Pipeline:
         self.vectorizers, self._batch_size = vectorizers, batch_size
         self._embed_images = ImageEmbedder(client, alias, source, vectorizers.images, batch_size)
         self._embed_products = ProductEmbedder(client, alias, vectorizers.products)
-        self._space: VectorSpace | None = None
+        self._spaces: dict[str, VectorSpace] = {}
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Pipeline:
@@ -84,13 +93,37 @@ class Pipeline:
             The index's vector space was made by other models than these settings name.
         """
         report = Report()
-        for start in range(0, len(ids), self._batch_size):
-            self._vectorize_batch(ids[start : start + self._batch_size], report)
+        for batch in self._batches(ids):
+            report.add(targets.until_current(self._client, self._alias, partial(self._everywhere, batch)))
         return report
 
-    def _vectorize_batch(self, ids: Sequence[str], report: Report) -> None:
-        space = self.space()
-        products = self._read(ids, space, report)
+    def vectorize_in(self, index: str, ids: Sequence[str]) -> Report:
+        """Give products their vectors in one of the indices that take writes, as `vectorize` does in all of them."""
+        report = Report()
+        for batch in self._batches(ids):
+            report.add(targets.until_current(self._client, self._alias, partial(self._there, batch, index)))
+        return report
+
+    def _batches(self, ids: Sequence[str]) -> Iterator[Sequence[str]]:
+        return (ids[start : start + self._batch_size] for start in range(0, len(ids), self._batch_size))
+
+    def _everywhere(self, ids: Sequence[str], found: Targets) -> Report:
+        report = self._vectorize_batch(ids, found.live, found.writes[found.live])
+        for index in list(found.writes)[1:]:
+            try:
+                self._there(ids, index, found)
+            except SpaceError as error:
+                log.debug("left to the rebuild of %s: %s", index, error)
+        return report
+
+    def _there(self, ids: Sequence[str], index: str, found: Targets) -> Report:
+        if index not in found.writes:
+            raise IndexStateError(f"{index} takes no writes any more")
+        return self._vectorize_batch(ids, index, found.writes[index])
+
+    def _vectorize_batch(self, ids: Sequence[str], index: str, name: str) -> Report:
+        report, space = Report(), self.space(index)
+        products = self._read(ids, index, space, report)
         found = self._embed_images(
             [image for product in products.values() for image in product.images],
             {image: d for product in products.values() for image, d in product.digests.items()},
@@ -99,30 +132,39 @@ class Pipeline:
         actions = []
         for product_id, product in products.items():
             outcome = _compose(product, found, own[product_id], space)
-            actions.append(outcome.action(self._alias, product_id, product.source, space))
+            actions.append(outcome.action(index, product_id, product.source, space))
             if outcome.failed:
                 report.failed[product_id] = outcome.reason or ""
-        self._write(actions, list(products), report, waiting=space is None)
+        written = targets.write_to(self._client, name, actions)
+        _note(report, dict(zip(products, written, strict=True)), waiting=space is None)
+        return report
 
-    def space(self) -> VectorSpace | None:
-        """Give the vector space of the index, or None before one is fitted."""
-        name = indices.space_of(self._client, self._alias)
+    def space(self, index: str | None = None) -> VectorSpace | None:
+        """Give the vector space of an index, by default the live one; None before one is fitted.
+
+        Raises
+        ------
+        SpaceError
+            It was made by other models than these.
+        """
+        name = indices.space_of(self._client, index or self._alias)
         if name is None:
             return None
-        if self._space is None or self._space.digest != name:
+        if name not in self._spaces:
             space = load_space(self._client, self._alias, name)
             own = self.vectorizers.digests
-            if space.vectorizers != own:
+            if not space.vectorizers.items() <= own.items():
                 raise SpaceError(
-                    f"The vectors of {self._alias} were made by {space.vectorizers}, the settings name {own}. "
-                    "Set LOOK_MODEL, LOOK_LAYER and LOOK_WEIGHTS as they were, or take another INDEX_NAME."
+                    f"The vectors of {index or self._alias} were made by {space.vectorizers}, the settings name {own}. "
+                    "Set LOOK_MODEL, LOOK_LAYER and LOOK_WEIGHTS as they were, "
+                    "or change over by `python -m indexer rebuild`."
                 )
-            self._space = space
-        return self._space
+            self._spaces[name] = space
+        return self._spaces[name]
 
-    def _read(self, ids: Sequence[str], space: VectorSpace | None, report: Report) -> dict[str, _Product]:
+    def _read(self, ids: Sequence[str], index: str, space: VectorSpace | None, report: Report) -> dict[str, _Product]:
         wanted = ["images", "source", "embedding", "pictures.image", "pictures.image_digest", *_FIELDS]
-        answer = self._client.mget(index=self._alias, ids=list(dict.fromkeys(ids)), source_includes=wanted)
+        answer = self._client.mget(index=index, ids=list(dict.fromkeys(ids)), source_includes=wanted)
         products = {}
         for doc in answer["docs"]:
             source = doc.get("_source", {})
@@ -138,15 +180,16 @@ class Pipeline:
                 products[doc["_id"]] = _product(source)
         return products
 
-    def _write(self, actions: list[dict[str, Any]], ids: list[str], report: Report, *, waiting: bool) -> None:
-        for product_id, failure in zip(ids, bulk(self._client, actions), strict=True):
-            if failure and failure.status == 404:
-                report.gone.append(product_id)
-            elif failure:
-                report.failed[product_id] = failure.reason
-                log.error("vector of %s refused: %s", product_id, failure.reason)
-            elif product_id not in report.failed:
-                (report.waiting if waiting else report.written).append(product_id)
+
+def _note(report: Report, outcome: Mapping[str, BulkFailure | None], *, waiting: bool) -> None:
+    for product_id, failure in outcome.items():
+        if failure and failure.status == 404:
+            report.gone.append(product_id)
+        elif failure:
+            report.failed[product_id] = failure.reason
+            log.error("vector of %s refused: %s", product_id, failure.reason)
+        elif product_id not in report.failed:
+            (report.waiting if waiting else report.written).append(product_id)
 
 
 @dataclass(frozen=True)

@@ -58,9 +58,10 @@ class VectorSpace:
         Parameters
         ----------
         activations : mapping of str to ndarray
-            Aspect to raw activation, shape ``(raw_dims,)``. An aspect left out becomes zeros.
+            Aspect to raw activation, shape ``(raw_dims,)``. An aspect left out becomes zeros; one that this space
+            doesn't have is left aside.
         """
-        reduced = {name: self.reductions[name](raw[None])[0] for name, raw in activations.items()}
+        reduced = {n: self.reductions[n](raw[None])[0] for n, raw in activations.items() if n in self.reductions}
         return self.layout.compose(reduced)
 
     def to_bytes(self) -> bytes:
