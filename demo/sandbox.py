@@ -85,7 +85,19 @@ def _bring_up(stack: ExitStack, catalog: Path | None, products: int, folder: Pat
     os.environ.update(_environment(folder, file))
     settings = Settings.from_environment()
     worker = _start(
-        stack, folder, "worker", "celery", "-A", "workers.app", "worker", "-Q", "embedding", "-c", "1", "-l", "INFO"
+        stack,
+        folder,
+        "worker",
+        "celery",
+        "-A",
+        "workers.app",
+        "worker",
+        "-Q",
+        "interactive,embedding",
+        "-c",
+        "1",
+        "-l",
+        "INFO",
     )
     _load(settings, file, worker)
     config = Path(__file__).resolve().parents[1] / "gunicorn.conf.py"

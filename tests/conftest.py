@@ -136,7 +136,7 @@ def worker(settings: Settings) -> Iterator[Child]:
         "workers.app",
         "worker",
         "-Q",
-        "embedding",
+        "embedding,interactive",
         "-c",
         "1",
         "-l",

@@ -8,7 +8,12 @@ from celery import Celery
 
 from indexer.settings import Settings
 
-EMBEDDING = "embedding"  # queue of the tasks that need a model
+EMBEDDING = "embedding"  # tasks that need a model and can wait: one process, which takes one task at a time
+INTERACTIVE = "interactive"  # tasks that need a model while a shopper waits
+WRITING = "writing"  # catalogue events on their way into Elasticsearch
+HOUSEKEEPING = "housekeeping"  # what beat asks for
+
+EMBED_PHOTO = "workers.embed_photo"
 
 app = Celery("workers", include=["workers.tasks"])
 
@@ -26,7 +31,10 @@ def configuration() -> dict[str, Any]:
         "task_ignore_result": True,
         "task_serializer": "json",
         "accept_content": ["json"],
-        "task_routes": {"workers.embed_products": {"queue": EMBEDDING}},
+        "task_routes": {
+            "workers.embed_products": {"queue": EMBEDDING},
+            EMBED_PHOTO: {"queue": INTERACTIVE},
+        },
         # A task is done when its vectors are written; one whose process died is given to another.
         "task_acks_late": True,
         "task_reject_on_worker_lost": True,

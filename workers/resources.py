@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
+import redis
+
 from indexer.pipeline import Pipeline
 from indexer.settings import Settings
 
@@ -12,3 +14,9 @@ from indexer.settings import Settings
 def pipeline() -> Pipeline:
     """Give this process's pipeline, its models loaded."""
     return Pipeline.from_settings(Settings.from_environment())
+
+
+@cache
+def redis_client() -> redis.Redis:
+    """Give this process's connections to Redis."""
+    return redis.Redis.from_url(Settings.from_environment().redis_url, socket_timeout=30)

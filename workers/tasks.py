@@ -11,8 +11,9 @@ from elastic_transport import ConnectionTimeout
 from elasticsearch import ApiError
 
 from indexer.errors import ProductSearchError
-from workers import resources
-from workers.app import app
+from indexer.photos import Box
+from workers import photos, resources
+from workers.app import EMBED_PHOTO, app
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,13 @@ def embed_products(ids: list[str]) -> None:
     )
     for product_id, why in report.failed.items():
         log.warning("product %s: %s", product_id, why)
+
+
+# Acknowledged at once, so that no photograph waits in Redis longer than its shopper.
+@app.task(name=EMBED_PHOTO, acks_late=False)
+def embed_photo(photo: str, box: Box | None, reply_to: str) -> None:
+    """Answer with the vector of a shopper's photograph (base64)."""
+    photos.answer(resources.pipeline(), resources.redis_client(), photo, box, reply_to)
 
 
 @worker_process_init.connect

@@ -1,0 +1,72 @@
+"""The vector of a photograph that belongs to no product: a shopper's own. Nothing of it is kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from indexer import images
+from indexer.errors import ImageError, IndexStateError
+
+if TYPE_CHECKING:
+    from es_mappings.layout import Vector
+    from indexer.pipeline import Pipeline
+
+Box = tuple[float, float, float, float]
+
+_LEAST_SIDE = 300  # pixels: no less than any default model looks at
+
+
+def embed_photo(pipeline: Pipeline, data: bytes, box: Box | None = None) -> tuple[Vector, str]:
+    """Give the compound vector of a photograph.
+
+    Parameters
+    ----------
+    data : bytes
+        The image file.
+    box : tuple of float, optional
+        The part that counts: left, top, width and height as fractions of the upright image.
+
+    Returns
+    -------
+    vector : ndarray
+        Shape ``(dims,)``; what a photograph doesn't have (text, attributes) is zero.
+    space : str
+        The vector space it belongs to.
+
+    Raises
+    ------
+    ImageError
+        It isn't an image that is taken, or the box lies outside it.
+    IndexStateError
+        No vector space is fitted yet.
+    """
+    space = pipeline.space()
+    if space is None:
+        raise IndexStateError("There is no vector space yet: fit one by `python -m indexer fit`")
+    # A box is cut from the whole image: what is in it must not have been reduced before.
+    image = cropped(images.decode(data, least_side=0 if box else _LEAST_SIDE), box)
+    activations = {aspect: vectorizer([image])[0] for aspect, vectorizer in pipeline.vectorizers.images.items()}
+    return space.compose(activations), space.digest
+
+
+def cropped(image: Image.Image, box: Box | None) -> Image.Image:
+    """Cut out the part of an image that counts.
+
+    Raises
+    ------
+    ImageError
+        The box lies outside the image, or holds less than one pixel of it.
+    """
+    if box is None:
+        return image
+    left, top, width, height = box
+    slack = 1e-6  # fractions that a browser adds up may end a hair beyond 1
+    if not (0 <= left < left + width <= 1 + slack and 0 <= top < top + height <= 1 + slack):
+        raise ImageError("the box must lie inside the image: left, top, width and height as fractions of it")
+    edges = (left * image.width, top * image.height, (left + width) * image.width, (top + height) * image.height)
+    x0, y0, x1, y1 = (round(edge) for edge in edges)
+    if x1 <= x0 or y1 <= y0:
+        raise ImageError("the box holds less than one pixel of the image")
+    return image.crop((x0, y0, x1, y1))

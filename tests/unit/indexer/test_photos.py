@@ -1,0 +1,32 @@
+import pytest
+from PIL import Image
+
+from indexer.errors import ImageError
+from indexer.photos import cropped
+
+PICTURE = Image.new("RGB", (200, 100), "white")
+
+
+def test_without_a_box_all_of_it_counts() -> None:
+    assert cropped(PICTURE, None) is PICTURE
+
+
+def test_a_box_is_given_in_fractions() -> None:
+    assert cropped(PICTURE, (0.25, 0.5, 0.5, 0.5)).size == (100, 50)
+    assert cropped(PICTURE, (0.1 + 0.2, 0, 0.7, 1)).size == (140, 100)
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        (0, 0, 1.1, 1),
+        (-0.1, 0, 0.5, 0.5),
+        (0, 0, 0, 1),
+        (0.5, 0.5, -0.2, 0.2),
+        (float("nan"), 0, 1, 1),
+        (0, 0, 1e-4, 1),
+    ],
+)
+def test_a_box_that_is_no_part_of_the_image_is_refused(box: tuple[float, float, float, float]) -> None:
+    with pytest.raises(ImageError, match="box"):
+        cropped(PICTURE, box)
