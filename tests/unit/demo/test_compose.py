@@ -82,8 +82,8 @@ def test_the_application_waits_for_healthy_servers_and_runs_with_few_rights(name
 
 
 @pytest.mark.parametrize("name", ["worker", "worker-gpu"])
-def test_workers_serve_both_queues(name: str) -> None:
-    command = "celery -A workers.app worker --loglevel INFO --concurrency 1 --queues embedding,housekeeping"
+def test_workers_serve_their_queues(name: str) -> None:
+    command = "celery -A workers.app worker --loglevel INFO --concurrency 1 --queues interactive,embedding,housekeeping"
     assert SERVICES[name]["command"] == command
 
 
