@@ -85,7 +85,7 @@ class ImageEmbedder:
     def _fetch(self, address: str) -> _Fetched | ImageError:
         try:
             data = self._source.fetch(address)
-            return _Fetched(images.digest(data), images.decode(data, least_side=_LEAST_SIDE))
+            return _Fetched(images.digest(data), self._source.decoder.decode(data, least_side=_LEAST_SIDE))
         except ImageError as error:
             return error
 

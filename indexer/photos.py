@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from indexer import images
 from indexer.errors import ImageError, IndexStateError
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def embed_photo(pipeline: Pipeline, data: bytes, box: Box | None = None) -> tupl
     if space is None:
         raise IndexStateError("There is no vector space yet: fit one by `python -m indexer fit`")
     # A box is cut from the whole image: what is in it must not have been reduced before.
-    image = cropped(images.decode(data, least_side=0 if box else _LEAST_SIDE), box)
+    image = cropped(pipeline.decoder.decode(data, least_side=0 if box else _LEAST_SIDE), box)
     activations = {aspect: vectorizer([image])[0] for aspect, vectorizer in pipeline.vectorizers.images.items()}
     return space.compose(activations), space.digest
 

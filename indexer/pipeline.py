@@ -63,6 +63,7 @@ class Pipeline:
     ) -> None:
         self._client, self._alias = client, alias
         self.vectorizers, self._batch_size = vectorizers, batch_size
+        self.decoder = source.decoder
         self._embed_images = ImageEmbedder(client, alias, source, vectorizers.images, batch_size)
         self._embed_products = ProductEmbedder(client, alias, vectorizers.products)
         self._spaces: dict[str, VectorSpace] = {}

@@ -32,6 +32,7 @@ class Settings(BaseSettings):
         (), description="Hosts (separated by ',') that images may come from besides those with public addresses."
     )
     image_timeout: float = Field(10.0, gt=0, description="Seconds that fetching one image may take in all.")
+    image_decoders: int = Field(0, ge=0, description="Images that a process decodes side by side; 0: one a core.")
 
     look_model: str = Field(
         "tf_efficientnet_lite2",

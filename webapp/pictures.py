@@ -12,7 +12,7 @@ from flask import Blueprint, Response, current_app, request, url_for
 from PIL import Image
 
 from indexer.errors import ImageError
-from indexer.images import ImageSource, decode
+from indexer.images import ImageSource
 from webapp.search import ProductSearch
 
 log = logging.getLogger(__name__)
@@ -79,7 +79,8 @@ class Pictures:
         product = self._search.product(product_id)
         if not product or not 0 <= number < len(product.get("images") or []):
             raise ImageError("there is no such picture")
-        made = shrink(decode(self._source.fetch(product["images"][number]), least_side=width // 2), width)
+        data = self._source.fetch(product["images"][number])
+        made = shrink(self._source.decoder.decode(data, least_side=width // 2), width)
         if version == _version(product, number):  # an address of somebody's making is served, not kept
             try:
                 self._cache.set(key, made, ex=_KEPT_SECONDS)

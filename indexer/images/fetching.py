@@ -1,48 +1,39 @@
-"""Fetch and decode images nobody vouches for. The only place that opens one."""
+"""Fetch images from where the settings allow, and nowhere else."""
 
 from __future__ import annotations
 
-import hashlib
-import io
 import ipaddress
 import socket
 import stat
 import time
-import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import httpx
-from PIL import Image, ImageOps, UnidentifiedImageError
 
 from indexer.errors import ImageError
+from indexer.images.decoder import Decoder
+from indexer.images.decoding import MAX_BYTES
 from indexer.settings import Settings
 
-MAX_BYTES = 20 * 2**20
-MAX_PIXELS = 50_000_000
 MAX_REDIRECTS = 3
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
-
-
-def digest(data: bytes) -> str:
-    """Name an image by the SHA-256 of its bytes: the key of the Image Vector Store."""
-    return hashlib.sha256(data).hexdigest()
 
 
 @dataclass(frozen=True)
 class ImageSource:
-    """Where images may come from, and how long fetching one may take."""
+    """Where images may come from, how long fetching one may take, and what decodes them."""
 
     roots: tuple[Path, ...] = ()
     hosts: tuple[str, ...] = ()
     timeout: float = 10.0
+    decoder: Decoder = field(default_factory=Decoder, compare=False)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> ImageSource:
-        """Take roots, hosts and time-out from the settings."""
+        """Take roots, hosts, time-out and number of decoders from the settings."""
         roots = tuple(root.resolve() for root in settings.image_roots)
-        return cls(roots, settings.image_hosts, settings.image_timeout)
+        return cls(roots, settings.image_hosts, settings.image_timeout, Decoder(settings.image_decoders))
 
     def fetch(self, address: str) -> bytes:
         """Fetch an image's bytes.
@@ -122,47 +113,3 @@ def _body(response: httpx.Response, deadline: float) -> bytes:
         if time.monotonic() > deadline:
             raise ImageError("the image's server is too slow")
     return bytes(data)
-
-
-def decode(data: bytes, *, least_side: int = 0) -> Image.Image:
-    """Decode an image to upright RGB.
-
-    Parameters
-    ----------
-    data : bytes
-        The file; its content, not a name, decides the format.
-    least_side : int
-        Pixels that the shorter side must keep; a JPEG that is larger is decoded at a reduced scale (at least twice
-        this size, so that resampling afterwards sees enough). 0 decodes in full.
-
-    Raises
-    ------
-    ImageError
-        Not an image, broken, in a format that isn't allowed, or above 50 megapixels.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(data), formats=FORMATS)
-            if image.width * image.height > MAX_PIXELS:
-                raise ImageError(f"the image has more than {MAX_PIXELS // 10**6} megapixels")
-            if least_side and image.format == "JPEG":
-                image.draft("RGB", (2 * least_side, 2 * least_side))
-            return _rgb(ImageOps.exif_transpose(image))
-    except UnidentifiedImageError as error:
-        raise ImageError("the file is not an image, or not of a format that is taken") from error
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise ImageError(f"the image has more than {MAX_PIXELS // 10**6} megapixels") from error
-    except (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, MemoryError) as error:
-        # What Pillow's decoders are known to raise on damaged files.
-        raise ImageError(f"the image is broken: {error}") from error
-
-
-def _rgb(image: Image.Image) -> Image.Image:
-    if image.mode in {"I;16", "I;16B", "I;16L", "I"}:
-        image = image.point(lambda value: value / 256).convert("L")
-    if "A" in image.getbands() or "transparency" in image.info:
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(white, image).convert("RGB")
-    return image.convert("RGB")

@@ -1,0 +1,111 @@
+"""The pool of decoder processes: order, errors, and that no image hurts another."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+
+import pytest
+from PIL import Image
+
+from indexer.errors import ImageError
+from indexer.images import Decoder
+from indexer.images.decoding import MAX_BYTES
+from tests.images import encode, picture
+
+
+@pytest.fixture(scope="module")
+def decoder() -> Iterator[Decoder]:
+    with Decoder(2) as decoder:
+        yield decoder
+
+
+def _processes(decoder: Decoder) -> list[int]:
+    return [process._popen.pid for process in decoder._all]
+
+
+def test_images_come_in_order_and_errors_in_their_place(decoder: Decoder) -> None:
+    sizes = [(10 + n, 20) for n in range(40)]
+    files = [b"no image" if n % 7 == 3 else picture(size=size) for n, size in enumerate(sizes)]
+    for n, made in enumerate(decoder.decode_many(iter(files))):
+        if n % 7 == 3:
+            assert isinstance(made, ImageError)
+            assert "not an image" in str(made)
+        else:
+            assert isinstance(made, Image.Image)
+            assert (made.size, made.getpixel((1, 1))) == (sizes[n], (200, 10, 10))
+
+
+def test_files_are_taken_only_a_few_ahead(decoder: Decoder) -> None:
+    taken = []
+
+    def files() -> Iterator[bytes]:
+        for n in range(100):
+            taken.append(n)
+            yield picture()
+
+    made = decoder.decode_many(files())
+    next(made)
+    assert len(taken) <= 6
+
+
+def test_many_threads_share_the_processes_and_get_their_own_images(decoder: Decoder) -> None:
+    wrong: list[int] = []
+
+    def decode(n: int) -> None:
+        for _ in range(20):
+            if decoder.decode(picture(size=(n + 1, 3))).width != n + 1:
+                wrong.append(n)
+
+    threads = [threading.Thread(target=decode, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+    assert len(_processes(decoder)) <= 2
+
+
+def test_a_file_too_large_is_refused_without_a_process() -> None:
+    with Decoder(1) as decoder, pytest.raises(ImageError, match="larger than 20 MiB"):
+        decoder.decode(bytes(MAX_BYTES + 1))
+
+
+def test_a_large_image_leaves_no_memory_behind(decoder: Decoder) -> None:
+    large = decoder.decode(encode(Image.new("L", (7_000, 7_000), 7), "PNG"))
+    assert (large.size, large.getpixel((6_999, 6_999))) == ((7_000, 7_000), (7, 7, 7))
+    assert decoder.decode(picture()).size == (60, 40)
+
+
+def test_a_process_killed_from_outside_costs_no_image() -> None:
+    with Decoder(1) as decoder:
+        for _ in range(5):
+            decoder.decode(picture())
+            for pid in _processes(decoder):
+                os.kill(pid, signal.SIGKILL)
+
+
+def test_a_fork_uses_processes_of_its_own() -> None:
+    with Decoder(1) as decoder:
+        decoder.decode(picture())
+        before = _processes(decoder)
+        child = os.fork()
+        if child == 0:
+            fine = decoder.decode(picture(size=(7, 7))).size == (7, 7) and _processes(decoder) != before
+            os._exit(0 if fine else 1)
+        assert decoder.decode(picture(size=(8, 8))).size == (8, 8)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert _processes(decoder) == before
+
+
+def test_a_decoder_holds_nothing_worth_stealing(decoder: Decoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ELASTICSEARCH_API_KEY", "secret")
+    with Decoder(1) as fresh:
+        fresh.decode(picture())
+        [pid] = _processes(fresh)
+        with open(f"/proc/{pid}/environ", "rb") as file:  # noqa: PTH123
+            assert b"ELASTICSEARCH" not in file.read()
+        with open(f"/proc/{pid}/limits") as file:  # noqa: PTH123
+            limits = {line[:25].strip(): line[26:].split()[1] for line in file}
+    assert limits["Max open files"] == "0"
+    assert int(limits["Max address space"]) < 2**31
