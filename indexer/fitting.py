@@ -8,7 +8,7 @@ from es_mappings.product import ASPECT_DIMS
 from indexer import indices
 from indexer.activation_store import ActivationStore
 from indexer.errors import SpaceError
-from indexer.reduction import fit_pca
+from indexer.reduction import Reduction, fit_pca
 from indexer.spaces import VectorSpace, save_space
 from indexer.vectorizers import Vectorizers
 
@@ -32,7 +32,7 @@ def fit_space(client: Elasticsearch, alias: str, vectorizers: Vectorizers, *, sa
         The index already holds vectors of another space.
     """
     indices.ensure_index(client, alias)
-    reductions = {}
+    reductions: dict[str, Reduction] = {}
     for aspect, vectorizer in vectorizers.images.items():
         store = ActivationStore.create(client, alias, "images", vectorizer)
         count = store.count()

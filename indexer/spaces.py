@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from elasticsearch import Elasticsearch, NotFoundError
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
@@ -18,7 +17,7 @@ from es_mappings.layout import Layout, Vector
 from es_mappings.product import LAYOUT
 from indexer.documents import now
 from indexer.errors import SpaceError
-from indexer.reduction import Reduction
+from indexer.reduction import Reduction, load_reduction
 from indexer.vectorizers.base import digest
 
 
@@ -30,12 +29,12 @@ class VectorSpace:
     ----------
     vectorizers : dict of str to str
         Aspect to the digest of the vectorizer whose activations it takes.
-    reductions : dict of str to Reduction
+    reductions : mapping of str to Reduction
         Aspect to its fitted reduction.
     """
 
     vectorizers: dict[str, str]
-    reductions: dict[str, Reduction]
+    reductions: Mapping[str, Reduction]
     layout: Layout = LAYOUT
 
     @property
@@ -49,7 +48,7 @@ class VectorSpace:
         return {
             "vectorizers": self.vectorizers,
             "aspects": self.layout.to_meta(),
-            "kept_variance": {name: round(r.kept, 4) for name, r in self.reductions.items()},
+            "reductions": {name: r.manifest for name, r in self.reductions.items()},
         }
 
     def compose(self, activations: Mapping[str, Vector]) -> Vector:
@@ -66,10 +65,7 @@ class VectorSpace:
 
     def to_bytes(self) -> bytes:
         """Write the reductions as safetensors."""
-        tensors = {}
-        for name, reduction in self.reductions.items():
-            tensors[f"{name}.mean"] = reduction.mean
-            tensors[f"{name}.components"] = reduction.components
+        tensors = {f"{name}.{part}": array for name, r in self.reductions.items() for part, array in r.tensors.items()}
         return bytes(save(tensors))
 
 
@@ -105,15 +101,19 @@ def load_space(client: Elasticsearch, alias: str, name: str) -> VectorSpace:
         raise SpaceError(
             f"The vector space {name} is not in {index_name(alias)}: fit one by `python -m indexer fit`"
         ) from error
-    manifest = source["manifest"]
     try:
+        manifest = source["manifest"]
         tensors = load(base64.b64decode(source["tensors"], validate=True))
         reductions = {
-            aspect: Reduction(np.array(tensors[f"{aspect}.mean"]), np.array(tensors[f"{aspect}.components"]), kept)
-            for aspect, kept in manifest["kept_variance"].items()
+            aspect: load_reduction(
+                own, {k.removeprefix(f"{aspect}."): v for k, v in tensors.items() if k.startswith(f"{aspect}.")}
+            )
+            for aspect, own in manifest["reductions"].items()
         }
     except (ValueError, KeyError, SafetensorError) as error:
-        raise SpaceError(f"The vector space {name} in {index_name(alias)} is damaged: {error}") from error
+        raise SpaceError(
+            f"The vector space {name} in {index_name(alias)} is damaged, or of an older version: {error!r}; fit it anew"
+        ) from error
     space = VectorSpace(manifest["vectorizers"], reductions, Layout.from_meta(manifest["aspects"]))
     if space.digest != name:
         raise SpaceError(f"The vector space {name} in {index_name(alias)} is not what its digest says; fit it anew")

@@ -1,0 +1,42 @@
+"""Reductions: from raw activations to the vector of an aspect; fitted, saved and loaded without pickle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from es_mappings.layout import Vector
+from indexer.reduction.base import Reduction
+from indexer.reduction.choosing import fit_learned
+from indexer.reduction.learned import Learned
+from indexer.reduction.linear import Linear, fit_incremental_pca, fit_pca, fit_random
+
+__all__ = [
+    "Learned",
+    "Linear",
+    "Reduction",
+    "fit_incremental_pca",
+    "fit_learned",
+    "fit_pca",
+    "fit_random",
+    "load_reduction",
+]
+
+
+def load_reduction(manifest: Mapping[str, Any], tensors: Mapping[str, Vector]) -> Reduction:
+    """Read back what a reduction's `manifest` and `tensors` gave.
+
+    Raises
+    ------
+    KeyError
+        The kind is unknown, or an array is missing.
+    """
+    return _KINDS[manifest["kind"]](manifest, tensors)
+
+
+_KINDS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Vector]], Reduction]] = {
+    "pca": Linear.load,
+    "whitened": Linear.load,
+    "random": Linear.load,
+    "learned": Learned.load,
+}

@@ -1,0 +1,183 @@
+"""Linear reductions: PCA, PCA with whitening, random projection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from sklearn.decomposition import PCA, IncrementalPCA
+from sklearn.random_projection import GaussianRandomProjection
+
+from es_mappings.layout import Vector
+
+# Raw dimensions up to which the covariance matrix is taken apart exactly; wider ones (a layer flattened, a Gram matrix)
+# are left to a randomised solver, which needs no square matrix of them.
+_EXACT = 4_096
+_BATCH = 2_048  # activations that an incremental PCA holds at once
+
+
+@dataclass(frozen=True)
+class Linear:
+    """An affine projection: ``(x - mean) @ components.T``.
+
+    Attributes
+    ----------
+    kind : str
+        ``pca``, ``whitened`` or ``random``.
+    mean : ndarray of float32, shape (raw_dims,)
+    components : ndarray of float32, shape (dims, raw_dims)
+    variances : ndarray of float32, shape (dims,)
+        Share of the variance that each dimension keeps of what it was fitted on.
+    why : str
+        Why it stands in for what was asked for, if it does.
+    """
+
+    kind: str
+    mean: Vector
+    components: Vector
+    variances: Vector
+    why: str = ""
+
+    @classmethod
+    def load(cls, manifest: Mapping[str, Any], tensors: Mapping[str, Vector]) -> Linear:
+        """Read back what `manifest` and `tensors` gave."""
+        return cls(
+            str(manifest["kind"]),
+            tensors["mean"],
+            tensors["components"],
+            tensors["variances"],
+            str(manifest.get("why", "")),
+        )
+
+    @property
+    def dims(self) -> int:
+        """Dimensions of what comes out."""
+        return len(self.components)
+
+    @property
+    def kept(self) -> float:
+        """Share of the variance that is kept, 0 to 1."""
+        return min(1.0, float(self.variances.sum(dtype=np.float64)))
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What it is."""
+        return {"kind": self.kind, "dims": self.dims, "kept": round(self.kept, 4), "why": self.why}
+
+    @property
+    def tensors(self) -> dict[str, Vector]:
+        """The arrays."""
+        return {"mean": self.mean, "components": self.components, "variances": self.variances}
+
+    def truncated(self, dims: int) -> Linear:
+        """Keep the first dimensions alone: the same as fitting so few, for PCA and random projection alike."""
+        return replace(self, components=self.components[:dims], variances=self.variances[:dims])
+
+    def __call__(self, activations: Vector) -> Vector:
+        """Reduce activations of shape ``(n, raw_dims)`` to ``(n, dims)``."""
+        return np.asarray((activations - self.mean) @ self.components.T, np.float32)
+
+
+def fit_pca(activations: Vector, dims: int, *, whiten: bool = False) -> Linear:
+    """Fit a PCA.
+
+    Parameters
+    ----------
+    activations : ndarray, shape (n, raw_dims)
+        At least two.
+    dims : int
+        Components to keep; fewer are kept where there are fewer activations or raw dimensions than that.
+    whiten : bool
+        Scale every dimension to a variance of 1, so that the strongest don't drown the others.
+
+    Raises
+    ------
+    ValueError
+        Fewer than two activations.
+    """
+    _two(activations)
+    # Centred, n points span n - 1 dimensions. The covariance's eigenvectors are exact, deterministic in sign, and
+    # quick while there are more products than raw dimensions.
+    kept = min(dims, len(activations) - 1, activations.shape[1])
+    solver = "covariance_eigh" if activations.shape[1] <= _EXACT else "randomized"
+    return _from_pca(PCA(kept, svd_solver=solver, random_state=0).fit(activations), whiten=whiten)
+
+
+def fit_incremental_pca(chunks: Iterable[Vector], dims: int, *, whiten: bool = False) -> Linear:
+    """Fit a PCA on activations that don't fit the memory together.
+
+    Parameters
+    ----------
+    chunks : iterable of ndarray, shape (any, raw_dims)
+        Read once; `_BATCH` activations or so are held at once.
+    dims, whiten
+        As for `fit_pca`.
+
+    Raises
+    ------
+    ValueError
+        Fewer than two activations.
+    """
+    pca: IncrementalPCA | None = None
+    for batch in _batches(chunks, max(_BATCH, 2 * dims)):
+        if pca is None:
+            _two(batch)
+            pca = IncrementalPCA(min(dims, len(batch) - 1, batch.shape[1]))
+        pca.partial_fit(batch)
+    if pca is None:
+        raise ValueError("a reduction needs at least two activations, got 0")
+    return _from_pca(pca, whiten=whiten)
+
+
+def fit_random(activations: Vector, dims: int) -> Linear:
+    """Draw a random projection, always the same one: distances survive it on average, whatever the data.
+
+    References
+    ----------
+    Johnson and Lindenstrauss, "Extensions of Lipschitz mappings into a Hilbert space", 1984.
+    """
+    _two(activations)
+    components = GaussianRandomProjection(dims, random_state=0).fit(activations).components_.astype(np.float32)
+    mean = activations.mean(axis=0, dtype=np.float64).astype(np.float32)
+    centred = activations - mean
+    # What dimension i adds to the variance that the ones before it keep: by directions at right angles.
+    directions = np.linalg.qr(components.T)[0]
+    variances = (centred @ directions).var(axis=0) / max(float(centred.var(axis=0).sum()), 1e-12)
+    shares = np.zeros(dims, np.float32)
+    shares[: len(variances)] = variances
+    return Linear("random", mean, components, shares)
+
+
+def _from_pca(pca: PCA | IncrementalPCA, *, whiten: bool) -> Linear:
+    components = pca.components_
+    if whiten:
+        deviations = np.sqrt(np.maximum(pca.explained_variance_, 0))
+        # A dimension without variance carries rounding errors alone: it isn't blown up to the size of the others.
+        components = components / np.maximum(deviations, 1e-4 * deviations.max() or 1.0)[:, None]
+    kind = "whitened" if whiten else "pca"
+    mean, components, variances = (
+        np.ascontiguousarray(a, np.float32) for a in (pca.mean_, components, pca.explained_variance_ratio_)
+    )
+    return Linear(kind, mean, components, variances)
+
+
+def _two(activations: Vector) -> None:
+    if len(activations) < 2:
+        raise ValueError(f"a reduction needs at least two activations, got {len(activations)}")
+
+
+def _batches(chunks: Iterable[Vector], size: int) -> Iterator[Vector]:
+    """Regroup chunks into batches of at least so many rows; a short rest goes with the last one."""
+    held: list[Vector] = []
+    ready: Vector | None = None
+    for chunk in chunks:
+        held.append(chunk)
+        if sum(map(len, held)) >= size:
+            if ready is not None:
+                yield ready
+            ready, held = np.concatenate(held), []
+    rest = [part for part in ([ready] if ready is not None else []) + held if len(part)]
+    if rest:
+        yield np.concatenate(rest)
