@@ -16,6 +16,7 @@ from es_mappings.facets import Filters
 from indexer import checking, indices, loading
 from indexer.console import Commands, progress_bar
 from indexer.elastic import connect, get_with_vectors, vector
+from indexer.rollouts.cli import prune_command, rebuild, rollback
 from indexer.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ _CHUNK = 256  # products between two steps of a progress bar
 @click.group(cls=Commands)
 def main() -> None:
     """Give an Elasticsearch product index its image vectors."""
+
+
+for command in (rebuild, rollback, prune_command):
+    main.add_command(command)
 
 
 @main.command()

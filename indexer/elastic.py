@@ -71,10 +71,18 @@ def bulk(
     *,
     refresh: bool | str = False,
     require_alias: bool = False,
+    changed: list[str] | None = None,
 ) -> Iterator[BulkFailure | None]:
     """Send actions in bulk and read the answer item by item.
 
     Items that are refused with 429 are sent again, with growing pauses.
+
+    Parameters
+    ----------
+    require_alias : bool
+        Whether a name that is no alias is refused; without it, Elasticsearch would make an index of that name.
+    changed : list of str, optional
+        Gets the ids of the documents that were not left as they were.
 
     Yields
     ------
@@ -94,6 +102,8 @@ def bulk(
     for taken, item in results:
         [outcome] = item.values()
         if taken:
+            if changed is not None and outcome.get("result") != "noop":
+                changed.append(outcome["_id"])
             yield None
         else:
             error = outcome.get("error", outcome.get("result", "refused"))

@@ -17,7 +17,23 @@ SAMPLE = 20_000
 
 
 def fit_space(client: Elasticsearch, alias: str, vectorizers: Vectorizers, *, sample: int = SAMPLE) -> VectorSpace:
-    """Fit the reductions, keep the space, and note in the index that it holds this space.
+    """Fit a vector space as `fit` does, and note in the live index that it holds this one.
+
+    Raises
+    ------
+    SpaceError
+        Fewer than two images are embedded.
+    IndexStateError
+        The index holds vectors of another space, or was made for other aspects.
+    """
+    indices.ensure_index(client, alias)
+    space = fit(client, alias, vectorizers, sample=sample)
+    indices.stamp_space(client, alias, space.digest)
+    return space
+
+
+def fit(client: Elasticsearch, alias: str, vectorizers: Vectorizers, *, sample: int = SAMPLE) -> VectorSpace:
+    """Fit the reductions and keep the space.
 
     Parameters
     ----------
@@ -28,10 +44,7 @@ def fit_space(client: Elasticsearch, alias: str, vectorizers: Vectorizers, *, sa
     ------
     SpaceError
         Fewer than two images are embedded.
-    IndexStateError
-        The index already holds vectors of another space.
     """
-    indices.ensure_index(client, alias)
     reductions: dict[str, Reduction] = {}
     for aspect, vectorizer in vectorizers.images.items():
         store = ActivationStore.create(client, alias, "images", vectorizer)
@@ -43,5 +56,4 @@ def fit_space(client: Elasticsearch, alias: str, vectorizers: Vectorizers, *, sa
         reductions[aspect] = fit_pca(store.sample(sample), ASPECT_DIMS[aspect])
     space = VectorSpace(vectorizers.digests, reductions)
     save_space(client, alias, space)
-    indices.stamp_space(client, alias, space.digest)
     return space

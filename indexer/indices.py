@@ -55,6 +55,13 @@ def create_index(client: Elasticsearch, name: str, space: str | None, **options:
     client.indices.create(index=name, mappings=product.mapping(space), settings=settings, **options)
 
 
+def all_of(client: Elasticsearch, alias: str) -> list[str]:
+    """Name the product indices of an alias, whether live, kept, being built or left behind; the oldest first."""
+    named = targets.index_pattern(alias)
+    found = client.indices.get_alias(index=f"{alias}-*", expand_wildcards="open").body
+    return sorted(index for index in found if named.fullmatch(index))
+
+
 def is_current(client: Elasticsearch, index: str) -> bool:
     """Tell whether an index has the aspects of es_mappings/product.py, as a vector space needs that is fitted now."""
     return bool(meta(client, index).get("aspects") == product.LAYOUT.to_meta())

@@ -144,7 +144,12 @@ def until_current(client: Elasticsearch, alias: str, send: Callable[[Targets], T
 
 
 def write_to(
-    client: Elasticsearch, name: str, actions: Sequence[Action], *, refresh: bool | str = False
+    client: Elasticsearch,
+    name: str,
+    actions: Sequence[Action],
+    *,
+    refresh: bool | str = False,
+    changed: list[str] | None = None,
 ) -> list[BulkFailure | None]:
     """Write to one target by its write alias.
 
@@ -154,7 +159,7 @@ def write_to(
         Writes go by another alias by now.
     """
     addressed = [{**action, "_index": name} for action in actions]
-    outcome = list(bulk(client, addressed, refresh=refresh, require_alias=True))
+    outcome = list(bulk(client, addressed, refresh=refresh, require_alias=True, changed=changed))
     if any(failure and failure.type == "index_not_found_exception" for failure in outcome):
         raise StaleTargetsError(name)
     return outcome

@@ -13,7 +13,7 @@ from indexer.checks.findings import Finding, read_error
 
 Json = Mapping[str, Any]
 
-_NEW_INDEX = "needs a new index: take another INDEX_NAME and load the catalogue into it"
+_NEW_INDEX = "needs a new index: `python -m indexer rebuild` makes it beside the live one"
 
 
 def compare(client: Elasticsearch, live: str, scratch: str, twin: str) -> list[Finding]:

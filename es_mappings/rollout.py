@@ -1,0 +1,10 @@
+"""Where rebuilds, rollbacks and attached indices note how far they are: one small document each, read by its id."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def mapping() -> dict[str, Any]:
+    """Build the mapping of the index of states; nothing in it is searched for."""
+    return {"dynamic": "strict", "properties": {"state": {"type": "object", "enabled": False}}}

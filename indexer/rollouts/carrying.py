@@ -1,0 +1,233 @@
+"""Make one index equal to another while both are written to: carry over what changed, by sequence numbers.
+
+Every write that a shard takes has the next sequence number, and the shard's global checkpoint is the number up to which
+every copy of it holds all of them. So what lies between two checkpoints is all that changed, and nothing is missed:
+no clock is compared, no write has to wait. What is carried never takes the place of something newer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from elasticsearch import Elasticsearch
+
+from indexer import indices, targets
+from indexer.elastic import bulk, get_with_vectors
+from indexer.errors import IndexStateError
+from indexer.rollouts.state import Checkpoints
+from indexer.targets import Targets
+
+PAGE = 500
+
+Document = dict[str, Any]
+
+# params.document: the product, or its tombstone, as the source has it, without its vectors; params.embedding, vector
+# and pictures: those, where the target can use them; params.space: the target's. The newest version stays, of one
+# version the one written last; vectors of the target's own space stay while what they were made from does.
+_CARRY = """
+String at(def document) { return document.deleted_at != null ? document.deleted_at : document.updated_at; }
+def mine = ctx._source;
+def theirs = params.document;
+boolean equal = false;
+if (ctx.op != 'create' && mine.version != null) {
+  if (mine.version > theirs.version) { ctx.op = 'noop'; return; }
+  if (mine.version == theirs.version && at(mine) != null && at(theirs) != null) {
+    if (!params.force && at(mine).compareTo(at(theirs)) > 0) { ctx.op = 'noop'; return; }
+    equal = at(mine) == at(theirs);
+  }
+}
+def after = new HashMap(theirs);
+if (theirs.deleted_at == null) {
+  boolean same = mine.source != null && mine.source == theirs.source && mine.embedding != null;
+  boolean made = same && mine.embedding.source == theirs.source && mine.embedding.space == params.space
+      && (mine.embedding.status == 'done' || mine.embedding.status == 'failed');
+  if (made && (mine.embedding.status == 'done' || params.embedding.status != 'done')) {
+    if (equal) { ctx.op = 'noop'; return; }
+    for (def kept : ['embedding', 'vector', 'pictures']) { if (mine[kept] != null) { after[kept] = mine[kept]; } }
+  } else {
+    if (equal && same && mine.embedding.status == params.embedding.status
+        && mine.embedding.space == params.embedding.space && mine.embedding.source == params.embedding.source) {
+      ctx.op = 'noop'; return;
+    }
+    after.embedding = params.embedding;
+    if (params.vector != null) { after.vector = params.vector; }
+    if (params.pictures != null) { after.pictures = params.pictures; }
+    def primary = theirs.images == null || theirs.images.isEmpty() ? null : theirs.images[0];
+    if (params.vector == null && mine.vector != null && mine.embedding?.space == params.space
+        && primary == (mine.images == null || mine.images.isEmpty() ? null : mine.images[0])) {
+      after.vector = mine.vector;
+      after.embedding = new HashMap(params.embedding);
+      after.embedding.space = params.space;
+      if (mine.pictures != null && mine.images.equals(theirs.images)) { after.pictures = mine.pictures; }
+    }
+  }
+} else if (equal) { ctx.op = 'noop'; return; }
+ctx._source.clear();
+ctx._source.putAll(after);
+"""
+
+_VECTORS = ("embedding", "vector", "pictures")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The index that is carried from and the one that is carried to.
+
+    Attributes
+    ----------
+    space : str or None
+        The target's vector space.
+    same_space : bool
+        Whether the source's vectors are of that space too, so that they are carried along.
+    """
+
+    source: str
+    target: str
+    space: str | None
+    same_space: bool
+
+    @classmethod
+    def of(cls, client: Elasticsearch, source: str, target: str) -> Pair:
+        """Read from the mappings which spaces the two hold."""
+        ours, theirs = indices.space_of(client, source), indices.space_of(client, target)
+        return cls(source, target, theirs, ours is not None and ours == theirs)
+
+
+def changes(
+    client: Elasticsearch, source: str, checkpoints: Checkpoints, *, vectors: bool
+) -> Iterator[list[tuple[str, Document]]]:
+    """Go through the documents that changed since the checkpoints, which are moved on after each page is used.
+
+    Yields
+    ------
+    list of (str, dict)
+        Ids and documents, as they are now: one that changes meanwhile comes again with the next call.
+    """
+    bounds = checkpoints_of(client, source)
+    client.indices.refresh(index=source)
+    for shard, bound in bounds.items():
+        while checkpoints.get(shard, -1) < bound:
+            hits = client.search(
+                index=source,
+                preference=f"_shards:{shard}",
+                query={"range": {"_seq_no": {"gt": checkpoints.get(shard, -1), "lte": bound}}},
+                sort=["_seq_no"],
+                size=PAGE,
+                seq_no_primary_term=True,
+                track_total_hits=False,
+                source={"exclude_vectors": not vectors},
+            )["hits"]["hits"]
+            if hits:
+                yield [(hit["_id"], hit["_source"]) for hit in hits]
+            checkpoints[shard] = hits[-1]["_seq_no"] if len(hits) == PAGE else bound
+
+
+def checkpoints_of(client: Elasticsearch, index: str) -> Checkpoints:
+    """Read up to which sequence number every copy of each shard holds all writes."""
+    shards = client.indices.stats(index=index, level="shards", metric="docs")["indices"][index]["shards"]
+    return {
+        shard: copy["seq_no"]["global_checkpoint"]
+        for shard, copies in shards.items()
+        for copy in copies
+        if copy["routing"]["primary"]
+    }
+
+
+def changed(client: Elasticsearch, source: str, checkpoints: Checkpoints) -> int:
+    """Count about how many documents changed since the checkpoints: the most there can be."""
+    bounds = checkpoints_of(client, source)
+    since = sum(bound - checkpoints.get(shard, -1) for shard, bound in bounds.items())
+    return min(since, int(client.count(index=source)["count"]) or since)
+
+
+def carry(
+    client: Elasticsearch, alias: str, pair: Pair, documents: Sequence[tuple[str, Document]], *, force: bool = False
+) -> int:
+    """Write documents of the source into the target, unless it holds something newer; give how many it lacked.
+
+    Parameters
+    ----------
+    force : bool
+        Whether of one version the source's wins in any case.
+
+    Raises
+    ------
+    IndexStateError
+        The target refused a document, or takes no writes any more.
+    """
+    actions = [_action(product_id, document, pair, force=force) for product_id, document in documents]
+
+    def there(found: Targets) -> int:
+        if pair.target not in found.writes:
+            raise IndexStateError(f"{pair.target} takes no writes any more")
+        return _changed(client, found.writes[pair.target], actions)
+
+    return targets.until_current(client, alias, there)
+
+
+def carry_ids(client: Elasticsearch, alias: str, pair: Pair, ids: Sequence[str], *, force: bool = False) -> int:
+    """Carry products over as the live source has them this moment; drop from the target those that it hasn't."""
+    lacked = 0
+    for start in range(0, len(ids), PAGE):
+        part = ids[start : start + PAGE]
+        # Writes go to the live index first. So what the target has now, and the source lacks after that, is deleted.
+        copies = {doc["_id"]: doc for doc in client.mget(index=pair.target, ids=part, source=False)["docs"]}
+        held = get_with_vectors(client, pair.source, part)
+        lacked += carry(client, alias, pair, list(held.items()), force=force)
+        lacked += _drop(client, [copies[i] for i in part if i not in held and copies[i].get("found")])
+    return lacked
+
+
+def _drop(client: Elasticsearch, copies: Sequence[Document]) -> int:
+    """Delete documents, each only if nobody has written it since it was read."""
+    actions = [
+        {
+            "_op_type": "delete",
+            "_index": copy["_index"],
+            "_id": copy["_id"],
+            "if_seq_no": copy["_seq_no"],
+            "if_primary_term": copy["_primary_term"],
+        }
+        for copy in copies
+    ]
+    return sum(1 for failure in bulk(client, actions) if failure is None)
+
+
+def _changed(client: Elasticsearch, name: str, actions: Sequence[targets.Action]) -> int:
+    """Write, and count the documents that were not left as they were."""
+    changed: list[str] = []
+    for failure in targets.write_to(client, name, actions, changed=changed):
+        if failure:
+            raise IndexStateError(f"{name} refused {failure.id}: {failure.reason}")
+    return len(changed)
+
+
+def _action(product_id: str, document: Document, pair: Pair, *, force: bool) -> targets.Action:
+    params = {
+        "document": {name: value for name, value in document.items() if name not in _VECTORS},
+        "force": force,
+        "space": pair.space,
+        **(_as_they_are(document) if pair.same_space else _to_be_made(document)),
+    }
+    return {
+        "_op_type": "update",
+        "_id": product_id,
+        "script": {"source": _CARRY, "params": params},
+        "scripted_upsert": True,
+        "upsert": {},
+        "retry_on_conflict": 5,
+    }
+
+
+def _as_they_are(document: Document) -> Document:
+    return {name: document.get(name, {"status": "pending"} if name == "embedding" else None) for name in _VECTORS}
+
+
+def _to_be_made(document: Document) -> Document:
+    """Leave the vectors; keep which images were seen, so that their activations are found without fetching them."""
+    held = document.get("embedding", {})
+    seen = {name: held[name] for name in ("image", "image_digest") if name in held}
+    pictures = [{k: p[k] for k in ("image", "image_digest") if k in p} for p in document.get("pictures", [])]
+    return {"embedding": {"status": "pending", **seen}, "vector": None, "pictures": pictures or None}

@@ -1,0 +1,116 @@
+"""How far a rollout is, kept in Elasticsearch: whoever goes on finds it there, and of two that go on one stops."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from elasticsearch import ConflictError, Elasticsearch, NotFoundError
+
+from es_mappings import rollout
+from indexer.documents import now
+from indexer.errors import IndexStateError
+
+Checkpoints = dict[str, int]
+"""Shard -> the last sequence number that was carried over; no entry: none."""
+
+
+@dataclass
+class Running:
+    """A rollout under way.
+
+    Attributes
+    ----------
+    kind : {"rebuild", "rollback"}
+        Whether the target is made anew, or was live before.
+    source, target : str
+        The index that is live when it begins, and the one that shall be.
+    made_for : str
+        Digest of what the target is made for: mapping, settings, models, options.
+    done : list of str
+        Steps that need not be taken again.
+    checkpoints : dict of str to int
+        How far the source's changes are carried over.
+    at_swap : dict of str to int
+        The target's own checkpoints when it became the live one: what changed since may lack in the source.
+    """
+
+    kind: Literal["rebuild", "rollback"]
+    source: str
+    target: str
+    made_for: str
+    done: list[str] = field(default_factory=list)
+    checkpoints: Checkpoints = field(default_factory=dict)
+    at_swap: Checkpoints = field(default_factory=dict)
+    begun_at: str = field(default_factory=now)
+
+
+@dataclass
+class Kept:
+    """The index that was live before, which writes still go to, and what of the live one's changes it held then."""
+
+    index: str
+    checkpoints: Checkpoints
+
+
+@dataclass
+class State:
+    """What is known of rollouts: the one under way, and the index kept to go back to."""
+
+    running: Running | None = None
+    kept: Kept | None = None
+
+    @classmethod
+    def of(cls, data: dict[str, Any]) -> State:
+        """Read it as it is stored."""
+        running, kept = data.get("running"), data.get("kept")
+        return cls(Running(**running) if running else None, Kept(**kept) if kept else None)
+
+
+class StateStore:
+    """The one document of a shop's rollouts, changed by compare-and-set."""
+
+    def __init__(self, client: Elasticsearch, alias: str) -> None:
+        self._client, self._index, self._id = client, index_name(alias), "rollout"
+        self._owner = secrets.token_hex(8)
+        self._seen: dict[str, int] = {}
+
+    def read(self) -> State:
+        """Read the state. What is saved next must follow on this."""
+        try:
+            answer = self._client.get(index=self._index, id=self._id)
+        except NotFoundError:
+            self._seen = {}
+            return State()
+        self._seen = {"if_seq_no": answer["_seq_no"], "if_primary_term": answer["_primary_term"]}
+        return State.of(answer["_source"]["state"])
+
+    def save(self, state: State) -> None:
+        """Note the state.
+
+        Raises
+        ------
+        IndexStateError
+            Another process has noted one since: it goes on, this one must not.
+        """
+        ensure_index(self._client, self._index)
+        document = {"state": {**asdict(state), "owner": self._owner, "at": now()}}
+        only: dict[str, Any] = dict(self._seen) or {"op_type": "create"}
+        try:
+            answer = self._client.index(index=self._index, id=self._id, document=document, **only)
+        except ConflictError as error:
+            raise IndexStateError("Another process has taken this rollout over; this one stops here") from error
+        self._seen = {"if_seq_no": answer["_seq_no"], "if_primary_term": answer["_primary_term"]}
+
+
+def index_name(alias: str) -> str:
+    """Name the index of a shop's states."""
+    return f"{alias}-rollouts"
+
+
+def ensure_index(client: Elasticsearch, index: str) -> None:
+    """Make the index of states if there is none."""
+    if not client.indices.exists(index=index):
+        # 400: another process made it in between.
+        client.options(ignore_status=400).indices.create(index=index, mappings=rollout.mapping())

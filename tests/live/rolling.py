@@ -1,0 +1,100 @@
+"""A shop with models that cost nothing, for the tests that move it from one index to another."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from elasticsearch import Elasticsearch
+from PIL import Image
+
+from es_mappings.layout import Vector
+from indexer import indices, loading
+from indexer.catalog import Delete, Upsert, parse_product
+from indexer.fitting import fit_space
+from indexer.images import ImageSource
+from indexer.pipeline import Pipeline
+from indexer.settings import Settings
+from indexer.vectorizers import Vectorizers
+
+RAW = 24  # dimensions of a raw activation
+
+
+@dataclass
+class Dice:
+    """A model that rolls dice: the same picture always gives the same activation, another model another one."""
+
+    model: str
+    seen: list[int] = field(default_factory=list)  # images that it was given, a number a call
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        return {"model": self.model}
+
+    @property
+    def dims(self) -> int:
+        return RAW
+
+    def __call__(self, images: Sequence[Image.Image]) -> Vector:
+        self.seen.append(len(images))
+        seeds = [sha256(self.model.encode() + i.tobytes()).digest()[:8] for i in images]
+        rows = [np.random.default_rng(int.from_bytes(s)).standard_normal(RAW) for s in seeds]
+        return np.asarray(rows, np.float32)
+
+
+class RollingShop:
+    """A shop of its own alias."""
+
+    def __init__(self, client: Elasticsearch, settings: Settings, folder: Path) -> None:
+        self.client, self.alias, self.folder = client, f"{settings.index_name}-r{secrets.token_hex(3)}", folder
+        self.source = ImageSource.from_settings(settings.model_copy(update={"image_roots": (folder,)}))
+        self.models: list[Dice] = []
+
+    def pipeline(self, model: str = "one") -> Pipeline:
+        look, color = Dice(model), Dice("color")
+        self.models = [look, color]
+        return Pipeline(self.client, self.alias, self.source, Vectorizers({"look": look, "color": color}, {}), 32)
+
+    def upsert(self, number: int, version: int = 1, **fields: Any) -> Upsert:
+        picture = self.folder / f"{number % 1000}.png"
+        if not picture.exists():
+            Image.new("RGB", (32, 32), (number % 251, number * 7 % 251, number * 13 % 251)).save(picture)
+        made = {"id": f"p-{number:05d}", "title": f"Thing {number}", "images": [picture.as_uri()], "version": version}
+        return Upsert(type="upsert", product=parse_product({**made, **fields}))
+
+    def delete(self, number: int, version: int) -> Delete:
+        return Delete(type="delete", id=f"p-{number:05d}", version=version)
+
+    def write(self, *events: Upsert | Delete) -> None:
+        outcome = loading.apply_events(self.client, self.alias, events)
+        assert not outcome.refused
+
+    def open(self, products: int) -> None:
+        """Write products and give each its vector."""
+        indices.ensure_index(self.client, self.alias)
+        self.write(*(self.upsert(n) for n in range(products)))
+        self.embed()
+        fit_space(self.client, self.alias, self.pipeline().vectorizers)
+        self.embed()
+
+    def embed(self, model: str = "one") -> None:
+        self.client.indices.refresh(index=self.alias)
+        self.pipeline(model).vectorize(list(indices.ids_without_vector(self.client, self.alias)))
+        self.client.indices.refresh(index=self.alias)
+
+    def products(self, index: str | None = None) -> dict[str, dict[str, Any]]:
+        """Read every product of an index, its vector with it."""
+        index = index or self.alias
+        self.client.indices.refresh(index=index)
+        hits = self.client.search(
+            index=index, size=5_000, source={"exclude_vectors": False}, query={"match_all": {}}, sort=["id"]
+        )["hits"]["hits"]
+        return {hit["_id"]: hit["_source"] for hit in hits}
+
+    def spaces(self, index: str | None = None) -> set[str | None]:
+        return {p["embedding"].get("space") for p in self.products(index).values()}

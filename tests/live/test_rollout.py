@@ -1,0 +1,198 @@
+"""Rebuild and rollback on a live Elasticsearch: nothing is lost, whatever is written and whoever dies meanwhile."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from indexer import indices, loading, targets
+from indexer.errors import IndexStateError
+from indexer.rollouts.comparing import Thresholds, different
+from indexer.rollouts.rollout import STEPS, Rollout, prune
+from indexer.rollouts.state import StateStore
+from indexer.rollouts.steps import Options, Watch
+from indexer.settings import Settings
+from tests.live.rolling import RollingShop
+
+PRODUCTS = 60
+
+
+class Crash(BaseException):
+    """What the tests stop a run by: nothing catches it, as nothing catches SIGKILL."""
+
+
+@pytest.fixture
+def shop(client: Elasticsearch, settings: Settings, tmp_path: Path) -> RollingShop:
+    shop = RollingShop(client, settings, tmp_path)
+    shop.open(PRODUCTS)
+    return shop
+
+
+def rollout(shop: RollingShop, options: Options | None = None, step: Callable[[str], None] = lambda _: None) -> Rollout:
+    pipeline = shop.pipeline()
+    return Rollout(shop.client, shop.alias, lambda: pipeline, options, Watch(step=step))
+
+
+def test_a_rebuild_gives_the_same_products_and_vectors_in_a_new_index(shop: RollingShop) -> None:
+    before, old = shop.products(), indices.live_index(shop.client, shop.alias)
+    name = rollout(shop).rebuild()
+    assert name != old
+    assert indices.live_index(shop.client, shop.alias) == name
+    assert shop.products() == before
+    assert [m.seen for m in shop.models] == [[], []]  # nothing was embedded
+
+
+def test_a_refit_makes_other_vectors_from_kept_activations(shop: RollingShop) -> None:
+    old, space = indices.live_index(shop.client, shop.alias), indices.space_of(shop.client, shop.alias)
+    shop.write(*(shop.upsert(n) for n in range(PRODUCTS, PRODUCTS + 20)))
+    shop.embed()
+    rollout(shop, Options(refit=True)).rebuild()
+    [made] = shop.spaces()
+    assert made == indices.space_of(shop.client, shop.alias) != space
+    assert shop.spaces(old) == {space}
+    assert [m.seen for m in shop.models] == [[], []]
+
+
+def test_another_model_embeds_the_images_anew(shop: RollingShop) -> None:
+    space, pipeline = indices.space_of(shop.client, shop.alias), shop.pipeline("two")
+    Rollout(shop.client, shop.alias, lambda: pipeline).rebuild()
+    assert shop.spaces() == {indices.space_of(shop.client, shop.alias)} != {space}
+    assert sum(shop.models[0].seen) == PRODUCTS
+    # Workers that still have the old model say so, and what they leave stays pending.
+    shop.write(shop.upsert(PRODUCTS))
+    with pytest.raises(Exception, match="python -m indexer rebuild"):
+        shop.embed("one")
+
+
+@pytest.mark.parametrize("step", [*STEPS["rebuild"], "prune", "end"])
+def test_a_rebuild_that_dies_before_any_step_is_gone_on_with(shop: RollingShop, step: str) -> None:
+    def die(name: str) -> None:
+        if name == step:
+            raise Crash
+
+    options = Options(refit=True)
+    with pytest.raises(Crash):
+        rollout(shop, options, die).rebuild()
+    shop.write(shop.upsert(1, 2, title="Changed"), shop.delete(2, 2), shop.upsert(PRODUCTS))
+    shop.embed()
+    begun = StateStore(shop.client, shop.alias).read().running
+    name = rollout(shop, options).rebuild()
+    assert begun is not None
+    assert begun.target == name
+    products = shop.products()
+    assert products["p-00001"]["title"] == "Changed"
+    assert set(products) >= {"p-00001", f"p-{PRODUCTS:05d}"}
+    assert "p-00002" not in products
+    assert shop.spaces() == {indices.space_of(shop.client, shop.alias)}
+    assert len(indices.all_of(shop.client, shop.alias)) == 2
+
+
+def test_writes_while_it_runs_arrive_in_both(shop: RollingShop) -> None:
+    written = iter(range(1_100, 2_000))
+
+    def write(_: str) -> None:
+        number = next(written)
+        shop.write(
+            shop.upsert(number), shop.upsert(number % PRODUCTS, 2, price=number), shop.delete(30 + number % 20, 3)
+        )
+        shop.embed()
+
+    old = indices.live_index(shop.client, shop.alias)
+    name = rollout(shop, Options(refit=True), write).rebuild()
+    shop.write(shop.upsert(3_000), shop.delete(3, 9))
+    shop.embed()
+    assert different(shop.client, old, name) == []
+    assert different(shop.client, name, old) == []
+    assert shop.spaces(old).isdisjoint(shop.spaces(name))
+    assert None not in shop.spaces(old) | shop.spaces(name)
+
+
+def test_a_writer_that_learns_of_it_too_late_loses_nothing(shop: RollingShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    resolve, stale = targets.resolve, targets.resolve(shop.client, shop.alias)
+    name = rollout(shop).rebuild()
+    answers = iter([stale])
+    monkeypatch.setattr(targets, "resolve", lambda *a: next(answers, None) or resolve(*a))
+    loading.apply_events(shop.client, shop.alias, [shop.upsert(5_000)])
+    assert "p-05000" in shop.products(name)
+    assert stale.live in indices.all_of(shop.client, shop.alias)
+    assert "p-05000" in shop.products(stale.live)
+
+
+def test_what_the_new_index_missed_is_carried_over(shop: RollingShop) -> None:
+    """As if the target had refused writes: they go past it, at every step up to the swap."""
+    numbers = iter(range(7_000, 8_000))
+
+    def write_past(_: str) -> None:
+        event = shop.upsert(next(numbers))
+        found = targets.resolve(shop.client, shop.alias)
+        from indexer import documents
+
+        [failure] = targets.write_to(shop.client, found.writes[found.live], [documents.upsert("", event.product)])
+        assert failure is None
+
+    steps = iter(STEPS["rebuild"])
+    name = rollout(shop, step=lambda s: write_past(s) if next(steps, "") in STEPS["rebuild"][:7] else None).rebuild()
+    assert {f"p-0700{n}" for n in range(7)} <= set(shop.products(name))
+
+
+def test_rollback_goes_back_with_what_was_written_since(shop: RollingShop) -> None:
+    old, space = indices.live_index(shop.client, shop.alias), indices.space_of(shop.client, shop.alias)
+    new = rollout(shop, Options(refit=True)).rebuild()
+    shop.write(shop.upsert(4, 2, title="Since"), shop.upsert(4_000), shop.delete(5, 2))
+    shop.embed()
+    assert rollout(shop).rollback() == old
+    products = shop.products()
+    assert products["p-00004"]["title"] == "Since"
+    assert "p-04000" in products
+    assert "p-00005" not in products
+    assert shop.spaces() == {space}
+    assert rollout(shop).rollback() == new  # and forth
+    assert different(shop.client, new, old) == []
+
+
+def test_a_worse_index_is_not_swapped_in_unless_told(shop: RollingShop) -> None:
+    live = indices.live_index(shop.client, shop.alias)
+    thresholds = Thresholds(overlap=1.01)
+    with pytest.raises(IndexStateError, match="is not swapped in: of the top 24 only"):
+        rollout(shop, Options(refit=True, thresholds=thresholds)).rebuild()
+    assert indices.live_index(shop.client, shop.alias) == live
+    with pytest.raises(IndexStateError, match="another mapping, other models or options"):
+        rollout(shop).rebuild()
+    assert rollout(shop, Options(refit=True, thresholds=thresholds, anyway=True)).rebuild() != live
+
+
+def test_one_that_is_given_up_leaves_nothing(shop: RollingShop) -> None:
+    live = indices.live_index(shop.client, shop.alias)
+
+    def die(name: str) -> None:
+        if name == "compare":
+            raise Crash
+
+    with pytest.raises(Crash):
+        rollout(shop, step=die).rebuild()
+    assert len(targets.resolve(shop.client, shop.alias).writes) == 2
+    assert rollout(shop).abandon() is not None
+    assert rollout(shop).abandon() is None
+    assert indices.all_of(shop.client, shop.alias) == [live]
+    with pytest.raises(IndexStateError, match="No index is kept"):
+        rollout(shop).rollback()
+
+
+def test_of_two_runs_the_first_stops_when_the_second_takes_over(shop: RollingShop) -> None:
+    def take_over(name: str) -> None:
+        if name == "fit":
+            rollout(shop).rebuild()
+
+    with pytest.raises(IndexStateError, match="taken this rollout over"):
+        rollout(shop, step=take_over).rebuild()
+    assert len(shop.products()) == PRODUCTS
+
+
+def test_the_kept_one_is_pruned_when_told_and_older_ones_by_themselves(shop: RollingShop) -> None:
+    first = indices.live_index(shop.client, shop.alias)
+    second, third = rollout(shop).rebuild(), rollout(shop).rebuild()
+    assert indices.all_of(shop.client, shop.alias) == [second, third]
+    assert prune(shop.client, shop.alias) == [second]
+    assert list(targets.resolve(shop.client, shop.alias).writes) == [third]
+    assert first not in indices.all_of(shop.client, shop.alias)
