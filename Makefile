@@ -44,7 +44,7 @@ $(VENV)/.bench-ready: $(VENV)/.ready requirements-bench.txt
 
 .PHONY: bench
 bench: $(VENV)/.bench-ready  ## Measure sorting by similarity on 200,000 products beside its peers; about 15 minutes
-	@$(BIN)/python -m evaluation.bench_search
+	@$(BIN)/python -m evaluation bench
 
 # Debian's browser and fonts where apt-get can bring them; elsewhere CHROMIUM names one.
 .PHONY: chromium

@@ -20,7 +20,7 @@ import httpx
 from rich.console import Console
 
 from demo.catalogue import is_complete, render_catalogue
-from demo.golden import judge_by_truth
+from demo.golden import read_truth
 from demo.processes import Child, start_child
 from demo.services import ServiceError, start_elasticsearch, start_redis
 from es_mappings import product
@@ -179,10 +179,11 @@ def _calibrate(settings: Settings, catalog: Path) -> None:
     """Fit the match percentage, where the truth of the catalogue is known."""
     from indexer.calibration import calibrate
     from indexer.golden import write_golden_set
+    from indexer.labels import judge
 
     truth, golden = catalog.parent / "truth.jsonl", catalog.parent / "golden.jsonl"
     if truth.exists():
-        judgements = judge_by_truth(truth)
+        judgements = list(judge(read_truth(truth)))
         write_golden_set(golden, judgements)
         client = connect(settings)
         client.indices.refresh(index=settings.index_name)

@@ -63,7 +63,7 @@ class Bench:
 EXACT, KNN, NAIVE, PLAIN = "exact", "kNN in should", "naive script_score", "plain kNN"
 
 
-@click.command()
+@click.command("bench")
 @click.option("--products", default=200_000, show_default=True, type=click.IntRange(100))
 @click.option("--url", envvar="ELASTICSEARCH_URL", help="Elasticsearch; without one it is started.")
 @click.option("--api-key", envvar="ELASTICSEARCH_API_KEY", help="Of that server.")
@@ -74,7 +74,7 @@ EXACT, KNN, NAIVE, PLAIN = "exact", "kNN in should", "naive script_score", "plai
 @click.option("--folder", default=Path(".data/bench"), show_default=True, type=click.Path(path_type=Path))
 @click.option("--keep", is_flag=True, help="Leave the index for the next run.")
 @click.option("--quick", is_flag=True, help="Fewer requests, four shares, no libraries.")
-def main(
+def command(
     *,
     products: int,
     url: str | None,
@@ -185,7 +185,3 @@ def _race(bench: Bench, what: str, entrants: dict[str, Contender], share: float)
         bar = progress.add_task(what, total=bench.queries)
         step: Callable[[], object] = lambda: progress.advance(bar)  # noqa: E731 - a name for the line's sake
         return race(entrants, tasks(bench.catalogue, share, bench.queries), bench.catalogue, step=step)
-
-
-if __name__ == "__main__":
-    main(prog_name="make bench")

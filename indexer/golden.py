@@ -131,6 +131,11 @@ def products_of(judgements: Iterable[Judgement]) -> set[str]:
     return {product for j in judgements for product in (j.anchor, j.candidate)}
 
 
+def fraction(text: str) -> float:
+    """Hash text to a number in [0, 1), the same on every machine: below a share of products, above the rest."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) / 2**64
+
+
 def split(
     judgements: Iterable[Judgement],
     *,
@@ -163,7 +168,7 @@ def split(
     known = groups or {}
 
     def fits(product: str) -> bool:
-        return _fraction(f"{seed}\n{known.get(product, product)}") < share
+        return fraction(f"{seed}\n{known.get(product, product)}") < share
 
     parts = Split()
     dropped = 0
@@ -223,11 +228,6 @@ def _why(error: Exception) -> str:
         faults = error.errors(include_url=False)
         return ", ".join(f"{'.'.join(map(str, e['loc'])) or 'judgement'}: {e['msg'][:150]}" for e in faults[:3])
     return f"not JSON ({str(error)[:150]})"
-
-
-def _fraction(text: str) -> float:
-    """Hash text to a number in [0, 1), the same on every machine."""
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) / 2**64
 
 
 def _some(names: list[str]) -> str:

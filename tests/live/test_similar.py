@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
-from demo.golden import judge_by_truth
+from demo.golden import read_truth
 from es_mappings import facets, planner, queries, results
 from es_mappings.anchors import Anchor, similarity, target
 from es_mappings.facets import Filters
@@ -18,6 +18,7 @@ from es_mappings.strategies import knn_similarity
 from indexer import indices
 from indexer.calibration import calibrate
 from indexer.elastic import get_with_vectors, vector
+from indexer.labels import judge
 from tests.conftest import PRODUCTS, Shop
 from tests.live.shopping import search, walk
 from webapp import create_app
@@ -218,7 +219,7 @@ def test_why(web: FlaskClient, products: dict[str, Any]) -> None:
 @pytest.fixture
 def calibrated(shop: Shop) -> Iterator[FlaskClient]:
     """The shop with a match curve, fitted on the rendered catalogue's truth; without it again afterwards."""
-    fitted = calibrate(shop.client, shop.alias, judge_by_truth(shop.catalogue.parent / "truth.jsonl"))
+    fitted = calibrate(shop.client, shop.alias, list(judge(read_truth(shop.catalogue.parent / "truth.jsonl"))))
     assert fitted.matches > 100
     yield create_app(shop.settings).test_client()
     shop.client.indices.put_mapping(index=shop.alias, meta=meta(indices.space_of(shop.client, shop.alias)))

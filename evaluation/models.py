@@ -1,0 +1,161 @@
+"""``python -m evaluation models``: which model, layer, reduction, dimensions and metric find what people call alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from PIL import Image
+from rich.console import Console
+
+from evaluation.activations import ActivationCache, Activations
+from evaluation.catalogues import PrimaryImage, primary_images, source_of
+from evaluation.models_report import make_report, sheets
+from evaluation.report import Table
+from evaluation.variants import METRICS, REDUCTIONS, Judged, Reducers, judge, variants
+from evaluation.vectorizing import MODELS, vectorizers
+from indexer import images
+from indexer.console import progress_bar
+from indexer.errors import GoldenSetError, ImageError
+from indexer.golden import Grades, merge, products_of, read_golden_set, refuse_leakage
+from indexer.vectorizers.base import Vectorizer
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FOLDER = click.Path(file_okay=False, path_type=Path)
+DIMS = (16, 32, 64, 128, 192, 256, 384, 512)
+
+console = Console(highlight=False)
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """What is measured, what is fitted on, and the images of both."""
+
+    grades: Grades
+    images: Mapping[str, PrimaryImage]
+    fit: Sequence[str]
+    measured: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The reductions, dimensions and metrics to try, and the measure to judge by."""
+
+    reductions: Sequence[str]
+    dims: Sequence[int]
+    metrics: Sequence[str]
+    measure: str
+
+
+@click.command("models")
+@click.option("--catalog", required=True, type=FILE, help="Catalogue file whose images are compared.")
+@click.option("--golden", "golden_file", required=True, type=FILE, help="Golden set to measure on.")
+@click.option("--fit-on", type=FILE, help="Golden set whose products are fitted on; by default the catalogue's rest.")
+@click.option("--out", required=True, type=FOLDER, help="Folder for the report.")
+@click.option("--model", "models", multiple=True, help="Model to compare, by default all; repeatable.")
+@click.option("--layer", "layers", multiple=True, help="Hidden layer, by default the pooled features; repeatable.")
+@click.option("--reduction", "reductions", multiple=True, type=click.Choice(REDUCTIONS), default=REDUCTIONS)
+@click.option("--dims", multiple=True, type=click.IntRange(1, 4096), default=DIMS, help="Dimensions; repeatable.")
+@click.option("--metric", "metrics", multiple=True, type=click.Choice(list(METRICS)), default=list(METRICS))
+@click.option(
+    "--measure", default="ndcg@10", show_default=True, help="ndcg, map, precision, recall or mrr, with @depth."
+)
+@click.option("--cache", default=Path(".data/activations"), show_default=True, type=FOLDER, help="Keeps activations.")
+def command(
+    *,
+    catalog: Path,
+    golden_file: Path,
+    fit_on: Path | None,
+    out: Path,
+    models: tuple[str, ...],
+    layers: tuple[str, ...],
+    cache: Path,
+    **grid: Any,
+) -> None:
+    """Compare vectors on a golden set: what is fitted never sees what is measured."""
+    chosen, corpus = Grid(**grid), read_corpus(catalog, golden_file, fit_on)
+    source = source_of(catalog)
+    kept = ActivationCache(cache, source)
+    found: list[Judged] = []
+    speeds: dict[str, float | None] = {}
+    missing: dict[str, str] = {}
+    for name, vectorizer in vectorizers(models or MODELS, layers):
+        if isinstance(vectorizer, Exception):
+            missing[name] = str(vectorizer)
+            console.print(f"{name}: left out: {vectorizer}", markup=False, soft_wrap=True)
+            continue
+        activations = _activations(kept, vectorizer, corpus, name)
+        speeds[name] = activations.images_per_second
+        found += judge_all(name, activations, corpus, chosen)
+    if not found:
+        raise GoldenSetError("No model could be measured")
+
+    def picture(product: str) -> Image.Image | None:
+        try:
+            return images.decode(source.fetch(corpus.images[product].address), least_side=256)
+        except ImageError:
+            return None
+
+    report = make_report(found, speeds, missing, chosen.measure)
+    report.facts = {
+        "Catalogue": str(catalog),
+        "Golden set": f"{golden_file}: {len(corpus.grades):,} anchors among {len(corpus.measured):,} products",
+        "Fitted on": f"{len(corpus.fit):,} other products",
+    }
+    report.parts += sheets(max(found, key=lambda j: j.score.mean), corpus.grades, picture)
+    for part in report.parts:
+        if isinstance(part, Table):
+            console.print(part.for_terminal())
+    console.print(f"Report: {report.write(out, 'models')}", markup=False, soft_wrap=True)
+
+
+def read_corpus(catalog: Path, golden_file: Path, fit_on: Path | None) -> Corpus:
+    """Read what is measured and what is fitted on, and make sure that the one is not in the other.
+
+    Raises
+    ------
+    GoldenSetError
+        A product or an image is in both, or there is nothing to fit on.
+    """
+    found = primary_images(catalog)
+    judgements = [j for j in read_golden_set(golden_file) if j.anchor in found and j.candidate in found]
+    if not judgements:
+        raise GoldenSetError(f"No pair of {golden_file.name} has both its images in {catalog.name}")
+    measured = sorted(products_of(judgements))
+    if fit_on:
+        fit = sorted(products_of(read_golden_set(fit_on)) & found.keys())
+    else:
+        # The rest of the catalogue, but for pictures that are measured under another id.
+        seen = {found[p].digest for p in measured}
+        fit = sorted(p for p in found.keys() - set(measured) if found[p].digest not in seen)
+    if len(fit) < 2:
+        raise GoldenSetError(
+            f"{golden_file.name} judges all of {catalog.name}, which leaves nothing to fit on: judge a part of it "
+            "(`python -m evaluation golden labels --part 0.5`), or name a part to fit on by --fit-on"
+        )
+    refuse_leakage(fit, measured, {p: [image.digest] for p, image in found.items()})
+    return Corpus(merge(judgements), found, fit, measured)
+
+
+def _activations(kept: ActivationCache, vectorizer: Vectorizer, corpus: Corpus, name: str) -> Activations:
+    wanted = [corpus.images[p] for p in (*corpus.fit, *corpus.measured)]
+    with progress_bar() as progress:
+        task = progress.add_task(name, total=len({image.digest for image in wanted}))
+        return kept.get(vectorizer, wanted, lambda done: progress.advance(task, done))
+
+
+def judge_all(name: str, activations: Activations, corpus: Corpus, grid: Grid) -> list[Judged]:
+    """Judge every variant of one vectorizer."""
+    fit = activations.of(sorted({corpus.images[p].digest for p in corpus.fit}))
+    reducers = Reducers(fit, max(grid.dims))
+    rows = dict(zip(corpus.measured, activations.of(corpus.images[p].digest for p in corpus.measured), strict=True))
+    found = []
+    with progress_bar() as progress:
+        for variant in progress.track(
+            list(variants(name, reducers, grid.reductions, grid.dims, grid.metrics)), description="Judging variants"
+        ):
+            found.append(judge(variant, reducers, rows, corpus.grades, grid.measure))
+    return found

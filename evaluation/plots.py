@@ -1,0 +1,79 @@
+"""Plots of the reports, as PNG."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Line = Sequence[tuple[float, float]]
+"""Points (x, y), from left to right."""
+
+
+def lines(
+    series: Mapping[str, Line],
+    *,
+    x: str,
+    y: str,
+    bands: Mapping[str, Sequence[tuple[float, float]]] | None = None,
+    log_x: bool = False,
+    log_y: bool = False,
+) -> bytes:
+    """Draw one line a series.
+
+    Parameters
+    ----------
+    bands : mapping, optional
+        Series -> low and high at each of its points.
+    """
+
+    def draw(axes: Axes) -> None:
+        for number, (name, points) in enumerate(series.items()):
+            xs, ys = [p[0] for p in points], [p[1] for p in points]
+            style = ("-", "--", ":", "-.")[number // 10 % 4]  # ten colours, then another stroke
+            [line] = axes.plot(xs, ys, style, marker="o", markersize=4, label=name)
+            if bands and name in bands:
+                low, high = zip(*bands[name], strict=True)
+                axes.fill_between(xs, low, high, color=line.get_color(), alpha=0.12, linewidth=0)
+        if log_x:
+            axes.set_xscale("log", base=2)
+            ticks = sorted({p[0] for points in series.values() for p in points})
+            axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
+        if log_y:
+            axes.set_yscale("log")
+
+    return _figure(draw, x, y)
+
+
+def scatter(points: Mapping[str, tuple[float, float]], *, x: str, y: str) -> bytes:
+    """Draw one named point each."""
+
+    def draw(axes: Axes) -> None:
+        for number, (name, point) in enumerate(points.items()):
+            marker = ("o", "s", "^", "D")[number // 10 % 4]
+            axes.plot(*point, marker, label=name)
+        axes.set_xscale("log")
+
+    return _figure(draw, x, y)
+
+
+def _figure(draw: Callable[[Axes], None], x: str, y: str) -> bytes:
+    # The object-oriented way: pyplot keeps every figure alive, and picks a window system.
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 5), dpi=110, layout="constrained")
+    axes = figure.add_subplot()
+    draw(axes)
+    axes.set_xlabel(x)
+    axes.set_ylabel(y)
+    axes.grid(visible=True, alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.legend(loc="outside right upper", fontsize="small", frameon=False)
+    file = io.BytesIO()
+    FigureCanvasAgg(figure)
+    figure.savefig(file, format="png")
+    return file.getvalue()

@@ -1,0 +1,121 @@
+"""Variants of a vector: each reduction, number of dimensions and metric, judged on one golden set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from scipy.spatial.distance import cdist
+
+from es_mappings.layout import Vector
+from indexer.golden import Grades
+from indexer.metrics import PerAnchor, Score, interval, per_anchor
+from indexer.reduction import fit_pca
+
+RAW = "none"
+REDUCTIONS = ("pca", "whitened", "random")
+METRICS = {"cosine": "cosine", "euclidean": "sqeuclidean", "manhattan": "cityblock"}  # ours: SciPy's
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What makes a vector, and how two are compared."""
+
+    vectorizer: str
+    reduction: str
+    dims: int
+    metric: str
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A variant and what a golden set says of it."""
+
+    variant: Variant
+    score: Score
+    by_anchor: PerAnchor = field(repr=False)
+    run: dict[str, list[str]] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Reducers:
+    """The reductions, fitted on activations of shape ``(n, raw_dims)`` that are not the measured ones."""
+
+    fit: Vector
+    most: int  # dimensions
+
+    def transform(self, reduction: str, dims: int) -> Callable[[Vector], Vector]:
+        """Give a fitted reduction to so many dimensions."""
+        if reduction == RAW:
+            return lambda rows: rows
+        if reduction == "random":
+            return lambda rows: rows @ self._directions[:dims].T
+        scale = self._spread[:dims] if reduction == "whitened" else np.float32(1)
+        return lambda rows: self._pca(rows)[:, :dims] / scale
+
+    def dims(self, wanted: Sequence[int]) -> list[int]:
+        """Leave out numbers of dimensions that the activations can't give."""
+        most = min(len(self.fit) - 1, self.fit.shape[1])
+        return [d for d in wanted if d <= most]
+
+    @cached_property
+    def _pca(self) -> Callable[[Vector], Vector]:
+        return fit_pca(self.fit, self.most)
+
+    @cached_property
+    def _spread(self) -> Vector:
+        return np.asarray(self._pca(self.fit).std(axis=0) + 1e-9, np.float32)
+
+    @cached_property
+    def _directions(self) -> Vector:
+        """Random directions: distances survive them on average (Johnson and Lindenstrauss, 1984)."""
+        return np.random.default_rng(0).normal(size=(self.most, self.fit.shape[1])).astype(np.float32)
+
+
+def variants(
+    name: str, reducers: Reducers, reductions: Sequence[str], dims: Sequence[int], metrics: Sequence[str]
+) -> Iterator[Variant]:
+    """Go through the variants of a vectorizer, the unreduced activations first."""
+    for reduction, sizes in ((RAW, [reducers.fit.shape[1]]), *((r, reducers.dims(dims)) for r in reductions)):
+        for size in sizes:
+            for metric in metrics:
+                yield Variant(name, reduction, size, metric)
+
+
+def judge(
+    variant: Variant,
+    reducers: Reducers,
+    activations: Mapping[str, Vector],
+    grades: Grades,
+    measure: str,
+) -> Judged:
+    """Order each anchor's judged candidates by a variant, and measure the order.
+
+    Parameters
+    ----------
+    activations : mapping
+        Product -> raw activation, of every product in the golden set.
+    measure : str
+        A metric of `indexer.metrics`.
+    """
+    ids = list(activations)
+    reduced = reducers.transform(variant.reduction, variant.dims)(np.stack([activations[i] for i in ids]))
+    run = rank(dict(zip(ids, reduced, strict=True)), grades, variant.metric)
+    scores = per_anchor(grades, run, measure)
+    return Judged(variant, interval(scores), scores, run)
+
+
+def rank(vectors: Mapping[str, Vector], grades: Grades, metric: str) -> dict[str, list[str]]:
+    """Order the judged candidates of each anchor by their distance to it, the nearest first."""
+    ids = list(vectors)
+    places = {product: place for place, product in enumerate(ids)}
+    rows = np.stack([vectors[i] for i in ids]).astype(np.float64)
+    anchors = [a for a in grades if a in places]
+    distances = cdist(rows[[places[a] for a in anchors]], rows, METRICS[metric])  # type: ignore[call-overload]
+    run = {}
+    for anchor, row in zip(anchors, distances, strict=True):
+        candidates = np.array([places[c] for c in grades[anchor] if c in places], np.int64)
+        run[anchor] = [ids[place] for place in candidates[np.argsort(row[candidates], kind="stable")]]
+    return run

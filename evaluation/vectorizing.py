@@ -1,0 +1,49 @@
+"""The vectorizers that are compared: models and layers by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from indexer.errors import SettingsError, WeightsError
+from indexer.settings import Settings
+from indexer.vectorizers.base import Vectorizer
+from indexer.vectorizers.color import ColorVectorizer
+
+COLOR = "color"
+MODELS = (
+    "torchvision:inception_v3",
+    "inception_v4",
+    "torchvision:resnet50",
+    "tf_efficientnet_lite0",
+    "tf_efficientnet_lite1",
+    "tf_efficientnet_lite2",
+    COLOR,
+)
+
+
+def vectorizers(
+    models: Sequence[str], layers: Sequence[str]
+) -> Iterator[tuple[str, Vectorizer | SettingsError | WeightsError]]:
+    """Load vectorizers one after the other, so that one model at a time is in memory.
+
+    Yields
+    ------
+    name : str
+        Model and layer.
+    vectorizer : Vectorizer or SettingsError or WeightsError
+        Or why it can't be had; the others go on.
+    """
+    from indexer.vectorizers.cnn import load_cnn
+
+    settings = Settings.from_environment()
+    for model in models:
+        if model == COLOR:
+            yield COLOR, ColorVectorizer()
+            continue
+        for layer in layers or ("",):
+            name = f"{model.removeprefix('torchvision:')}, {layer or 'pooled'}"
+            chosen = settings.model_copy(update={"look_model": model, "look_layer": layer, "look_weights": None})
+            try:
+                yield name, load_cnn(chosen)
+            except (SettingsError, WeightsError) as error:
+                yield name, error
