@@ -19,7 +19,7 @@ from evaluation.catalogues import PrimaryImage
 from indexer import images
 from indexer.errors import ImageError
 from indexer.images import ImageSource
-from indexer.vectorizers.base import Vectorizer, digest
+from indexer.vectorizers.base import ImageVectorizer, digest
 
 _BATCH = 64
 _LEAST_SIDE = 300  # pixels: no less than any preset looks at
@@ -56,7 +56,10 @@ class ActivationCache:
         self._folder, self._source = folder, source
 
     def get(
-        self, vectorizer: Vectorizer, wanted: Iterable[PrimaryImage], step: Callable[[int], object] = lambda done: None
+        self,
+        vectorizer: ImageVectorizer,
+        wanted: Iterable[PrimaryImage],
+        step: Callable[[int], object] = lambda done: None,
     ) -> Activations:
         """Read the activations of images; make and keep those that aren't there.
 
@@ -84,7 +87,7 @@ class ActivationCache:
         return kept
 
     def _make(
-        self, vectorizer: Vectorizer, addresses: Mapping[str, str], step: Callable[[int], object]
+        self, vectorizer: ImageVectorizer, addresses: Mapping[str, str], step: Callable[[int], object]
     ) -> tuple[Vector, float | None]:
         rows, seconds, timed = [], 0.0, 0
         names = list(addresses)

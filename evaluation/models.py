@@ -21,7 +21,7 @@ from indexer import images
 from indexer.console import progress_bar
 from indexer.errors import GoldenSetError, ImageError
 from indexer.golden import Grades, merge, products_of, read_golden_set, refuse_leakage
-from indexer.vectorizers.base import Vectorizer
+from indexer.vectorizers.base import ImageVectorizer
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -140,7 +140,7 @@ def read_corpus(catalog: Path, golden_file: Path, fit_on: Path | None) -> Corpus
     return Corpus(merge(judgements), found, fit, measured)
 
 
-def _activations(kept: ActivationCache, vectorizer: Vectorizer, corpus: Corpus, name: str) -> Activations:
+def _activations(kept: ActivationCache, vectorizer: ImageVectorizer, corpus: Corpus, name: str) -> Activations:
     wanted = [corpus.images[p] for p in (*corpus.fit, *corpus.measured)]
     with progress_bar() as progress:
         task = progress.add_task(name, total=len({image.digest for image in wanted}))

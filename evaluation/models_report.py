@@ -8,7 +8,7 @@ from PIL import Image
 
 from evaluation import contact_sheets, plots
 from evaluation.report import Picture, Report, Table
-from evaluation.variants import RAW, Judged
+from evaluation.variants import CENTRED, RAW, Judged
 from indexer.golden import Grades
 from indexer.metrics import compare
 
@@ -66,16 +66,25 @@ def kept_table(found: Sequence[Judged], measure: str) -> Table:
     """Show what PCA loses of the unreduced activations, by dimensions (cosine, or the metric measured first)."""
     metric = found[0].variant.metric
     ours = [j for j in found if j.variant.metric == metric]
-    raw = {j.variant.vectorizer: j for j in ours if j.variant.reduction == RAW}
+    raw: dict[str, Judged] = {}  # the better of the two ways to leave activations whole
+    for judged in (j for j in ours if j.variant.reduction in (RAW, CENTRED)):
+        raw[judged.variant.vectorizer] = max(
+            raw.get(judged.variant.vectorizer, judged), judged, key=lambda j: j.score.mean
+        )
     pca = {(j.variant.vectorizer, j.variant.dims): j for j in ours if j.variant.reduction == "pca"}
     sizes = sorted({dims for _, dims in pca})
     rows = []
     for name, whole in raw.items():
         cells = [pca.get((name, dims)) for dims in sizes]
         changes = [f"{j.score.mean / whole.score.mean - 1:+.1%}" if j else "" for j in cells]
-        rows.append((f"{name} ({whole.variant.dims:,})", f"{whole.score.mean:.3f}", *changes))
+        rows.append(
+            (f"{name} ({whole.variant.dims:,})", f"{whole.score.mean:.3f} ({whole.variant.reduction})", *changes)
+        )
     return Table(
-        f"What PCA changes ({metric})", ("Model", f"Unreduced {measure.upper()}", *(f"{d}" for d in sizes)), rows
+        f"What PCA changes ({metric})",
+        ("Model", f"{measure.upper()} of all dims", *(f"{d}" for d in sizes)),
+        rows,
+        "Of all dimensions, the better of the activations as they are and with their mean taken away.",
     )
 
 
@@ -112,7 +121,7 @@ def _p(p: float) -> str:
 def _by_dims(found: Iterable[Judged], measure: str) -> bytes:
     lines: dict[str, list[Judged]] = {}
     for judged in found:
-        if judged.variant.metric == "cosine" and judged.variant.reduction != RAW:
+        if judged.variant.metric == "cosine" and judged.variant.reduction not in (RAW, CENTRED):
             lines.setdefault(f"{judged.variant.vectorizer}, {judged.variant.reduction}", []).append(judged)
     points = {name: [(j.variant.dims, j.score.mean) for j in line] for name, line in lines.items()}
     bands = {name: [(j.score.low, j.score.high) for j in line] for name, line in lines.items()}

@@ -14,7 +14,7 @@ from indexer.golden import Grades
 from indexer.metrics import PerAnchor, Score, interval, per_anchor
 from indexer.reduction import fit_pca
 
-RAW = "none"
+RAW, CENTRED = "none", "centred"  # all dimensions: as they are, and with the mean taken away
 REDUCTIONS = ("pca", "whitened", "random")
 METRICS = {"cosine": "cosine", "euclidean": "sqeuclidean", "manhattan": "cityblock"}  # ours: SciPy's
 
@@ -50,6 +50,9 @@ class Reducers:
         """Give a fitted reduction to so many dimensions."""
         if reduction == RAW:
             return lambda rows: rows
+        if reduction == CENTRED:
+            mean = self.fit.mean(axis=0)
+            return lambda rows: rows - mean
         if reduction == "random":
             return lambda rows: rows @ self._directions[:dims].T
         scale = self._spread[:dims] if reduction == "whitened" else np.float32(1)
@@ -78,7 +81,8 @@ def variants(
     name: str, reducers: Reducers, reductions: Sequence[str], dims: Sequence[int], metrics: Sequence[str]
 ) -> Iterator[Variant]:
     """Go through the variants of a vectorizer, the unreduced activations first."""
-    for reduction, sizes in ((RAW, [reducers.fit.shape[1]]), *((r, reducers.dims(dims)) for r in reductions)):
+    whole = [reducers.fit.shape[1]]
+    for reduction, sizes in ((RAW, whole), (CENTRED, whole), *((r, reducers.dims(dims)) for r in reductions)):
         for size in sizes:
             for metric in metrics:
                 yield Variant(name, reduction, size, metric)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from indexer.errors import SettingsError, WeightsError
 from indexer.settings import Settings
-from indexer.vectorizers.base import Vectorizer
+from indexer.vectorizers.base import ImageVectorizer
 from indexer.vectorizers.color import ColorVectorizer
 
 COLOR = "color"
@@ -23,7 +23,7 @@ MODELS = (
 
 def vectorizers(
     models: Sequence[str], layers: Sequence[str]
-) -> Iterator[tuple[str, Vectorizer | SettingsError | WeightsError]]:
+) -> Iterator[tuple[str, ImageVectorizer | SettingsError | WeightsError]]:
     """Load vectorizers one after the other, so that one model at a time is in memory.
 
     Yields

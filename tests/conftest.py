@@ -94,7 +94,7 @@ def environment(servers: dict[str, str], catalogue: Path) -> dict[str, str]:
         "IMAGE_ROOTS": str(catalogue.parent),
         "WEBHOOK_SECRET": "whsec_" + b64encode(secrets.token_bytes(24)).decode(),
         "SECRET_KEY": secrets.token_urlsafe(16),
-        "STAFF": f"ada:{secrets.token_urlsafe(16)}",
+        "STAFF": ",".join(f"{name}:{secrets.token_urlsafe(16)}" for name in ("ada", "bob")),
         # Tests ask more often than shoppers do; what limits do is tested with limits of its own.
         **{f"RATE_LIMIT_{name}": "" for name in ("PAGES", "WRITES", "PHOTOS", "LOGINS")},
     }

@@ -8,7 +8,7 @@ from flask import Flask
 from indexer.elastic import connect
 from indexer.images import ImageSource
 from indexer.settings import Settings
-from webapp import api, catalog_hook, errors, health, ops, pictures, security, shop, staff
+from webapp import api, catalog_hook, errors, health, lab, ops, pictures, security, shop, staff
 from webapp.anchors import AnchorReader
 from webapp.cursors import Cursors
 from webapp.search import ProductSearch
@@ -39,7 +39,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["search"] = search
     app.extensions["pictures"] = pictures.Pictures(search, ImageSource.from_settings(settings), cache)
     app.extensions["elasticsearch"], app.extensions["redis"] = client, cache
-    for room in (shop, pictures, api, catalog_hook, health, staff, ops):
+    for room in (shop, pictures, api, catalog_hook, health, staff, ops, lab):
         app.register_blueprint(room.blueprint)
     security.protect(app, settings)
     errors.register(app)

@@ -1,0 +1,161 @@
+"""``python -m evaluation neighbours``: which structure finds the nearest vectors, how quickly, over dimensions."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import click
+import numpy as np
+from elasticsearch import Elasticsearch
+from rich.console import Console
+
+from demo.services import ServiceError, start_elasticsearch
+from es_mappings.layout import Layout, Vector
+from evaluation import elastic_structures
+from evaluation.clustered import clustered
+from evaluation.neighbours_report import make_report
+from evaluation.report import Table
+from evaluation.structures import Build, Built, UnavailableError, brute_force, in_process
+from indexer.console import progress_bar
+
+DIMS = (32, 64, 128, 256, 512, 1024, 2048)
+TRUTH = "brute force (NumPy)"
+
+console = Console(highlight=False)
+Opened = Callable[[Vector], AbstractContextManager[Built]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """What was measured of a structure at a number of dimensions; why it wasn't, where it couldn't be.
+
+    Attributes
+    ----------
+    recall : float
+        Share of the true k nearest that were found.
+    milliseconds : list of float
+        Of each query, one after the other, on one thread.
+    """
+
+    structure: str
+    dims: int
+    recall: float = 0.0
+    milliseconds: tuple[float, ...] = ()
+    build_seconds: float = 0.0
+    size: int = 0
+    missing: str = ""
+
+    def percentile(self, percent: float) -> float:
+        """Give a percentile of the times, in milliseconds."""
+        return float(np.percentile(self.milliseconds, percent))
+
+
+@click.command("neighbours")
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder for the report.")
+@click.option("--vectors", default=20_000, show_default=True, type=click.IntRange(200), help="Vectors to search among.")
+@click.option("--queries", default=100, show_default=True, type=click.IntRange(1))
+@click.option("--k", default=24, show_default=True, type=click.IntRange(1, 100), help="Neighbours to find.")
+@click.option("--dims", multiple=True, type=click.IntRange(2, 4096), default=DIMS, help="Dimensions; repeatable.")
+@click.option("--only", default="", metavar="TEXT", help="Only structures whose name holds this.")
+@click.option("--url", envvar="ELASTICSEARCH_URL", help="Elasticsearch; without one it is started.")
+@click.option("--api-key", envvar="ELASTICSEARCH_API_KEY", help="Of that server.")
+@click.option("--folder", default=Path(".data/bench"), show_default=True, type=click.Path(path_type=Path))
+def command(
+    *,
+    out: Path,
+    vectors: int,
+    queries: int,
+    k: int,
+    dims: tuple[int, ...],
+    only: str,
+    url: str | None,
+    api_key: str | None,
+    folder: Path,
+) -> None:
+    """Race brute force, trees, graphs and Elasticsearch's index types: recall, latency, build time, size."""
+    with ExitStack() as stack:
+        try:
+            service = start_elasticsearch(folder.resolve() / "elasticsearch", url=url, heap="2g", say=console.print)
+        except ServiceError as error:
+            raise click.ClickException(str(error)) from error
+        stack.callback(service.stop)
+        client = Elasticsearch(service.url, api_key=api_key, request_timeout=300)
+        chosen = {name: opened for name, opened in structures(client).items() if only.lower() in name.lower()}
+        if not chosen:
+            raise click.BadParameter(f"no structure's name holds {only!r}", param_hint="--only")
+        rows = list(_measure_all(chosen, vectors, queries, k, sorted(set(dims))))
+    report = make_report(rows, k)
+    report.facts = {
+        "Vectors": f"{vectors:,}, clustered, of unit length; {queries} queries drawn as they are",
+        "Machine": f"{os.cpu_count()} cores; load average at the end {os.getloadavg()[0]:.1f}",
+    }
+    for part in report.parts:
+        if isinstance(part, Table):
+            console.print(part.for_terminal(200))
+    console.print(f"Report: {report.write(out, 'neighbours')}", markup=False, soft_wrap=True)
+
+
+def structures(client: Elasticsearch) -> dict[str, Opened]:
+    """Name all structures."""
+    ours: dict[str, Opened] = {name: partial(_opened, build) for name, build in in_process()}
+    prefix = f"neighbours-{secrets.token_hex(4)}"
+    for kind in elastic_structures.TYPES:
+        ours[f"Elasticsearch {kind}"] = partial(elastic_structures.built, client, f"{prefix}-{kind}", kind)
+    return ours
+
+
+def measure(name: str, opened: Opened, vectors: Vector, queries: Vector, truth: list[set[int]]) -> Row:
+    """Build one structure, search it, and compare what it finds with the truth.
+
+    Parameters
+    ----------
+    vectors, queries : ndarray of float32, shapes (n, dims) and (queries, dims)
+        Of unit length.
+    truth : list of set of int
+        The k nearest of each query.
+    """
+    dims, k = vectors.shape[1], len(truth[0])
+    begun = time.perf_counter()
+    try:
+        with opened(vectors) as built:
+            build_seconds = time.perf_counter() - begun
+            for query in queries[:5]:  # warm up
+                built.search(query, k)
+            times, recalls = [], []
+            for query, nearest in zip(queries, truth, strict=True):
+                begun = time.perf_counter()
+                found = built.search(query, k)
+                times.append((time.perf_counter() - begun) * 1_000)
+                recalls.append(len(nearest & set(found)) / k)
+            return Row(name, dims, float(np.mean(recalls)), tuple(times), build_seconds, built.size)
+    except UnavailableError as error:
+        return Row(name, dims, missing=str(error))
+
+
+def _measure_all(chosen: dict[str, Opened], count: int, queries: int, k: int, sizes: list[int]) -> Iterator[Row]:
+    with progress_bar() as progress:
+        task = progress.add_task("Structures", total=len(sizes) * len(chosen))
+        for dims in sizes:
+            # Queries lie in the same clusters as what is searched, and are none of it.
+            drawn = clustered(count + queries, layout=Layout.of({"all": dims})).vectors
+            vectors, asked = np.ascontiguousarray(drawn[:count]), np.ascontiguousarray(drawn[count:])
+            exact = brute_force(vectors)
+            truth = [set(exact.search(query, k)) for query in asked]
+            for name, opened in chosen.items():
+                if dims == sizes[0]:  # libraries are imported, code is compiled
+                    measure(name, opened, vectors[:500], asked[:1], truth[:1])
+                progress.update(task, description=f"{dims} dimensions, {name}")
+                yield measure(name, opened, vectors, asked, truth)
+                progress.advance(task)
+
+
+@contextmanager
+def _opened(build: Build, vectors: Vector) -> Iterator[Built]:
+    yield build(vectors)

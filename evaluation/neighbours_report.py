@@ -1,0 +1,65 @@
+"""The report of ``python -m evaluation neighbours``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from evaluation import plots
+from evaluation.report import Picture, Report, Table
+
+if TYPE_CHECKING:
+    from evaluation.neighbours import Row
+
+_NOTE = (
+    "A kd-tree or ball tree leaves out what lies behind a cut or outside a ball. With more dimensions distances draw "
+    "together and nothing can be left out any more: the tree looks at every vector, and each costs more than a row of "
+    "brute force (Beyer et al., 'When is nearest neighbor meaningful?', ICDT 1999)."
+)
+
+
+def make_report(rows: Sequence[Row], k: int) -> Report:
+    """Lay out what was measured."""
+    done = [row for row in rows if not row.missing]
+    p50: Callable[[Row], float] = lambda row: row.percentile(50)  # noqa: E731 - a name for the line's sake
+    return Report(
+        "Nearest neighbours by structure and dimensions",
+        parts=[
+            _by_dims("Milliseconds a query (p50)", rows, lambda row: f"{row.percentile(50):.2f}", _NOTE),
+            _plot("Latency by dimensions", done, p50, "Milliseconds a query (p50)", log=True),
+            _by_dims(f"Recall@{k}", rows, lambda row: f"{row.recall:.3f}"),
+            _plot("Recall by dimensions", done, lambda row: row.recall, f"Recall@{k}"),
+            _by_dims("Seconds to build", rows, lambda row: f"{row.build_seconds:.2f}"),
+            _by_dims("Megabytes, vectors included", rows, lambda row: f"{row.size / 1e6:.1f}", _SIZES),
+            _missing(rows),
+        ],
+    )
+
+
+_SIZES = (
+    "In-process structures as they write themselves; Elasticsearch's index on disk, which keeps float32 vectors "
+    "beside the quantized ones that its searches read."
+)
+
+
+def _by_dims(title: str, rows: Sequence[Row], cell: Callable[[Row], str], note: str = "") -> Table:
+    sizes = sorted({row.dims for row in rows})
+    found = {(row.structure, row.dims): row for row in rows}
+    names = list(dict.fromkeys(row.structure for row in rows))
+    lines = [
+        (name, *("-" if found[name, dims].missing else cell(found[name, dims]) for dims in sizes)) for name in names
+    ]
+    return Table(title, ("Structure", *(str(dims) for dims in sizes)), lines, note)
+
+
+def _plot(title: str, rows: Sequence[Row], value: Callable[[Row], float], y: str, *, log: bool = False) -> Picture:
+    series: dict[str, list[tuple[float, float]]] = {}
+    for row in rows:
+        series.setdefault(row.structure, []).append((row.dims, value(row)))
+    drawn = plots.lines(series, x="Dimensions", y=y, log_x=True, log_y=log)
+    return Picture(title, drawn, f"{title}, a line a structure")
+
+
+def _missing(rows: Sequence[Row]) -> Table:
+    lines = [(f"{row.structure}, {row.dims} dimensions", row.missing) for row in rows if row.missing]
+    return Table("Left out", ("Structure", "Why"), lines or [("nothing", "")])

@@ -1,0 +1,246 @@
+"""``python -m evaluation search``: judge the live search by a golden set, and fail where it got worse."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import httpx
+from rich.console import Console
+
+from es_mappings.product import LAYOUT
+from evaluation.report import Report, Table
+from indexer.console import progress_bar
+from indexer.errors import GoldenSetError
+from indexer.golden import Grades, merge, read_golden_set
+from indexer.metrics import PerAnchor, compare, condensed, interval, per_anchor
+from indexer.settings import Settings
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+PAGE = 100  # products of one request
+SIGNIFICANT = 0.05
+
+console = Console(highlight=False)
+Parameters = Sequence[tuple[str, str]]
+"""Of the search API, such as ``("weight", "look:1")``."""
+
+
+@dataclass(frozen=True)
+class Searched:
+    """What the shop answered: products by anchor, the strategies that served them, the anchors it doesn't know."""
+
+    run: dict[str, list[str]]
+    categories: dict[str, str]
+    strategies: dict[str, int]
+    unknown: list[str]
+
+
+@click.command("search")
+@click.option("--golden", "golden_file", required=True, type=FILE, help="Golden set to judge by.")
+@click.option("--url", help="Storefront to ask; by default one in this process, on the index that the settings name.")
+@click.option("--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="Of the API; repeatable.")
+@click.option("--metric", "metrics", multiple=True, default=("ndcg@10", "recall@50", "mrr"), show_default=True)
+@click.option("--depth", default=200, show_default=True, type=click.IntRange(1, 2_000), help="Products to look at.")
+@click.option("--each-aspect", is_flag=True, help="Measure each aspect alone too, by category.")
+@click.option("--at-least", type=float, help="Exit code 1 if the mean of the first metric is below this.")
+@click.option("--baseline", type=FILE, help="Scores of an earlier run; exit code 1 if these are significantly worse.")
+@click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="File for these scores: a next baseline.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the report.")
+def command(
+    *,
+    golden_file: Path,
+    url: str | None,
+    parameters: tuple[str, ...],
+    metrics: tuple[str, ...],
+    depth: int,
+    each_aspect: bool,
+    out: Path | None,
+    **gate: Any,
+) -> None:
+    """Judge the search as shoppers get it: query, planner, quantization and all.
+
+    Products that nobody judged for an anchor are left out of its order before it is measured.
+    """
+    grades = merge(read_golden_set(golden_file))
+    asked = _pairs(parameters)
+    report = Report("The live search by a golden set", {"Golden set": f"{golden_file}: {len(grades):,} anchors"})
+    with shop(url) as client:
+        found = ask(client, grades, asked, depth)
+        scores = measure(found, grades, metrics)
+        report.facts |= _facts(client, found, asked)
+        report.parts.append(score_table(scores, grades, found))
+        if each_aspect:
+            runs = {name: ask(client, grades, [*asked, *w], depth) for name, w in alone().items()}
+            ours = {name: measure(run, grades, metrics[:1])[metrics[0]] for name, run in runs.items()}
+            report.parts.append(aspect_table({"all": scores[metrics[0]], **ours}, found.categories, metrics[0]))
+    faults = list(judge(scores, gate["at_least"], gate["baseline"], report))
+    for part in report.parts:
+        if isinstance(part, Table):
+            console.print(part.for_terminal())
+    if out:
+        console.print(f"Report: {report.write(out, 'search')}", markup=False, soft_wrap=True)
+    if save := gate["save"]:
+        save.write_text(json.dumps(scores, indent=1), "utf-8")
+    for fault in faults:
+        click.echo(fault, err=True)
+    if faults:
+        sys.exit(1)
+
+
+@contextmanager
+def shop(url: str | None) -> Iterator[httpx.Client]:
+    """Give a client of the shop's API: over HTTP, or straight into an application in this process."""
+    if url:
+        with httpx.Client(base_url=url, timeout=60) as client:
+            yield client
+        return
+    from webapp import create_app
+
+    # No limits: this asks as quickly as hundreds of shoppers.
+    settings = Settings.from_environment().model_copy(update={"rate_limit_pages": ""})
+    with httpx.Client(transport=httpx.WSGITransport(app=create_app(settings)), base_url="http://shop") as client:
+        yield client
+
+
+def ask(client: httpx.Client, grades: Grades, parameters: Parameters, depth: int) -> Searched:
+    """Sort the shop by similarity to each anchor.
+
+    Raises
+    ------
+    GoldenSetError
+        The shop refuses a parameter, doesn't answer, or knows none of the anchors.
+    """
+    found = Searched({}, {}, {}, [])
+    with progress_bar() as progress:
+        for anchor in progress.track(list(grades), description="Asking the shop"):
+            pages = list(_pages(client, [("like", anchor), ("sort", "similar"), *parameters], depth))
+            strategy = pages[0]["plan"]["strategy"]
+            if strategy == "keywords":  # the anchor is gone, or has no vector
+                found.unknown.append(anchor)
+                continue
+            found.run[anchor] = [product["id"] for page in pages for product in page["products"]][:depth]
+            found.strategies[strategy] = found.strategies.get(strategy, 0) + 1
+            found.categories[anchor] = _department(client, anchor)
+    if not found.run:
+        raise GoldenSetError("The shop knows none of the golden set's anchors: is it another catalogue's?")
+    return found
+
+
+def measure(found: Searched, grades: Grades, metrics: Sequence[str]) -> dict[str, PerAnchor]:
+    """Measure what was found, by metric and anchor."""
+    known = {anchor: grades[anchor] for anchor in found.run}
+    run = condensed(known, found.run)
+    return {metric: per_anchor(known, run, metric) for metric in metrics}
+
+
+def judge(
+    scores: Mapping[str, PerAnchor], at_least: float | None, baseline: Path | None, report: Report
+) -> Iterator[str]:
+    """Hold the scores against what is asked of them; give what they fail."""
+    metric, first = next(iter(scores.items()))
+    mean = interval(first).mean
+    if at_least is not None and mean < at_least:
+        yield f"{metric.upper()} is {mean:.3f}, below {at_least:g}"
+    if baseline:
+        rows = []
+        for name, before in read_baseline(baseline).items():
+            if name in scores:
+                both = before.keys() & scores[name].keys()
+                if not both:
+                    raise GoldenSetError(f"--baseline: {baseline.name} has no anchor of this golden set")
+                compared = compare({a: before[a] for a in both}, {a: scores[name][a] for a in both})
+                change = f"{compared.difference:+.4f} ({compared.low:+.4f} to {compared.high:+.4f})"
+                rows.append((name.upper(), change, f"{compared.p:.3f}", f"{compared.anchors:,}"))
+                if compared.difference < 0 and compared.p < SIGNIFICANT:
+                    yield f"{name.upper()} is significantly worse than {baseline.name}: {change}, p {compared.p:.3f}"
+        report.parts.append(Table("Against the baseline", ("Metric", "Change (95%)", "p", "Anchors"), rows))
+
+
+def read_baseline(file: Path) -> dict[str, PerAnchor]:
+    """Read the scores of an earlier run.
+
+    Raises
+    ------
+    GoldenSetError
+        It holds something else.
+    """
+    try:
+        data = json.loads(file.read_text("utf-8"))
+        return {str(m): {str(a): float(score) for a, score in scores.items()} for m, scores in data.items()}
+    except (ValueError, TypeError, AttributeError) as error:
+        raise GoldenSetError(f"--baseline: {file.name} holds no scores of an earlier run ({error})") from error
+
+
+def alone() -> dict[str, Parameters]:
+    """Give for each aspect the parameters that let it alone count."""
+    return {a: [("weight", f"{name}:{int(name == a)}") for name in LAYOUT.names] for a in LAYOUT.names}
+
+
+def score_table(scores: Mapping[str, PerAnchor], grades: Grades, found: Searched) -> Table:
+    """Show the mean of each metric, and how much of what was shown first anybody has judged."""
+    rows = [(metric.upper(), str(score := interval(by)), f"{score.anchors:,}") for metric, by in scores.items()]
+    first = [product in grades[anchor] for anchor, products in found.run.items() for product in products[:10]]
+    judged = f"{sum(first) / len(first):.0%} of the first ten products of each anchor are judged." if first else ""
+    return Table("Scores", ("Metric", "Mean (95%)", "Anchors"), rows, judged)
+
+
+def aspect_table(scores: Mapping[str, PerAnchor], categories: Mapping[str, str], metric: str) -> Table:
+    """Show all aspects together beside each alone, in all and by the anchors' department."""
+    departments = sorted(set(categories.values()))
+
+    def mean(by_anchor: PerAnchor, department: str) -> str:
+        own = {a: s for a, s in by_anchor.items() if categories.get(a) == department}
+        return f"{interval(own) if own else '-'}"
+
+    rows = [(name, str(interval(by)), *(mean(by, d) for d in departments)) for name, by in scores.items()]
+    return Table(f"{metric.upper()} by aspect", ("Aspects", "All", *departments), rows)
+
+
+def _pages(client: httpx.Client, parameters: Parameters, depth: int) -> Iterator[dict[str, Any]]:
+    cursor, shown = "", 0
+    while shown < depth:
+        size = ("size", str(min(PAGE, depth)))
+        more = [("cursor", cursor)] if cursor else []
+        page = _get(client, "/api/search", [*parameters, size, *more])
+        yield page
+        shown += len(page["products"])
+        cursor = page["next_cursor"] or ""
+        if not cursor:
+            return
+
+
+def _department(client: httpx.Client, anchor: str) -> str:
+    category = _get(client, f"/api/products/{anchor}", []).get("category") or ["none"]
+    return str(category[0])
+
+
+def _get(client: httpx.Client, path: str, parameters: Parameters) -> dict[str, Any]:
+    try:
+        answer = client.get(path, params=list(parameters))
+        body: dict[str, Any] = answer.json()
+    except (httpx.HTTPError, ValueError) as error:
+        raise GoldenSetError(f"The shop doesn't answer {path}: {error or type(error).__name__}") from error
+    if answer.status_code != httpx.codes.OK:
+        raise GoldenSetError(f"The shop refuses {path}: {body.get('detail', answer.status_code)}")
+    return body
+
+
+def _facts(client: httpx.Client, found: Searched, asked: Parameters) -> dict[str, str]:
+    served = ", ".join(f"{count:,} by {name}" for name, count in sorted(found.strategies.items()))
+    unknown = {"Not in the shop": f"{len(found.unknown):,} anchors, left out"} if found.unknown else {}
+    parameters = {"Parameters": " ".join(f"{n}={v}" for n, v in asked)} if asked else {}
+    return {"Shop": str(client.base_url), "Served": served, **parameters, **unknown}
+
+
+def _pairs(parameters: Sequence[str]) -> list[tuple[str, str]]:
+    pairs = [parameter.partition("=") for parameter in parameters]
+    for name, equals, _ in pairs:
+        if not (name and equals):
+            raise click.BadParameter(f"{name!r} is not NAME=VALUE", param_hint="--parameter")
+    return [(name, value) for name, _, value in pairs]

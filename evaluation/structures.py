@@ -1,0 +1,133 @@
+"""Structures that find nearest neighbours in this process: brute force, trees, graphs. All by Euclidean distance."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from es_mappings.layout import Vector
+
+# Those of the product mapping's graphs, and the libraries' common depth.
+M, EF_CONSTRUCTION, EF = 16, 100, 200
+
+Search = Callable[[Vector, int], Sequence[int]]
+"""From a query, shape (dims,), and k to the numbers of the k nearest vectors, the nearest first."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """A structure that is ready: how to search it, and the bytes it takes, the vectors among them."""
+
+    search: Search
+    size: int
+
+
+Build = Callable[[Vector], Built]
+"""From unit vectors, shape (n, dims), to a structure."""
+
+
+class UnavailableError(Exception):
+    """A structure can't be had here, or not for vectors like these; says why."""
+
+
+def in_process() -> Iterator[tuple[str, Build]]:
+    """Go through the structures by name."""
+    yield "brute force (NumPy)", brute_force
+    yield "kd-tree (scikit-learn)", _tree("KDTree")
+    yield "ball tree (scikit-learn)", _tree("BallTree")
+    yield "HNSW (hnswlib)", _with("hnswlib", _hnswlib)
+    yield "HNSW (NMSLIB)", _with("nmslib", _nmslib)
+    yield "HNSW (faiss)", _with("faiss", _faiss("HNSW16,Flat"))
+    yield "inverted lists (faiss)", _with("faiss", _faiss("IVF128,Flat"))
+
+
+def brute_force(vectors: Vector) -> Built:
+    """Compare with every vector: the truth that the others are held against."""
+
+    def search(query: Vector, k: int) -> Sequence[int]:
+        products = vectors @ query  # of unit vectors, the largest product is the shortest distance
+        best = np.argpartition(-products, k)[:k]
+        return [int(i) for i in best[np.argsort(-products[best], kind="stable")]]
+
+    return Built(search, vectors.nbytes)
+
+
+def _tree(name: str) -> Build:
+    def build(vectors: Vector) -> Built:
+        from sklearn import neighbors
+
+        tree = getattr(neighbors, name)(vectors, leaf_size=40)
+        return Built(
+            lambda query, k: tree.query(query[None], k, return_distance=False)[0].tolist(),
+            sum(np.asarray(part).nbytes for part in tree.get_arrays()),
+        )
+
+    return build
+
+
+def _with(module: str, build: Callable[[ModuleType, Vector], Built]) -> Build:
+    def imported(vectors: Vector) -> Built:
+        try:
+            library = importlib.import_module(module)
+        except ImportError as error:
+            raise UnavailableError(f"not installed: pip install -r requirements-bench.txt ({error})") from error
+        return build(library, vectors)
+
+    return imported
+
+
+def _hnswlib(library: ModuleType, vectors: Vector) -> Built:
+    index = library.Index("l2", vectors.shape[1])
+    index.init_index(len(vectors), M=M, ef_construction=EF_CONSTRUCTION, random_seed=7)
+    index.add_items(vectors, num_threads=os.cpu_count() or 1)
+    index.set_num_threads(1)
+    index.set_ef(EF)
+    return Built(
+        lambda query, k: index.knn_query(query, k=k)[0][0].tolist(),
+        _size_of(index.save_index),
+    )
+
+
+def _nmslib(library: ModuleType, vectors: Vector) -> Built:
+    index = library.init(method="hnsw", space="l2")
+    index.addDataPointBatch(vectors)
+    index.createIndex({"M": M, "efConstruction": EF_CONSTRUCTION, "post": 0}, print_progress=False)
+    index.setQueryTimeParams({"efSearch": EF})
+    return Built(
+        lambda query, k: index.knnQuery(query, k=k)[0].tolist(),
+        _size_of(lambda path: index.saveIndex(path, save_data=True)),
+    )
+
+
+def _faiss(kind: str) -> Callable[[ModuleType, Vector], Built]:
+    def build(library: ModuleType, vectors: Vector) -> Built:
+        lists = 128
+        if kind.startswith("IVF") and len(vectors) < 39 * lists:  # what faiss asks for, to place the lists well
+            raise UnavailableError(f"needs {39 * lists:,} vectors or more")
+        index: Any = library.index_factory(vectors.shape[1], kind)
+        if kind.startswith("HNSW"):
+            index.hnsw.efConstruction, index.hnsw.efSearch = EF_CONSTRUCTION, EF
+        else:
+            index.nprobe = 16
+        index.train(vectors)
+        index.add(vectors)
+        return Built(
+            lambda query, k: index.search(query[None], k)[1][0].tolist(), int(library.serialize_index(index).nbytes)
+        )
+
+    return build
+
+
+def _size_of(save: Callable[[str], object]) -> int:
+    """Measure a structure by what it writes: graph and vectors, without what the allocator holds beside them."""
+    with tempfile.TemporaryDirectory() as folder:
+        save(str(Path(folder) / "index"))
+        return sum(file.stat().st_size for file in Path(folder).iterdir())

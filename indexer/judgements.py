@@ -1,0 +1,110 @@
+"""Judgements given in the shop, and the pools of candidates to judge, kept in Elasticsearch."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from elasticsearch import Elasticsearch, NotFoundError
+from elasticsearch.helpers import scan
+
+from es_mappings import judgement as es_judgement
+from indexer.documents import now
+from indexer.elastic import bulk
+from indexer.errors import GoldenSetError
+from indexer.golden import Judgement
+
+MOST_PAIRS = 10_000  # to judge: what one search gives, and more than people do
+
+
+class JudgementStore:
+    """Judgements of the products behind an alias: the newest of each judge and pair."""
+
+    def __init__(self, client: Elasticsearch, alias: str) -> None:
+        self._client = client
+        self.index, self.pool_index = f"{alias}-judgements", f"{alias}-pools"
+
+    def put(self, judgement: Judgement) -> None:
+        """Keep a judgement; it takes the place of the judge's earlier one of that pair."""
+        self._ensure(self.index, es_judgement.mapping())
+        document = {**judgement.model_dump(include={"anchor", "candidate", "grade", "judge"}), "at": now()}
+        # Before the answer: the judge's progress counts it.
+        self._client.index(index=self.index, id=_id(judgement), document=document, refresh="wait_for")
+
+    def undo(self, judge: str) -> Judgement | None:
+        """Take back the judge's latest judgement, and give it; None where there is none."""
+        hits = self._search(es_judgement.of_judge(judge), size=1, sort=[{"at": "desc"}])
+        if not hits:
+            return None
+        latest = _read(hits[0]["_source"])
+        self._client.options(ignore_status=404).delete(index=self.index, id=hits[0]["_id"], refresh="wait_for")
+        return latest
+
+    def judged(self, judge: str) -> set[tuple[str, str]]:
+        """Give the pairs that a judge has judged, the latest `MOST_PAIRS` of them."""
+        hits = self._search(es_judgement.of_judge(judge), size=MOST_PAIRS, sort=[{"at": "desc"}])
+        return {(hit["_source"]["anchor"], hit["_source"]["candidate"]) for hit in hits}
+
+    def all(self) -> Iterator[Judgement]:
+        """Go through all judgements, in the order in which they were given."""
+        if self._client.indices.exists(index=self.index):
+            self._client.indices.refresh(index=self.index)
+            hits = scan(self._client, index=self.index, query={"sort": ["at"]}, preserve_order=True)
+            yield from (_read(hit["_source"]) for hit in hits)
+
+    def put_pools(self, pools: Mapping[str, Sequence[str]]) -> None:
+        """Keep candidates to judge, by anchor; they take the place of all earlier pools, judgements stay.
+
+        Raises
+        ------
+        GoldenSetError
+            More than `MOST_PAIRS` in all, or Elasticsearch refused one.
+        """
+        pairs = sum(map(len, pools.values()))
+        if pairs > MOST_PAIRS:
+            raise GoldenSetError(f"The pools hold {pairs:,} pairs, people can be asked for {MOST_PAIRS:,} at most")
+        self._client.options(ignore_status=404).indices.delete(index=self.pool_index)
+        self._ensure(self.pool_index, es_judgement.pool_mapping())
+        actions = (
+            {"_index": self.pool_index, "_id": anchor, "anchor": anchor, "candidates": list(candidates)}
+            for anchor, candidates in pools.items()
+        )
+        for failure in bulk(self._client, actions, refresh=True):
+            if failure:
+                raise GoldenSetError(f"{self.pool_index} refused a pool: {failure.reason}")
+
+    def pools(self) -> dict[str, list[str]]:
+        """Give the candidates to judge, by anchor, in an order that is the same for all judges."""
+        try:
+            answer = self._client.search(index=self.pool_index, size=MOST_PAIRS, sort=[{"anchor": "asc"}])
+        except NotFoundError:
+            return {}
+        return {hit["_id"]: hit["_source"]["candidates"] for hit in answer["hits"]["hits"]}
+
+    def _search(self, query: dict[str, Any], **more: Any) -> list[dict[str, Any]]:
+        try:
+            return list(self._client.search(index=self.index, query=query, **more)["hits"]["hits"])
+        except NotFoundError:
+            return []
+
+    def _ensure(self, index: str, mapping: dict[str, Any]) -> None:
+        if not self._client.indices.exists(index=index):
+            self._client.options(ignore_status=400).indices.create(index=index, mappings=mapping)
+
+
+def _id(judgement: Judgement) -> str:
+    pair = "\n".join((judgement.judge, judgement.anchor, judgement.candidate))
+    return hashlib.sha256(pair.encode()).hexdigest()[:32]
+
+
+def _read(source: Mapping[str, Any]) -> Judgement:
+    date = dt.datetime.fromisoformat(source["at"]).date()
+    return Judgement(
+        anchor=source["anchor"],
+        candidate=source["candidate"],
+        grade=source["grade"],
+        judge=source["judge"],
+        date=date,
+    )

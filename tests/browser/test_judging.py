@@ -1,0 +1,63 @@
+"""Judging by keys, and without JavaScript."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from indexer.judgements import JudgementStore
+from tests.conftest import Shop
+
+
+@pytest.fixture
+def store(shop: Shop) -> JudgementStore:
+    """Two anchors to judge, nothing judged."""
+    store = JudgementStore(shop.client, shop.alias)
+    shop.client.options(ignore_status=404).indices.delete(index=store.index)
+    ids = sorted(hit["_id"] for hit in shop.client.search(index=shop.alias, size=8, source=False)["hits"]["hits"])
+    store.put_pools({ids[0]: ids[1:4], ids[4]: ids[5:8]})
+    return store
+
+
+def _shows(page: Page, pair: int) -> None:
+    expect(page.locator("[data-keys]").get_by_text(f"Pair {pair} of 6")).to_be_visible()
+
+
+def _log_in(page: Page, shop: Shop) -> None:
+    assert shop.settings.staff
+    name, _, password = shop.settings.staff.get_secret_value().split(",")[0].partition(":")
+    page.goto("/lab/judge")
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Log in").click()
+    expect(page).to_have_url(re.compile("/lab/judge"))
+
+
+def test_keys_grade_and_take_back(page: Page, shop: Shop, store: JudgementStore) -> None:
+    _log_in(page, shop)
+    for done, key in enumerate("3012"):
+        _shows(page, done + 1)
+        page.keyboard.press(key)
+    _shows(page, 5)
+    assert [j.grade for j in store.all()] == [3, 0, 1, 2]
+    page.keyboard.press("u")
+    _shows(page, 4)
+    page.keyboard.press("9")  # no grade
+    for done in (5, 6):
+        page.keyboard.press("1")
+        _shows(page, done)
+    page.keyboard.press("1")
+    expect(page.get_by_text("You have judged every pair.")).to_be_visible()
+    assert [j.grade for j in store.all()] == [3, 0, 1, 1, 1, 1]
+
+
+def test_buttons_do_the_same_without_javascript(plain_page: Page, shop: Shop, store: JudgementStore) -> None:
+    page = plain_page
+    _log_in(page, shop)
+    expect(page.get_by_role("button", name="Take the last one back")).to_be_disabled()
+    page.get_by_role("button", name="All but the same").click()
+    expect(page.get_by_text("Pair 2 of 6")).to_be_visible()
+    assert [j.grade for j in store.all()] == [3]
+    page.get_by_role("button", name="Take the last one back").click()
+    expect(page.get_by_text("Pair 1 of 6")).to_be_visible()
+    assert list(store.all()) == []

@@ -1,0 +1,102 @@
+"""What is measured on real servers: the search by a golden set, Elasticsearch's structures for neighbours."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from elasticsearch import Elasticsearch
+
+from demo.golden import read_truth
+from es_mappings.layout import Layout
+from es_mappings.product import LAYOUT
+from evaluation import elastic_structures
+from evaluation.cli import main
+from evaluation.clustered import clustered
+from evaluation.structures import UnavailableError, brute_force
+from indexer.golden import Judgement, write_golden_set
+from indexer.labels import judge
+from tests.conftest import Shop
+
+
+def _search(golden: Path, *arguments: object) -> Result:
+    return CliRunner().invoke(main, ["search", "--golden", str(golden), *map(str, arguments)])
+
+
+@pytest.fixture
+def golden(shop: Shop, tmp_path: Path) -> Path:
+    judgements = judge(read_truth(shop.catalogue.parent / "truth.jsonl"), anchors=12, candidates=0)
+    write_golden_set(tmp_path / "golden.jsonl", judgements)
+    return tmp_path / "golden.jsonl"
+
+
+def test_the_search_is_judged_end_to_end(golden: Path, tmp_path: Path) -> None:
+    saved = tmp_path / "scores.json"
+    result = _search(golden, "--at-least", 0.3, "--save", saved, "--each-aspect", "--out", tmp_path / "report")
+    assert result.exit_code == 0, result.output
+    tables = (tmp_path / "report" / "search.md").read_text()
+    for aspect in ("all", *LAYOUT.names):
+        assert f"| {aspect} |" in tables
+    assert "100% of the first ten products of each anchor are judged." in tables
+    assert "12 by exact" in tables
+    scores = json.loads(saved.read_text())["ndcg@10"]
+    assert len(scores) == 12
+    # As good as the threshold says, and no worse than itself.
+    assert _search(golden, "--at-least", np.mean(list(scores.values())) - 1e-6, "--baseline", saved).exit_code == 0
+
+
+def test_it_fails_below_the_threshold_or_the_baseline(golden: Path, tmp_path: Path) -> None:
+    result = _search(golden, "--at-least", 0.999, "--depth", 20)
+    assert result.exit_code == 1
+    assert "NDCG@10 is 0." in result.output
+    better, saved = tmp_path / "better.json", tmp_path / "scores.json"
+    _search(golden, "--save", saved, "--depth", 20)
+    scores = json.loads(saved.read_text())
+    better.write_text(json.dumps({"ndcg@10": {a: min(1, s + 0.1) for a, s in scores["ndcg@10"].items()}}))
+    result = _search(golden, "--baseline", better, "--depth", 20)
+    assert result.exit_code == 1
+    assert "NDCG@10 is significantly worse than better.json: -0." in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["--parameter", "weight=look:x"], "The shop refuses /api/search: weight"),
+        (["--parameter", "weight"], "is not NAME=VALUE"),
+        (["--metric", "f1"], "is no metric"),
+        (["--url", "http://127.0.0.1:1"], "The shop doesn't answer"),
+    ],
+)
+def test_what_cannot_be_asked_is_told(golden: Path, arguments: list[str], why: str) -> None:
+    result = _search(golden, *arguments)
+    assert result.exit_code > 0
+    assert why in result.output.replace("\n", " ")
+
+
+def test_a_golden_set_of_another_shop(shop: Shop, tmp_path: Path) -> None:
+    write_golden_set(tmp_path / "other.jsonl", [Judgement(anchor="x1", candidate="x2", grade=3)])
+    result = _search(tmp_path / "other.jsonl")
+    assert result.exit_code == 1
+    assert "knows none of the golden set's anchors" in result.output
+
+
+@pytest.mark.parametrize("kind", elastic_structures.TYPES)
+def test_elasticsearch_finds_neighbours_by_each_structure(client: Elasticsearch, shop: Shop, kind: str) -> None:
+    drawn = clustered(320, layout=Layout.of({"all": 64})).vectors
+    vectors, queries, index = drawn[:300], drawn[300:], f"{shop.alias}-neighbours-{kind}"
+    truth = brute_force(vectors)
+    with elastic_structures.built(client, index, kind, vectors) as built:
+        found = [len(set(built.search(q, 10)) & set(truth.search(q, 10))) / 10 for q in queries]
+        assert built.size > vectors.nbytes
+    # One bit a dimension says little of 64 of them.
+    assert np.mean(found) >= (0.6 if "bbq" in kind else 0.9 if "int" in kind else 0.99)
+    assert not client.indices.exists(index=index)
+
+
+def test_vectors_that_a_structure_does_not_take_are_told(client: Elasticsearch, shop: Shop) -> None:
+    odd = clustered(50, layout=Layout.of({"all": 33})).vectors
+    index = f"{shop.alias}-neighbours-odd"
+    with pytest.raises(UnavailableError, match="refused"), elastic_structures.built(client, index, "int4_hnsw", odd):
+        pytest.fail("built all the same")
+    assert not client.indices.exists(index=index)

@@ -1,0 +1,64 @@
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+from es_mappings.layout import Layout
+from evaluation.clustered import clustered
+from evaluation.neighbours import Row, measure
+from evaluation.neighbours_report import make_report
+from evaluation.report import Picture, Table
+from evaluation.structures import Build, Built, UnavailableError, brute_force, in_process
+
+DRAWN = clustered(430, layout=Layout.of({"all": 16})).vectors
+VECTORS, QUERIES = np.ascontiguousarray(DRAWN[:400]), np.ascontiguousarray(DRAWN[400:])
+
+
+def test_brute_force_finds_the_nearest() -> None:
+    distances = np.linalg.norm(VECTORS - QUERIES[0], axis=1)
+    assert brute_force(VECTORS).search(QUERIES[0], 10) == np.argsort(distances)[:10].tolist()
+
+
+@pytest.mark.parametrize(("name", "build"), list(in_process()))
+def test_every_structure_that_can_be_had_finds_nearly_all(name: str, build: Build) -> None:
+    module = {"HNSW (hnswlib)": "hnswlib", "HNSW (NMSLIB)": "nmslib", "HNSW (faiss)": "faiss"}.get(name, "sklearn")
+    if "lists" in name or find_spec(module) is None:
+        with pytest.raises(UnavailableError, match=r"requirements-bench\.txt|vectors or more"):
+            build(VECTORS)
+        return
+    built = build(VECTORS)
+    truth = brute_force(VECTORS)
+    found = [len(set(built.search(q, 10)) & set(truth.search(q, 10))) / 10 for q in QUERIES]
+    assert np.mean(found) >= (1.0 if "tree" in name or "brute" in name else 0.9)
+    assert built.size >= VECTORS.nbytes
+
+
+def test_a_search_that_misses_half_has_half_the_recall() -> None:
+    truth = [set(brute_force(VECTORS).search(q, 4)) for q in QUERIES]
+
+    class Half:
+        def __enter__(self) -> Built:
+            return Built(lambda q, k: [*brute_force(VECTORS).search(q, 2), -1, -2], 7)
+
+        def __exit__(self, *_: object) -> None: ...
+
+    row = measure("half", lambda _: Half(), VECTORS, QUERIES, truth)
+    assert (row.recall, row.size, row.dims, len(row.milliseconds)) == (0.5, 7, 16, len(QUERIES))
+
+
+def test_the_report_says_what_was_left_out() -> None:
+    rows = [
+        Row("tree", 32, 1.0, (1.0, 3.0), 0.5, 2_000_000),
+        Row("tree", 64, 1.0, (4.0, 4.0), 0.5, 4_000_000),
+        Row("graph", 32, 0.9, (0.5,), 1.0, 3_000_000),
+        Row("graph", 64, missing="not installed"),
+    ]
+    report = make_report(rows, 10)
+    latency, _, recall, *_, missing = report.parts
+    assert isinstance(latency, Table)
+    assert list(latency.rows) == [("tree", "2.00", "4.00"), ("graph", "0.50", "-")]
+    assert isinstance(recall, Table)
+    assert recall.title == "Recall@10"
+    assert isinstance(missing, Table)
+    assert list(missing.rows) == [("graph, 64 dimensions", "not installed")]
+    assert all(part.data.startswith(b"\x89PNG") for part in report.parts if isinstance(part, Picture))

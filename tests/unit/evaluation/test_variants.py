@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+
+from evaluation.variants import CENTRED, METRICS, RAW, Reducers, judge, rank, variants
+
+RANDOM = np.random.default_rng(4)
+FIT = (RANDOM.normal(size=(80, 12)) * np.linspace(3, 0.1, 12) + 5).astype(np.float32)
+POINTS = {"a": [0, 0], "near": [1, 1], "far": [9, 0], "side": [0, 1.9]}
+VECTORS = {product: np.array(point, np.float32) for product, point in POINTS.items()}
+GRADES = {"a": {"near": 3, "far": 0, "side": 1}, "gone": {"a": 3}}
+
+
+def test_metrics_order_differently() -> None:
+    assert rank(VECTORS, GRADES, "euclidean") == {"a": ["near", "side", "far"]}
+    assert rank(VECTORS, GRADES, "manhattan") == {"a": ["side", "near", "far"]}
+    turned = {product: vector + 1 for product, vector in VECTORS.items()}
+    assert rank(turned, GRADES, "cosine")["a"][0] == "near"
+
+
+@pytest.mark.parametrize("reduction", ["pca", "whitened", "random"])
+def test_fewer_dimensions_are_the_first_of_more(reduction: str) -> None:
+    reducers = Reducers(FIT, 8)
+    few, many = (reducers.transform(reduction, dims)(FIT) for dims in (3, 8))
+    assert few.shape == (80, 3)
+    assert np.allclose(many[:, :3], few, atol=1e-4)
+
+
+def test_whitening_levels_the_spread_and_pca_keeps_it() -> None:
+    reducers = Reducers(FIT, 8)
+    assert np.allclose(reducers.transform("whitened", 8)(FIT).std(axis=0), 1, atol=1e-3)
+    spread = reducers.transform("pca", 8)(FIT).std(axis=0)
+    assert spread[0] > 2 > spread[-1]
+
+
+def test_centring_moves_the_mean_alone() -> None:
+    reducers = Reducers(FIT, 8)
+    assert np.allclose(reducers.transform(CENTRED, 12)(FIT).mean(axis=0), 0, atol=1e-4)
+    assert reducers.transform(RAW, 12)(FIT) is FIT
+
+
+def test_a_full_pca_orders_as_all_dimensions_do() -> None:
+    reducers = Reducers(FIT, 12)
+    activations = {f"p{i}": row for i, row in enumerate(RANDOM.normal(size=(30, 12)).astype(np.float32))}
+    grades = {"p0": {f"p{i}": i % 4 for i in range(1, 30)}}
+    [whole] = [v for v in variants("m", reducers, [], [], ["euclidean"]) if v.reduction == RAW]
+    [full] = [v for v in variants("m", reducers, ["pca"], [12], ["euclidean"]) if v.reduction == "pca"]
+    assert (
+        judge(whole, reducers, activations, grades, "ndcg").run
+        == judge(full, reducers, activations, grades, "ndcg").run
+    )
+
+
+def test_variants_leave_out_dimensions_that_cannot_be_had() -> None:
+    found = list(variants("m", Reducers(FIT, 512), ["pca"], [4, 8, 512], list(METRICS)))
+    assert [(v.reduction, v.dims) for v in found if v.metric == "cosine"] == [
+        (RAW, 12), (CENTRED, 12), ("pca", 4), ("pca", 8)
+    ]  # fmt: skip
+    assert len(found) == 12

@@ -1,0 +1,139 @@
+"""The judging page: an anchor beside a candidate, graded 0 to 3 by people who run the shop. For staff only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from pydantic import ValidationError
+
+from indexer.agreement import agreement
+from indexer.errors import GoldenSetError
+from indexer.golden import Judgement
+from indexer.judgements import JudgementStore
+from indexer.settings import Settings
+from webapp.lab_pools import make_pools
+from webapp.search import ProductSearch
+from webapp.staff import staff_name, staff_only
+
+blueprint = Blueprint("lab", __name__, url_prefix="/lab")
+
+GRADES = {0: "Not alike", 1: "A little", 2: "Alike", 3: "All but the same"}
+MOST_ANCHORS = 200
+_NO_STORE = {"Cache-Control": "no-store"}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a judge has left: pairs in the order in which to judge them."""
+
+    done: int
+    left: list[tuple[str, str]]
+
+    @property
+    def total(self) -> int:
+        """Pairs in all."""
+        return self.done + len(self.left)
+
+
+@blueprint.get("")
+@staff_only
+def overview() -> ResponseReturnValue:
+    """Show how far judging is, and how far judges agree."""
+    judgements = list(_store().all())
+    page = render_template(
+        "lab.html",
+        progress=_progress(),
+        count=len(judgements),
+        agreement=agreement(judgements),
+        most=MOST_ANCHORS,
+    )
+    return page, 200, _NO_STORE
+
+
+@blueprint.post("/pools")
+@staff_only
+def pools() -> ResponseReturnValue:
+    """Draw products to judge."""
+    anchors = request.form.get("anchors", 0, int)
+    if not 1 <= anchors <= MOST_ANCHORS:
+        abort(400, f"anchors: must be from 1 to {MOST_ANCHORS}.")
+    settings: Settings = current_app.extensions["settings"]
+    client = current_app.extensions["elasticsearch"]
+    made = make_pools(client, settings.index_name, current_app.extensions["search"], anchors)
+    try:
+        _store().put_pools(made)
+    except GoldenSetError as error:
+        abort(400, str(error))
+    return redirect(url_for("lab.judge"), 303)
+
+
+@blueprint.get("/judge")
+@staff_only
+def judge() -> ResponseReturnValue:
+    """Show the next pair to judge; back to the overview where there is none."""
+    search: ProductSearch = current_app.extensions["search"]
+    progress = _progress()
+    for place, pair in enumerate(progress.left):
+        anchor, candidate = (search.product(product_id) for product_id in pair)
+        if anchor and candidate:  # one that was deleted since is passed over
+            shown = {"anchor": anchor, "candidate": candidate, "done": progress.done + place}
+            return render_template("judge.html", grades=GRADES, progress=progress, **shown), 200, _NO_STORE
+    return redirect(url_for("lab.overview"), 303)
+
+
+@blueprint.post("/judge")
+@staff_only
+def grade() -> ResponseReturnValue:
+    """Keep a judgement, and go on to the next pair."""
+    fields: dict[str, Any] = {name: request.form.get(name) for name in ("anchor", "candidate", "grade")}
+    try:
+        judgement = Judgement(**fields, judge=_judge())
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        abort(400, f"{fault['loc'][0] if fault['loc'] else 'candidate'}: {fault['msg']}")
+    _store().put(judgement)
+    return redirect(url_for("lab.judge"), 303)
+
+
+@blueprint.post("/undo")
+@staff_only
+def undo() -> ResponseReturnValue:
+    """Take back the judge's latest judgement; its pair comes again, at its place."""
+    _store().undo(_judge())
+    return redirect(url_for("lab.judge"), 303)
+
+
+@blueprint.get("/judgements.jsonl")
+@staff_only
+def export() -> ResponseReturnValue:
+    """Give all judgements as a golden set."""
+    lines = "".join(j.model_dump_json(exclude_none=True) + "\n" for j in _store().all())
+    name = {"Content-Disposition": "attachment; filename=judgements.jsonl"}
+    return Response(lines, headers=_NO_STORE | name, content_type="application/jsonl; charset=utf-8")
+
+
+def _progress() -> Progress:
+    """Go through the anchors as all judges do; candidates in an order of each judge's own, which tells nothing."""
+    judged = _store().judged(_judge())
+    pairs = [
+        (anchor, candidate)
+        for anchor, candidates in _store().pools().items()
+        for candidate in sorted(candidates, key=lambda c: sha256(f"{_judge()}\n{anchor}\n{c}".encode()).digest())
+    ]
+    left = [pair for pair in pairs if pair not in judged]
+    return Progress(len(pairs) - len(left), left)
+
+
+def _judge() -> str:
+    name = staff_name()
+    assert name is not None  # noqa: S101 - staff_only has seen to it
+    return name
+
+
+def _store() -> JudgementStore:
+    settings: Settings = current_app.extensions["settings"]
+    return JudgementStore(current_app.extensions["elasticsearch"], settings.index_name)
