@@ -46,6 +46,19 @@ $(VENV)/.bench-ready: $(VENV)/.ready requirements-bench.txt
 bench: $(VENV)/.bench-ready  ## Measure sorting by similarity on 200,000 products beside its peers; about 15 minutes
 	@$(BIN)/python -m evaluation bench
 
+.PHONY: neighbours
+neighbours: $(VENV)/.bench-ready  ## Compare structures for nearest neighbours over dimensions; about 30 minutes
+	@$(BIN)/python -m evaluation neighbours --out .data/reports
+	@cp .data/reports/neighbours-latency-by-dimensions.png docs/images/neighbours.png
+
+.PHONY: models
+models: $(VENV)/.ready  ## Compare all models on the demo's catalogue, by what was drawn
+	@test -f .data/catalogue/truth.jsonl || $(BIN)/python -m demo.catalogue --products $(PRODUCTS) .data/catalogue
+	@mkdir -p .data/reports
+	@$(BIN)/python -m evaluation golden truth .data/catalogue/truth.jsonl --candidates 0 --part 0.5 --out .data/reports/look.jsonl
+	@$(BIN)/python -m evaluation models --catalog .data/catalogue/catalog.jsonl --golden .data/reports/look.jsonl --out .data/reports
+	@cp .data/reports/models-by-dimensions.png docs/images/models.png
+
 # Debian's browser and fonts where apt-get can bring them; elsewhere CHROMIUM names one.
 .PHONY: chromium
 chromium:

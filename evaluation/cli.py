@@ -11,6 +11,7 @@ from indexer.console import Commands
 _COMMANDS = {
     "golden": "evaluation.golden_sets",
     "models": "evaluation.models",
+    "pool": "evaluation.pools",
     "neighbours": "evaluation.neighbours",
     "search": "evaluation.search",
     "bench": "evaluation.bench_search",

@@ -1,0 +1,84 @@
+"""``python -m evaluation pool``: what people shall judge, found by several models and mixed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import click
+import numpy as np
+
+from es_mappings.layout import Vector
+from evaluation.activations import ActivationCache
+from evaluation.catalogues import primary_images, source_of
+from evaluation.variants import METRICS
+from evaluation.vectorizing import MODELS, vectorizers
+from indexer.console import progress_bar
+from indexer.elastic import connect
+from indexer.errors import GoldenSetError
+from indexer.judgements import JudgementStore
+from indexer.settings import Settings
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.command("pool")
+@click.option("--catalog", required=True, type=FILE, help="Catalogue file that the shop was loaded from.")
+@click.option("--model", "models", multiple=True, help="Model to find candidates by, by default all; repeatable.")
+@click.option("--layer", "layers", multiple=True, help="Hidden layer, by default the pooled features; repeatable.")
+@click.option("--anchors", default=30, show_default=True, type=click.IntRange(1, 1_000))
+@click.option("--nearest", default=6, show_default=True, type=click.IntRange(1, 50), help="Candidates of each model.")
+@click.option("--drawn", default=6, show_default=True, type=click.IntRange(0, 50), help="Candidates drawn at random.")
+@click.option("--seed", default=7, show_default=True)
+@click.option("--cache", default=Path(".data/activations"), show_default=True, type=FOLDER, help="Keeps activations.")
+def command(
+    *,
+    catalog: Path,
+    models: tuple[str, ...],
+    layers: tuple[str, ...],
+    anchors: int,
+    nearest: int,
+    drawn: int,
+    seed: int,
+    cache: Path,
+) -> None:
+    """Put candidates that several models find before the judges of the shop (its page /lab)."""
+    images = primary_images(catalog)
+    kept = ActivationCache(cache, source_of(catalog))
+    draw = random.Random(seed)  # noqa: S311 - no secret
+    chosen = draw.sample(sorted(images), min(anchors, len(images)))
+    found = [{anchor: draw.sample(sorted(images.keys() - {anchor}), min(drawn, len(images) - 1)) for anchor in chosen}]
+    for name, vectorizer in vectorizers(models or MODELS, layers):
+        if isinstance(vectorizer, Exception):
+            click.echo(f"{name}: left out: {vectorizer}")
+            continue
+        with progress_bar() as progress:
+            task = progress.add_task(name, total=len({image.digest for image in images.values()}))
+            activations = kept.get(vectorizer, images.values(), lambda done: progress.advance(task, done))  # noqa: B023
+        rows = activations.of(image.digest for image in images.values())
+        found.append(nearest_to(chosen, dict(zip(images, rows - rows.mean(axis=0), strict=True)), nearest))
+    if len(found) == 1:
+        raise GoldenSetError("No model could be had")
+    settings = Settings.from_environment()
+    pools = mix(found)
+    JudgementStore(connect(settings), settings.index_name).put_pools(pools)
+    click.echo(f"{sum(map(len, pools.values())):,} pairs of {len(pools):,} anchors wait for judges at /lab")
+
+
+def nearest_to(anchors: Sequence[str], vectors: Mapping[str, Vector], count: int) -> dict[str, list[str]]:
+    """Give the products nearest to each anchor by cosine."""
+    from scipy.spatial.distance import cdist
+
+    ids, rows = list(vectors), np.stack(list(vectors.values()))
+    distances = cdist(np.stack([vectors[a] for a in anchors]), rows, METRICS["cosine"])  # type: ignore[call-overload]
+    return {
+        anchor: [ids[place] for place in np.argsort(row)[: count + 1] if ids[place] != anchor][:count]
+        for anchor, row in zip(anchors, distances, strict=True)
+    }
+
+
+def mix(found: Sequence[Mapping[str, Sequence[str]]]) -> dict[str, list[str]]:
+    """Put together what several ways found for each anchor, each candidate once."""
+    return {anchor: list(dict.fromkeys(c for way in found for c in way[anchor])) for anchor in found[0]}
