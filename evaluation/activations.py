@@ -107,7 +107,7 @@ class ActivationCache:
         data = self._source.fetch(address)
         if images.digest(data) != name:
             raise ImageError(f"{address} has changed while it was read")
-        return images.decode(data, least_side=_LEAST_SIDE)
+        return self._source.decoder.decode(data, least_side=_LEAST_SIDE)
 
 
 def _read(path: Path) -> Activations:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from indexer import images
@@ -44,7 +44,7 @@ def read_products(catalog: Path, images_below: str = "") -> list[Product]:
 def source_of(catalog: Path) -> ImageSource:
     """Give where images of a catalogue may come from: its own folder, and what the settings allow."""
     allowed = ImageSource.from_settings(Settings.from_environment())
-    return ImageSource((*allowed.roots, catalog.resolve().parent), allowed.hosts, allowed.timeout)
+    return replace(allowed, roots=(*allowed.roots, catalog.resolve().parent))
 
 
 def primary_images(catalog: Path) -> dict[str, PrimaryImage]:

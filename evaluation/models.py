@@ -17,7 +17,6 @@ from evaluation.models_report import make_report, sheets
 from evaluation.report import Table
 from evaluation.variants import METRICS, REDUCTIONS, Judged, Reducers, judge, variants
 from evaluation.vectorizing import MODELS, vectorizers
-from indexer import images
 from indexer.console import progress_bar
 from indexer.errors import GoldenSetError, ImageError
 from indexer.golden import Grades, merge, products_of, read_golden_set, refuse_leakage
@@ -95,7 +94,7 @@ def command(
 
     def picture(product: str) -> Image.Image | None:
         try:
-            return images.decode(source.fetch(corpus.images[product].address), least_side=256)
+            return source.decoder.decode(source.fetch(corpus.images[product].address), least_side=256)
         except ImageError:
             return None
 
