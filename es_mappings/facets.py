@@ -38,6 +38,7 @@ class Filters:
     in_stock: bool | None = None
     cheaper_than: float | None = None  # below, not at, this price
     not_brands: tuple[str, ...] = ()
+    not_ids: tuple[str, ...] = ()
 
     def clauses(self) -> list[Query]:
         """Build the filter clauses."""
@@ -56,9 +57,9 @@ class Filters:
             clauses.append({"term": {"in_stock": self.in_stock}})
         if self.cheaper_than is not None:
             clauses.append({"range": {"price": {"lt": self.cheaper_than}}})
-        if self.not_brands:
-            clauses.append({"bool": {"must_not": [{"terms": {"brand": list(self.not_brands)}}]}})
-        return clauses
+        unwanted: list[Query] = [{"terms": {"brand": list(self.not_brands)}}] if self.not_brands else []
+        unwanted += [{"ids": {"values": list(self.not_ids)}}] if self.not_ids else []
+        return [*clauses, {"bool": {"must_not": unwanted}}] if unwanted else clauses
 
     @property
     def attribute_names(self) -> list[str]:

@@ -61,6 +61,15 @@ class Settings(BaseSettings):
         description="Host names (separated by ',') the shop answers to; .example.com: with all below. Empty: any.",
     )
     proxies: int = Field(0, ge=0, le=10, description="Reverse proxies whose X-Forwarded-* are believed.")
+    behaviour_days: int = Field(
+        30, ge=1, le=400, description="Days after which what a shopper did is forgotten, counted from the last time."
+    )
+    behaviour_half_life_days: float = Field(
+        7.0, gt=0, le=400, description="Days after which what a shopper did counts half."
+    )
+    photo_minutes: int = Field(
+        60, ge=1, le=1440, description="Minutes that a search by photograph can be shared; only its vector is kept."
+    )
     rate_limit_pages: str = Field("1200/minute", description="Times an address may ask for each page.")
     rate_limit_writes: str = Field("240/minute", description="Times an address may send each form or event.")
     rate_limit_photos: str = Field("30/minute", description="Photographs an address may search with.")

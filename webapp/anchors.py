@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cachetools import TTLCache
@@ -13,6 +13,8 @@ from elasticsearch import Elasticsearch
 from es_mappings.anchors import Anchor
 from es_mappings.layout import Vector
 from indexer.elastic import get_with_vectors, vector
+
+PHOTO_TITLE = "Your photograph"
 
 _KEPT = 20_000  # anchors: 20 MB of vectors
 _SECONDS = 30.0  # a vector that is replaced is seen after that
@@ -25,6 +27,22 @@ class Anchors:
     usable: list[Anchor]
     products: dict[str, dict[str, Any]]
     warnings: list[str]
+
+
+def photo_id(token: str) -> str:
+    """Give the id that a photograph has as an anchor; nothing for no photograph. No product's id is like it."""
+    return f"photo {token}" if token else ""
+
+
+def with_photo(anchors: Anchors, token: str, found: Vector | None) -> Anchors:
+    """Add a photograph to the anchors, or say that it is gone."""
+    if found is None:
+        gone = "Your photograph is gone: only its look was kept, for a while. Upload it again to go on with it."
+        return replace(anchors, warnings=[*anchors.warnings, gone])
+    name = photo_id(token)
+    product = {"id": name, "title": PHOTO_TITLE}
+    usable = [Anchor(name, found), *anchors.usable]
+    return replace(anchors, usable=usable, products={name: product, **anchors.products})
 
 
 class AnchorReader:

@@ -5,39 +5,86 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, abort, current_app, jsonify, request
-from flask.typing import ResponseReturnValue
+from flask import Response, abort, current_app, jsonify, request
+from flask_openapi3 import APIBlueprint
 
 from es_mappings.results import Facets, Hit
-from webapp.parameters import SearchParameters, read_parameters
+from webapp import behaviour
+from webapp.description import (
+    EVENTS,
+    SEARCH,
+    BehaviourEvent,
+    ListingAnswer,
+    PhotoForm,
+    ProductAnswer,
+    ProductPath,
+    problems,
+)
+from webapp.parameters import SearchParameters, refuse_repeated
+from webapp.photos import Photos, box_of
 from webapp.pictures import picture_url
 from webapp.search import Listing, ProductSearch
 from webapp.security import refuse_other_sites
 from webapp.similarities import Match
 
-blueprint = Blueprint("api", __name__, url_prefix="/api")
+blueprint = APIBlueprint("api", __name__, url_prefix="/api", abp_tags=[SEARCH], abp_responses=problems())
 refuse_other_sites(blueprint)
 
 
-@blueprint.get("/search")
-def search() -> ResponseReturnValue:
+@blueprint.before_request
+def refuse_twice() -> None:
+    """Refuse what is given more than once and must not be: the models see the last one only."""
+    refuse_repeated(request.args)
+
+
+@blueprint.before_request
+def refuse_what_is_no_json() -> None:
+    """Refuse a body that says it is something else: forms of other sites can send nothing that says it is JSON."""
+    if request.endpoint == "api.remember" and not request.is_json:
+        abort(415, "The body must be application/json.")
+
+
+@blueprint.get("/search", responses={200: ListingAnswer})
+def search(query: SearchParameters) -> Response:
     """Find products by keywords, filters and similarity."""
-    return jsonify(listing_json(_search().listing(read_parameters(request.args, strict=True))))
+    return jsonify(listing_json(_search().listing(query)))
 
 
-@blueprint.get("/products/<path:product_id>/similar")
-def similar(product_id: str) -> ResponseReturnValue:
+@blueprint.get("/products/<path:product_id>/similar", responses={200: ListingAnswer, **problems(404)})
+def similar(path: ProductPath, query: SearchParameters) -> Response:
     """Find products similar to one, with the same filters, weights and answer as a search."""
-    product_or_404(product_id)
-    parameters = read_parameters(request.args, strict=True)
-    return jsonify(listing_json(_search().listing(like_this(product_id, parameters))))
+    product_or_404(path.product_id)
+    return jsonify(listing_json(_search().listing(like_this(path.product_id, query))))
 
 
-@blueprint.get("/products/<path:product_id>")
-def product(product_id: str) -> ResponseReturnValue:
+@blueprint.get("/products/<path:product_id>", responses={200: ProductAnswer, **problems(404)})
+def product(path: ProductPath) -> Response:
     """Give one product."""
-    found = product_or_404(product_id)
+    found = product_or_404(path.product_id)
     return jsonify({**found, "image": picture_url(found, 960)})
+
+
+@blueprint.post("/similar-to-image", responses={200: ListingAnswer, **problems(403, 413)})
+def similar_to_image(query: SearchParameters, form: PhotoForm) -> Response:
+    """Find products similar to a photograph. Only its vector is kept, for a while: `photo=` of a search gives it."""
+    photos: Photos = current_app.extensions["photos"]
+    token = photos.take(form.image.read(), box_of(form.box))
+    listing = _search().listing(query.model_copy(update={"photo": token}))
+    return jsonify({**listing_json(listing), "photo": token})
+
+
+@blueprint.post("/behaviour", tags=[EVENTS], responses={204: None, **problems(403, 404, 415)})
+def remember(body: BehaviourEvent) -> tuple[str, int]:
+    """Remember what a shopper did, under the cookie that the answer sets."""
+    product_or_404(body.product_id)
+    behaviour.did(body.type, body.product_id)
+    return "", 204
+
+
+@blueprint.get("/openapi.json", doc_ui=False)
+def description() -> Response:
+    """Describe the API."""
+    return jsonify(current_app.api_doc)  # type: ignore[attr-defined]
 
 
 def like_this(product_id: str, parameters: SearchParameters) -> SearchParameters:

@@ -8,9 +8,26 @@ from flask import Flask
 from indexer.elastic import connect
 from indexer.images import ImageSource
 from indexer.settings import Settings
-from webapp import api, catalog_hook, errors, health, lab, ops, pictures, security, shop, staff
+from webapp import (
+    api,
+    bag,
+    behaviour,
+    catalog_hook,
+    errors,
+    health,
+    lab,
+    ops,
+    photo_pages,
+    photos,
+    pictures,
+    security,
+    shop,
+    staff,
+)
 from webapp.anchors import AnchorReader
 from webapp.cursors import Cursors
+from webapp.description import described_app
+from webapp.recommending import Recommender
 from webapp.search import ProductSearch
 
 
@@ -28,19 +45,27 @@ def create_app(settings: Settings | None = None) -> Flask:
         A setting is wrong.
     """
     settings = settings or Settings.from_environment()
-    app = Flask(__name__)
+    app = described_app(__name__)
     security.sign_cookies(app, settings)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     client = connect(settings)
     cursors = Cursors(app.config["SECRET_KEY"])
-    search = ProductSearch(client, settings.index_name, AnchorReader(client, settings.index_name), cursors)
+    anchors = AnchorReader(client, settings.index_name)
     cache = redis.Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1)
+    source = ImageSource.from_settings(settings)
+    kept = photos.Photos(cache, settings.photo_minutes * 60, source.decoder)
+    search = ProductSearch(client, settings.index_name, anchors, cursors, kept)
     app.extensions["settings"] = settings
     app.extensions["search"] = search
-    app.extensions["pictures"] = pictures.Pictures(search, ImageSource.from_settings(settings), cache)
+    app.extensions["recommender"] = Recommender(client, settings.index_name, anchors)
+    app.extensions["pictures"] = pictures.Pictures(search, source, cache)
+    app.extensions["photos"] = kept
     app.extensions["elasticsearch"], app.extensions["redis"] = client, cache
-    for room in (shop, pictures, api, catalog_hook, health, staff, ops, lab):
+    for room in (shop, pictures, lab, staff, ops, bag, photo_pages):
         app.register_blueprint(room.blueprint)
+    for described in (api, catalog_hook, health):
+        app.register_api(described.blueprint)
+    behaviour.register(app, cache, settings)
     security.protect(app, settings)
     errors.register(app)
     return app

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask import Blueprint, abort, current_app, jsonify, request
-from flask.typing import ResponseReturnValue
+from flask import Response, abort, current_app, jsonify, request
+from flask_openapi3 import APIBlueprint
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from indexer import indices
@@ -14,16 +14,29 @@ from indexer.catalog import Delete, Upsert, parse_event
 from indexer.errors import CatalogError
 from indexer.loading import apply_events
 from indexer.settings import Settings
+from webapp.description import EVENTS, EventsAnswer, problems
 from webapp.errors import problem
 from workers.enqueue import QueueError, enqueue_embeddings
 
-blueprint = Blueprint("catalog_hook", __name__, url_prefix="/api/catalog")
+blueprint = APIBlueprint("catalog_hook", __name__, url_prefix="/api/catalog", abp_tags=[EVENTS])
 
 MAX_EVENTS = 1_000
 
+# Described in outline: each event is parsed by itself, so that one that is wrong stops no other.
+_BODY = {
+    "type": "object",
+    "required": ["events"],
+    "properties": {"events": {"type": "array", "minItems": 1, "maxItems": MAX_EVENTS, "items": {"type": "object"}}},
+}
 
-@blueprint.post("/events")
-def events() -> ResponseReturnValue:
+
+@blueprint.post(
+    "/events",
+    security=[{"signature": []}],
+    responses={202: EventsAnswer, **problems(401, 413)},
+    openapi_extensions={"requestBody": {"required": True, "content": {"application/json": {"schema": _BODY}}}},
+)
+def events() -> Response | tuple[Response, int]:
     """Write products and queue their embeddings.
 
     202 says how many events were taken and names each that was not; 400 that none was. An answer of 503 asks for the

@@ -11,6 +11,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound, SecurityError, ServiceUnavailable
 
 from indexer.errors import IndexStateError, ProductSearchError
+from workers.photos import PhotoServiceError
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ def register(app: Flask) -> None:
     """Answer every error in the form the caller can read."""
     app.register_error_handler(ParameterError, _parameter)
     app.register_error_handler(IndexStateError, _not_ready)
+    app.register_error_handler(PhotoServiceError, _no_photos)
     app.register_error_handler(TransportError, _search_away)
     app.register_error_handler(ApiError, _search_refused)
     app.register_error_handler(SecurityError, _host)
@@ -52,6 +54,11 @@ def _parameter(error: ParameterError) -> Response:
 
 def _not_ready(error: IndexStateError) -> Response:
     return _answer(503, "Service Unavailable", str(error))
+
+
+def _no_photos(error: PhotoServiceError) -> Response:
+    log.warning("a photograph isn't embedded: %s", error)
+    return _answer(503, "Service Unavailable", "Photographs can't be looked at just now. Please try again in a moment.")
 
 
 def _search_away(error: TransportError) -> Response:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import redis
 from elastic_transport import TransportError
 from elasticsearch import ApiError
-from flask import Blueprint, current_app, jsonify
-from flask.typing import ResponseReturnValue
+from flask import Response, current_app, jsonify
+from flask_openapi3 import APIBlueprint
 
-blueprint = Blueprint("health", __name__)
+from webapp.description import HEALTH, HealthAnswer
+
+blueprint = APIBlueprint("health", __name__, abp_tags=[HEALTH])
 
 
-@blueprint.get("/healthz")
-def healthz() -> ResponseReturnValue:
+@blueprint.get("/healthz", responses={200: HealthAnswer, 503: HealthAnswer})
+def healthz() -> tuple[Response, int]:
     """200 where all answer; 503 where one doesn't, with its name."""
     states = {"elasticsearch": _elasticsearch(), "redis": _redis()}
     return jsonify(states), 200 if set(states.values()) == {"up"} else 503

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import url_for
 
@@ -36,8 +37,27 @@ class Links:
     def unlike(self, product_id: str) -> str:
         """Give this page with a product no longer liked."""
         names = {product_id, f"{product_id}^{self.parameters.likes.get(product_id, 1):g}"}
-        left = tuple(like for like in self.parameters.like if like not in names)
-        return self.here(like=left, sort=self.parameters.sort if left and self.parameters.sort != "similar" else None)
+        return self._without(like=tuple(like for like in self.parameters.like if like not in names))
+
+    def uninspired(self, product_id: str) -> str:
+        """Give this page without an anchor that browsing led to."""
+        weight = self.parameters.inspirations.get(product_id, 1)
+        names = {product_id, f"{product_id}^{weight:g}", f"{product_id}^{weight:.3g}"}
+        return self._without(inspired=tuple(i for i in self.parameters.inspired if i not in names))
+
+    def photo(self) -> str:
+        """Give the page that takes a photograph, which the filters of this one go to."""
+        left = self.parameters.model_copy(update={"photo": "", "cursor": "", "sort": None})
+        return url_for("photo_pages.form", **_arguments(left))
+
+    def without_photo(self) -> str:
+        """Give this page without the photograph."""
+        return self._without(photo="")
+
+    def _without(self, **changes: Any) -> str:
+        """Give this page with fewer anchors; with none left, nothing can be sorted by similarity."""
+        left = self.parameters.model_copy(update=changes)
+        return self.here(**changes, sort=left.sort if left.has_anchors and left.sort != "similar" else None)
 
     def toggle_filter(self, name: str, value: str) -> str:
         """Give the listing with a filter set, or without it where it is set."""
@@ -54,6 +74,24 @@ class Links:
         if product_id is None:
             return url_for("shop.listing", **arguments)
         return url_for("shop.product", product_id=product_id, **arguments)
+
+
+def local_address(address: str, otherwise: str) -> str:
+    """Keep to this shop's own addresses: a form must not send anybody elsewhere.
+
+    Parameters
+    ----------
+    address : str
+        Where the request asks to go on to; nobody vouches for it.
+    otherwise : str
+        Endpoint to go to instead.
+    """
+    try:
+        parts = urlsplit(address.replace("\\", "/"))
+    except ValueError:
+        return url_for(otherwise)
+    is_local = not parts.scheme and not parts.netloc and parts.path.startswith("/") and parts.path[1:2] != "/"
+    return address if is_local and address.isprintable() else url_for(otherwise)
 
 
 def _arguments(parameters: SearchParameters) -> dict[str, Any]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import math
-import re
-from collections.abc import Iterable
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
@@ -13,11 +11,11 @@ from werkzeug.datastructures import MultiDict
 
 from es_mappings.anchors import MAX_ANCHORS, Mode
 from es_mappings.facets import Filters
-from es_mappings.layout import Layout
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
 from es_mappings.queries import Images
 from es_mappings.strategies import Metric
 from webapp.errors import ParameterError
+from webapp.values import plain, read_anchor, read_weights
 
 BRAND = "brand"  # the one filter name that isn't an attribute
 
@@ -26,37 +24,70 @@ But = Literal["cheaper", "in_stock", "other_brand"]  # similar, but ...
 Price = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
 Short = Annotated[str, StringConstraints(max_length=600)]
 
-# "ID" or "ID^weight"; an id may hold a ^ of its own, so the last one counts.
-_WEIGHTED = re.compile(r"(?P<id>.+?)(?:\^(?P<weight>[0-9.]{1,8}))?")
-
 
 class SearchParameters(BaseModel):
     """The parameters of a listing, as the URL of a page or of the API gives them."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     q: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+    """Keywords, all of which must be found. Plain words: no character has a meaning of its own."""
     category: Short = ""
+    """A category's path: `Dresses/Midi dresses`."""
     filter: Annotated[tuple[Short, ...], Field(max_length=50)] = ()
+    """`name:value`; values of one name are alternatives. `brand:Marlowe` filters by brand."""
     price_min: Price | None = None
+    """Least price."""
     price_max: Price | None = None
+    """Greatest price."""
     in_stock: bool | None = None
+    """Whether what is found must, or must not, be in stock."""
     sort: Sort | None = None
+    """The order; without one `similar` as soon as there is an anchor, else `relevance`."""
     like: Annotated[tuple[Short, ...], Field(max_length=MAX_ANCHORS)] = ()
+    """A product id, or `id^weight`: what the result is sorted by."""
     dislike: Annotated[tuple[Short, ...], Field(max_length=MAX_ANCHORS)] = ()
+    """A product id: what the result keeps away from."""
+    inspired: Annotated[tuple[Short, ...], Field(max_length=MAX_ANCHORS)] = ()
+    """As `like`: an anchor that browsing led to."""
+    photo: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,64}$")] = ""
+    """A photograph to sort by: the `photo` that similar-to-image answered with."""
     but: Annotated[tuple[But, ...], Field(max_length=3)] = ()
+    """Similar to what is liked, but ..."""
     mode: Mode = "auto"
+    """How several likes count: their blend, features of every one, like any one, or each taste for itself."""
     weight: Annotated[tuple[Short, ...], Field(max_length=20)] = ()
+    """`aspect:number`: how much an aspect counts."""
     metric: Metric = "cosine"
+    """How two products are compared."""
     images: Images = "primary"
+    """Whether a product counts by its first image or by whichever is most similar."""
     relevance: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.0
+    """Share of keyword relevance in the order by similarity."""
     strategy: Literal["auto", "exact", "rescore"] = "auto"
+    """How the order by similarity is made; `rescore`: relevance first, its head re-ranked."""
     explain: bool = False
+    """Whether each product says what its similarity comes from."""
     group: bool = False
+    """Whether variants of one style show as one product."""
     min_match: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] = 0.0
+    """Percent of match below which nothing is found."""
     diversity: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.0
+    """How much the first pages avoid products that look alike."""
     size: Annotated[int, Field(ge=1, le=100)] = 24
+    """Products on a page."""
     cursor: Annotated[str, StringConstraints(max_length=6_000)] = ""
+    """The `next_cursor` of the page before."""
+
+    @classmethod
+    @cache
+    def _schema(cls, **options: Any) -> dict[str, Any]:
+        return super().model_json_schema(**options)
+
+    @classmethod
+    def model_json_schema(cls, **options: Any) -> dict[str, Any]:  # type: ignore[override]
+        """Give the schema, made once: flask-openapi3 asks for it with every request, and making it takes 2 ms."""
+        return cls._schema(**options)
 
     @field_validator("price_min", "price_max", "in_stock", "sort", mode="before")
     @classmethod
@@ -71,23 +102,23 @@ class SearchParameters(BaseModel):
                 raise ValueError(f"{value!r} is not name:value")
         return values
 
-    @field_validator("like")
+    @field_validator("like", "inspired")
     @classmethod
     def _likes_have_weights_above_zero(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         for value in values:
-            _anchor(value)
+            read_anchor(value)
         return values
 
     @field_validator("weight")
     @classmethod
     def _weights_count(cls, values: tuple[str, ...]) -> tuple[str, ...]:
-        _weights(values, LAYOUT)
+        read_weights(values, LAYOUT)
         return values
 
     @model_validator(mode="after")
     def _go_together(self) -> SearchParameters:
-        if len(self.like) + len(self.dislike) > MAX_ANCHORS:
-            raise ValueError(f"like and dislike name more than {MAX_ANCHORS} products")
+        if len(self.like) + len(self.dislike) + len(self.inspired) + bool(self.photo) > MAX_ANCHORS:
+            raise ValueError(f"like, dislike, inspired and photo are more than {MAX_ANCHORS} anchors")
         if self.images == "any" and (self.strategy == "rescore" or self.metric != "cosine"):
             raise ValueError("images=any goes with metric=cosine, and not with strategy=rescore")
         if self.group and self.strategy == "rescore":
@@ -100,18 +131,28 @@ class SearchParameters(BaseModel):
 
     @property
     def order(self) -> Sort:
-        """The sort asked for; without one, similar as soon as something is liked."""
-        return self.sort or ("similar" if self.like else "relevance")
+        """The sort asked for; without one, similar as soon as there is an anchor."""
+        return self.sort or ("similar" if self.has_anchors else "relevance")
 
     @property
     def likes(self) -> dict[str, float]:
         """Liked ids and their weights, in the order given; the last mention of an id counts."""
-        return dict(_anchor(value) for value in self.like)
+        return dict(read_anchor(value) for value in self.like)
 
     @property
     def anchors(self) -> dict[str, float]:
-        """Liked ids with their weights, disliked ones with weight -1. A product that is both is liked."""
-        return {**dict.fromkeys(self.dislike, -1.0), **self.likes}
+        """Ids with their weights: liked ones, those that browsing led to, disliked ones with -1. A like counts most."""
+        return {**self.inspirations, **dict.fromkeys(self.dislike, -1.0), **self.likes}
+
+    @property
+    def has_anchors(self) -> bool:
+        """Whether there is anything to sort by."""
+        return bool(self.like or self.inspired or self.photo)
+
+    @property
+    def inspirations(self) -> dict[str, float]:
+        """Ids that a shopper's browsing led to, with their weights."""
+        return dict(read_anchor(value) for value in self.inspired)
 
     @property
     def needs_vectors(self) -> bool:
@@ -121,7 +162,7 @@ class SearchParameters(BaseModel):
     @property
     def weights(self) -> dict[str, float]:
         """How much each aspect counts: as asked, and as by default where nothing is asked."""
-        return DEFAULT_WEIGHTS | _weights(self.weight, LAYOUT)
+        return DEFAULT_WEIGHTS | read_weights(self.weight, LAYOUT)
 
     @property
     def filters(self) -> Filters:
@@ -146,7 +187,7 @@ class SearchParameters(BaseModel):
         """Give the parameters as pairs for a URL, defaults and cursor left out."""
         pairs: list[tuple[str, str]] = []
         for name, value in self.model_dump(exclude_defaults=True, exclude={"cursor"}).items():
-            pairs += [(name, _plain(v)) for v in (value if isinstance(value, tuple) else (value,))]
+            pairs += [(name, plain(v)) for v in (value if isinstance(value, tuple) else (value,))]
         return pairs
 
 
@@ -170,52 +211,33 @@ def read_parameters(arguments: MultiDict[str, str], *, strict: bool) -> SearchPa
         Names the parameter at fault and what it may be.
     """
     known = SearchParameters.model_fields
-    data: dict[str, Any] = {}
-    for name, values in arguments.lists():
-        if name in known or strict:
-            if len(values) > 1 and name not in _LISTS:
-                raise ParameterError(name, "given more than once")
-            data[name] = values if name in _LISTS else values[0]
+    refuse_repeated(arguments)
+    data = {
+        name: values if name in _LISTS else values[0] for name, values in arguments.lists() if name in known or strict
+    }
     try:
         return SearchParameters.model_validate(data)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        name = str(first["loc"][0]) if first["loc"] else "like"
-        message = "there is no such parameter" if first["type"] == "extra_forbidden" else first["msg"]
-        raise ParameterError(name, message.removeprefix("Value error, ")) from error
+        raise parameter_error(error) from error
 
 
-def _anchor(value: str) -> tuple[str, float]:
-    match = _WEIGHTED.fullmatch(value)
-    if not match:
-        raise ValueError(f"{value!r} is not a product id, or id^weight")
-    try:
-        weight = float(match["weight"] or 1)
-    except ValueError as error:
-        raise ValueError(f"the weight of {value!r} is not a number") from error
-    if not 0 < weight <= 100:
-        raise ValueError(f"the weight of {value!r} must be above 0, and at most 100")
-    return match["id"], weight
+def refuse_repeated(arguments: MultiDict[str, str]) -> None:
+    """Refuse parameters that are given more than once and are no lists.
+
+    Raises
+    ------
+    ParameterError
+        Names the first of them.
+    """
+    for name, values in arguments.lists():
+        if len(values) > 1 and name in SearchParameters.model_fields and name not in _LISTS:
+            raise ParameterError(name, "given more than once")
 
 
-def _weights(values: Iterable[str], layout: Layout) -> dict[str, float]:
-    weights: dict[str, float] = {}
-    for value in values:
-        aspect, _, number = value.partition(":")
-        if aspect not in layout.names:
-            raise ValueError(f"there is no aspect {aspect!r}; the aspects are {', '.join(layout.names)}")
-        try:
-            weights[aspect] = float(number)
-        except ValueError as error:
-            raise ValueError(f"{value!r} is not aspect:number") from error
-        if not (math.isfinite(weights[aspect]) and 0 <= weights[aspect] <= 100):
-            raise ValueError(f"the weight of {aspect} must be from 0 to 100")
-    if weights and not any((DEFAULT_WEIGHTS | weights).values()):
-        raise ValueError("at least one aspect needs a weight above 0")
-    return weights
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def parameter_error(error: ValidationError) -> ParameterError:
+    """Name the first parameter at fault, and what is wrong with it."""
+    first = error.errors(include_url=False)[0]
+    # What goes wrong between parameters is about anchors, mostly; a body that is no object has no field to name.
+    name = str(first["loc"][0]) if first["loc"] else "like" if error.title == SearchParameters.__name__ else "body"
+    message = "there is no such parameter" if first["type"] == "extra_forbidden" else first["msg"]
+    return ParameterError(name, message.removeprefix("Value error, "))

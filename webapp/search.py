@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,16 +14,18 @@ from es_mappings import facets, planner, queries, results
 from es_mappings.anchors import Anchor, Target, target
 from es_mappings.calibration import Calibration
 from es_mappings.facets import Filters
+from es_mappings.layout import Vector
 from es_mappings.planner import Plan
 from es_mappings.product import LAYOUT
 from es_mappings.results import Result
 from indexer import indices
 from webapp import paging
-from webapp.anchors import AnchorReader, Anchors
+from webapp.anchors import AnchorReader, Anchors, with_photo
 from webapp.counts import MatchCounts
 from webapp.cursors import Cursors, Position
 from webapp.errors import ParameterError
 from webapp.parameters import SearchParameters
+from webapp.photos import Photos
 from webapp.similarities import Match, least_score, matches
 from webapp.snapshots import Snapshots
 
@@ -64,14 +66,22 @@ class Listing:
 class ProductSearch:
     """Searches one product index. Holds no state but short-lived caches; safe for threads."""
 
-    def __init__(self, client: Elasticsearch, alias: str, anchors: AnchorReader, cursors: Cursors) -> None:
+    def __init__(
+        self, client: Elasticsearch, alias: str, anchors: AnchorReader, cursors: Cursors, photos: Photos
+    ) -> None:
         self._client, self._alias, self._anchors, self._cursors = client, alias, anchors, cursors
+        self._photos = photos
         self._counts, self._snapshots = MatchCounts(client, alias), Snapshots(client, alias)
         self._kept: TTLCache[str, Any] = TTLCache(8, _KEPT_SECONDS)  # what changes rarely
         self._lock = threading.Lock()
 
-    def listing(self, parameters: SearchParameters) -> Listing:
+    def listing(self, parameters: SearchParameters, without: Sequence[str] = ()) -> Listing:
         """Answer a search: one ``_search`` in all, once the anchors and the count of matches are known.
+
+        Parameters
+        ----------
+        without : sequence of str
+            Ids that are left out, whatever matches.
 
         Raises
         ------
@@ -79,6 +89,8 @@ class ProductSearch:
             The cursor isn't one of this listing or has expired, or a filter names an attribute that no product has.
         """
         anchors = self._anchors.read(parameters.anchors)
+        if parameters.photo:
+            anchors = with_photo(anchors, parameters.photo, self._photo(parameters.photo))
         before = self._cursors.read(parameters.cursor, parameters.fingerprint) if parameters.cursor else None
         filters = _but(parameters, anchors)
         goal, warnings = _goal(parameters, anchors.usable), list(anchors.warnings)
@@ -88,7 +100,7 @@ class ProductSearch:
         position = before or Position(parameters.fingerprint, plan, self._snapshots.current(), (), 0)
         calibration = self._calibration()
         least = least_score(parameters, plan, calibration) if goal else None
-        result = self._search(parameters, filters, anchors, position, goal, least)
+        result = self._search(parameters, replace(filters, not_ids=tuple(without)), anchors, position, goal, least)
         if not result.total:
             self._check_filters(parameters)
             warnings += ["There are no close matches: nothing here is as similar as was asked for."] if least else []
@@ -105,6 +117,10 @@ class ProductSearch:
         found = self._anchors.read({product_id: 1.0}).products
         return found.get(product_id)
 
+    def products(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Read products by id; ids that aren't there are left out."""
+        return self._anchors.read(dict.fromkeys(ids, 1.0)).products
+
     def navigation(self) -> list[results.FacetValue]:
         """Give the shop's categories with their counts, at most a minute old."""
         found: list[results.FacetValue] = self._keep("navigation", self._read_navigation)
@@ -115,6 +131,12 @@ class ProductSearch:
         request = queries.search_page(everything, page=queries.Page(size=0), facets=facets.aggregations())
         found = results.read(self._client.search(index=self._alias, body=request).body).facets
         return found.category if found else []
+
+    def _photo(self, token: str) -> Vector | None:
+        """Find a photograph's vector. One of another vector space is as good as gone."""
+        found = self._photos.get(token)
+        space = self._keep("space", lambda: indices.space_of(self._client, self._alias))
+        return found.vector if found and found.space == space else None
 
     def _calibration(self) -> Calibration | None:
         found: Calibration | None = self._keep(

@@ -41,7 +41,7 @@ HEADERS = {
 
 # Routes with a limit of their own. Probes must not be turned away, nor must catalogue events, which are signed.
 _LIMITS = {
-    "photos.upload": "photos",
+    "photo_pages.upload": "photos",
     "api.similar_to_image": "photos",
     "staff.check": "logins",
     "static": None,
@@ -62,7 +62,8 @@ def sign_cookies(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SECURE=settings.tls,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        PERMANENT_SESSION_LIFETIME=timedelta(days=30),
+        PERMANENT_SESSION_LIFETIME=timedelta(days=settings.behaviour_days),
+        SESSION_REFRESH_EACH_REQUEST=False,  # pictures and styles carry no cookie; pages renew it where it counts
         WTF_CSRF_TIME_LIMIT=None,  # a page that was left open overnight still works: the token ends with the session
     )
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
-from webapp import views
+from webapp import behaviour, rails, views
 from webapp.api import like_this, product_or_404
 from webapp.links import Links
 from webapp.parameters import SearchParameters, read_parameters
 from webapp.pictures import picture_url
+from webapp.recommending import Recommender
 from webapp.search import Listing, ProductSearch
+from webapp.visitors import Line
 
 blueprint = Blueprint("shop", __name__)
 
@@ -23,9 +26,11 @@ _SYMBOLS = {"EUR": "\N{EURO SIGN}", "USD": "$", "GBP": "\N{POUND SIGN}"}
 def home() -> ResponseReturnValue:
     """Show the entrance: departments, and what is new."""
     parameters = read_parameters(request.args, strict=False)
-    newest = parameters.model_copy(update={"sort": None if parameters.like else "newest", "size": 24})
-    listing = _search().listing(newest)
-    return _page("home.html", listing, Links(parameters))
+    newest = parameters.model_copy(update={"sort": None if parameters.has_anchors else "newest", "size": 24})
+    listing, links = _search().listing(newest), Links(parameters)
+    recommender: Recommender = current_app.extensions["recommender"]
+    found = recommender.inspired(behaviour.visitor(), behaviour.current_interests())
+    return _page("home.html", listing, links, rails=rails.views(found, links))
 
 
 @blueprint.get("/search")
@@ -44,11 +49,13 @@ def product(product_id: str) -> ResponseReturnValue:
     alike = like_this(product_id, SearchParameters(category=top, size=12))
     links = Links(parameters, product_id)
     more = Links(alike.model_copy(update={"size": 24, "like": (product_id,)})).listing()
-    return _page("product.html", _search().listing(alike), links, product=shown, more_like_this=more, top=top)
+    listing = _search().listing(alike, behaviour.visitor().owned)
+    behaviour.viewed(product_id)
+    return _page("product.html", listing, links, product=shown, more_like_this=more, top=top)
 
 
 def _page(template: str, listing: Listing, links: Links, **more: Any) -> str:
-    facets = listing.result.facets
+    facets, interests = listing.result.facets, behaviour.current_interests()
     return render_template(
         template,
         listing=listing,
@@ -58,20 +65,21 @@ def _page(template: str, listing: Listing, links: Links, **more: Any) -> str:
         facets=views.facet_groups(facets, links) if facets else [],
         trail=views.trail(links),
         active_filters=views.active_filters(links),
-        sorts=views.sorts(links),
+        sorts=views.sorts(links, interests),
         modes=views.modes(links),
-        anchors=views.anchors(listing, links),
+        anchors=views.anchors(listing, links, interests),
         **more,
     )
 
 
 @blueprint.app_template_filter()
-def price(product: dict[str, Any]) -> str:
+def price(product: dict[str, Any] | Line) -> str:
     """Write a product's price, e.g. ``€ 49.90``; nothing where it has none."""
-    if product.get("price") is None:
+    known = asdict(product) if isinstance(product, Line) else product
+    if known.get("price") is None:
         return ""
-    currency = product.get("currency") or ""
-    return f"{_SYMBOLS.get(currency, currency)}\N{NO-BREAK SPACE}{product['price']:,.2f}".strip()
+    currency = known.get("currency") or ""
+    return f"{_SYMBOLS.get(currency, currency)}\N{NO-BREAK SPACE}{known['price']:,.2f}".strip()
 
 
 @blueprint.app_template_filter()

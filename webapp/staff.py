@@ -8,12 +8,12 @@ from collections.abc import Callable
 from functools import wraps
 from hashlib import sha256
 from typing import ParamSpec
-from urllib.parse import urlsplit
 
 from flask import Blueprint, abort, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from indexer.settings import Settings
+from webapp.links import local_address
 
 blueprint = Blueprint("staff", __name__, url_prefix="/staff")
 
@@ -63,7 +63,7 @@ def check() -> ResponseReturnValue:
         return _form(401, wrong=True)
     session["staff"] = [name, int(time.time()), _proofs()[name]]
     session.permanent = True
-    return redirect(_local(request.form.get("to", "")), 303)
+    return redirect(local_address(request.form.get("to", ""), "ops.overview"), 303)
 
 
 @blueprint.post("/logout")
@@ -74,16 +74,9 @@ def logout() -> ResponseReturnValue:
 
 
 def _form(status: int, *, wrong: bool = False) -> ResponseReturnValue:
-    to = _local(request.values.get("to", ""))
+    to = local_address(request.values.get("to", ""), "ops.overview")
     page = render_template("login.html", to=to, wrong=wrong, name=request.form.get("name", ""))
     return page, status, {"Cache-Control": "no-store"}
-
-
-def _local(address: str) -> str:
-    """Keep to this shop's own addresses: a login must not send anybody elsewhere."""
-    parts = urlsplit(address.replace("\\", "/"))
-    is_local = not parts.scheme and not parts.netloc and parts.path.startswith("/") and parts.path[1:2] != "/"
-    return address if is_local and address.isprintable() else url_for("ops.overview")
 
 
 def _must_be_open() -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from es_mappings.behaviour import Interest
 from es_mappings.results import Facets, FacetValue
+from webapp.anchors import PHOTO_TITLE, photo_id
 from webapp.links import Links
 from webapp.parameters import BRAND, SearchParameters
 from webapp.pictures import picture_url
+from webapp.rails import BECAUSE, inspired_by
 from webapp.search import Listing
 
 _FACETS, _VALUES = 8, 12  # how many facets, and values of each, a page shows
@@ -48,6 +52,7 @@ class AnchorView:
     url: str
     remove_url: str
     usable: bool
+    because: str = ""  # where browsing led to it, or it is a photograph
 
 
 def label(name: str) -> str:
@@ -129,33 +134,43 @@ def active_filters(links: Links) -> list[Choice]:
     return active
 
 
-def sorts(links: Links) -> list[Choice]:
-    """Give the orders a listing can have; by similarity once something is liked."""
-    current = links.parameters.order
-    offered = ({"similar": "Similarity"} if links.parameters.like else {}) | _SORTS
-    return [Choice(text, links.here(sort=name), name == current) for name, text in offered.items()]
+def sorts(links: Links, interests: Mapping[str, Interest]) -> list[Choice]:
+    """Give the orders a listing can have: by similarity once there is an anchor, by browsing where there was some."""
+    parameters = links.parameters
+    offered = ({"similar": "Similarity"} if parameters.has_anchors else {}) | _SORTS
+    choices = [Choice(text, links.here(sort=name), name == parameters.order) for name, text in offered.items()]
+    if interests and not parameters.inspired:
+        choices.append(Choice("Inspired by your browsing", links.here(inspired=inspired_by(interests), sort=None)))
+    return choices
 
 
 def modes(links: Links) -> list[Choice]:
     """Give the ways in which several likes can count; none where there is only one."""
-    if len(links.parameters.like) < 2:
+    if len(links.parameters.like) + len(links.parameters.inspired) + bool(links.parameters.photo) < 2:
         return []
     return [Choice(text, links.here(mode=name), name == links.parameters.mode) for name, text in _MODES.items()]
 
 
-def anchors(listing: Listing, links: Links) -> list[AnchorView]:
-    """Give the liked products in the order in which they were liked."""
+def anchors(listing: Listing, links: Links, interests: Mapping[str, Interest]) -> list[AnchorView]:
+    """Give what the listing is sorted by: a photograph, what is liked in that order, what browsing led to."""
     usable = {anchor.id for anchor in listing.anchors.usable}
-    views = []
-    for product_id in links.parameters.likes:
+    parameters, views = links.parameters, []
+    if photo := photo_id(parameters.photo):
+        views.append(AnchorView(photo, PHOTO_TITLE, None, "", links.without_photo(), photo in usable, "your photo"))
+    inspired = [i for i in parameters.inspirations if i not in parameters.likes]
+    for product_id in (*parameters.likes, *inspired):
         product = listing.anchors.products.get(product_id)
-        title = product["title"] if product else product_id
-        picture = picture_url(product, 96) if product else None
-        views.append(
-            AnchorView(
-                product_id, title, picture, links.product(product_id), links.unlike(product_id), product_id in usable
-            )
+        because = BECAUSE[interests[product_id].because] if product_id in interests else "browsed"
+        view = AnchorView(
+            product_id,
+            product["title"] if product else product_id,
+            picture_url(product, 96) if product else None,
+            links.product(product_id),
+            links.uninspired(product_id) if product_id in inspired else links.unlike(product_id),
+            product_id in usable,
+            because if product_id in inspired else "",
         )
+        views.append(view)
     return views
 
 

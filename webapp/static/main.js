@@ -2,7 +2,9 @@
 import { interceptLinks } from "./navigation.js";
 import { interceptMore } from "./more.js";
 import { closeMenus } from "./menus.js";
+import { takePhotos } from "./photos.js";
 
 interceptLinks();
 interceptMore();
 closeMenus();
+takePhotos();

@@ -30,24 +30,38 @@ function onSubmit(event) {
   const form = event.target;
   if (!form.matches("form[data-swap]") || event.defaultPrevented) return;
   event.preventDefault();
+  const trigger = event.submitter ?? form;
+  if (form.method === "post") return send(form, trigger);
   const fields = [...new FormData(form)].filter(([, value]) => value !== "");
   const query = new URLSearchParams(fields).toString();
-  visit(form.action + (query && `?${query}`), event.submitter ?? form);
+  visit(form.action + (query && `?${query}`), trigger);
 }
 
-async function visit(url, trigger) {
+function visit(url, trigger) {
+  return go(() => fetchPage(url), trigger, () => location.assign(url));
+}
+
+// What the shop answers to a form is shown, whether it took it or says what is wrong.
+function send(form, trigger) {
+  form.inert = true; // a second press sends nothing
+  const options = { method: "POST", body: new FormData(form), any: true };
+  return go(() => fetchPage(form.action, options), trigger, () => form.submit()).finally(() => (form.inert = false));
+}
+
+async function go(fetched, trigger, otherwise) {
   try {
-    const answer = await fetchPage(url);
+    const answer = await fetched();
     await animate(() => {
       keepPage();
-      key = newKey();
-      history.pushState({ key }, "", answer.url);
+      const same = answer.url === location.href;
+      key = same ? key : newKey();
+      if (!same && answer.ok) history.pushState({ key }, "", answer.url);
       show(answer.page);
       focusAfter(trigger);
       settle();
     });
   } catch (error) {
-    if (!isOvertaken(error)) location.assign(url);
+    if (!isOvertaken(error)) otherwise();
   }
 }
 

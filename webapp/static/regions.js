@@ -13,6 +13,7 @@ export function show(page) {
     old.replaceWith(node);
   }
   document.title = next.title;
+  document.dispatchEvent(new Event("shown"));
 }
 
 export function announce(text = document.getElementById("main").dataset.announce) {

@@ -1,14 +1,14 @@
 // Fetches pages of the shop, one at a time: a request that is overtaken is given up.
 let running = null;
 
-export async function fetchPage(url) {
+export async function fetchPage(url, { any = false, ...options } = {}) {
   running?.abort();
   const mine = (running = new AbortController());
   document.documentElement.classList.add("is-waiting");
   try {
-    const response = await fetch(url, { signal: mine.signal, headers: { Accept: "text/html" } });
-    if (!response.ok) throw new Error(`${response.status} at ${url}`);
-    return { url: response.url, page: new DOMParser().parseFromString(await response.text(), "text/html") };
+    const response = await fetch(url, { ...options, signal: mine.signal, headers: { Accept: "text/html" } });
+    if (!response.ok && !any) throw new Error(`${response.status} at ${url}`);
+    return { ok: response.ok, url: response.url, page: new DOMParser().parseFromString(await response.text(), "text/html") };
   } finally {
     if (running === mine) {
       running = null;

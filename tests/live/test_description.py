@@ -1,0 +1,87 @@
+"""The API keeps to its description, whatever is sent to it."""
+
+import io
+from typing import Any
+
+import pytest
+import schemathesis
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
+from schemathesis import Case
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.conftest import Shop
+from webapp import create_app
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+
+
+@pytest.fixture(scope="module")
+def described(shop: Shop) -> Any:
+    """The description, as the storefront gives it."""
+    return schemathesis.openapi.from_wsgi("/api/openapi.json", create_app(shop.settings))
+
+
+schema = schemathesis.pytest.from_fixture("described")
+
+
+@schema.parametrize()
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+def test_no_request_breaks_it(case: "Case[Any]") -> None:
+    case.call_and_validate(checks=CHECKS)
+
+
+def test_it_describes_every_address_of_the_api(web: FlaskClient) -> None:
+    described = web.get("/api/openapi.json").get_json()["paths"]
+    routes = {
+        str(rule).replace("<path:product_id>", "{product_id}")
+        for rule in web.application.url_map.iter_rules()
+        if str(rule).startswith("/api/")
+    }
+    assert routes - {"/api/openapi.json"} == {path for path in described if path.startswith("/api/")}
+    for path in described.values():
+        for operation in path.values():
+            assert operation["summary"]
+            assert set(operation["responses"]) >= {"503"}
+
+
+def test_each_parameter_says_what_it_is(web: FlaskClient) -> None:
+    search = web.get("/api/openapi.json").get_json()["paths"]["/api/search"]["get"]
+    assert len(search["parameters"]) > 20
+    assert all(parameter["description"] for parameter in search["parameters"])
+
+
+@pytest.mark.parametrize(
+    ("path", "parameter"),
+    [
+        ("/api/search?q=a&q=b", "q"),
+        ("/api/search?colour=red", "colour"),
+        ("/api/products/x/similar?size=0", "size"),
+        ("/api/search?photo=../x", "photo"),
+        ("/api/search?inspired=a^0", "inspired"),
+    ],
+)
+def test_what_is_wrong_is_named_as_it_is_on_pages(web: FlaskClient, path: str, parameter: str) -> None:
+    answer = web.get(path)
+    assert (answer.status_code, answer.content_type) == (400, "application/problem+json")
+    assert answer.get_json(force=True)["parameter"] == parameter
+
+
+def test_a_photograph_is_described_as_a_file(web: FlaskClient) -> None:
+    paths = web.get("/api/openapi.json").get_json()
+    form = paths["components"]["schemas"]["PhotoForm"]["properties"]
+    assert form["image"]["format"] == "binary"
+    answer = web.post("/api/similar-to-image?size=900", data={"image": (io.BytesIO(b"x"), "x.jpg")})
+    assert answer.get_json(force=True)["parameter"] == "size"

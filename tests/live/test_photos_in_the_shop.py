@@ -1,0 +1,175 @@
+"""Searching with a photograph: what it finds, what is kept of it, and what is refused."""
+
+import io
+import json
+import re
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from flask.testing import FlaskClient
+from PIL import Image
+
+from tests.conftest import Shop
+from tests.live.shopping import search
+from webapp import create_app
+from workers.photos import PhotoServiceError
+
+BOXES = ["1,2", "a,b,c,d", "0,0,0,1", "0,0,2,1", "nan,0,1,1", "-0.5,0,0.5,0.5", "0.5,0.5,0.6,0.1", ",,,", "1,2,3,4,5"]
+
+
+def _picture(shop: Shop, web: FlaskClient, category: str = "Dresses") -> tuple[str, bytes]:
+    """The picture of a product, as a JPEG that hides markup in its EXIF data."""
+    product_id = search(web, category=category, size=1)["products"][0]["id"]
+    path = next(Path(shop.catalogue.parent).rglob(f"{product_id}*"))
+    image, exif = Image.open(path).convert("RGB"), Image.Exif()
+    exif[0x010E] = "<script>alert('description')</script>"  # ImageDescription
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=92, exif=exif)
+    return product_id, file.getvalue()
+
+
+def _upload(web: FlaskClient, data: bytes, name: str = "photo.jpg", **form: str) -> Any:
+    token = re.search(r'name="csrf_token" value="([^"]+)"', web.get("/photo").text)
+    assert token
+    return web.post("/photo", data={"csrf_token": token[1], "image": (io.BytesIO(data), name), **form})
+
+
+def _ask(web: FlaskClient, data: bytes, query: str = "", **form: str) -> Any:
+    return web.post(f"/api/similar-to-image{query}", data={"image": (io.BytesIO(data), "x"), **form})
+
+
+def _kept(cache: redis.Redis, token: str) -> dict[str, Any]:
+    value = cache.get(f"photo-vector:{token}")
+    assert value
+    kept: dict[str, Any] = json.loads(value)
+    return kept
+
+
+def test_a_photograph_of_a_product_finds_it_first(web: FlaskClient, shop: Shop) -> None:
+    product_id, data = _picture(shop, web)
+    answer = _upload(web, data, name="<img src=x onerror=alert(1)>.jpg", category="Dresses", like="unknown")
+    assert answer.status_code == 303
+    address = answer.headers["Location"]
+    assert re.fullmatch(r"/search\?category=Dresses&like=unknown&photo=[\w-]{32}", address)
+    page = web.get(address).text
+    assert "onerror" not in page
+    assert "alert(" not in page
+    assert re.findall(r'data-product="(dress[^"]+)"', page)[0] == product_id
+    stranger = create_app(shop.settings).test_client()
+    assert stranger.get(address).status_code == 200
+
+
+def test_the_api_answers_as_a_search_does(web: FlaskClient, shop: Shop) -> None:
+    product_id, data = _picture(shop, web, "Toys")
+    answer = _ask(web, data, "?in_stock=true&size=7").get_json()
+    assert all(p["in_stock"] for p in answer["products"])
+    assert len(answer["products"]) == 7
+    whole = _ask(web, data, "?size=5").get_json()
+    assert whole["products"][0]["id"] == product_id
+    assert whole["products"][0]["similarity"] > 0.9
+    again = search(web, photo=whole["photo"], size=5)
+    assert again["products"] == whole["products"]
+    after = search(web, photo=whole["photo"], size=5, cursor=whole["next_cursor"])["products"]
+    assert not {p["id"] for p in after} & {p["id"] for p in whole["products"]}
+    explained = search(web, photo=whole["photo"], size=1, explain="true")["products"][0]
+    assert f"photo {whole['photo']}" in explained["why"]["anchors"]
+
+
+def test_a_box_says_what_counts(web: FlaskClient, shop: Shop) -> None:
+    (one, left), (two, right) = _picture(shop, web, "Laptops"), _picture(shop, web, "Dresses")
+    both = Image.new("RGB", (1_600, 1_000), "white")
+    for place, data in enumerate((left, right)):
+        both.paste(Image.open(io.BytesIO(data)).resize((800, 1_000)), (800 * place, 0))
+    file = io.BytesIO()
+    both.save(file, "PNG")
+    for box, expected in (("0,0,0.5,1", one), ("0.5,0,0.5,1", two)):
+        assert _ask(web, file.getvalue(), box=box).get_json()["products"][0]["id"] == expected
+
+
+def test_nothing_of_a_photograph_is_kept_but_its_vector(web: FlaskClient, shop: Shop) -> None:
+    cache = redis.Redis.from_url(shop.settings.redis_url)
+    before = set(cache.scan_iter("*"))
+    _, data = _picture(shop, web)
+    token = _ask(web, data).get_json()["photo"]
+    new = {str(key) for key in set(cache.scan_iter("*")) - before}
+    assert [key for key in new if "photo" in key] == [str(f"photo-vector:{token}".encode())]
+    assert 0 < cache.ttl(f"photo-vector:{token}") <= shop.settings.photo_minutes * 60
+    assert set(_kept(cache, token)) == {"space", "vector"}
+    assert not cache.llen("interactive")
+
+
+def test_a_photograph_that_is_gone_says_so(web: FlaskClient, shop: Shop) -> None:
+    _, data = _picture(shop, web)
+    token = _ask(web, data).get_json()["photo"]
+    redis.Redis.from_url(shop.settings.redis_url).delete(f"photo-vector:{token}")
+    for gone in (token, "x" * 32):
+        answer = search(web, photo=gone)
+        assert answer["plan"]["strategy"] == "keywords"
+        assert "gone" in answer["warnings"][0]
+    assert "Upload it again" in web.get(f"/search?photo={token}").text
+
+
+def test_a_photograph_of_another_vector_space_is_gone(web: FlaskClient, shop: Shop) -> None:
+    _, data = _picture(shop, web)
+    token = _ask(web, data).get_json()["photo"]
+    cache, key = redis.Redis.from_url(shop.settings.redis_url), f"photo-vector:{token}"
+    cache.set(key, json.dumps(_kept(cache, token) | {"space": "another"}), ex=60)
+    assert "gone" in search(web, photo=token)["warnings"][0]
+
+
+@pytest.mark.parametrize(
+    ("data", "word"),
+    [
+        (b"", "image"),
+        (b"<script>alert(1)</script>", "not an image"),
+        (b"\xff\xd8\xff" + b"x" * 500, "image"),
+        (b"GIF89a" + b"\xff" * 60, "image"),
+    ],
+)
+def test_what_is_no_image(web: FlaskClient, data: bytes, word: str) -> None:
+    answer = _ask(web, data)
+    assert answer.status_code == 400
+    assert word in answer.get_json(force=True)["detail"]
+    page = _upload(web, data, name="<svg onload=alert(1)>")
+    assert page.status_code == 400
+    assert 'role="alert"' in page.text
+    assert "onload" not in page.text
+
+
+@pytest.mark.parametrize("box", BOXES)
+def test_boxes_outside_the_image(web: FlaskClient, shop: Shop, box: str) -> None:
+    _, data = _picture(shop, web)
+    answer = _ask(web, data, box=box)
+    assert (answer.status_code, answer.get_json(force=True)["parameter"]) == (400, "box")
+    assert _upload(web, data, box=box).status_code == 400
+
+
+def test_too_large(web: FlaskClient) -> None:
+    assert _ask(web, b"\xff\xd8" * (11 * 2**20)).status_code == 413
+    assert "20 MiB" in _ask(web, b"\xff\xd8" * (10 * 2**20 + 1)).get_json(force=True)["detail"]
+
+
+def test_without_a_file(web: FlaskClient) -> None:
+    assert web.post("/api/similar-to-image").status_code == 400
+    assert _upload(web, b"", name="").status_code == 400
+
+
+def test_no_worker(web: FlaskClient, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(photo: bytes) -> None:
+        raise PhotoServiceError("nobody there")
+
+    _, data = _picture(shop, web)
+    monkeypatch.setattr("webapp.photos.embed_photo", away)
+    for answer in (_ask(web, data), _upload(web, data)):
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        assert "try again" in answer.get_data(as_text=True)
+        assert "nobody there" not in answer.get_data(as_text=True)
+
+
+def test_enough_wait_already(web: FlaskClient, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, data = _picture(shop, web)
+    monkeypatch.setattr(web.application.extensions["photos"], "_waiting", threading.Semaphore(0))
+    assert _ask(web, data).status_code == 503

@@ -1,0 +1,60 @@
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from es_mappings.behaviour import Event
+from webapp.visitors import MAX_BAG, MAX_EVENTS, MAX_ORDERS, MAX_QUANTITY, Line, Order, Visitor
+
+
+def _order(number: str, *ids: str) -> Order:
+    return Order(number, 9.0, tuple(Line(i, f"Product {i}", 1, 5.0, "EUR") for i in ids))
+
+
+def test_into_the_bag_and_out_of_it() -> None:
+    v = Visitor().did("view", "a", 1.0).with_in_bag("a", 2, 2.0).with_in_bag("b", 1, 3.0)
+    assert v.bag == {"a": 2, "b": 1}
+    assert [(e.kind, e.product_id) for e in v.events] == [("view", "a"), ("cart", "a"), ("cart", "b")]
+    out = v.with_in_bag("a", 0, 4.0)
+    assert out.bag == {"b": 1}
+    assert [(e.kind, e.product_id) for e in out.events] == [("view", "a"), ("cart", "b")]
+
+
+def test_another_number_of_the_same_is_no_new_event() -> None:
+    v = Visitor().with_in_bag("a", 1, 1.0).with_in_bag("a", 500, 2.0)
+    assert v.bag == {"a": MAX_QUANTITY}
+    assert len(v.events) == 1
+
+
+def test_what_is_ordered_leaves_the_bag_and_is_owned() -> None:
+    v = Visitor().with_in_bag("a", 1, 1.0).with_in_bag("b", 1, 1.0).ordered(_order("1", "a"))
+    assert v.bag == {"b": 1}
+    assert v.owned == ["b", "a"]
+    assert v.events[-1] == Event("order", "a", 9.0)
+
+
+def test_everything_is_bounded() -> None:
+    v = Visitor()
+    for n in range(MAX_EVENTS + 60):
+        v = v.with_in_bag(str(n), 1, float(n)).did("view", str(n), float(n)).ordered(_order(str(n), f"o{n}"))
+    assert (len(v.events), len(v.bag), len(v.orders)) == (MAX_EVENTS, MAX_BAG, MAX_ORDERS)
+    assert v.events[-2].product_id == str(MAX_EVENTS + 59)
+
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["view", "bag", "order", "forget"]), st.text(max_size=8), st.integers(0, 200)),
+    max_size=40,
+)
+
+
+@given(STEPS)
+def test_it_comes_back_from_redis_as_it_went(steps: list[tuple[str, str, int]]) -> None:
+    v = Visitor()
+    for what, product_id, number in steps:
+        if what == "bag":
+            v = v.with_in_bag(product_id, number, float(number))
+        elif what == "order":
+            v = v.ordered(_order("n", product_id))
+        else:
+            v = v.did("view" if what == "view" else "forget", product_id, float(number))
+    assert Visitor.from_dict(json.loads(json.dumps(v.to_dict()))) == v

@@ -1,0 +1,141 @@
+"""The bag, and a checkout that is a sandbox: nothing is charged, and nothing is sent."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from es_mappings.behaviour import Interest
+from webapp import behaviour
+from webapp.api import product_or_404
+from webapp.links import Links, local_address
+from webapp.parameters import SearchParameters
+from webapp.rails import views
+from webapp.recommending import Rail, Recommender
+from webapp.search import ProductSearch
+from webapp.views import departments
+from webapp.visitors import MAX_BAG, MAX_QUANTITY, Line, Order, Visitor
+
+blueprint = Blueprint("bag", __name__, url_prefix="/bag")
+
+
+Recommend = Callable[[Visitor, Mapping[str, Interest]], list[Rail]]
+
+
+@dataclass(frozen=True)
+class BagLine:
+    """A product in the bag; one that the shop no longer has is shown, and not ordered."""
+
+    product_id: str
+    product: dict[str, Any] | None
+    quantity: int
+
+    @property
+    def is_available(self) -> bool:
+        """Whether it can be ordered."""
+        return self.product is not None and self.product.get("in_stock") is not False
+
+    @property
+    def total(self) -> float | None:
+        """Price of all of them."""
+        price = (self.product or {}).get("price")
+        return None if price is None else round(price * self.quantity, 2)
+
+
+@blueprint.get("")
+def show() -> ResponseReturnValue:
+    """Show the bag, and what goes with it."""
+    lines = _lines(behaviour.visitor())
+    return _page("bag.html", _recommender().for_bag, lines=lines, totals=_totals(lines), most=MAX_QUANTITY)
+
+
+@blueprint.post("")
+def change() -> ResponseReturnValue:
+    """Put a product into the bag, change how many there are, or take it out."""
+    product_id = request.form.get("product_id", "")
+    quantity = _quantity(request.form.get("quantity", "1"))
+    before = behaviour.visitor()
+    if quantity:
+        product_or_404(product_id)
+        if product_id not in before.bag and len(before.bag) >= MAX_BAG:
+            abort(409, f"A bag holds at most {MAX_BAG} different products.")
+    now = time.time()
+    behaviour.change(lambda v: v.with_in_bag(product_id, quantity, now))
+    return redirect(local_address(request.form.get("back", ""), "bag.show"), 303)
+
+
+@blueprint.post("/order")
+def order() -> ResponseReturnValue:
+    """Order what is in the bag."""
+    available = [line for line in _lines(behaviour.visitor()) if line.is_available]
+    if not available:
+        return redirect(url_for("bag.show"), 303)
+    made = Order(secrets.token_hex(4).upper(), time.time(), tuple(_ordered(line) for line in available))
+
+    def take(v: Visitor) -> Visitor:
+        # Pressed twice, it is ordered once: by then the bag no longer has it.
+        return v.ordered(made) if all(line.product_id in v.bag for line in made.lines) else v
+
+    kept = behaviour.change(take)
+    number = kept.orders[-1].number if kept.orders else made.number
+    return redirect(url_for("bag.ordered", number=number), 303)
+
+
+@blueprint.get("/orders/<number>")
+def ordered(number: str) -> ResponseReturnValue:
+    """Show an order."""
+    found = next((o for o in behaviour.visitor().orders if o.number == number), None)
+    if found is None:
+        abort(404, "There is no such order, or it was forgotten.")
+    return _page("ordered.html", _recommender().inspired, order=found)
+
+
+def _page(template: str, recommend: Recommend, **more: Any) -> ResponseReturnValue:
+    links = Links(SearchParameters())
+    rails = views(recommend(behaviour.visitor(), behaviour.current_interests()), links)
+    page = render_template(
+        template, links=links, rails=rails, departments=departments(_search().navigation(), links), **more
+    )
+    return page, 200, {"Cache-Control": "no-store"}
+
+
+def _quantity(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 4):
+        abort(400, f"quantity: must be a whole number from 0 to {MAX_QUANTITY}")
+    return min(int(text), MAX_QUANTITY)
+
+
+def _lines(known: Visitor) -> list[BagLine]:
+    products = _search().products(list(known.bag))
+    return [BagLine(i, products.get(i), quantity) for i, quantity in known.bag.items()]
+
+
+def _ordered(line: BagLine) -> Line:
+    product = line.product or {}
+    return Line(line.product_id, product["title"], line.quantity, product.get("price"), product.get("currency"))
+
+
+def _totals(lines: list[BagLine]) -> list[dict[str, Any]]:
+    """Add up what can be ordered, by currency, in the form of a product so that it is written like a price."""
+    sums: dict[str, float] = {}
+    for line in lines:
+        if line.is_available and line.product and line.total is not None:
+            currency = line.product.get("currency") or ""
+            sums[currency] = round(sums.get(currency, 0.0) + line.total, 2)
+    return [{"price": total, "currency": currency} for currency, total in sums.items()]
+
+
+def _search() -> ProductSearch:
+    search: ProductSearch = current_app.extensions["search"]
+    return search
+
+
+def _recommender() -> Recommender:
+    recommender: Recommender = current_app.extensions["recommender"]
+    return recommender

@@ -1,0 +1,153 @@
+"""Who is shopping, as far as a cookie says, and what is remembered of them: theirs to have, and to erase."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from typing import cast
+
+import redis
+from flask import Blueprint, Flask, Response, abort, current_app, g, json, redirect, render_template, request, session
+from flask.typing import ResponseReturnValue
+
+from es_mappings.behaviour import Interest, Kind, interests
+from indexer.settings import Settings
+from webapp.links import local_address
+from webapp.rails import Source, reason
+from webapp.visitors import Visitor, Visitors
+
+log = logging.getLogger(__name__)
+blueprint = Blueprint("behaviour", __name__)
+
+_DAY = 24 * 3600
+_AWAY = "What you do can't be remembered just now. Please try again in a moment."
+
+
+def register(app: Flask, client: redis.Redis, settings: Settings) -> None:
+    """Set up what remembers."""
+    app.extensions["visitors"] = Visitors(client, settings.behaviour_days * _DAY)
+    app.extensions["half_life"] = settings.behaviour_half_life_days * _DAY
+    app.context_processor(lambda: {"visitor": visitor, "behaviour_days": settings.behaviour_days})
+    app.register_blueprint(blueprint)
+
+
+def visitor() -> Visitor:
+    """Give what is remembered of who makes this request; while Redis is away, nothing."""
+    if "visitor" not in g:
+        g.visitor = Visitor()
+        if "visitor" in session:
+            try:
+                g.visitor = _first_kept() or _visitors().read(session["visitor"])
+            except redis.RedisError as error:
+                log.warning("visitors can't be read: %s", error)
+    return cast("Visitor", g.visitor)
+
+
+def change(how: Callable[[Visitor], Visitor]) -> Visitor:
+    """Change what is remembered, from now on if nothing was yet. 503 while Redis is away."""
+    _begin()
+    try:
+        _first_kept()
+        g.visitor = _visitors().change(session["visitor"], how)
+    except redis.RedisError as error:
+        log.warning("visitors can't be changed: %s", error)
+        abort(503, _AWAY)
+    return cast("Visitor", g.visitor)
+
+
+def did(kind: Kind, product_id: str) -> None:
+    """Remember an event."""
+    now = time.time()
+    change(lambda v: v.did(kind, product_id, now))
+
+
+def viewed(product_id: str) -> None:
+    """Remember that a product was looked at; that it can't be remembered stops no page.
+
+    The first view is kept in the cookie and goes to Redis with the request that brings it back: crawlers, which bring
+    none, fill no memory. What a browser fetches ahead isn't remembered, nor is anything of those who ask not to be
+    tracked (Global Privacy Control).
+    """
+    ahead = "prefetch" in request.headers.get("Sec-Purpose", "")
+    if ahead or request.method != "GET" or request.headers.get("Sec-GPC") == "1":
+        return
+    now = time.time()
+    if "visitor" not in session:
+        _begin()
+        session["first"] = [product_id, now]
+        return
+    try:
+        _first_kept()
+        g.visitor = _visitors().change(session["visitor"], lambda v: v.did("view", product_id, now))
+        session.modified = True  # the cookie lasts as long as what it leads to
+    except redis.RedisError as error:
+        log.warning("a view isn't remembered: %s", error)
+
+
+def current_interests() -> dict[str, Interest]:
+    """Weigh what the shopper is interested in."""
+    return interests(visitor().events, time.time(), current_app.extensions["half_life"])
+
+
+@blueprint.get("/your-data")
+def your_data() -> ResponseReturnValue:
+    """Show what is remembered."""
+    found = current_interests()
+    products = current_app.extensions["search"].products(list(found))
+    sources = [Source(products[i], reason(interest, products[i])) for i, interest in found.items() if i in products]
+    page = render_template("your_data.html", known=visitor(), sources=sources)
+    return page, 200, {"Cache-Control": "no-store"}
+
+
+@blueprint.get("/your-data.json")
+def download() -> ResponseReturnValue:
+    """Give all that is remembered as a file."""
+    response = Response(json.dumps(visitor().to_dict(), indent=2), mimetype="application/json")
+    response.headers["Content-Disposition"] = "attachment; filename=your-data.json"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.post("/your-data/erase")
+def erase() -> ResponseReturnValue:
+    """Forget the shopper."""
+    if "visitor" in session:
+        try:
+            _visitors().erase(session["visitor"])
+        except redis.RedisError as error:
+            log.warning("a visitor can't be erased: %s", error)
+            abort(503, "Your data can't be erased just now. Please try again in a moment.")
+        for name in ("visitor", "first"):
+            session.pop(name, None)
+    return redirect(local_address(request.form.get("back", ""), "behaviour.your_data"), 303)
+
+
+@blueprint.post("/your-data/forget")
+def forget() -> ResponseReturnValue:
+    """Forget what was done with one product."""
+    product_id = request.form.get("product_id", "")[:512]
+    if product_id and "visitor" in session:
+        did("forget", product_id)
+    return redirect(local_address(request.form.get("back", ""), "behaviour.your_data"), 303)
+
+
+def _begin() -> None:
+    if "visitor" not in session:
+        session["visitor"] = secrets.token_urlsafe(18)
+        session.permanent = True
+
+
+def _first_kept() -> Visitor | None:
+    """Keep the view that the cookie brought."""
+    if "first" not in session:
+        return None
+    product_id, at = session["first"]
+    kept = _visitors().change(session["visitor"], lambda v: v.did("view", product_id, at))
+    del session["first"]
+    return kept
+
+
+def _visitors() -> Visitors:
+    return cast("Visitors", current_app.extensions["visitors"])

@@ -1,0 +1,67 @@
+"""The page that takes a photograph; what it leads to is a listing like any other."""
+
+from __future__ import annotations
+
+from flask import Blueprint, current_app, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import FileStorage, MultiDict
+
+from indexer.images import FORMATS
+from webapp.errors import ParameterError
+from webapp.links import Links
+from webapp.parameters import SearchParameters, read_parameters
+from webapp.photos import Photos, box_of
+from webapp.search import ProductSearch
+from webapp.views import departments
+from workers.photos import PhotoServiceError
+
+blueprint = Blueprint("photo_pages", __name__)
+
+_AWAY = "Photographs can't be looked at just now. Please try again in a moment."
+
+
+@blueprint.get("/photo")
+def form() -> ResponseReturnValue:
+    """Ask for a photograph. The address's filters stay with it."""
+    return _form(read_parameters(request.args, strict=False))
+
+
+@blueprint.post("/photo")
+def upload() -> ResponseReturnValue:
+    """Take a photograph, and go on to what resembles it."""
+    fields = MultiDict((n, v) for n, v in request.form.items(multi=True) if n in SearchParameters.model_fields)
+    parameters = read_parameters(fields, strict=False)
+    try:
+        photos: Photos = current_app.extensions["photos"]
+        token = photos.take(_file().read(), box_of(request.form.get("box", "")))
+    except ParameterError as error:
+        return _form(parameters, f"{error.detail[:1].upper()}{error.detail[1:]}.", 400)
+    except PhotoServiceError as error:
+        current_app.logger.warning("a photograph isn't embedded: %s", error)
+        return _form(parameters, _AWAY, 503, {"Retry-After": "5"})
+    return redirect(Links(parameters).listing(photo=token, sort=None), 303)
+
+
+def _file() -> FileStorage:
+    """Give the file, from whichever field it came: a camera has one of its own."""
+    for name in ("image", "camera"):
+        file = request.files.get(name)
+        if file and file.filename:
+            return file
+    raise ParameterError("image", "no photograph was chosen")
+
+
+def _form(
+    parameters: SearchParameters, wrong: str = "", status: int = 200, headers: dict[str, str] | None = None
+) -> ResponseReturnValue:
+    links = Links(parameters.model_copy(update={"photo": "", "cursor": ""}))
+    search: ProductSearch = current_app.extensions["search"]
+    page = render_template(
+        "photo.html",
+        links=links,
+        departments=departments(search.navigation(), links),
+        wrong=wrong,
+        formats=", ".join(FORMATS),
+        minutes=current_app.extensions["settings"].photo_minutes,
+    )
+    return page, status, headers or {}

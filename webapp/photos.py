@@ -1,0 +1,110 @@
+"""A shopper's own photograph: made small, embedded by a worker, and let go. Its vector is kept for a while."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import math
+import secrets
+import threading
+from typing import cast
+
+import redis
+from elasticsearch.helpers import pack_dense_vector
+from PIL import Image
+
+from indexer.elastic import vector
+from indexer.errors import ImageError
+from indexer.images import Decoder
+from indexer.photos import Box, cropped
+from webapp.errors import ParameterError
+from workers.photos import PhotoServiceError, PhotoVector, embed_photo
+
+log = logging.getLogger(__name__)
+
+_SIDE = 640  # pixels of what goes to the worker: more than any model looks at
+_AT_ONCE = 4  # photographs that wait for a worker in one process; its other threads serve pages
+
+
+class Photos:
+    """Turns photographs into vectors, and keeps those in Redis under tokens that nobody guesses."""
+
+    def __init__(self, client: redis.Redis, seconds: int, decoder: Decoder) -> None:
+        self._client, self._seconds, self._decoder = client, seconds, decoder
+        self._waiting = threading.BoundedSemaphore(_AT_ONCE)
+
+    def take(self, data: bytes, box: Box | None) -> str:
+        """Have a photograph embedded, and keep its vector; give the token.
+
+        Raises
+        ------
+        ParameterError
+            It isn't an image that is taken.
+        PhotoServiceError
+            No worker takes it just now, enough wait for one already, or Redis is away.
+        IndexStateError
+            There is no vector space yet.
+        """
+        if not self._waiting.acquire(blocking=False):
+            raise PhotoServiceError(f"{_AT_ONCE} photographs wait for a worker already")
+        try:
+            return self._keep(embed_photo(self._small(data, box)))
+        except ImageError as error:
+            raise ParameterError("image", str(error)) from error
+        finally:
+            self._waiting.release()
+
+    def get(self, token: str) -> PhotoVector | None:
+        """Find a vector; None where it is gone, or Redis is away."""
+        try:
+            value = cast("bytes | None", self._client.get(_key(token)))
+        except redis.RedisError as error:
+            log.warning("photographs can't be read: %s", error)
+            return None
+        kept = json.loads(value) if value else None
+        return PhotoVector(vector(kept["vector"]), kept["space"]) if kept else None
+
+    def _keep(self, found: PhotoVector) -> str:
+        token = secrets.token_urlsafe(24)
+        value = json.dumps({"space": found.space, "vector": pack_dense_vector(found.vector)})
+        try:
+            self._client.set(_key(token), value, ex=self._seconds)
+        except redis.RedisError as error:
+            raise PhotoServiceError(f"Redis takes no photograph: {error}") from error
+        return token
+
+    def _small(self, data: bytes, box: Box | None) -> bytes:
+        """Cut out what counts and make it small: little travels, and nothing of the file but its pixels."""
+        share = min(box[2:]) if box else 1.0
+        image = cropped(self._decoder.decode(data, least_side=min(round(_SIDE / share), 8_000)), box)
+        image.thumbnail((_SIDE, _SIDE), Image.Resampling.LANCZOS)
+        file = io.BytesIO()
+        image.save(file, "WEBP", quality=95, method=2)
+        return file.getvalue()
+
+
+def box_of(text: str) -> Box | None:
+    """Read ``x,y,width,height``, fractions of the image; nothing is the whole of it.
+
+    Raises
+    ------
+    ParameterError
+        It isn't that, or lies outside the image.
+    """
+    if not text.strip():
+        return None
+    try:
+        x, y, width, height = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise ParameterError("box", "must be x,y,width,height as fractions of the image") from error
+    edges = (x, y, width, height, x + width, y + height)
+    # What a browser adds up may end a hair beyond the edge.
+    if not all(math.isfinite(e) and -1e-6 <= e <= 1 + 1e-6 for e in edges) or width <= 0 or height <= 0:
+        raise ParameterError("box", "must lie inside the image, whose width and height are 1")
+    left, top = max(x, 0.0), max(y, 0.0)
+    return left, top, min(width, 1 - left), min(height, 1 - top)
+
+
+def _key(token: str) -> str:
+    return f"photo-vector:{token}"

@@ -1,0 +1,78 @@
+"""What the templates show of rails, as plain data: headings, reasons, addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from es_mappings.behaviour import Interest, Kind
+from webapp.links import Links
+from webapp.recommending import Rail
+
+_NAMED = 6  # sources that a rail names
+_IN_ADDRESS = 12  # interests that an address carries: the weightiest, and an address stays short
+
+_TITLES = {"inspired": "Inspired by your browsing", "goes_with": "Goes with the look of your bag"}
+_REASONS: dict[Kind, str] = {
+    "view": "you viewed {}",
+    "like": "you liked {}",
+    "cart": "your bag has {}",
+    "order": "you ordered {}",
+}
+
+# The same in a word, below a thumbnail.
+BECAUSE: dict[Kind, str] = {"view": "viewed", "like": "liked", "cart": "in your bag", "order": "ordered"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A product that a rail came from, and how."""
+
+    product: dict[str, Any]
+    reason: str
+
+
+@dataclass(frozen=True)
+class RailItem:
+    """A product of a rail, and why it is there."""
+
+    product: dict[str, Any]
+    reason: str
+
+
+@dataclass(frozen=True)
+class RailView:
+    """A rail: its heading, products, what it came from, and the address of a whole listing in that order."""
+
+    id: str
+    title: str
+    items: list[RailItem]
+    sources: list[Source]  # those that can be undone here
+    url: str | None
+
+
+def views(rails: list[Rail], links: Links) -> list[RailView]:
+    """Give the rails of a page."""
+    return [_view(rail, links) for rail in rails]
+
+
+def reason(interest: Interest, product: Mapping[str, Any]) -> str:
+    """Say why somebody is interested in a product: ``you viewed X``."""
+    return _REASONS[interest.because].format(product["title"])
+
+
+def inspired_by(interests: Mapping[str, Interest]) -> tuple[str, ...]:
+    """Write interests for an address, ``ID^weight`` each."""
+    return tuple(f"{i.product_id}^{i.weight:.3g}" for i in list(interests.values())[:_IN_ADDRESS])
+
+
+def _view(rail: Rail, links: Links) -> RailView:
+    if rail.kind == "goes_with":
+        items = [RailItem(i.product, f"Goes with {rail.sources[i.because]['title']}") for i in rail.items]
+        return RailView(rail.kind, _TITLES[rail.kind], items, [], None)
+    reasons = {i: reason(rail.interests[i], product) for i, product in rail.sources.items()}
+    items = [RailItem(i.product, f"Because {reasons[i.because]}") for i in rail.items]
+    sources = [Source(product, reasons[i]) for i, product in rail.sources.items()][:_NAMED]
+    url = links.listing(inspired=inspired_by(rail.interests), sort=None)
+    return RailView(rail.kind, _TITLES[rail.kind], items, sources, url)

@@ -1,0 +1,134 @@
+// A photograph that is chosen, dropped or pasted is shown, and a frame says which part of it counts.
+import { fetchPage } from "./request.js";
+import { show } from "./regions.js";
+
+const LEAST = 0.05; // of the picture's width and height
+const WHOLE = { x: 0, y: 0, w: 1, h: 1 };
+const STEP = 0.02;
+let box = { ...WHOLE };
+let address = null; // of the photograph, within this page
+let thumbnail = null; // of the photograph that was sent last
+
+export function setUp(form) {
+  if (form.dataset.ready) return;
+  form.dataset.ready = "true";
+  for (const part of form.querySelectorAll("[data-script-only]")) part.hidden = false;
+  for (const input of form.querySelectorAll("input[type=file]")) {
+    input.addEventListener("change", () => input.files[0] && preview(form, input));
+  }
+  form.querySelector("[data-crop-whole]").addEventListener("click", () => place(form, WHOLE));
+  form.addEventListener("submit", () => (thumbnail = small(form)), true);
+  form.querySelector(".crop-image").addEventListener("error", () => (form.querySelector("[data-crop]").hidden = true));
+  const frame = form.querySelector(".crop-box");
+  frame.addEventListener("keydown", (event) => onKey(event, form));
+  form.querySelector(".crop-stage").addEventListener("pointerdown", (event) => onPointer(event, form));
+}
+
+// From any page: to the one that takes photographs, and into its form.
+export async function take(file, url) {
+  if (!document.querySelector("[data-photo-form]")) {
+    const { page, url: shown } = await fetchPage(url);
+    history.pushState({}, "", shown);
+    show(page);
+  }
+  const form = document.querySelector("[data-photo-form]");
+  setUp(form);
+  const input = form.querySelector("#photo-file");
+  const files = new DataTransfer();
+  files.items.add(file);
+  input.files = files.files;
+  preview(form, input);
+}
+
+// The shopper's own photograph in the row of anchors. It never left this browser but for the search, so a small copy is
+// kept in this tab; elsewhere there is a camera in its place.
+export function showThumbnails() {
+  for (const place of document.querySelectorAll("[data-photo]:not(:has(img))")) {
+    const key = `photo:${place.dataset.photo}`;
+    if (thumbnail) {
+      sessionStorage.setItem(key, thumbnail);
+      thumbnail = null;
+    }
+    const kept = sessionStorage.getItem(key);
+    if (kept) place.replaceChildren(Object.assign(new Image(), { src: kept, alt: "Your photograph" }));
+  }
+}
+
+function preview(form, input) {
+  for (const other of form.querySelectorAll("input[type=file]")) if (other !== input) other.value = "";
+  if (address) URL.revokeObjectURL(address);
+  address = URL.createObjectURL(input.files[0]);
+  const image = form.querySelector(".crop-image");
+  image.onload = () => place(form, WHOLE);
+  image.src = address;
+  form.querySelector("[data-crop]").hidden = false;
+  form.querySelector("[data-crop-whole]").hidden = false;
+  form.querySelector("[data-photo-drop]").classList.add("has-photo");
+}
+
+function place(form, next) {
+  const w = clamp(next.w, LEAST, 1);
+  const h = clamp(next.h, LEAST, 1);
+  box = { w, h, x: clamp(next.x, 0, 1 - w), y: clamp(next.y, 0, 1 - h) };
+  const frame = form.querySelector(".crop-box");
+  for (const [name, value] of [["left", box.x], ["top", box.y], ["width", w], ["height", h]]) {
+    frame.style[name] = `${value * 100}%`;
+  }
+  const whole = w > 0.999 && h > 0.999;
+  form.elements.box.value = whole ? "" : [box.x, box.y, w, h].map((value) => value.toFixed(4)).join(",");
+  const size = `${Math.round(w * 100)} × ${Math.round(h * 100)} % of the picture counts`;
+  form.querySelector("[data-crop-size]").textContent = whole ? "The whole picture counts" : size;
+}
+
+function onKey(event, form) {
+  const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key] ?? [0, 0];
+  if (!dx && !dy) return;
+  event.preventDefault();
+  const { x, y, w, h } = box;
+  const moved = { ...box, x: x + dx * STEP, y: y + dy * STEP };
+  const sized = { ...box, w: Math.min(w + dx * STEP, 1 - x), h: Math.min(h + dy * STEP, 1 - y) };
+  place(form, event.shiftKey ? sized : moved);
+}
+
+// From a corner the frame is sized, from within it is moved, from beside it a new one is drawn.
+function onPointer(event, form) {
+  if (event.button) return;
+  event.preventDefault();
+  const stage = form.querySelector(".crop-stage").getBoundingClientRect();
+  const at = (e) => [clamp((e.clientX - stage.left) / stage.width, 0, 1), clamp((e.clientY - stage.top) / stage.height, 0, 1)];
+  const [x0, y0] = at(event);
+  const begun = { ...box };
+  const corner = event.target.dataset.corner;
+  const whole = begun.w > 0.999 && begun.h > 0.999;
+  const inside = !whole && event.target.closest(".crop-box");
+  const [fx, fy] = corner ? opposite(begun, corner) : [x0, y0];
+  const move = (e) => {
+    const [x, y] = at(e);
+    if (inside && !corner) place(form, { ...begun, x: begun.x + x - x0, y: begun.y + y - y0 });
+    else place(form, { x: Math.min(fx, x), y: Math.min(fy, y), w: Math.abs(x - fx), h: Math.abs(y - fy) });
+  };
+  const end = () => {
+    removeEventListener("pointermove", move);
+    form.querySelector(".crop-box").focus({ preventScroll: true });
+  };
+  addEventListener("pointermove", move);
+  addEventListener("pointerup", end, { once: true });
+  addEventListener("pointercancel", end, { once: true });
+}
+
+function opposite({ x, y, w, h }, corner) {
+  return [corner.includes("w") ? x + w : x, corner.includes("n") ? y + h : y];
+}
+
+function small(form) {
+  const image = form.querySelector(".crop-image");
+  if (!image.naturalWidth) return null;
+  const [width, height] = [box.w * image.naturalWidth, box.h * image.naturalHeight];
+  const scale = 160 / Math.max(width, height);
+  const canvas = Object.assign(document.createElement("canvas"), { width: width * scale, height: height * scale });
+  const from = [box.x * image.naturalWidth, box.y * image.naturalHeight, width, height];
+  canvas.getContext("2d").drawImage(image, ...from, 0, 0, canvas.width, canvas.height);
+  return canvas.toDataURL("image/jpeg", 0.8);
+}
+
+const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
