@@ -12,7 +12,7 @@ from PIL import Image
 from rich.console import Console
 
 from evaluation.activations import ActivationCache, Activations
-from evaluation.catalogues import PrimaryImage, primary_images, source_of
+from evaluation.catalogues import PrimaryImage, primary_images, read_products, source_of
 from evaluation.models_report import make_report, sheets
 from evaluation.report import Table
 from evaluation.variants import METRICS, REDUCTIONS, Judged, Reducers, judge, variants
@@ -20,7 +20,7 @@ from evaluation.vectorizing import MODELS, vectorizers
 from indexer.console import progress_bar
 from indexer.errors import GoldenSetError, ImageError
 from indexer.golden import Grades, merge, products_of, read_golden_set, refuse_leakage
-from indexer.vectorizers.base import ImageVectorizer
+from indexer.vectorizers.base import ImageVectorizer, ProductFields
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -35,6 +35,7 @@ class Corpus:
 
     grades: Grades
     images: Mapping[str, PrimaryImage]
+    fields: Mapping[str, ProductFields]
     fit: Sequence[str]
     measured: Sequence[str]
 
@@ -136,7 +137,8 @@ def read_corpus(catalog: Path, golden_file: Path, fit_on: Path | None) -> Corpus
             "(`python -m evaluation golden labels --part 0.5`), or name a part to fit on by --fit-on"
         )
     refuse_leakage(fit, measured, {p: [image.digest] for p, image in found.items()})
-    return Corpus(merge(judgements), found, fit, measured)
+    fields = {p.id: ProductFields.from_source(p.model_dump()) for p in read_products(catalog)}
+    return Corpus(merge(judgements), found, fields, fit, measured)
 
 
 def _activations(kept: ActivationCache, vectorizer: ImageVectorizer, corpus: Corpus, name: str) -> Activations:
@@ -148,8 +150,8 @@ def _activations(kept: ActivationCache, vectorizer: ImageVectorizer, corpus: Cor
 
 def judge_all(name: str, activations: Activations, corpus: Corpus, grid: Grid) -> list[Judged]:
     """Judge every variant of one vectorizer."""
-    fit = activations.of(sorted({corpus.images[p].digest for p in corpus.fit}))
-    reducers = Reducers(fit, max(grid.dims))
+    fit = activations.of(corpus.images[p].digest for p in corpus.fit)
+    reducers = Reducers(fit, [corpus.fields[p] for p in corpus.fit], max(grid.dims))
     rows = dict(zip(corpus.measured, activations.of(corpus.images[p].digest for p in corpus.measured), strict=True))
     found = []
     with progress_bar() as progress:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy.spatial.distance import cdist
@@ -12,10 +12,11 @@ from scipy.spatial.distance import cdist
 from es_mappings.layout import Vector
 from indexer.golden import Grades
 from indexer.metrics import PerAnchor, Score, interval, per_anchor
-from indexer.reduction import fit_pca
+from indexer.reduction import Learned, Linear, fit_learned, fit_pca, fit_random
+from indexer.vectorizers.base import ProductFields
 
 RAW, CENTRED = "none", "centred"  # all dimensions: as they are, and with the mean taken away
-REDUCTIONS = ("pca", "whitened", "random")
+REDUCTIONS = ("pca", "whitened", "random", "learned")
 METRICS = {"cosine": "cosine", "euclidean": "sqeuclidean", "manhattan": "cityblock"}  # ours: SciPy's
 
 
@@ -41,10 +42,22 @@ class Judged:
 
 @dataclass(frozen=True)
 class Reducers:
-    """The reductions, fitted on activations of shape ``(n, raw_dims)`` that are not the measured ones."""
+    """The reductions, fitted on what is not measured.
+
+    Attributes
+    ----------
+    fit : ndarray, shape (n, raw_dims)
+        Activations.
+    products : sequence of ProductFields
+        The product of each, whose labels a learned reduction learns from.
+    most : int
+        Dimensions.
+    """
 
     fit: Vector
-    most: int  # dimensions
+    products: Sequence[ProductFields]
+    most: int
+    _fitted: dict[str, Linear | Learned] = field(default_factory=dict)
 
     def transform(self, reduction: str, dims: int) -> Callable[[Vector], Vector]:
         """Give a fitted reduction to so many dimensions."""
@@ -53,28 +66,25 @@ class Reducers:
         if reduction == CENTRED:
             mean = self.fit.mean(axis=0)
             return lambda rows: rows - mean
-        if reduction == "random":
-            return lambda rows: rows @ self._directions[:dims].T
-        scale = self._spread[:dims] if reduction == "whitened" else np.float32(1)
-        return lambda rows: self._pca(rows)[:, :dims] / scale
+        return self._of(reduction).truncated(dims)
 
     def dims(self, wanted: Sequence[int]) -> list[int]:
         """Leave out numbers of dimensions that the activations can't give."""
         most = min(len(self.fit) - 1, self.fit.shape[1])
         return [d for d in wanted if d <= most]
 
-    @cached_property
-    def _pca(self) -> Callable[[Vector], Vector]:
-        return fit_pca(self.fit, self.most)
-
-    @cached_property
-    def _spread(self) -> Vector:
-        return np.asarray(self._pca(self.fit).std(axis=0) + 1e-9, np.float32)
-
-    @cached_property
-    def _directions(self) -> Vector:
-        """Random directions: distances survive them on average (Johnson and Lindenstrauss, 1984)."""
-        return np.random.default_rng(0).normal(size=(self.most, self.fit.shape[1])).astype(np.float32)
+    def _of(self, reduction: str) -> Linear | Learned:
+        """Fit a reduction to the most dimensions, once: fewer are the first of them."""
+        if reduction not in self._fitted:
+            most = min(self.most, len(self.fit) - 1, self.fit.shape[1])
+            fits: dict[str, Callable[[], Any]] = {
+                "pca": lambda: fit_pca(self.fit, most),
+                "whitened": lambda: fit_pca(self.fit, most, whiten=True),
+                "random": lambda: fit_random(self.fit, most),
+                "learned": lambda: fit_learned(self.fit, self.products, most),
+            }
+            self._fitted[reduction] = fits[reduction]()
+        return self._fitted[reduction]
 
 
 def variants(

@@ -2,9 +2,11 @@ import numpy as np
 import pytest
 
 from evaluation.variants import CENTRED, METRICS, RAW, Reducers, judge, rank, variants
+from indexer.vectorizers.base import ProductFields
 
 RANDOM = np.random.default_rng(4)
 FIT = (RANDOM.normal(size=(80, 12)) * np.linspace(3, 0.1, 12) + 5).astype(np.float32)
+PRODUCTS = [ProductFields(f"t{i}", category=("all", f"kind {int(row[0] > 5)}")) for i, row in enumerate(FIT)]
 POINTS = {"a": [0, 0], "near": [1, 1], "far": [9, 0], "side": [0, 1.9]}
 VECTORS = {product: np.array(point, np.float32) for product, point in POINTS.items()}
 GRADES = {"a": {"near": 3, "far": 0, "side": 1}, "gone": {"a": 3}}
@@ -17,29 +19,32 @@ def test_metrics_order_differently() -> None:
     assert rank(turned, GRADES, "cosine")["a"][0] == "near"
 
 
-@pytest.mark.parametrize("reduction", ["pca", "whitened", "random"])
+@pytest.mark.parametrize("reduction", ["pca", "whitened", "random", "learned"])
 def test_fewer_dimensions_are_the_first_of_more(reduction: str) -> None:
-    reducers = Reducers(FIT, 8)
-    few, many = (reducers.transform(reduction, dims)(FIT) for dims in (3, 8))
-    assert few.shape == (80, 3)
-    assert np.allclose(many[:, :3], few, atol=1e-4)
+    reducers = Reducers(FIT, PRODUCTS, 8)
+    few, many = (reducers.transform(reduction, dims)(FIT) for dims in (5, 8))
+    assert (few.shape, many.shape) == ((80, 5), (80, 8))
+    if reduction == "learned":  # scaled anew: what labels say first, then the rest
+        assert np.allclose(many[:, :2], few[:, :2], atol=1e-4)
+    else:
+        assert np.allclose(many[:, :5], few, atol=1e-4)
 
 
 def test_whitening_levels_the_spread_and_pca_keeps_it() -> None:
-    reducers = Reducers(FIT, 8)
-    assert np.allclose(reducers.transform("whitened", 8)(FIT).std(axis=0), 1, atol=1e-3)
+    reducers = Reducers(FIT, PRODUCTS, 8)
+    assert np.allclose(reducers.transform("whitened", 8)(FIT).std(axis=0), 1, atol=0.02)
     spread = reducers.transform("pca", 8)(FIT).std(axis=0)
     assert spread[0] > 2 > spread[-1]
 
 
 def test_centring_moves_the_mean_alone() -> None:
-    reducers = Reducers(FIT, 8)
+    reducers = Reducers(FIT, PRODUCTS, 8)
     assert np.allclose(reducers.transform(CENTRED, 12)(FIT).mean(axis=0), 0, atol=1e-4)
     assert reducers.transform(RAW, 12)(FIT) is FIT
 
 
 def test_a_full_pca_orders_as_all_dimensions_do() -> None:
-    reducers = Reducers(FIT, 12)
+    reducers = Reducers(FIT, PRODUCTS, 12)
     activations = {f"p{i}": row for i, row in enumerate(RANDOM.normal(size=(30, 12)).astype(np.float32))}
     grades = {"p0": {f"p{i}": i % 4 for i in range(1, 30)}}
     [whole] = [v for v in variants("m", reducers, [], [], ["euclidean"]) if v.reduction == RAW]
@@ -51,7 +56,7 @@ def test_a_full_pca_orders_as_all_dimensions_do() -> None:
 
 
 def test_variants_leave_out_dimensions_that_cannot_be_had() -> None:
-    found = list(variants("m", Reducers(FIT, 512), ["pca"], [4, 8, 512], list(METRICS)))
+    found = list(variants("m", Reducers(FIT, PRODUCTS, 512), ["pca"], [4, 8, 512], list(METRICS)))
     assert [(v.reduction, v.dims) for v in found if v.metric == "cosine"] == [
         (RAW, 12), (CENTRED, 12), ("pca", 4), ("pca", 8)
     ]  # fmt: skip
