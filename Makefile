@@ -38,6 +38,10 @@ test: $(VENV)/.ready chromium  ## Run all tests, against real servers
 test-unit: $(VENV)/.ready  ## Run the tests that need no server
 	@$(BIN)/python -m pytest tests/unit
 
+.PHONY: test-faults
+test-faults: $(VENV)/.ready  ## Run the fault tests at full size: hostile servers, 5,000 broken images
+	@FAULTS=full $(BIN)/python -m pytest tests/faults --timeout 3600
+
 $(VENV)/.bench-ready: $(VENV)/.ready requirements-bench.txt
 	@$(BIN)/uv pip install --python $(BIN)/python --constraint constraints.txt --requirement requirements-bench.txt
 	@touch $@

@@ -23,6 +23,10 @@ class ImageError(ProductSearchError):
     """An image can't be fetched or decoded. The message is what `status` shows beside the product."""
 
 
+class ImageUnavailableError(ImageError):
+    """An image can't be had just now: its server is away, slow or busy. Worth another try later."""
+
+
 class WeightsError(ProductSearchError):
     """A model's weights are missing or damaged."""
 

@@ -29,9 +29,15 @@ class Settings(BaseSettings):
         (), description="Folders (separated by ':') from which images may be read. Nothing outside them is opened."
     )
     image_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Hosts (separated by ',') that images may come from besides those with public addresses."
+        (),
+        description="Hosts, or host:port (separated by ','), that images may come from besides public addresses.",
     )
     image_timeout: float = Field(10.0, gt=0, description="Seconds that fetching one image may take in all.")
+    image_host_concurrency: int = Field(8, ge=1, description="Images fetched from one host at a time, by one process.")
+    image_host_rate: float = Field(50.0, gt=0, description="Images fetched from one host a second, by one process.")
+    image_proxy: SecretStr | None = Field(
+        None, description="HTTP proxy that images are fetched through; it then decides which addresses are reached."
+    )
     image_decoders: int = Field(0, ge=0, description="Images that a process decodes side by side; 0: one a core.")
 
     look_model: str = Field(

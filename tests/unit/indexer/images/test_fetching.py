@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from indexer.errors import ImageError
-from indexer.images import ImageSource
+from indexer.images import MAX_BYTES, ImageSource
 from tests.images import picture
 
 
@@ -23,15 +23,25 @@ def test_a_file_under_a_root_is_read(root: Path) -> None:
 def test_nothing_else_is_read(root: Path) -> None:
     (root / "link.png").symlink_to(root.parent / "secret.png")
     os.mkfifo(root / "pipe.png")
+    (root / "sub").mkdir()
+    (root / "up").symlink_to("..")
+    (root / "empty.png").touch()
+    with (root / "large.png").open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
     source = ImageSource((root,))
     outside = "outside the folders"
     for address, why in {
         (root.parent / "secret.png").as_uri(): outside,
         f"file://{root}/../secret.png": outside,
         f"file://{root}/%2e%2e/secret.png": outside,
-        (root / "link.png").as_uri(): outside,
+        (root / "link.png").as_uri(): "a link or a file stands",
         (root / "pipe.png").as_uri(): "not a regular file",
-        root.as_uri(): "not a regular file",
+        root.as_uri(): outside,
+        (root / "sub").as_uri(): "not a regular file",
+        (root / "up" / "secret.png").as_uri(): "a link or a file stands",
+        (root / "empty.png").as_uri(): "is empty",
+        (root / "large.png").as_uri(): "larger than 20 MiB",
+        f"file://elsewhere{root}/red.png": "no other machine",
         (root / "none.png").as_uri(): "no image file",
         "file:///proc/self/environ": outside,
         "/etc/passwd": "not from 'a bare path'",
@@ -49,3 +59,45 @@ def test_nothing_else_is_read(root: Path) -> None:
 def test_hosts_without_public_address_are_refused(host: str) -> None:
     with pytest.raises(ImageError, match="isn't public"):
         ImageSource().fetch(f"http://{host}:9/x.png")
+
+
+def test_the_kernels_files_are_no_images_whatever_the_roots() -> None:
+    for path in ("/proc/self/environ", "/sys/kernel/notes", "/dev/zero"):
+        with pytest.raises(ImageError, match="outside the folders"):
+            ImageSource((Path("/"),)).fetch(f"file://{path}")
+
+
+def test_a_root_may_be_a_link(root: Path) -> None:
+    (root.parent / "shelf").symlink_to(root)
+    for address in (root, root.parent / "shelf"):
+        assert ImageSource((root.parent / "shelf",)).fetch((address / "red.png").as_uri())
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "127.1", "127.0.0.1.", "1.2.3.256", "[::1%25lo]", "a..b",
+        "-a.example", "a b.example", "%31%32%37.0.0.1",
+    ],
+)  # fmt: skip
+def test_hosts_written_in_disguise_are_refused(host: str) -> None:
+    with pytest.raises(ImageError, match=r"isn't written plainly|can't be read"):
+        ImageSource(resolve=_unreached).fetch(f"http://{host}/x.png")
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["\u2460\u2461\u2466.\u24ea.\u24ea.\u2460", "127\u30020\u30020\u30021", "ex\xe4mple.com", "\u0440\u0430ypal.com"],
+)
+def test_hosts_in_unicode_are_refused(host: str) -> None:
+    with pytest.raises(ImageError, match=r"isn't written plainly|can't be read"):
+        ImageSource(resolve=_unreached).fetch(f"http://{host}/x.png")
+
+
+def test_names_and_passwords_are_refused() -> None:
+    with pytest.raises(ImageError, match="holds a name or password"):
+        ImageSource(resolve=_unreached).fetch("https://cdn.example@127.0.0.1/x.png")
+
+
+def _unreached(host: str, port: int) -> list[str]:
+    raise AssertionError(f"{host} was looked up")

@@ -1,0 +1,191 @@
+"""Servers that are slow, endless, lying or pointing elsewhere: each fetch ends in time, with a reason."""
+
+import resource
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import httpcore
+import pytest
+
+from indexer.errors import ImageError, ImageUnavailableError
+from indexer.images import ImageSource
+from indexer.images.fetching import Validators
+from indexer.images.politeness import Politeness
+from tests.faults.hostile_server import IMAGE, HostileServer, serving
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[HostileServer]:
+    with serving() as server:
+        yield server
+
+
+def _source(timeout: float = 2.0, **options: object) -> ImageSource:
+    def resolve(host: str, port: int) -> list[str]:
+        return ["127.0.0.1"]
+
+    return ImageSource((), ("shop.test",), timeout, **{"resolve": resolve, **options})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("path", ["fine", "packed", "to-fine", "versioned"])
+def test_what_is_honest_is_fetched(server: HostileServer, path: str) -> None:
+    assert _source().fetch(server.address(path)) == IMAGE
+
+
+@pytest.mark.parametrize(
+    ("path", "error", "why"),
+    [
+        ("silent", ImageUnavailableError, "too slow"),
+        ("slow-head", ImageUnavailableError, "too slow"),
+        ("slow-body", ImageUnavailableError, "too slow"),
+        ("endless-body", ImageError, "larger than 20 MiB"),
+        ("endless-chunks", ImageError, "larger than 20 MiB"),
+        ("endless-head", ImageError, "doesn't speak HTTP"),
+        ("says-too-much", ImageError, "doesn't speak HTTP"),
+        ("says-huge", ImageError, "larger than 20 MiB"),
+        ("says-negative", ImageError, "doesn't speak HTTP"),
+        ("gzip-bomb", ImageError, "larger than 20 MiB"),
+        ("gzip-broken", ImageError, "broke off"),
+        ("brotli", ImageError, "packs its answer as 'br'"),
+        ("garbage", ImageError, "doesn't speak HTTP"),
+        ("missing", ImageError, "answered 404"),
+        ("unasked-304", ImageError, "answered 304"),
+        ("busy", ImageUnavailableError, "answered 503"),
+        ("to-loopback", ImageError, "isn't public"),
+        ("to-metadata", ImageError, "isn't public"),
+        ("to-decimal", ImageError, "isn't written plainly"),
+        ("to-unicode", ImageError, "isn't written plainly|isn't public"),
+        ("to-userinfo", ImageError, "holds a name or password"),
+        ("to-file", ImageError, "leads to a 'file' address"),
+        ("to-itself", ImageError, "redirects more than 3 times"),
+        ("to-nowhere", ImageError, "can't be read"),
+    ],
+)
+def test_what_is_not_ends_in_time_with_a_reason(
+    server: HostileServer, path: str, error: type[ImageError], why: str, figure: Callable[[str], None]
+) -> None:
+    begun, asked = time.monotonic(), len(server.asked)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(error, match=why) as caught:
+        _literal(path).fetch(server.address(path))
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    figure(f"{path}: {time.monotonic() - begun:.1f} s of 2, {grown:.0f} MiB more at most: {caught.value}")
+    assert "fine" not in server.asked[asked:]
+    assert grown < 150
+    if path == "to-itself":
+        assert len(server.asked) - asked == 4
+
+
+def _literal(path: str) -> ImageSource:
+    """Resolve literal addresses as themselves, as the system does."""
+    return _source(resolve=lambda host, port: [host] if host[0].isdigit() else ["127.0.0.1"])
+
+
+def test_a_body_beyond_its_length_is_not_taken_for_the_next_answer(server: HostileServer) -> None:
+    source = _source()
+    assert source.fetch(server.address("says-too-little")) == IMAGE[:10]
+    assert source.fetch(server.address("fine")) == IMAGE
+
+
+def test_a_resolver_that_changes_its_mind_reaches_nothing(server: HostileServer) -> None:
+    answers = iter([["93.184.216.34"], ["127.0.0.1"], ["127.0.0.1"]])
+    source = _source(resolve=lambda host, port: next(answers))
+    connected: list[str] = []
+
+    class Recorder(httpcore.SyncBackend):
+        def connect_tcp(self, host: str, *args: object, **kwargs: object) -> httpcore.NetworkStream:
+            connected.append(host)
+            raise httpcore.ConnectError("a test reaches no public address")
+
+    source._pool._network_backend._system = Recorder()  # type: ignore[attr-defined]
+    asked = len(server.asked)
+    with pytest.raises(ImageUnavailableError, match="can't be fetched"):
+        source.fetch(server.address("fine", "rebinding.test"))
+    assert connected == ["93.184.216.34"]  # the address that was checked; the name was not resolved again
+    with pytest.raises(ImageError, match="isn't public"):
+        source.fetch(server.address("fine", "rebinding.test"))
+    assert len(connected) == 1
+    assert len(server.asked) == asked
+
+
+def test_a_resolver_that_hangs_is_left_behind(server: HostileServer) -> None:
+    woken = threading.Event()
+
+    def hang(host: str, port: int) -> list[str]:
+        woken.wait(20)
+        return ["127.0.0.1"]
+
+    with pytest.raises(ImageUnavailableError, match="wasn't resolved in time"):
+        _source(0.5, resolve=hang).fetch(server.address("fine"))
+    woken.set()
+
+
+def test_proxies_of_the_environment_are_not_heeded(server: HostileServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert _source().fetch(server.address("fine")) == IMAGE
+
+
+def test_a_proxy_of_the_settings_is_used(server: HostileServer) -> None:
+    source = _source(proxy=f"http://127.0.0.1:{server.port}")
+    with pytest.raises(ImageError, match=r"answered 404|HTTP"):
+        source.fetch("http://far.example/missing")
+
+
+def test_connections_are_kept_and_no_cookie_is(server: HostileServer) -> None:
+    source, before = _source(), server.connections
+    for _ in range(5):
+        assert source.fetch(server.address("kept")) == IMAGE
+    assert server.connections == before + 1
+    assert not any("cookie" in head or "authorization" in head for head in server.heads)
+    assert all(f"host: shop.test:{server.port}" in head for head in server.heads[-5:])
+
+
+def test_an_image_that_did_not_change_is_not_sent_again(server: HostileServer) -> None:
+    source = _source()
+    first = source.fetch_if_changed(server.address("versioned"), Validators())
+    assert (first.data, first.validators.etag) == (IMAGE, '"v1"')
+    assert source.fetch_if_changed(server.address("versioned"), first.validators).data is None
+    assert source.fetch_if_changed(server.address("versioned"), Validators('"v0"')).data == IMAGE
+
+
+def test_a_host_that_asks_for_a_pause_gets_it(server: HostileServer) -> None:
+    source = _source()
+    with pytest.raises(ImageUnavailableError, match="answered 503"):
+        source.fetch(server.address("busy"))
+    asked = len(server.asked)
+    with pytest.raises(ImageUnavailableError, match="left alone"):
+        source.fetch(server.address("fine"))
+    assert len(server.asked) == asked
+
+
+def test_a_host_that_never_answers_is_left_alone_for_a_while(server: HostileServer) -> None:
+    source = _source(0.2)
+    for _ in range(5):
+        with pytest.raises(ImageUnavailableError, match="too slow"):
+            source.fetch(server.address("silent"))
+    with pytest.raises(ImageUnavailableError, match="left alone"):
+        source.fetch(server.address("fine"))
+
+
+def test_one_host_gets_few_requests_at_a_time(server: HostileServer) -> None:
+    politeness, most, now = Politeness(concurrency=3, rate=1_000), 0, 0
+    lock = threading.Lock()
+
+    def ask() -> None:
+        nonlocal most, now
+        with politeness.turn("shop.test"):
+            with lock:
+                now += 1
+                most = max(most, now)
+            time.sleep(0.02)
+            with lock:
+                now -= 1
+
+    threads = [threading.Thread(target=ask) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == 3
