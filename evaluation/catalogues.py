@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from indexer import images
@@ -43,8 +43,9 @@ def read_products(catalog: Path, images_below: str = "") -> list[Product]:
 
 def source_of(catalog: Path) -> ImageSource:
     """Give where images of a catalogue may come from: its own folder, and what the settings allow."""
-    allowed = ImageSource.from_settings(Settings.from_environment())
-    return replace(allowed, roots=(*allowed.roots, catalog.resolve().parent))
+    settings = Settings.from_environment()
+    roots = (*settings.image_roots, catalog.resolve().parent)
+    return ImageSource.from_settings(settings.model_copy(update={"image_roots": roots}))
 
 
 def primary_images(catalog: Path) -> dict[str, PrimaryImage]:
