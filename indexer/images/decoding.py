@@ -7,6 +7,8 @@ in memory that both processes see, and there the answer is laid: pixels, or why 
 
 from __future__ import annotations
 
+import codecs
+import importlib
 import io
 import mmap
 import os
@@ -181,7 +183,12 @@ def serve(shared: int) -> None:
         Descriptor of the shared memory.
     """
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # side by side are the processes, each within its limits
-    Image.preinit()  # Pillow imports some of its parts late: now, or never
+    # Pillow imports some of its parts, and Python its codecs, when they are first used: now, or never.
+    Image.preinit()
+    for late in ("copy", "PIL.ImageColor", "PIL.ImageFilter", "PIL.ImagePalette", "PIL.MpoImagePlugin"):
+        importlib.import_module(late)
+    for codec in ("ascii", "latin-1", "utf-8", "utf-16", "utf-16-le", "utf-16-be"):
+        codecs.lookup(codec)
     memory = mmap.mmap(shared, SHARED)
     _limit_self()
     while len(request := sys.stdin.buffer.read(REQUEST.size)) == REQUEST.size:
