@@ -16,7 +16,7 @@ from evaluation.catalogues import PrimaryImage, primary_images, read_products, s
 from evaluation.models_report import make_report, sheets
 from evaluation.report import Table
 from evaluation.variants import METRICS, REDUCTIONS, Judged, Reducers, judge, variants
-from evaluation.vectorizing import MODELS, vectorizers
+from evaluation.vectorizing import MODELS, vectorizers, weights_of
 from indexer.console import progress_bar
 from indexer.errors import GoldenSetError, ImageError
 from indexer.golden import Grades, merge, products_of, read_golden_set, refuse_leakage
@@ -63,6 +63,7 @@ class Grid:
 @click.option(
     "--measure", default="ndcg@10", show_default=True, help="ndcg, map, precision, recall or mrr, with @depth."
 )
+@click.option("--weights", multiple=True, metavar="MODEL=FILE", help="Weights from a file; repeatable.")
 @click.option("--cache", default=Path(".data/activations"), show_default=True, type=FOLDER, help="Keeps activations.")
 def command(
     *,
@@ -72,6 +73,7 @@ def command(
     out: Path,
     models: tuple[str, ...],
     layers: tuple[str, ...],
+    weights: tuple[str, ...],
     cache: Path,
     **grid: Any,
 ) -> None:
@@ -82,7 +84,7 @@ def command(
     found: list[Judged] = []
     speeds: dict[str, float | None] = {}
     missing: dict[str, str] = {}
-    for name, vectorizer in vectorizers(models or MODELS, layers):
+    for name, vectorizer in vectorizers(models or MODELS, layers, weights_of(weights)):
         if isinstance(vectorizer, Exception):
             missing[name] = str(vectorizer)
             console.print(f"{name}: left out: {vectorizer}", markup=False, soft_wrap=True)

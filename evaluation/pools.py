@@ -13,7 +13,7 @@ from es_mappings.layout import Vector
 from evaluation.activations import ActivationCache
 from evaluation.catalogues import primary_images, source_of
 from evaluation.variants import METRICS
-from evaluation.vectorizing import MODELS, vectorizers
+from evaluation.vectorizing import MODELS, vectorizers, weights_of
 from indexer.console import progress_bar
 from indexer.elastic import connect
 from indexer.errors import GoldenSetError
@@ -32,6 +32,7 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option("--nearest", default=6, show_default=True, type=click.IntRange(1, 50), help="Candidates of each model.")
 @click.option("--drawn", default=6, show_default=True, type=click.IntRange(0, 50), help="Candidates drawn at random.")
 @click.option("--seed", default=7, show_default=True)
+@click.option("--weights", multiple=True, metavar="MODEL=FILE", help="Weights from a file; repeatable.")
 @click.option("--cache", default=Path(".data/activations"), show_default=True, type=FOLDER, help="Keeps activations.")
 def command(
     *,
@@ -42,6 +43,7 @@ def command(
     nearest: int,
     drawn: int,
     seed: int,
+    weights: tuple[str, ...],
     cache: Path,
 ) -> None:
     """Put candidates that several models find before the judges of the shop (its page /lab)."""
@@ -50,7 +52,7 @@ def command(
     draw = random.Random(seed)  # noqa: S311 - no secret
     chosen = draw.sample(sorted(images), min(anchors, len(images)))
     found = [{anchor: draw.sample(sorted(images.keys() - {anchor}), min(drawn, len(images) - 1)) for anchor in chosen}]
-    for name, vectorizer in vectorizers(models or MODELS, layers):
+    for name, vectorizer in vectorizers(models or MODELS, layers, weights_of(weights)):
         if isinstance(vectorizer, Exception):
             click.echo(f"{name}: left out: {vectorizer}")
             continue

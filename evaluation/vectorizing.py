@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from indexer.errors import SettingsError, WeightsError
 from indexer.settings import Settings
@@ -22,9 +23,14 @@ MODELS = (
 
 
 def vectorizers(
-    models: Sequence[str], layers: Sequence[str]
+    models: Sequence[str], layers: Sequence[str], weights: Mapping[str, Path]
 ) -> Iterator[tuple[str, ImageVectorizer | SettingsError | WeightsError]]:
     """Load vectorizers one after the other, so that one model at a time is in memory.
+
+    Parameters
+    ----------
+    weights : mapping of str to Path
+        Model -> file of its weights; without one, those of its package or hub.
 
     Yields
     ------
@@ -42,8 +48,25 @@ def vectorizers(
             continue
         for layer in layers or ("",):
             name = f"{model.removeprefix('torchvision:')}, {layer or 'pooled'}"
-            chosen = settings.model_copy(update={"look_model": model, "look_layer": layer, "look_weights": None})
+            chosen = settings.model_copy(
+                update={"look_model": model, "look_layer": layer, "look_weights": weights.get(model)}
+            )
             try:
                 yield name, load_cnn(chosen)
             except (SettingsError, WeightsError) as error:
                 yield name, error
+
+
+def weights_of(options: Sequence[str]) -> dict[str, Path]:
+    """Read ``MODEL=FILE`` options.
+
+    Raises
+    ------
+    SettingsError
+        One is something else.
+    """
+    pairs = [option.rpartition("=") for option in options]
+    for model, equals, file in pairs:
+        if not (model and equals and file):
+            raise SettingsError(f"--weights: {file!r} is not MODEL=FILE")
+    return {model: Path(file) for model, _, file in pairs}

@@ -1,0 +1,23 @@
+from pathlib import Path
+
+import pytest
+
+from evaluation.vectorizing import COLOR, vectorizers, weights_of
+from indexer.errors import SettingsError, WeightsError
+
+
+def test_weights_of_a_model_come_from_a_file() -> None:
+    assert weights_of(["torchvision:inception_v3=a.pth", "b=c=d"]) == {
+        "torchvision:inception_v3": Path("a.pth"),
+        "b=c": Path("d"),
+    }
+    with pytest.raises(SettingsError, match="'a.pth' is not MODEL=FILE"):
+        weights_of(["a.pth"])
+
+
+def test_a_model_that_cannot_be_had_stops_no_other(tmp_path: Path) -> None:
+    model = "tf_efficientnet_lite0"
+    found = list(vectorizers([model, COLOR], [], weights={model: tmp_path / "none.safetensors"}))
+    assert [name for name, _ in found][-1] == COLOR
+    assert isinstance(found[0][1], WeightsError)
+    assert not isinstance(found[1][1], Exception)
