@@ -11,7 +11,7 @@ def test_weights_of_a_model_come_from_a_file() -> None:
         "torchvision:inception_v3": Path("a.pth"),
         "b=c": Path("d"),
     }
-    with pytest.raises(SettingsError, match="'a.pth' is not MODEL=FILE"):
+    with pytest.raises(SettingsError, match=r"'a\.pth' is not MODEL=FILE"):
         weights_of(["a.pth"])
 
 
