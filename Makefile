@@ -39,8 +39,8 @@ test-unit: $(VENV)/.ready  ## Run the tests that need no server
 	@$(BIN)/python -m pytest tests/unit
 
 .PHONY: test-faults
-test-faults: $(VENV)/.ready  ## Run the fault tests at full size: hostile servers, 5,000 broken images
-	@FAULTS=full $(BIN)/python -m pytest tests/faults --timeout 3600
+test-faults: $(VENV)/.ready  ## Run the fault tests at full size: killed processes, lost servers, hostile images; about an hour
+	@FAULTS=full $(BIN)/python -m pytest -s tests/faults tests/live/test_order.py --timeout 3600
 
 $(VENV)/.bench-ready: $(VENV)/.ready requirements-bench.txt
 	@$(BIN)/uv pip install --python $(BIN)/python --constraint constraints.txt --requirement requirements-bench.txt
@@ -62,6 +62,10 @@ models: $(VENV)/.ready  ## Compare all models on the demo's catalogue, by what w
 	@$(BIN)/python -m evaluation golden truth .data/catalogue/truth.jsonl --candidates 0 --part 0.5 --out .data/reports/look.jsonl
 	@$(BIN)/python -m evaluation models --catalog .data/catalogue/catalog.jsonl --golden .data/reports/look.jsonl --out .data/reports
 	@cp .data/reports/models-by-dimensions.png docs/images/models.png
+
+.PHONY: bench-updates
+bench-updates: $(VENV)/.ready  ## Measure a burst of single events, and one event alone; about 10 minutes
+	@$(BIN)/python -m evaluation.bench_updates
 
 # Debian's browser and fonts where apt-get can bring them; elsewhere CHROMIUM names one.
 .PHONY: chromium

@@ -20,6 +20,7 @@ import httpx
 from rich.console import Console
 
 from demo.catalogue import is_complete, render_catalogue
+from demo.fleet import start_workers
 from demo.golden import read_truth
 from demo.processes import Child, start_child
 from demo.services import ServiceError, start_elasticsearch, start_redis
@@ -84,26 +85,16 @@ def _bring_up(stack: ExitStack, catalog: Path | None, products: int, folder: Pat
         os.environ[f"{name.upper()}_URL"] = service.url
     os.environ.update(_environment(folder, file))
     settings = Settings.from_environment()
-    worker = _start(
-        stack,
-        folder,
-        "worker",
-        "celery",
-        "-A",
-        "workers.app",
-        "worker",
-        "-Q",
-        "interactive,embedding",
-        "-c",
-        "1",
-        "-l",
-        "INFO",
-    )
-    _load(settings, file, worker)
+    workers = []
+    for worker in start_workers(folder):
+        stack.callback(worker.stop)
+        say(f"Worker: {worker.name}, pid {worker.pid}, log in {worker.log}")
+        workers.append(worker)
+    _load(settings, file, workers[0])
     config = Path(__file__).resolve().parents[1] / "gunicorn.conf.py"
     shop = _start(stack, folder, "storefront", "gunicorn", "--config", str(config), "--bind", f"127.0.0.1:{port}")
     _wait_until(lambda: _answers(port), shop)
-    return [worker, shop]
+    return [*workers, shop]
 
 
 def _rendered(folder: Path, products: int) -> Path:

@@ -83,7 +83,9 @@ class Product(Document):
     style = Keyword(ignore_above=512)  # variants of one product share it; without variants, the product's own id
     images = Keyword(index=False, doc_values=False)  # the first is the primary one
     pictures = Nested(Picture)  # of products with several images: each one's vector; the first one's is `vector` too
-    version = Long()
+    version = Long()  # of the newest event that gave the whole product, or deleted it
+    field_versions = Object(enabled=False)  # of later events that set single fields
+    deleted_at = Date()  # a tombstone, or updates of a product that isn't there: hidden by the alias
     source = Keyword(index=False, doc_values=False)  # digest of all that the vector is made from
     extra = Object(enabled=False)  # the catalogue's fields that are not known here, kept as they are
     added_at = Date()
@@ -99,6 +101,10 @@ class Product(Document):
 
     class Meta:
         dynamic = MetaField("false")
+
+
+# Whoever searches goes by an alias that has this filter, so that no query needs to know of deleted products.
+ALIVE: dict[str, Any] = {"bool": {"must_not": [{"exists": {"field": "deleted_at"}}]}}
 
 
 def mapping(space: str | None) -> dict[str, Any]:

@@ -1,18 +1,20 @@
-"""The catalogue: products and events from files and hooks, parsed and validated."""
+"""The catalogue: products, parsed and validated; files of them."""
 
 from __future__ import annotations
 
 import csv
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, TextIO
+from typing import Annotated, Any, TextIO, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
 from indexer.errors import CatalogError
+
+T = TypeVar("T")
 
 MAX_LINE = 1_000_000  # characters; no product is longer, and a file without line ends must not fill the memory
 
@@ -26,7 +28,8 @@ AttributeValue = bool | int | float | AttributeText | list[AttributeText]
 Version = Annotated[int, Field(ge=0, le=2**53)]
 
 
-def _now() -> int:
+def now_ms() -> int:
+    """Give the version of what names none: the time in milliseconds."""
     return time.time_ns() // 1_000_000
 
 
@@ -48,7 +51,7 @@ class Product(BaseModel):
     images: Annotated[
         list[Annotated[str, StringConstraints(min_length=1, max_length=2_000)]], Field(max_length=50)
     ] = []
-    version: Version = Field(default_factory=_now)
+    version: Version = Field(default_factory=now_ms)
 
     @field_validator("category", mode="before")
     @classmethod
@@ -59,41 +62,6 @@ class Product(BaseModel):
     def extra(self) -> dict[str, Any]:
         """The fields that the catalogue has and this project doesn't know."""
         return dict(self.model_extra or {})
-
-
-class Upsert(BaseModel):
-    """A product is new, or was changed."""
-
-    model_config = ConfigDict(extra="forbid")
-    type: Literal["upsert"]
-    product: Product
-
-
-class Delete(BaseModel):
-    """A product is gone."""
-
-    model_config = ConfigDict(extra="forbid")
-    type: Literal["delete"]
-    id: ProductId
-    version: Version = Field(default_factory=_now)
-
-
-Event = Annotated[Upsert | Delete, Field(discriminator="type")]
-_event: TypeAdapter[Upsert | Delete] = TypeAdapter(Event)
-
-
-def parse_event(data: object) -> Upsert | Delete:
-    """Validate one catalogue event.
-
-    Raises
-    ------
-    CatalogError
-        Names each field at fault.
-    """
-    try:
-        return _event.validate_python(data)
-    except ValidationError as error:
-        raise CatalogError(_faults(error)) from error
 
 
 def parse_product(data: object) -> Product:
@@ -107,20 +75,32 @@ def parse_product(data: object) -> Product:
     try:
         return Product.model_validate(data)
     except ValidationError as error:
-        raise CatalogError(_faults(error)) from error
+        raise CatalogError(faults(error)) from error
 
 
 def read_catalog(path: Path) -> Iterator[tuple[int, Product | CatalogError]]:
+    """Read a file of products, as `read_lines` does."""
+    return read_lines(path, parse_product)
+
+
+def read_lines(path: Path, parse: Callable[[object], T]) -> Iterator[tuple[int, T | CatalogError]]:
     """Read a catalogue file, JSON Lines or (by its suffix) CSV, line by line.
 
     Relative image paths are taken relative to the file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    parse : callable
+        What validates a line: `parse_product`, or what takes events as well.
 
     Yields
     ------
     line : int
         Number of the line, from 1.
-    product : Product or CatalogError
-        The product, or why the line can't be used; the lines after it are read all the same.
+    parsed : T or CatalogError
+        What `parse` gave, or why the line can't be used; the lines after it are read all the same.
 
     Raises
     ------
@@ -132,12 +112,9 @@ def read_catalog(path: Path) -> Iterator[tuple[int, Product | CatalogError]]:
     try:
         for number, row in rows(path):
             try:
-                product = parse_product(row() if callable(row) else row)
+                yield number, parse(_absolute_images(row(), folder))
             except CatalogError as error:
                 yield number, error
-            else:
-                product.images = [_absolute(image, folder) for image in product.images]
-                yield number, product
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CatalogError(f"{path} can't be read: {error}") from error
 
@@ -191,11 +168,27 @@ def _from_csv(row: dict[str | None, Any]) -> dict[str, Any]:
     return product
 
 
+def _absolute_images(row: Any, folder: Path) -> Any:
+    """Take relative image paths relative to the file: those of a product, or of the product that an event holds."""
+    if isinstance(row, dict):
+        for holder in (row, row.get("product"), row.get("fields")):
+            if isinstance(holder, dict) and isinstance(holder.get("images"), list):
+                holder["images"] = [_absolute(i, folder) if isinstance(i, str) and i else i for i in holder["images"]]
+    return row
+
+
 def _absolute(image: str, folder: Path) -> str:
-    return image if urlsplit(image).scheme in {"http", "https", "file"} else (folder / image).as_uri()
+    return image if _scheme(image) in {"http", "https", "file"} else (folder / image).as_uri()
 
 
-def _faults(error: ValidationError) -> str:
+def _scheme(image: str) -> str:
+    try:
+        return urlsplit(image).scheme
+    except ValueError as error:
+        raise CatalogError(f"images: {image[:200]!r} is no address: {error}") from error
+
+
+def faults(error: ValidationError) -> str:
     """Say what is wrong in one line: the path of each field and why."""
     return "; ".join(
         f"{'.'.join(str(part) for part in e['loc']) or 'product'}: {e['msg'][:200]}"

@@ -15,6 +15,7 @@ from es_mappings.anchors import Anchor, Mode
 from es_mappings.facets import Filters
 from indexer import checking, indices, loading
 from indexer.console import Commands, progress_bar
+from indexer.dead_letters import DeadLetters
 from indexer.elastic import connect, get_with_vectors, vector
 from indexer.rollouts.cli import prune_command, rebuild, rollback
 from indexer.settings import Settings
@@ -138,6 +139,10 @@ def status(*, failures: int) -> None:
         f"vector space {indices.space_of(client, alias) or 'not fitted yet'}"
     )
     _say_counts(settings)
+    letters = DeadLetters(client, alias)
+    click.echo(f"{letters.count():,} dead letters (python -m workers.dead_letters)")
+    for letter in letters.latest(failures):
+        click.echo(f"  {letter.kind} of {letter.product}  {letter.reason}")
     for item in indices.failures(client, alias, failures):
         image = (item.get("images") or ["no image"])[0]
         click.echo(f"  {item['id']}  {item['embedding']['reason']}  ({image})")

@@ -9,46 +9,33 @@ from typing import Any
 
 from elasticsearch.helpers import pack_dense_vector
 
+from es_mappings import scripts
 from es_mappings.facets import attribute_pairs
 from es_mappings.layout import Vector
-from indexer.catalog import Delete, Product
+from indexer.catalog import Product
+from indexer.events import Delete, Event, Update, Upsert
 from indexer.vectorizers.base import digest
 
 Action = dict[str, Any]
 
-# The newest version wins whatever the order of arrival. What was embedded stands while the source is the same; of a
-# product that changed, the old vector stays until the new one is written, unless it shows another image.
-_UPSERT = """
-def before = ctx._source;
-if (before.version != null && before.version > params.product.version) { ctx.op = 'noop'; return; }
-def after = new HashMap(params.product);
-after.added_at = before.added_at != null ? before.added_at : params.product.updated_at;
-def primary = after.images.isEmpty() ? null : after.images[0];
-if (before.embedding != null && primary == (before.images.isEmpty() ? null : before.images[0])) {
-  if (before.vector != null) { after.vector = before.vector; }
-  if (before.pictures != null && before.images.equals(after.images)) { after.pictures = before.pictures; }
-  if (before.source == after.source && before.embedding.status != 'failed') {
-    after.embedding = before.embedding;
-  } else {
-    after.embedding = new HashMap(params.product.embedding);
-    for (def known : ['image', 'image_digest', 'space']) {
-      if (before.embedding[known] != null) { after.embedding[known] = before.embedding[known]; }
-    }
-  }
+# Each field of a product and the fields of its document that are made from it.
+_FIELDS = {
+    "title": ["title"],
+    "description": ["description"],
+    "category": ["category", "category_path"],
+    "brand": ["brand"],
+    "style_id": ["style"],
+    "price": ["price"],
+    "currency": ["currency"],
+    "in_stock": ["in_stock"],
+    "attributes": ["attributes", "facets"],
+    "images": ["images"],
 }
-ctx._source.clear();
-ctx._source.putAll(after);
-"""
 
-_DELETE = "if (ctx._source.version > params.version) { ctx.op = 'noop' } else { ctx.op = 'delete' }"
-
-# An embedding is written only while the product is still what it was made from.
-_EMBED = """
-if (ctx._source.source != params.embedding.source) { ctx.op = 'noop'; return; }
-ctx._source.embedding = params.embedding;
-if (params.vector != null) { ctx._source.vector = params.vector; } else { ctx._source.remove('vector'); }
-if (params.pictures != null) { ctx._source.pictures = params.pictures; } else { ctx._source.remove('pictures'); }
-"""
+# What a vector is made from. `source` lays a digest of each end to end, so that a script can change one of them.
+_EMBEDDED = ("images", "title", "description", "category", "brand", "attributes")
+_PART = 12  # hex digits: two states of one field of one product don't meet by chance
+_PLACES = {field: place for place, field in enumerate(_EMBEDDED)}
 
 
 def category_paths(category: list[str]) -> list[str]:
@@ -60,8 +47,11 @@ def category_paths(category: list[str]) -> list[str]:
 
 def source_digest(product: Product) -> str:
     """Name all that a product's vector is made from: its images, words and attributes, not its price or stock."""
-    made_from = product.model_dump(include={"images", "title", "description", "category", "brand", "attributes"})
-    return digest(made_from)
+    return "".join(_part(product, field) for field in _EMBEDDED)
+
+
+def _part(product: Product, field: str) -> str:
+    return digest({field: getattr(product, field)})[:_PART]
 
 
 def product_document(product: Product) -> dict[str, Any]:
@@ -88,29 +78,46 @@ def product_document(product: Product) -> dict[str, Any]:
     }
 
 
+def write(index: str, event: Event) -> Action:
+    """Build the action that applies a catalogue event, as far as nothing newer is there."""
+    if isinstance(event, Upsert):
+        return upsert(index, event.product)
+    return update(index, event) if isinstance(event, Update) else delete(index, event)
+
+
 def upsert(index: str, product: Product) -> Action:
-    """Build the action that writes a product unless a newer version of it is there."""
+    """Build the action that writes a product unless a newer version of it is there.
+
+    What updates of newer versions have set stays as they set it.
+    """
+    params = {"product": product_document(product), "fields": _FIELDS, "places": _PLACES, "width": _PART}
+    return _scripted(index, product.id, "product_upsert", params)
+
+
+def update(index: str, event: Update) -> Action:
+    """Build the action that sets some fields of a product, each unless a newer version of it is there.
+
+    If the product isn't there, or was deleted, they wait for it in a hidden document.
+    """
+    product = event.product
     document = product_document(product)
-    return {
-        "_op_type": "update",
-        "_index": index,
-        "_id": product.id,
-        "script": {"source": _UPSERT, "params": {"product": document}},
-        "scripted_upsert": True,
-        "upsert": {},
-        "retry_on_conflict": 5,
+    params = {
+        "id": event.id,
+        "version": event.version,
+        "at": document["updated_at"],
+        "changes": {field: {name: document[name] for name in _FIELDS[field]} for field in event.fields},
+        "places": _PLACES,
+        "parts": {field: _part(product, field) for field in event.fields if field in _EMBEDDED},
     }
+    return _scripted(index, event.id, "product_update", params)
 
 
 def delete(index: str, event: Delete) -> Action:
-    """Build the action that deletes a product unless a newer version of it is there."""
-    return {
-        "_op_type": "update",
-        "_index": index,
-        "_id": event.id,
-        "script": {"source": _DELETE, "params": {"version": event.version}},
-        "retry_on_conflict": 5,
-    }
+    """Build the action that puts a tombstone in the place of a product unless a newer version of it is there."""
+    params = {"id": event.id, "version": event.version, "at": now()}
+    return _scripted(
+        index, event.id, "product_delete", {**params, "fields": _FIELDS, "places": _PLACES, "width": _PART}
+    )
 
 
 @dataclass(frozen=True)
@@ -166,11 +173,19 @@ def embedded(
         "vector": pack_dense_vector(vector) if vector is not None else None,
         "pictures": pictures if len(images) > 1 else None,
     }
+    action = _scripted(index, product_id, "product_embed", params)
+    return {name: value for name, value in action.items() if name not in {"scripted_upsert", "upsert"}}
+
+
+def _scripted(index: str, product_id: str, script: str, params: dict[str, Any]) -> Action:
+    source = scripts.source("product_state") + scripts.source(script)
     return {
         "_op_type": "update",
         "_index": index,
         "_id": product_id,
-        "script": {"source": _EMBED, "params": params},
+        "script": {"source": source, "params": params},
+        "scripted_upsert": True,
+        "upsert": {},
         "retry_on_conflict": 5,
     }
 

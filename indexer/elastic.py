@@ -38,14 +38,19 @@ def get_with_vectors(client: Elasticsearch, index: str, ids: Sequence[str]) -> d
     Returns
     -------
     dict
-        Id to ``_source``; ids that aren't there are left out.
+        Id to ``_source``; ids that aren't there, and products that were deleted, are left out.
     """
     if not ids:
         return {}
     answer = client.perform_request(
         "POST", f"/{index}/_mget", params={"_source_exclude_vectors": "false"}, headers=_JSON, body={"ids": list(ids)}
     )
-    return {doc["_id"]: doc["_source"] for doc in answer.body["docs"] if doc.get("found")}
+    # A get by id doesn't see the alias's filter: what it hides is left out here.
+    return {
+        doc["_id"]: doc["_source"]
+        for doc in answer.body["docs"]
+        if doc.get("found") and "deleted_at" not in doc["_source"]
+    }
 
 
 def vector(values: str | list[float]) -> Vector:
@@ -63,6 +68,11 @@ class BulkFailure:
     status: int
     reason: str
     type: str = ""  # Elasticsearch's name of the error
+
+    @property
+    def passes(self) -> bool:
+        """Whether the same item may be taken later: Elasticsearch is busy, or others wrote the document meanwhile."""
+        return self.status in {409, 429} or self.status >= 500
 
 
 def bulk(

@@ -31,11 +31,16 @@ def ensure_index(client: Elasticsearch, alias: str) -> str:
         if client.indices.exists(index=alias):
             raise IndexStateError(f"{alias} is an index of its own, not an alias; take another INDEX_NAME")
         try:
-            create_index(client, new_name(alias), None, aliases={alias: {"is_write_index": True}})
+            create_index(client, new_name(alias), None, aliases={alias: read_alias()})
         except BadRequestError:
             if not client.indices.exists_alias(name=alias):  # else another process was quicker
                 raise
     return targets.resolve(client, alias).live
+
+
+def read_alias() -> dict[str, Any]:
+    """Describe the alias that readers go by: it hides deleted products."""
+    return {"is_write_index": True, "filter": product.ALIVE}
 
 
 def new_name(alias: str) -> str:
@@ -131,6 +136,33 @@ def unembedded(client: Elasticsearch, alias: str) -> int:
     """Count the products that no worker has looked at yet, as they are now."""
     query = {"bool": {"must_not": [{"exists": {"field": "embedding.source"}}]}}
     return int(client.count(index=alias, query=query)["count"])
+
+
+def drifted(space: str | None, seconds: float) -> dict[str, Any]:
+    """Build the query of the products whose vector is missing or old, though nothing has changed for a while.
+
+    Parameters
+    ----------
+    space : str or None
+        The vector space of the index. Before one is fitted, only products that nobody has looked at are due.
+    seconds : float
+        What was written since then is still on its way.
+    """
+    settled = [{"range": {"updated_at": {"lt": f"now-{round(seconds * 1_000)}ms"}}}]
+    if space is None:
+        return {"bool": {"filter": settled, "must_not": [{"exists": {"field": "embedding.source"}}]}}
+    due = [
+        {"term": {"embedding.status": "pending"}},
+        {"bool": {"must_not": [{"term": {"embedding.space": space}}]}},
+    ]
+    return {"bool": {"filter": settled, "should": due, "minimum_should_match": 1}}
+
+
+def prune_tombstones(client: Elasticsearch, index: str, days: float) -> int:
+    """Forget products that were deleted longer ago; give how many. An older event could bring one back after that."""
+    old = {"range": {"deleted_at": {"lt": f"now{round(-days * 86_400):+d}s"}}}
+    answer = client.delete_by_query(index=index, query=old, conflicts="proceed")
+    return int(answer["deleted"])
 
 
 def failures(client: Elasticsearch, alias: str, size: int = 20) -> list[dict[str, Any]]:

@@ -11,55 +11,56 @@ from typing import TypeVar
 from elasticsearch import Elasticsearch
 
 from indexer import documents, targets
-from indexer.catalog import Delete, Product, Upsert, read_catalog
+from indexer.catalog import read_lines
+from indexer.elastic import BulkFailure
 from indexer.errors import CatalogError
+from indexer.events import Delete, Event, parse_line
 
 T = TypeVar("T")
 
 
 @dataclass
 class Outcome:
-    """What became of a run of events."""
+    """What became of a run of events, by product id."""
 
-    written: list[str] = field(default_factory=list)  # ids whose product was written, or was there in a newer version
+    written: list[str] = field(default_factory=list)  # written, or there in a newer version
     deleted: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)  # line number or id -> why
 
 
-def apply_events(
-    client: Elasticsearch, alias: str, events: Sequence[Upsert | Delete], *, refresh: bool = False
-) -> Outcome:
-    """Write events in order, to every index that takes writes; the newest version of a product wins."""
+def write_events(client: Elasticsearch, alias: str, events: Sequence[Event]) -> list[BulkFailure | None]:
+    """Write events in order, to every index that takes writes; the newest version of each field wins.
+
+    Returns
+    -------
+    list of BulkFailure or None
+        For each event, why it was refused, or None where it was taken.
+    """
+    return targets.write(client, alias, [documents.write(alias, event) for event in events])
+
+
+def apply_events(client: Elasticsearch, alias: str, events: Sequence[Event]) -> Outcome:
+    """Write events in order, and say what became of them."""
     outcome = Outcome()
-    actions = [
-        documents.upsert(alias, e.product) if isinstance(e, Upsert) else documents.delete(alias, e) for e in events
-    ]
-    for event, failure in zip(events, targets.write(client, alias, actions, refresh=refresh), strict=True):
-        if isinstance(event, Delete):
-            # 404: it is gone already, which is what was asked for.
-            if failure and failure.status != 404:
-                outcome.refused[event.id] = failure.reason
-            else:
-                outcome.deleted.append(event.id)
-        elif failure:
-            outcome.refused[event.product.id] = failure.reason
+    for event, failure in zip(events, write_events(client, alias, events), strict=True):
+        if failure:
+            outcome.refused[event.id] = failure.reason
         else:
-            outcome.written.append(event.product.id)
+            (outcome.deleted if isinstance(event, Delete) else outcome.written).append(event.id)
     return outcome
 
 
 def load_file(client: Elasticsearch, alias: str, path: Path, *, chunk: int = 500) -> Iterator[Outcome]:
-    """Write a catalogue file, a chunk at a time, so that a file of any length takes little memory.
+    """Write a file of products, of events, or of both, a chunk at a time: a file of any length takes little memory.
 
     Yields
     ------
     Outcome
         One a chunk. Lines that can't be used are refused under ``line N``; the others are written.
     """
-    for part in _chunks(read_catalog(path), chunk):
-        products = [Upsert(type="upsert", product=p) for _, p in part if isinstance(p, Product)]
-        outcome = apply_events(client, alias, products)
-        outcome.refused |= {f"line {number}": str(p) for number, p in part if isinstance(p, CatalogError)}
+    for part in _chunks(read_lines(path, parse_line), chunk):
+        outcome = apply_events(client, alias, [line for _, line in part if not isinstance(line, CatalogError)])
+        outcome.refused |= {f"line {number}": str(line) for number, line in part if isinstance(line, CatalogError)}
         yield outcome
 
 

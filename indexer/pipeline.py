@@ -37,11 +37,12 @@ class Report:
     waiting: list[str] = field(default_factory=list)  # activations kept, no vector space is fitted yet
     current: list[str] = field(default_factory=list)  # nothing to do: the vector was there
     gone: list[str] = field(default_factory=list)  # the product was deleted
+    busy: list[str] = field(default_factory=list)  # Elasticsearch could not take it just now
     failed: dict[str, str] = field(default_factory=dict)  # why; what could be had of its vector is written
 
     def add(self, other: Report) -> None:
         """Take over what another call did."""
-        for name in ("written", "waiting", "current", "gone"):
+        for name in ("written", "waiting", "current", "gone", "busy"):
             getattr(self, name).extend(getattr(other, name))
         self.failed |= other.failed
 
@@ -164,12 +165,12 @@ class Pipeline:
         return self._spaces[name]
 
     def _read(self, ids: Sequence[str], index: str, space: VectorSpace | None, report: Report) -> dict[str, _Product]:
-        wanted = ["images", "source", "embedding", "pictures.image", "pictures.image_digest", *_FIELDS]
+        wanted = ["deleted_at", "images", "source", "embedding", "pictures.image", "pictures.image_digest", *_FIELDS]
         answer = self._client.mget(index=index, ids=list(dict.fromkeys(ids)), source_includes=wanted)
         products = {}
         for doc in answer["docs"]:
             source = doc.get("_source", {})
-            if "title" not in source:
+            if "title" not in source or "deleted_at" in source:
                 report.gone.append(doc["_id"])
                 continue
             embedding = source.get("embedding", {})
@@ -186,6 +187,9 @@ def _note(report: Report, outcome: Mapping[str, BulkFailure | None], *, waiting:
     for product_id, failure in outcome.items():
         if failure and failure.status == 404:
             report.gone.append(product_id)
+        elif failure and failure.passes:
+            report.failed.pop(product_id, None)
+            report.busy.append(product_id)
         elif failure:
             report.failed[product_id] = failure.reason
             log.error("vector of %s refused: %s", product_id, failure.reason)

@@ -51,6 +51,22 @@ class Settings(BaseSettings):
     )
     batch_size: int = Field(32, ge=1, le=1024, description="Images that go through the CNN at once.")
 
+    queue_limit: int = Field(
+        100_000, ge=1, description="Catalogue events that may wait to be written; beyond, the hook answers 503."
+    )
+    reconcile_seconds: float = Field(
+        300.0, gt=0, description="How often products without their vector, or with an old one, are queued again."
+    )
+    tombstone_days: float = Field(
+        30.0,
+        gt=0,
+        description="How long it is known that a product was deleted; an older event could bring it back after.",
+    )
+    metrics_port: int | None = Field(
+        None, ge=1, le=65_535, description="Port at which a worker serves metrics for Prometheus; without it none does."
+    )
+    log_format: Literal["text", "json"] = Field("text", description="How workers and storefront write their logs.")
+
     webhook_secret: SecretStr | None = Field(
         None, description="Standard Webhooks secret (whsec_...) that signs catalogue events; without it none is taken."
     )

@@ -22,6 +22,7 @@ from elasticsearch import Elasticsearch
 from flask.testing import FlaskClient
 
 from demo.catalogue import is_complete, render_catalogue
+from demo.fleet import start_workers
 from demo.processes import Child, start_child
 from demo.services import start_elasticsearch, start_redis
 from indexer import indices, loading
@@ -126,25 +127,12 @@ def client(settings: Settings) -> Iterator[Elasticsearch]:
 
 @pytest.fixture(scope="session")
 def worker(settings: Settings) -> Iterator[Child]:
-    """A real Celery worker."""
+    """Real Celery workers, of all queues: the one that has the models."""
     DATA.mkdir(parents=True, exist_ok=True)
-    command = [
-        sys.executable,
-        "-m",
-        "celery",
-        "-A",
-        "workers.app",
-        "worker",
-        "-Q",
-        "embedding,interactive",
-        "-c",
-        "1",
-        "-l",
-        "INFO",
-    ]
-    child = start_child("worker", command, DATA / "worker.log")
-    yield child
-    child.stop()
+    children = list(start_workers(DATA))
+    yield children[0]
+    for child in reversed(children):
+        child.stop()
 
 
 @pytest.fixture(scope="session")

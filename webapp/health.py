@@ -1,4 +1,4 @@
-"""Whether the servers behind the storefront answer."""
+"""Whether the servers behind the storefront answer, and what there is to measure."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from elastic_transport import TransportError
 from elasticsearch import ApiError
 from flask import Response, current_app, jsonify
 from flask_openapi3 import APIBlueprint
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from webapp.description import HEALTH, HealthAnswer
+from workers import metrics
 
 blueprint = APIBlueprint("health", __name__, abp_tags=[HEALTH])
 
@@ -18,6 +20,14 @@ def healthz() -> tuple[Response, int]:
     """200 where all answer; 503 where one doesn't, with its name."""
     states = {"elasticsearch": _elasticsearch(), "redis": _redis()}
     return jsonify(states), 200 if set(states.values()) == {"up"} else 503
+
+
+@blueprint.get("/metrics", responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}})
+def prometheus() -> Response:
+    """Show the metrics of the shop and its workers to Prometheus."""
+    extensions = current_app.extensions
+    found = metrics.registry(extensions["settings"], extensions["elasticsearch"], extensions["redis"])
+    return Response(generate_latest(found), content_type=CONTENT_TYPE_LATEST)
 
 
 def _elasticsearch() -> str:

@@ -8,12 +8,34 @@ from celery import Celery
 
 from indexer.settings import Settings
 
-EMBEDDING = "embedding"  # tasks that need a model and can wait: one process, which takes one task at a time
-INTERACTIVE = "interactive"  # tasks that need a model while a shopper waits
+# Queues. A worker names those it takes: one process for the first two on a machine with one GPU.
+EMBEDDING = "embedding"  # needs a model and can wait
+INTERACTIVE = "interactive"  # needs a model while a shopper waits
 WRITING = "writing"  # catalogue events on their way into Elasticsearch
 HOUSEKEEPING = "housekeeping"  # what beat asks for
 
+# Tasks, by the names that other systems may send.
+ACCEPT_EVENTS = "workers.accept_events"
+WRITE_EVENTS = "workers.write_events"
+EMBED_PRODUCTS = "workers.embed_products"
+EMBED_WAITING = "workers.embed_waiting"
 EMBED_PHOTO = "workers.embed_photo"
+WAKE = "workers.wake"
+RECONCILE = "workers.reconcile"
+PRUNE = "workers.prune"
+SAMPLE_RECALL = "workers.sample_recall"
+
+_ROUTES = {
+    ACCEPT_EVENTS: WRITING,
+    WRITE_EVENTS: WRITING,
+    EMBED_PRODUCTS: WRITING,
+    EMBED_WAITING: EMBEDDING,
+    EMBED_PHOTO: INTERACTIVE,
+    **dict.fromkeys((WAKE, RECONCILE, PRUNE, SAMPLE_RECALL), HOUSEKEEPING),
+}
+
+_WAKE_SECONDS = 15.0
+TIME_LIMIT = 600  # seconds after which a task's process is taken for stuck, and killed
 
 app = Celery("workers", include=["workers.tasks"])
 
@@ -21,23 +43,39 @@ app = Celery("workers", include=["workers.tasks"])
 @app.add_defaults
 def configuration() -> dict[str, Any]:
     """Configure Celery from the settings."""
+    settings = Settings.from_environment()
+    every = {
+        WAKE: _WAKE_SECONDS,
+        RECONCILE: settings.reconcile_seconds,
+        PRUNE: 3_600.0,
+        SAMPLE_RECALL: settings.reconcile_seconds,
+    }
     return {
-        "broker_url": Settings.from_environment().redis_url,
+        "broker_url": settings.redis_url,
         "broker_connection_retry_on_startup": True,
-        # Redis gives a task to another worker when it isn't acknowledged by then.
-        "broker_transport_options": {"visibility_timeout": 3600},
+        "broker_connection_max_retries": None,  # Redis may be away for long
+        # Redis gives a task to another worker when it isn't acknowledged by then: longer than any may run.
+        "broker_transport_options": {"visibility_timeout": TIME_LIMIT + 300},
         # A publisher must not hang when Redis is away: the hook answers 503 instead.
         "task_publish_retry_policy": {"max_retries": 2, "interval_start": 0.1, "interval_step": 0.2},
         "task_ignore_result": True,
         "task_serializer": "json",
         "accept_content": ["json"],
-        "task_routes": {
-            "workers.embed_products": {"queue": EMBEDDING},
-            EMBED_PHOTO: {"queue": INTERACTIVE},
-        },
-        # A task is done when its vectors are written; one whose process died is given to another.
+        "task_routes": {name: {"queue": queue} for name, queue in _ROUTES.items()},
+        "task_create_missing_queues": True,
+        # A task is done when its work is; one whose process died is done again.
         "task_acks_late": True,
         "task_reject_on_worker_lost": True,
+        "task_time_limit": TIME_LIMIT,
+        "worker_lost_wait": 1.0,
         "worker_prefetch_multiplier": 1,
         "worker_hijack_root_logger": False,
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
+        # In memory: the default scheduler keeps its times in a pickle.
+        "beat_scheduler": "celery.beat:Scheduler",
+        "beat_max_loop_interval": 5,
+        "beat_schedule": {
+            name: {"task": name, "schedule": seconds, "options": {"expires": seconds}}
+            for name, seconds in every.items()
+        },
     }

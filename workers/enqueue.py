@@ -1,46 +1,38 @@
-"""``python -m workers.enqueue FILE`` writes a catalogue and queues its embeddings; ``--pending`` queues what waits."""
+"""``python -m workers.enqueue FILE`` writes products or events and queues the embeddings; ``--pending`` what waits."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from itertools import islice
 from pathlib import Path
 
 import click
-from kombu.exceptions import OperationalError
+import redis
 
 from indexer import indices
 from indexer.cli import write_catalog
 from indexer.console import errors_in_one_line
 from indexer.elastic import connect
-from indexer.errors import ProductSearchError
 from indexer.settings import Settings
-from workers.app import EMBEDDING, app
-
-TASK = "workers.embed_products"
-BATCH = 64  # ids a task: enough for full batches on a GPU, little enough to lose and do again
-
-
-class QueueError(ProductSearchError):
-    """Redis doesn't take tasks."""
+from workers import calls
+from workers.app import EMBED_WAITING
+from workers.embedding_queue import EmbeddingQueue
+from workers.errors import QueueError
 
 
-def enqueue_embeddings(ids: Iterable[str]) -> int:
-    """Queue products for embedding, `BATCH` ids a task; give how many.
+def enqueue_embeddings(ids: Iterable[str], settings: Settings | None = None) -> int:
+    """Queue products for embedding; give how many.
 
     Raises
     ------
     QueueError
         Redis is away, or full.
     """
-    iterator, count = iter(ids), 0
-    try:
-        while batch := list(islice(iterator, BATCH)):
-            app.send_task(TASK, args=[batch], queue=EMBEDDING)
-            count += len(batch)
-    except OperationalError as error:
-        raise QueueError(f"Redis doesn't take tasks: {error}. Is REDIS_URL right, and Redis up?") from error
+    settings = settings or Settings.from_environment()
+    with redis.Redis.from_url(settings.redis_url, socket_timeout=10, socket_connect_timeout=2) as client:
+        count = EmbeddingQueue(client, settings.index_name).add(ids)
+        if count and not calls.call(client, settings.index_name, EMBED_WAITING):
+            raise QueueError("Redis went away; what was queued is embedded when it is back")
     return count
 
 
@@ -49,7 +41,7 @@ def enqueue_embeddings(ids: Iterable[str]) -> int:
 @click.option("--pending", is_flag=True, help="Queue the products that have no vector yet.")
 @click.option("--retry-failed", is_flag=True, help="Queue those whose image failed as well.")
 def main(catalog: Path | None, *, pending: bool, retry_failed: bool) -> None:
-    """Write the products of CATALOG and queue their embeddings, or queue what waits."""
+    """Write the products and events of CATALOG and queue the embeddings, or queue what waits."""
     if catalog is None and not (pending or retry_failed):
         raise click.UsageError("Give a catalogue file, --pending or --retry-failed.")
     with errors_in_one_line():
@@ -64,7 +56,7 @@ def _enqueue(catalog: Path | None, *, retry_failed: bool) -> int:
         written, refused = write_catalog(settings, catalog)
         click.echo(f"{written:,} products written, {refused:,} lines refused")
     waiting = indices.ids_without_vector(connect(settings), settings.index_name, retry_failed=retry_failed)
-    click.echo(f"{enqueue_embeddings(waiting):,} products queued")
+    click.echo(f"{enqueue_embeddings(waiting, settings):,} products queued")
     return refused
 
 

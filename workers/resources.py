@@ -1,22 +1,68 @@
-"""What a worker process holds: loaded once, after the fork, never at import."""
+"""What a worker process holds: made once, after the fork, never at import."""
 
 from __future__ import annotations
 
 from functools import cache
 
 import redis
+from elasticsearch import Elasticsearch
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.retry import Retry
 
+from indexer.dead_letters import DeadLetters
+from indexer.elastic import connect
 from indexer.pipeline import Pipeline
 from indexer.settings import Settings
+from workers.counters import Counters
+from workers.embedding_queue import EmbeddingQueue
+from workers.event_queue import EventQueue
+
+
+@cache
+def settings() -> Settings:
+    """Give this process's settings."""
+    return Settings.from_environment()
 
 
 @cache
 def pipeline() -> Pipeline:
     """Give this process's pipeline, its models loaded."""
-    return Pipeline.from_settings(Settings.from_environment())
+    return Pipeline.from_settings(settings())
+
+
+@cache
+def elasticsearch() -> Elasticsearch:
+    """Give this process's connections to Elasticsearch."""
+    return connect(settings())
 
 
 @cache
 def redis_client() -> redis.Redis:
-    """Give this process's connections to Redis."""
-    return redis.Redis.from_url(Settings.from_environment().redis_url, socket_timeout=30)
+    """Give this process's connections to Redis, which wait out a restart of it."""
+    patient = Retry(ExponentialWithJitterBackoff(cap=2, base=0.1), retries=12)
+    lost: list[type[Exception]] = [redis.ConnectionError, redis.TimeoutError, redis.exceptions.BusyLoadingError]
+    return redis.Redis.from_url(settings().redis_url, socket_timeout=30, retry=patient, retry_on_error=lost)
+
+
+@cache
+def events() -> EventQueue:
+    """Give the queue of catalogue events."""
+    return EventQueue(redis_client(), settings().index_name, settings().queue_limit)
+
+
+@cache
+def embedding() -> EmbeddingQueue:
+    """Give the queue of products that wait for their vectors."""
+    return EmbeddingQueue(redis_client(), settings().index_name)
+
+
+@cache
+def counters() -> Counters:
+    """Give what is counted."""
+    return Counters(redis_client(), settings().index_name)
+
+
+@cache
+def dead_letters() -> DeadLetters:
+    """Give what can't succeed as it is."""
+    return DeadLetters(elasticsearch(), settings().index_name)

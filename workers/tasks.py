@@ -1,49 +1,70 @@
-"""The tasks. Each takes ids and calls one function of indexer/."""
+"""The tasks. Each calls one function."""
 
 from __future__ import annotations
 
 import logging
+import os
 from typing import Any
 
-from celery.signals import worker_process_init
-from elastic_transport import ConnectionError as ElasticsearchAway
-from elastic_transport import ConnectionTimeout
+from celery.signals import celeryd_after_setup, setup_logging, worker_process_init
+from elastic_transport import TransportError
 from elasticsearch import ApiError
 
 from indexer.errors import ProductSearchError
 from indexer.photos import Box
-from workers import photos, resources
-from workers.app import EMBED_PHOTO, app
+from workers import embedding, housekeeping, logs, metrics, photos, resources, writing
+from workers.app import (
+    ACCEPT_EVENTS,
+    EMBED_PHOTO,
+    EMBED_PRODUCTS,
+    EMBED_WAITING,
+    EMBEDDING,
+    INTERACTIVE,
+    PRUNE,
+    RECONCILE,
+    SAMPLE_RECALL,
+    WAKE,
+    WRITE_EVENTS,
+    app,
+)
+from workers.errors import QueueError
 
 log = logging.getLogger(__name__)
 
+_queues: set[str] = set()  # those that this worker takes; known before it forks
 
-class BusyError(Exception):
-    """Elasticsearch answered that it can't just now (429 or 5xx)."""
+# What comes from other systems stays in Celery's queue until ours takes it.
+_PATIENT: dict[str, Any] = {
+    "autoretry_for": (QueueError, TransportError, ApiError),
+    "retry_backoff": True,
+    "retry_backoff_max": 60,
+    "retry_jitter": True,
+    "max_retries": None,
+}
 
 
-@app.task(
-    name="workers.embed_products",
-    autoretry_for=(ElasticsearchAway, ConnectionTimeout, BusyError),
-    retry_backoff=True,
-    retry_backoff_max=60,
-    retry_jitter=True,
-    max_retries=20,
-)
+@app.task(name=ACCEPT_EVENTS, bind=True, **_PATIENT)
+def accept_events(self: Any, events: list[Any]) -> None:
+    """Take catalogue events from another system."""
+    writing.accept(events, self.request.id)
+
+
+@app.task(name=EMBED_PRODUCTS, **_PATIENT)
 def embed_products(ids: list[str]) -> None:
-    """Give products their vectors."""
-    try:
-        report = resources.pipeline().vectorize(ids)
-    except ApiError as error:
-        if error.status_code == 429 or error.status_code >= 500:
-            raise BusyError(str(error)) from error
-        raise
-    log.info(
-        "embedded %d products: %d written, %d waiting for a vector space, %d current, %d gone, %d failed",
-        *(len(part) for part in (ids, report.written, report.waiting, report.current, report.gone, report.failed)),
-    )
-    for product_id, why in report.failed.items():
-        log.warning("product %s: %s", product_id, why)
+    """Queue products to be embedded."""
+    writing.embed(ids)
+
+
+@app.task(name=WRITE_EVENTS, bind=True)
+def write_events(self: Any) -> None:
+    """Write the catalogue events that wait."""
+    writing.write_waiting(f"{self.request.hostname}:{os.getpid()}")
+
+
+@app.task(name=EMBED_WAITING, bind=True)
+def embed_waiting(self: Any) -> None:
+    """Embed a batch of the products that wait."""
+    embedding.embed_waiting(self.request.id)
 
 
 # Acknowledged at once, so that no photograph waits in Redis longer than its shopper.
@@ -53,12 +74,51 @@ def embed_photo(photo: str, box: Box | None, reply_to: str) -> None:
     photos.answer(resources.pipeline(), resources.redis_client(), photo, box, reply_to)
 
 
+@app.task(name=WAKE)
+def wake() -> None:
+    """Call workers to what waits, and take back what dead workers held."""
+    housekeeping.wake()
+
+
+@app.task(name=RECONCILE)
+def reconcile() -> None:
+    """Queue the products whose vector is missing or old."""
+    housekeeping.reconcile()
+
+
+@app.task(name=PRUNE)
+def prune() -> None:
+    """Forget what is kept no longer."""
+    housekeeping.prune()
+
+
+@app.task(name=SAMPLE_RECALL)
+def sample_recall() -> None:
+    """Measure how much of the true order the approximate search finds."""
+    housekeeping.sample_recall()
+
+
+@setup_logging.connect
+def configure_logging(loglevel: int | None = None, **_: Any) -> None:
+    """Write logs as LOG_FORMAT says."""
+    logs.configure(resources.settings().log_format, loglevel or logging.INFO)
+
+
+@celeryd_after_setup.connect
+def know_queues(instance: Any, **_: Any) -> None:
+    """Note which queues this worker takes, and serve its metrics."""
+    _queues.update(instance.app.amqp.queues.consume_from)
+    if port := resources.settings().metrics_port:
+        metrics.serve(port)
+
+
 @worker_process_init.connect
 def warm_up(**_: Any) -> None:
     """Load the models before the first task, so that it isn't the one that waits."""
-    logging.getLogger("elastic_transport").setLevel(logging.WARNING)  # a line for each request is too many
+    if not _queues & {EMBEDDING, INTERACTIVE}:
+        return
     try:
         resources.pipeline()
-    except (ProductSearchError, ElasticsearchAway, ConnectionTimeout, ApiError) as error:
+    except (ProductSearchError, TransportError, ApiError) as error:
         # The first task tries again, and says it where tasks say things.
         log.warning("not warmed up: %s", error)

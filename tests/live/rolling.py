@@ -15,7 +15,8 @@ from PIL import Image
 
 from es_mappings.layout import Vector
 from indexer import indices, loading
-from indexer.catalog import Delete, Upsert, parse_product
+from indexer.catalog import parse_product
+from indexer.events import Delete, Upsert
 from indexer.fitting import fit_space
 from indexer.images import ImageSource
 from indexer.pipeline import Pipeline

@@ -10,23 +10,29 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
+from click.testing import CliRunner
 from elasticsearch import Elasticsearch
 from flask.testing import FlaskClient
 from PIL import Image
 from standardwebhooks import Webhook
 from werkzeug.test import TestResponse
 
+from es_mappings.product import LAYOUT
 from indexer import indices
+from indexer.dead_letters import DeadLetters
 from indexer.elastic import get_with_vectors
 from indexer.settings import Settings
 from tests.conftest import Shop, wait_until
 from webapp import create_app
+from workers.app import app as celery
+from workers.dead_letters import main as dead_letters_cli
 
 
-def _send(web: FlaskClient, shop: Shop, *events: dict[str, Any]) -> TestResponse:
+def _send(web: FlaskClient, shop: Shop, *events: dict[str, Any], name: str | None = None) -> TestResponse:
     body = json.dumps({"events": events})
     assert shop.settings.webhook_secret
-    now, name = datetime.now(UTC), f"msg_{secrets.token_hex(8)}"
+    now, name = datetime.now(UTC), name or f"msg_{secrets.token_hex(8)}"
     signature = Webhook(shop.settings.webhook_secret.get_secret_value()).sign(name, now, body)
     headers = {"webhook-id": name, "webhook-timestamp": str(int(now.timestamp())), "webhook-signature": signature}
     return web.post("/api/catalog/events", data=body, headers=headers, content_type="application/json")
@@ -55,8 +61,9 @@ def leave_the_shop_as_it_was(shop: Shop) -> Iterator[None]:
     yield
     ids = [json.loads(line)["id"] for line in shop.catalogue.read_text().splitlines()]
     query = {"bool": {"must_not": [{"ids": {"values": ids}}]}}
-    shop.client.indices.refresh(index=shop.alias)
-    shop.client.delete_by_query(index=shop.alias, query=query, conflicts="proceed", refresh=True)
+    live = indices.live_index(shop.client, shop.alias)  # the alias hides the deleted ones
+    shop.client.indices.refresh(index=live)
+    shop.client.delete_by_query(index=live, query=query, conflicts="proceed", refresh=True)
 
 
 @pytest.fixture
@@ -110,6 +117,7 @@ def test_a_product_is_found_by_keyword_at_once_and_loses_nothing_when_its_image_
 
 def test_products_without_vector_stand_at_the_end_and_are_not_lost(web: FlaskClient, shop: Shop) -> None:
     _send(web, shop, _upsert("plain", title="Plainest thing"))
+    _settled(shop, "plain")
     shop.client.indices.refresh(index=shop.alias)
     liked = web.get("/api/search?category=Dresses&size=1").get_json()["products"][0]["id"]
     answer = web.get("/api/search", query_string={"like": liked, "q": "plainest"}).get_json()
@@ -121,18 +129,86 @@ def test_products_without_vector_stand_at_the_end_and_are_not_lost(web: FlaskCli
 def test_the_newest_version_wins_and_the_vector_stays_while_the_image_does(
     web: FlaskClient, shop: Shop, image: str
 ) -> None:
+    def price() -> Any:
+        return (_product(shop, "versioned") or {}).get("price")
+
     _send(web, shop, _upsert("versioned", images=[image], version=2, price=20))
     _settled(shop, "versioned")
+    made = _embedding(shop, "versioned")["at"]
     _send(web, shop, _upsert("versioned", images=[image], version=1, price=10))
     _send(web, shop, _upsert("versioned", images=[image], version=3, price=30))
-    source = get_with_vectors(shop.client, shop.alias, ["versioned"])["versioned"]
-    assert (source["price"], source["version"]) == (30, 3)
-    assert len(source["vector"]) == 288
+    wait_until(lambda: price() == 30, "the newest price")
+    _send(web, shop, {"type": "update", "id": "versioned", "version": 4, "fields": {"price": 40}})
+    wait_until(lambda: price() == 40, "the price that was updated alone")
+    held = _product(shop, "versioned")
+    assert held
+    assert (held["version"], held["embedding"]["at"], len(held["vector"])) == (3, made, LAYOUT.dims)
     _send(web, shop, {"type": "delete", "id": "versioned", "version": 2})
-    assert _product(shop, "versioned")
-    assert _send(web, shop, {"type": "delete", "id": "versioned", "version": 4}).status_code == 202
-    assert _product(shop, "versioned") is None
-    assert _send(web, shop, {"type": "delete", "id": "versioned", "version": 5}).status_code == 202
+    _send(web, shop, {"type": "update", "id": "versioned", "version": 5, "fields": {"price": 50}})
+    wait_until(lambda: price() == 50, "a price after a delete that came too late")
+    assert _send(web, shop, {"type": "delete", "id": "versioned", "version": 6}).status_code == 202
+    wait_until(lambda: _product(shop, "versioned") is None, "the delete")
+    assert web.get("/api/products/versioned").status_code == 404
+    assert _send(web, shop, {"type": "delete", "id": "versioned", "version": 7}).status_code == 202
+
+
+def test_an_event_without_version_that_is_sent_again_is_no_newer_than_what_came_in_between(
+    web: FlaskClient, shop: Shop
+) -> None:
+    name = f"msg_{secrets.token_hex(8)}"
+    _send(web, shop, _upsert("again", price=1), name=name)
+    wait_until(lambda: bool(_product(shop, "again")), "the product")
+    time.sleep(0.01)
+    _send(web, shop, _upsert("again", price=2))
+    wait_until(lambda: (_product(shop, "again") or {}).get("price") == 2, "the second price")
+    _send(web, shop, _upsert("again", price=1), name=name)
+    _send(web, shop, _upsert("again-after"))
+    wait_until(lambda: bool(_product(shop, "again-after")), "what was sent after it")
+    assert (_product(shop, "again") or {})["price"] == 2
+
+
+def test_a_queue_that_is_full_or_away_is_a_503_and_nothing_is_taken(web: FlaskClient, shop: Shop) -> None:
+    server = redis.Redis.from_url(shop.settings.redis_url)
+    alias = f"{shop.alias}-full"
+    full = create_app(shop.settings.model_copy(update={"index_name": alias, "queue_limit": 3})).test_client()
+    answers = [_send(full, shop, _upsert(f"q{n}")) for n in range(5)]
+    assert [a.status_code for a in answers] == [202, 202, 202, 503, 503]
+    assert answers[-1].headers["Retry-After"]
+    assert "QUEUE_LIMIT" in answers[-1].text
+    assert server.xlen(f"{alias}:events") == 3
+    server.delete(*server.keys(f"{alias}:*"))
+    gone = _send(_away(shop.settings, redis_url="redis://127.0.0.1:9/0"), shop, _upsert("never"))
+    assert (gone.status_code, gone.headers["Retry-After"]) == (503, "5")
+
+
+def test_another_system_sends_a_task_by_name(shop: Shop) -> None:
+    celery.send_task("workers.accept_events", args=[[_upsert("by-task"), {"type": "explode"}]], queue="writing")
+    wait_until(lambda: bool(_product(shop, "by-task")), "the product of the task")
+    letters = DeadLetters(shop.client, shop.alias)
+    wait_until(lambda: letters.count() == 1, "the dead letter of the event that isn't valid")
+    [letter] = letters.latest()
+    assert (letter.kind, letter.event) == ("event", {"type": "explode"})
+    listed = CliRunner().invoke(dead_letters_cli, ["list"])
+    assert letter.id in listed.output
+    retried = CliRunner().invoke(dead_letters_cli, ["retry", letter.id])
+    assert "0 queued again" in retried.output
+    dropped = CliRunner().invoke(dead_letters_cli, ["drop", "--all"])
+    assert "1 dropped" in dropped.output
+    assert letters.count() == 0
+
+
+def test_metrics_are_shown(web: FlaskClient, shop: Shop) -> None:
+    _send(web, shop, _upsert("measured"))
+    _settled(shop, "measured")
+    text = web.get("/metrics").text
+    for name in (
+        'lookalike_events_total{door="hook"}', "lookalike_events_written_total", "lookalike_embedded_total",
+        'lookalike_queue_depth{queue="events"}', "lookalike_lag_seconds_bucket", 'lookalike_up{server="redis"} 1.0',
+        'lookalike_products{status="done"}',
+    ):  # fmt: skip
+        assert name in text
+    away = _away(shop.settings, redis_url="redis://127.0.0.1:9/0", elasticsearch_url="http://127.0.0.1:9")
+    assert 'lookalike_up{server="elasticsearch"} 0.0' in away.get("/metrics").text
 
 
 def test_another_image_gives_another_vector(web: FlaskClient, shop: Shop, image: str) -> None:

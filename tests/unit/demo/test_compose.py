@@ -17,11 +17,11 @@ SOURCE = (ROOT / "docker-compose.yml").read_text()
 # Not a direct requirement: huggingface-hub, which timm needs, brings it.
 STACK: dict[str, Any] = importlib.import_module("yaml").safe_load(SOURCE)
 SERVICES: dict[str, Any] = STACK["services"]
-APPLICATION = ("worker", "worker-gpu", "webapp")
+APPLICATION = ("worker", "writer", "worker-gpu", "webapp")
 
 
 def test_the_services_are_these() -> None:
-    assert set(SERVICES) == {"elasticsearch", "redis", "worker", "worker-gpu", "webapp"}
+    assert set(SERVICES) == {"elasticsearch", "redis", "worker", "writer", "worker-gpu", "webapp"}
     assert [name for name, service in SERVICES.items() if service.get("profiles")] == ["worker-gpu"]
 
 
@@ -83,8 +83,14 @@ def test_the_application_waits_for_healthy_servers_and_runs_with_few_rights(name
 
 @pytest.mark.parametrize("name", ["worker", "worker-gpu"])
 def test_workers_serve_their_queues(name: str) -> None:
-    command = "celery -A workers.app worker --loglevel INFO --concurrency 1 --queues interactive,embedding,housekeeping"
+    command = "celery -A workers.app worker --loglevel INFO --concurrency 1 --queues interactive,embedding"
     assert SERVICES[name]["command"] == command
+
+
+def test_one_writer_has_beat() -> None:
+    command = "celery -A workers.app worker --loglevel INFO --concurrency 2 --queues writing,housekeeping --beat"
+    assert SERVICES["writer"]["command"] == command
+    assert [name for name, s in SERVICES.items() if "--beat" in str(s.get("command"))] == ["writer"]
 
 
 def test_the_gpu_worker_reserves_a_gpu_and_the_other_does_not() -> None:

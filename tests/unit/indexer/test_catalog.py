@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.catalog import Delete, Product, Upsert, parse_event, parse_product, read_catalog
+from indexer.catalog import Product, parse_product, read_catalog
 from indexer.documents import product_document
 from indexer.errors import CatalogError
 
@@ -38,14 +38,6 @@ def test_unknown_fields_are_kept_apart() -> None:
     document = product_document(product)
     assert document["extra"] == {"vector": [1, 2], "season": "spring"}
     assert "vector" not in document
-
-
-def test_events() -> None:
-    upsert = parse_event({"type": "upsert", "product": {"id": "a", "title": "x"}})
-    assert isinstance(upsert, Upsert)
-    assert parse_event({"type": "delete", "id": "a", "version": 3}) == Delete(type="delete", id="a", version=3)
-    with pytest.raises(CatalogError, match="upsert"):
-        parse_event({"type": "explode"})
 
 
 def test_bad_lines_are_reported_by_number_and_the_others_read(tmp_path: Path) -> None:

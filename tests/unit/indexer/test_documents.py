@@ -1,8 +1,9 @@
 import numpy as np
 
 from indexer import documents
-from indexer.catalog import Delete, parse_product
+from indexer.catalog import parse_product
 from indexer.documents import EmbeddedImage
+from indexer.events import Delete, parse_event
 
 
 def test_product_document_as_a_whole() -> None:
@@ -89,6 +90,31 @@ def test_an_embedding_says_what_it_was_made_from_and_what_is_missing() -> None:
     }  # fmt: skip
 
 
+def test_an_update_names_only_what_it_sets() -> None:
+    event = parse_event({"type": "update", "id": "a", "version": 5, "fields": {"price": 3, "category": ["A", "B"]}})
+    action = documents.write("shop", event)
+    params = action["script"]["params"]
+    assert action["_id"] == "a"
+    assert params["changes"] == {
+        "price": {"price": 3.0},
+        "category": {"category": ["A", "B"], "category_path": ["A", "A/B"]},
+    }
+    assert list(params["parts"]) == ["category"]
+    assert params["version"] == 5
+
+
+def test_a_part_of_the_source_stands_for_each_field() -> None:
+    product = parse_product({"id": "a", "title": "x", "version": 1})
+    changed = parse_event({"type": "update", "id": "a", "version": 2, "fields": {"title": "y"}})
+    part = documents.write("shop", changed)["script"]["params"]["parts"]["title"]
+    place = documents._PLACES["title"] * documents._PART
+    renamed = documents.source_digest(product.model_copy(update={"title": "y"}))
+    assert renamed[place : place + documents._PART] == part
+    assert renamed.replace(part, "") == documents.source_digest(product).replace(
+        documents.source_digest(product)[place : place + documents._PART], ""
+    )
+
+
 def test_delete_names_its_version() -> None:
-    action = documents.delete("shop", Delete(type="delete", id="a", version=5))
-    assert (action["_id"], action["script"]["params"]) == ("a", {"version": 5})
+    params = documents.delete("shop", Delete(type="delete", id="a", version=5))["script"]["params"]
+    assert (params["id"], params["version"]) == ("a", 5)

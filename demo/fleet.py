@@ -1,0 +1,22 @@
+"""The worker processes of a shop on one machine, as the demo and the tests start them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from demo.processes import Child, start_child
+
+# One process has the models: a model uses all cores by itself. Beat runs beside the housekeeping.
+_QUEUES = {
+    "embedder": ("--queues", "interactive,embedding", "--concurrency", "1"),
+    "writer": ("--queues", "writing,housekeeping", "--concurrency", "2", "--beat"),
+}
+
+
+def start_workers(folder: Path, app: str = "workers.app") -> Iterator[Child]:
+    """Start the workers, their logs in a folder; whoever starts them stops them."""
+    for name, options in _QUEUES.items():
+        command = [sys.executable, "-m", "celery", "-A", app, "worker", "-n", f"{name}@%h", "-l", "INFO", *options]
+        yield start_child(name, command, folder / f"{name}.log")

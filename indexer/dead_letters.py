@@ -1,0 +1,122 @@
+"""Dead letters in Elasticsearch, where they outlive an emptied Redis."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from elasticsearch import Elasticsearch, NotFoundError
+from elasticsearch.helpers import scan
+
+from es_mappings import dead_letter
+from indexer.documents import now
+from indexer.elastic import bulk
+from indexer.errors import IndexStateError
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """Work that can't succeed as it is.
+
+    Attributes
+    ----------
+    kind : str
+        ``event``: it was refused; ``embedding``: the product's vector can't be made.
+    product : str
+        The product's id, as far as the event names one.
+    reason : str
+        Why, for a person.
+    event : object
+        The event as it came; None for an embedding.
+    event_id : str
+        The event's id in the logs.
+    at : str
+        When it was given up.
+    """
+
+    kind: Literal["event", "embedding"]
+    product: str
+    reason: str
+    event: Any = None
+    event_id: str = ""
+    at: str = ""
+
+    @property
+    def id(self) -> str:
+        """Name of the letter: the same work that fails again is the same letter."""
+        return hashlib.sha256(f"{self.kind}:{self.event_id or self.product}".encode()).hexdigest()[:16]
+
+
+class DeadLetters:
+    """The dead letters of one shop."""
+
+    def __init__(self, client: Elasticsearch, alias: str) -> None:
+        self._client, self.index = client, f"{alias}-dead-letters"
+
+    def add(self, letters: Sequence[DeadLetter]) -> None:
+        """Keep letters.
+
+        Raises
+        ------
+        IndexStateError
+            Elasticsearch refused one: the work isn't kept and must not be forgotten.
+        """
+        if not letters:
+            return
+        if not self._client.indices.exists(index=self.index):
+            # 400: another worker made it in between.
+            self._client.options(ignore_status=400).indices.create(index=self.index, mappings=dead_letter.mapping())
+        # Wrapped: an event may be no object at all.
+        actions = [
+            {
+                "_index": self.index,
+                "_id": letter.id,
+                "kind": letter.kind,
+                "product": letter.product[:200],
+                "event": {"as_it_came": letter.event},
+                "event_id": letter.event_id,
+                "reason": letter.reason[:2_000],
+                "at": now(),
+            }
+            for letter in letters
+        ]
+        for failure in bulk(self._client, actions):
+            if failure:
+                raise IndexStateError(f"{self.index} refused a dead letter: {failure.reason}")
+
+    def latest(self, size: int = 100) -> list[DeadLetter]:
+        """List letters, the latest first."""
+        try:
+            self._client.indices.refresh(index=self.index)
+            answer = self._client.search(index=self.index, **dead_letter.latest(size))
+        except NotFoundError:
+            return []
+        return [_letter(hit) for hit in answer["hits"]["hits"]]
+
+    def all(self) -> Iterable[DeadLetter]:
+        """Go through all letters."""
+        try:
+            self._client.indices.refresh(index=self.index)
+            yield from (_letter(hit) for hit in scan(self._client, index=self.index, size=500))
+        except NotFoundError:
+            return
+
+    def count(self) -> int:
+        """Count the letters."""
+        try:
+            return int(self._client.count(index=self.index)["count"])
+        except NotFoundError:
+            return 0
+
+    def remove(self, letters: Iterable[DeadLetter]) -> int:
+        """Forget letters; give how many were there."""
+        actions = [{"_op_type": "delete", "_index": self.index, "_id": letter.id} for letter in letters]
+        return sum(1 for failure in bulk(self._client, actions, refresh=True) if failure is None)
+
+
+def _letter(hit: Any) -> DeadLetter:
+    source = hit["_source"]
+    event = source["event"]["as_it_came"]
+    return DeadLetter(source["kind"], source["product"], source["reason"], event, source["event_id"], source["at"])

@@ -1,0 +1,64 @@
+"""What workers and hook count, in Redis: counts outlive the processes, and any process can show those of all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import redis
+
+LAG_BUCKETS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1_800.0)  # seconds
+
+
+class Counters:
+    """Counts of one shop. What can't be counted because Redis is away is left out: work never stops for it."""
+
+    def __init__(self, client: redis.Redis, alias: str) -> None:
+        self._client, self._key = client, f"{alias}:counters"
+
+    def count(self, name: str, label: str = "", by: float = 1) -> None:
+        """Add to a count; a label tells apart what is counted under one name."""
+        if by:
+            self._write({f"{name}|{label}": by})
+
+    def lags(self, seconds: Iterable[float]) -> None:
+        """Count how long events took until their product was written with its vector."""
+        rises: dict[str, float] = {}
+        for lag in seconds:
+            bucket = next((b for b in LAG_BUCKETS if lag <= b), None)
+            for field, by in ((f"lag_bucket|{bucket or '+Inf'}", 1.0), ("lag_sum|", lag)):
+                rises[field] = rises.get(field, 0) + by
+        self._write(rises)
+
+    def set(self, name: str, value: float) -> None:
+        """Note a value that may rise and fall."""
+        try:
+            self._client.hset(self._key, f"{name}|", value)
+        except redis.RedisError:
+            return
+
+    def streak(self, name: str, *, ended: bool = False) -> int:
+        """Count how often in a row something could not be done, this time included; 0 when it could."""
+        field = f"streak|{name}"
+        try:
+            if ended:
+                self._client.hdel(self._key, field)
+                return 0
+            return int(self._client.hincrby(self._key, field, 1))
+        except redis.RedisError:
+            return 1
+
+    def read(self) -> dict[tuple[str, str], float]:
+        """Give all counts, by name and label."""
+        held: dict[Any, Any] = self._client.hgetall(self._key)
+        parts = ((name.decode().partition("|"), float(value)) for name, value in held.items())
+        return {(name, label): value for (name, _, label), value in parts}
+
+    def _write(self, rises: dict[str, float]) -> None:
+        try:
+            with self._client.pipeline(transaction=False) as commands:
+                for field, by in rises.items():
+                    commands.hincrbyfloat(self._key, field, by)
+                commands.execute()
+        except redis.RedisError:
+            return

@@ -1,0 +1,147 @@
+"""Catalogue events on their way into Elasticsearch: a Redis stream, so that single events are written in batches.
+
+An entry leaves the stream when it is written, or in a dead letter. One whose worker died is claimed by another.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+
+from workers.errors import QueueError, QueueFullError
+
+_GROUP = "writers"
+_ABANDONED = 30_000  # ms that a worker may take to write a batch before another takes it over
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An event in the queue.
+
+    Attributes
+    ----------
+    event : dict
+        The validated event, with its version.
+    id : str
+        Its id, as logs name it: that of the request, and its place in it.
+    received : float
+        When it came, in seconds since the epoch.
+    key : str
+        Its place in the stream.
+    tries : int
+        How many workers have taken it, this one included.
+    """
+
+    event: dict[str, Any]
+    id: str
+    received: float
+    key: str = ""
+    tries: int = 1
+
+
+class EventQueue:
+    """The queue of one shop.
+
+    Parameters
+    ----------
+    limit : int
+        Entries from which on no more is taken.
+    """
+
+    def __init__(self, client: redis.Redis, alias: str, limit: int) -> None:
+        self._client, self._stream, self._limit = client, f"{alias}:events", limit
+
+    def add(self, entries: Sequence[Entry]) -> None:
+        """Queue events, all or none.
+
+        Raises
+        ------
+        QueueFullError
+            As many wait as are allowed.
+        QueueError
+            Redis is away or out of memory.
+        """
+        try:
+            if self.depth() >= self._limit:
+                raise QueueFullError(f"{self._limit:,} catalogue events wait to be written (QUEUE_LIMIT)")
+            self._add(entries, done=())
+        except redis.RedisError as error:
+            raise QueueError(f"Redis doesn't take catalogue events: {type(error).__name__}") from error
+
+    def add_again(self, entries: Sequence[Entry]) -> None:
+        """Put entries back that could not be written now, behind the others."""
+        self._add(entries, done=[entry.key for entry in entries])
+
+    def _add(self, entries: Sequence[Entry], done: Sequence[str]) -> None:
+        with self._client.pipeline(transaction=True) as commands:
+            for entry in entries:
+                fields = {"event": json.dumps(entry.event), "id": entry.id, "received": entry.received}
+                commands.xadd(self._stream, fields)  # type: ignore[arg-type]
+            if done:
+                commands.xack(self._stream, _GROUP, *done)
+                commands.xdel(self._stream, *done)
+            commands.execute()
+
+    def take(self, count: int, taker: str) -> list[Entry]:
+        """Take the oldest entries that nobody has, or whose taker has been gone for half a minute."""
+        try:
+            return self._abandoned(count, taker) or self._new(count, taker)
+        except redis.ResponseError as error:
+            if "NOGROUP" not in str(error):
+                raise
+            self._make_group()
+            return self._new(count, taker)
+
+    def _abandoned(self, count: int, taker: str) -> list[Entry]:
+        claimed = self._client.xautoclaim(
+            self._stream, _GROUP, taker, min_idle_time=_ABANDONED, start_id="0-0", count=count
+        )
+        found = [(key, fields) for key, fields in claimed[1] if fields]
+        if not found:
+            return []
+        pending = self._client.xpending_range(self._stream, _GROUP, found[0][0], found[-1][0], len(found) * 2, taker)
+        tries = {row["message_id"]: int(row["times_delivered"]) for row in pending}
+        return [_entry(key, fields, tries.get(key, 1)) for key, fields in found]
+
+    def _new(self, count: int, taker: str) -> list[Entry]:
+        streams = self._client.xreadgroup(_GROUP, taker, {self._stream: ">"}, count=count) or []
+        rows = streams.values() if isinstance(streams, dict) else [rows for _, rows in streams]
+        return [_entry(key, fields) for batch in rows for key, fields in _flat(batch)]
+
+    def _make_group(self) -> None:
+        try:
+            self._client.xgroup_create(self._stream, _GROUP, id="0", mkstream=True)
+        except redis.ResponseError as error:
+            if "BUSYGROUP" not in str(error):  # another worker made it
+                raise
+
+    def done(self, entries: Iterable[Entry]) -> None:
+        """Take entries off the queue: they are written, or kept as dead letters."""
+        if keys := [entry.key for entry in entries]:
+            with self._client.pipeline(transaction=True) as commands:
+                commands.xack(self._stream, _GROUP, *keys)
+                commands.xdel(self._stream, *keys)
+                commands.execute()
+
+    def depth(self) -> int:
+        """Count the entries that wait or are being written."""
+        return int(self._client.xlen(self._stream))
+
+    def age(self) -> float:
+        """Seconds since the oldest entry was queued; 0 where nothing waits."""
+        first: Any = self._client.xrange(self._stream, count=1)
+        return max(0.0, time.time() - int(first[0][0].partition(b"-")[0]) / 1_000) if first else 0.0
+
+
+def _flat(batch: Any) -> Iterable[tuple[bytes, dict[bytes, bytes]]]:
+    # redis-py gives a list of entries, or with RESP3 a list of such lists.
+    return batch[0] if batch and isinstance(batch[0], list) else batch
+
+
+def _entry(key: bytes, fields: dict[bytes, bytes], tries: int = 1) -> Entry:
+    return Entry(json.loads(fields[b"event"]), fields[b"id"].decode(), float(fields[b"received"]), key.decode(), tries)

@@ -1,0 +1,55 @@
+"""Logs, as text for people or as JSON for machines; with the product's and the event's id, without credentials."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from typing import Literal
+
+from pythonjsonlogger.json import JsonFormatter
+
+_CREDENTIALS = re.compile(r"(?<=://)[^/@\s'\"]+@")  # of an address in a message: user:password@
+
+
+class WithoutCredentials(logging.Filter):
+    """Takes user and password out of addresses, in messages and in tracebacks."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Clean a record; all pass."""
+        message = record.getMessage()
+        if "://" in message:
+            record.msg, record.args = cleaned(message), None
+        if record.exc_info and not record.exc_text:
+            record.exc_text = cleaned(logging.Formatter().formatException(record.exc_info))
+        return True
+
+
+def cleaned(text: str) -> str:
+    """Take user and password out of the addresses in a text."""
+    return _CREDENTIALS.sub("***@", text)
+
+
+class _Text(logging.Formatter):
+    """A line with the ids that its record has."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = super().format(record)
+        ids = " ".join(f"{n}={v}" for n in ("product", "event") if (v := getattr(record, n, "")))
+        return f"{line} [{ids}]" if ids else line
+
+
+def configure(how: Literal["text", "json"], level: int = logging.INFO) -> None:
+    """Let the root logger write to standard error."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(WithoutCredentials())
+    handler.setFormatter(
+        JsonFormatter("{asctime}{levelname}{name}{process}{message}", style="{", rename_fields={"asctime": "at"})
+        if how == "json"
+        else _Text("%(asctime)s %(levelname)s %(name)s %(process)d: %(message)s")
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for chatty in ("elastic_transport", "celery.worker.strategy", "celery.app.trace", "httpx"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)  # a line for each request or task is too many

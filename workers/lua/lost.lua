@@ -1,0 +1,20 @@
+-- KEYS: waiting, taken, batches, tries, since. ARGV: batch, now, most tries, pause before the last.
+-- Gives the products that have had their tries.
+local held = redis.call('HGET', KEYS[3], ARGV[1])
+redis.call('ZREM', KEYS[2], ARGV[1])
+if not held then return {} end
+local given_up = {}
+for _, id in ipairs(cjson.decode(held)) do
+  local tries = redis.call('HINCRBY', KEYS[4], id, 1)
+  if tries >= tonumber(ARGV[3]) then
+    redis.call('HDEL', KEYS[4], id)
+    redis.call('HDEL', KEYS[5], id)
+    given_up[#given_up + 1] = id
+  else
+    local due = ARGV[2]
+    if tries == tonumber(ARGV[3]) - 1 then due = tostring(tonumber(ARGV[2]) + tonumber(ARGV[4])) end
+    redis.call('ZADD', KEYS[1], 'LT', due, id)
+  end
+end
+redis.call('HDEL', KEYS[3], ARGV[1])
+return given_up

@@ -1,0 +1,18 @@
+-- KEYS: waiting, taken, batches, tries. ARGV: batch, now, lease's end, most products.
+-- One whose process died goes alone, so that it takes no other with it.
+local ids = {}
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[2], 'LIMIT', 0, ARGV[4])) do
+  local suspect = redis.call('HEXISTS', KEYS[4], id) == 1
+  if suspect and #ids == 0 then
+    ids[1] = id
+    break
+  elseif not suspect then
+    ids[#ids + 1] = id
+  end
+end
+if #ids > 0 then
+  redis.call('HSET', KEYS[3], ARGV[1], cjson.encode(ids))
+  redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
+  for _, id in ipairs(ids) do redis.call('ZREM', KEYS[1], id) end
+end
+return ids

@@ -1,0 +1,142 @@
+"""Catalogue events from the queue into Elasticsearch, in batches; products whose vector is due go on to be embedded."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from indexer import indices
+from indexer.dead_letters import DeadLetter
+from indexer.elastic import BulkFailure
+from indexer.errors import CatalogError
+from indexer.events import Delete, Event, parse_event
+from indexer.loading import write_events
+from workers import calls, failures, resources
+from workers.app import EMBED_WAITING, WRITE_EVENTS
+from workers.errors import QueueError
+from workers.event_queue import Entry
+
+log = logging.getLogger(__name__)
+
+_BATCH = 500  # events a bulk request
+_MAX_TRIES = 3  # of an event whose worker died
+
+
+def accept(events: Sequence[object], event_id: str) -> None:
+    """Queue events that another system sent as a Celery task; what isn't valid goes to the dead letters.
+
+    Raises
+    ------
+    QueueError
+        Redis is full: the task is to be tried again.
+    """
+    good, letters = [], []
+    for place, data in enumerate(events):
+        name = f"{event_id}/{place}"
+        try:
+            good.append(Entry(parse_event(data).model_dump(mode="json"), name, time.time()))
+        except CatalogError as error:
+            log.warning("an event can't be used: %s", error, extra={"event": name})
+            letters.append(DeadLetter("event", _product_of(data), str(error), data, name))
+    resources.dead_letters().add(letters)
+    resources.counters().count("failures", "invalid event", len(letters))
+    if good:
+        resources.events().add(good)
+        resources.counters().count("events", "task", len(good))
+        calls.call(resources.redis_client(), resources.settings().index_name, WRITE_EVENTS)
+
+
+def _product_of(data: object) -> str:
+    if not isinstance(data, dict):
+        return ""
+    inner = data.get("product")
+    return str(data.get("id") or (inner.get("id") if isinstance(inner, dict) else "") or "")
+
+
+def write_waiting(worker: str) -> int:
+    """Write all events that wait; give how many were taken."""
+    client, alias = resources.redis_client(), resources.settings().index_name
+    calls.heard(client, alias, WRITE_EVENTS)
+    taken = 0
+    while entries := resources.events().take(_BATCH, worker):
+        taken += len(entries)
+        if not _write(entries):
+            break
+    return taken
+
+
+def _write(entries: list[Entry]) -> bool:
+    """Write a batch; say whether Elasticsearch takes more."""
+    given_up = [e for e in entries if e.tries > _MAX_TRIES]
+    entries = [e for e in entries if e.tries <= _MAX_TRIES]
+    _bury(given_up, [f"its worker died {_MAX_TRIES} times"] * len(given_up))
+    events = [parse_event(entry.event) for entry in entries]
+    try:
+        indices.ensure_index(resources.elasticsearch(), resources.settings().index_name)
+        outcome = write_events(resources.elasticsearch(), resources.settings().index_name, events)
+        later = [entry for entry, failure in zip(entries, outcome, strict=True) if failure and failure.passes]
+        _settle(entries, events, outcome)
+    except Exception as error:
+        if not failures.passes(error):
+            raise
+        log.warning("%d events wait: %s", len(entries), error)
+        resources.counters().count("failures", failures.reason(error), len(entries))
+        later = entries
+    if later:
+        resources.events().add_again(later)
+        wait = failures.pause(resources.counters().streak("writing"))
+        calls.call(resources.redis_client(), resources.settings().index_name, WRITE_EVENTS, after=wait)
+        return False
+    resources.counters().streak("writing", ended=True)
+    return True
+
+
+def _settle(entries: list[Entry], events: list[Event], outcome: list[BulkFailure | None]) -> None:
+    """Send on what was written, bury what was refused for good, then take both off the queue."""
+    rows = list(zip(entries, events, outcome, strict=True))
+    written = [(entry, event) for entry, event, failure in rows if failure is None]
+    refused = [(entry, failure) for entry, _, failure in rows if failure and not failure.passes]
+    for entry, event in written:
+        log.info("written: %s", event.type, extra={"product": event.id, "event": entry.id})
+    due = {event.id: entry.received for entry, event in reversed(written) if not isinstance(event, Delete)}
+    _bury([entry for entry, _ in refused], [failure.reason for _, failure in refused])
+    if due:
+        embed(due, due)
+    resources.counters().count("events_written", "", len(written))
+    resources.events().done([entry for entry, _ in written])
+
+
+def embed(ids: Iterable[str], received: Mapping[str, float] | None = None) -> None:
+    """Queue products to be embedded, with the times that their events came."""
+    resources.embedding().add(ids, received)
+    calls.call(resources.redis_client(), resources.settings().index_name, EMBED_WAITING)
+
+
+def _bury(entries: list[Entry], reasons: list[str]) -> None:
+    letters = [
+        DeadLetter("event", _product_of(entry.event), reason, entry.event, entry.id)
+        for entry, reason in zip(entries, reasons, strict=True)
+    ]
+    for letter in letters:
+        log.error("given up: %s", letter.reason, extra={"product": letter.product, "event": letter.event_id})
+    resources.dead_letters().add(letters)
+    resources.counters().count("failures", "event refused", len(letters))
+    resources.events().done(entries)
+
+
+def again(event: Any, event_id: str) -> None:
+    """Queue an event out of a dead letter.
+
+    Raises
+    ------
+    CatalogError
+        It isn't valid now either.
+    QueueError
+        Redis is away or full.
+    """
+    entry = Entry(parse_event(event).model_dump(mode="json"), event_id, time.time())
+    resources.events().add([entry])
+    if not calls.call(resources.redis_client(), resources.settings().index_name, WRITE_EVENTS):
+        raise QueueError("Redis went away; the event is queued and will be written when it is back")
