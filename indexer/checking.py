@@ -12,7 +12,7 @@ from elasticsearch import ApiError, Elasticsearch
 
 from es_mappings import image_vector, product, scripts, vector_space
 from indexer import indices
-from indexer.checks import comparing, requests, samples
+from indexer.checks import comparing, rails, requests, samples
 from indexer.checks.findings import Finding, read_error, script_names
 from indexer.errors import IndexStateError
 
@@ -74,6 +74,7 @@ def groups(client: Elasticsearch, alias: str) -> Iterator[tuple[str, list[Findin
         yield "keywords, filters, sorting", unknown + _run(client, index, requests.keyword_cases)
         yield "facets", _run(client, index, requests.facet_cases)
         yield "similarity", _run(client, index, requests.similarity_cases)
+        yield "recommendations", _run(client, index, rails.cases)
         yield "paging", _asked("paging", lambda: requests.paging(client, index))
         yield "live index", _asked("live index", lambda: _live(client, alias, scratch))
 

@@ -39,7 +39,7 @@ def test_from_product_to_order_without_a_page_load(page: Page) -> None:
     expect(page.locator(".tool")).to_have_text("")
     assert is_same_document(page)
     page.goto("/")
-    expect(page.locator(".rail a[href*='" + toy + "']")).to_have_count(0)
+    expect(page.locator(f".rail .card-title a[href*='{toy}']")).to_have_count(0)
 
 
 def test_removing(page: Page) -> None:

@@ -78,6 +78,7 @@ def test_the_frame_is_drawn_moved_and_sized_by_pointer(page: Page, photo: tuple[
     stage, box = page.locator(".crop-stage"), page.locator("[name=box]")
     expect(page.locator("[data-crop-size]")).to_have_text("The whole picture counts")
     page.wait_for_function("document.querySelector('.crop-image').complete")
+    stage.scroll_into_view_if_needed()
     area = stage.bounding_box()
     assert area
 

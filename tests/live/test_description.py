@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 import schemathesis
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, settings
-from schemathesis import Case
+from hypothesis import HealthCheck, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -28,19 +29,35 @@ CHECKS = [
 ]
 
 
+OPERATIONS = [
+    ("GET", "/api/search"),
+    ("GET", "/api/products/{product_id}"),
+    ("GET", "/api/products/{product_id}/similar"),
+    ("POST", "/api/similar-to-image"),
+    ("POST", "/api/behaviour"),
+    ("POST", "/api/catalog/events"),
+    ("GET", "/healthz"),
+]
+
+
 @pytest.fixture(scope="module")
 def described(shop: Shop) -> Any:
     """The description, as the storefront gives it."""
     return schemathesis.openapi.from_wsgi("/api/openapi.json", create_app(shop.settings))
 
 
-schema = schemathesis.pytest.from_fixture("described")
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["meant", "wrong"])
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_no_request_breaks_it(described: Any, method: str, path: str, mode: GenerationMode) -> None:
+    @given(case=described[path][method].as_strategy(generation_mode=mode))
+    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    def check(case: Case[Any]) -> None:
+        case.call_and_validate(checks=CHECKS)
 
-
-@schema.parametrize()
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
-def test_no_request_breaks_it(case: "Case[Any]") -> None:
-    case.call_and_validate(checks=CHECKS)
+    try:
+        check()
+    except Unsatisfiable:
+        assert mode is GenerationMode.NEGATIVE  # of an operation that takes nothing, nothing can be wrong
 
 
 def test_it_describes_every_address_of_the_api(web: FlaskClient) -> None:
@@ -51,6 +68,8 @@ def test_it_describes_every_address_of_the_api(web: FlaskClient) -> None:
         if str(rule).startswith("/api/")
     }
     assert routes - {"/api/openapi.json"} == {path for path in described if path.startswith("/api/")}
+    operations = {(method.upper(), path) for path, item in described.items() for method in item}
+    assert operations - {("GET", "/metrics")} == set(OPERATIONS)
     for path in described.values():
         for operation in path.values():
             assert operation["summary"]

@@ -1,0 +1,36 @@
+"""The requests of recommendations, and what must not be in their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from es_mappings import planner, queries
+from es_mappings.anchors import target
+from es_mappings.product import LAYOUT
+from es_mappings.recommendations import goes_with_weights, recommend
+from es_mappings.results import Result
+from indexer.checks import samples
+from indexer.checks.requests import Case, Verify
+
+
+def cases() -> Iterator[Case]:
+    """Recommend by each strategy, with something that is owned and a kind that is not wanted."""
+    anchors, weights = samples.anchors(), goes_with_weights()
+    owned = samples.PRODUCTS[2].id
+    kind = "/".join(samples.PRODUCTS[3].category)
+    points = len(target(anchors, "auto", weights, LAYOUT).points)
+    neighbours = replace(planner.Thresholds(), exact_matches=0)
+    for plan in (queries.EXACT, planner.plan(matched=8, indexed=8, points=points, thresholds=neighbours)):
+        request = recommend(anchors, owned=[owned], other_than=[kind], weights=weights, plan=plan)
+        yield Case(f"recommend() by {plan.strategy}", request, _without({owned, *(a.id for a in anchors)}, kind))
+
+
+def _without(unwanted: set[str], kind: str) -> Verify:
+    def verify(result: Result) -> list[str]:
+        found = {hit.product["id"]: hit.product for hit in result.hits}
+        wrong = sorted(unwanted & set(found)) + sorted(i for i, p in found.items() if kind in p["category_path"])
+        sold_out = sorted(i for i, p in found.items() if p.get("in_stock") is False)
+        return [f"recommends {i}, which it must not" for i in dict.fromkeys([*wrong, *sold_out])]
+
+    return verify

@@ -1,0 +1,40 @@
+"""The storefront as gunicorn serves it, sent what no browser sends."""
+
+import httpx
+import pytest
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Cookie": "shop=" + "A" * 7_000},
+        {"Cookie": "shop=" + "A" * 60_000},
+        {"Cookie": "; ".join(f"c{n}=x" for n in range(2_000))},
+        {"Cookie": "shop=eyJ2aXNpdG9yIjoiYSJ9.aaaa.bbbb"},
+        {"Cookie": "shop=\xff\xfe; shop=; =;;"},
+        {"Host": "evil.example"},
+        {"Host": ""},
+        {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"},
+        {"Content-Length": "-1"},
+        {"Transfer-Encoding": "chunked, chunked"},
+        {f"X-{n}": "x" for n in range(200)},
+    ],
+    ids=range(11),
+)
+def test_headers_of_any_kind_get_an_answer(storefront: str, headers: dict[str, str]) -> None:
+    sent = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+    answer = httpx.get(f"{storefront}/search?q=dress", headers=sent)
+    assert answer.status_code in {200, 400, 414, 431}
+    assert "evil.example" not in answer.text
+    assert "Traceback" not in answer.text
+    assert httpx.get(f"{storefront}/healthz").status_code == 200
+
+
+def test_an_address_that_is_too_long(storefront: str) -> None:
+    assert httpx.get(f"{storefront}/search?q={'x' * 20_000}").status_code in {400, 414}
+
+
+def test_no_answer_names_the_server(storefront: str) -> None:
+    answer = httpx.get(f"{storefront}/search?q=dress")
+    assert answer.headers["Content-Security-Policy"]
+    assert "werkzeug" not in answer.headers.get("Server", "").lower()
