@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Literal
 
 import numpy as np
@@ -70,12 +71,14 @@ class ActivationStore:
 
     def sample(self, size: int) -> Vector:
         """Read up to ``size`` activations, in the order of their digests: a random sample, and always the same one."""
-        rows = []
-        for row in self._scan():
-            rows.append(row)
-            if len(rows) == size:
-                break
+        rows = list(islice(self._scan(), size))
         return np.stack(rows) if rows else np.empty((0, 0), np.float32)
+
+    def chunks(self, most: int, size: int = 1_000) -> Iterator[Vector]:
+        """Read up to ``most`` activations in the order of `sample`, so many at a time."""
+        rows = islice(self._scan(), most)
+        while part := list(islice(rows, size)):
+            yield np.stack(part)
 
     def _scan(self) -> Iterator[Vector]:
         query = {"_source": {"exclude_vectors": False, "includes": ["activation"]}, "sort": [{"digest": "asc"}]}

@@ -17,8 +17,10 @@ from indexer import checking, indices, loading
 from indexer.console import Commands, progress_bar
 from indexer.dead_letters import DeadLetters
 from indexer.elastic import connect, get_with_vectors, vector
+from indexer.fit_cli import fit
 from indexer.rollouts.cli import prune_command, rebuild, rollback
 from indexer.settings import Settings
+from indexer.weights_cli import weights
 
 if TYPE_CHECKING:
     from indexer.pipeline import Pipeline  # loads torch
@@ -31,7 +33,7 @@ def main() -> None:
     """Give an Elasticsearch product index its image vectors."""
 
 
-for command in (rebuild, rollback, prune_command):
+for command in (fit, weights, rebuild, rollback, prune_command):
     main.add_command(command)
 
 
@@ -99,20 +101,6 @@ def _run(pipeline: Pipeline, what: str, ids: Iterable[str]) -> None:
             for product_id, why in pipeline.vectorize(chunk).failed.items():
                 progress.console.print(f"{product_id}: {why}", style="yellow", markup=False, highlight=False)
             progress.advance(task, len(chunk))
-
-
-@main.command()
-def fit() -> None:
-    """Fit the vector space on the activations that are kept, and note it in the index."""
-    from indexer.fitting import fit_space
-    from indexer.vectorizers import load_vectorizers
-
-    settings = Settings.from_environment()
-    space = fit_space(connect(settings), settings.index_name, load_vectorizers(settings))
-    kept = ", ".join(
-        f"{name}: {r.dims} dimensions, {r.kept:.1%} of the variance" for name, r in space.reductions.items()
-    )
-    click.echo(f"Vector space {space.digest} fitted ({kept})")
 
 
 @main.command()

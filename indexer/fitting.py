@@ -2,21 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
 from elasticsearch import Elasticsearch
 
 from es_mappings.product import ASPECT_DIMS
 from indexer import indices
 from indexer.activation_store import ActivationStore
 from indexer.errors import SpaceError
-from indexer.reduction import Reduction, fit_pca
+from indexer.golden import Grades
+from indexer.material import Material, by_golden_set, read_material
+from indexer.reduction import Learned, Linear, fit_incremental_pca, fit_learned, fit_pca, fit_random
+from indexer.reduction.choosing import Measure, by_labels
+from indexer.reduction.explaining import Point, curve, fewest
 from indexer.spaces import VectorSpace, save_space
 from indexer.vectorizers import Vectorizers
 
-# Activations that a fit reads: a PCA of 1,280 dimensions settles long before (README, "What was measured").
+Kind = Literal["pca", "whitened", "random", "learned"]
+LEARNING = "look"  # the aspect that `Recipe` is about; the others have a PCA
+
+# Activations that a fit holds at once: 100 MB of 1,280 dimensions. A PCA of more goes through them in chunks.
 SAMPLE = 20_000
+# Activations that a fit reads at most: a PCA of 1,280 dimensions settles long before (README, "What was measured").
+MOST = 200_000
+_EXPLAINED = 4_000  # products that `--explain` measures on, besides those that are judged
 
 
-def fit_space(client: Elasticsearch, alias: str, vectorizers: Vectorizers, *, sample: int = SAMPLE) -> VectorSpace:
+@dataclass(frozen=True)
+class Recipe:
+    """How the look aspect is reduced.
+
+    Attributes
+    ----------
+    dims : int, optional
+        Fewer than the aspect has room for; the rest stays zero.
+    grades : dict, optional
+        A golden set that chooses the mix of a learned projection and judges the number of dimensions; without one,
+        the catalogue's labels do.
+    explain : callable, optional
+        Is given the quality at each number of dimensions, and the fewest that do; those are kept unless `dims` is set.
+    """
+
+    kind: Kind = "pca"
+    dims: int | None = None
+    grades: Grades | None = None
+    explain: Callable[[list[Point], Point], None] | None = None
+
+    @classmethod
+    def of(cls, space: VectorSpace) -> Recipe:
+        """Reduce as another space does: a refit of a learned projection learns anew."""
+        kind = space.reductions[LEARNING].manifest["kind"] if LEARNING in space.reductions else "pca"
+        return cls(kind)
+
+
+def fit_space(
+    client: Elasticsearch, alias: str, vectorizers: Vectorizers, recipe: Recipe | None = None, *, sample: int = SAMPLE
+) -> VectorSpace:
     """Fit a vector space as `fit` does, and note in the live index that it holds this one.
 
     Raises
@@ -27,33 +70,102 @@ def fit_space(client: Elasticsearch, alias: str, vectorizers: Vectorizers, *, sa
         The index holds vectors of another space, or was made for other aspects.
     """
     indices.ensure_index(client, alias)
-    space = fit(client, alias, vectorizers, sample=sample)
+    space = fit(client, alias, vectorizers, recipe, sample=sample)
     indices.stamp_space(client, alias, space.digest)
     return space
 
 
-def fit(client: Elasticsearch, alias: str, vectorizers: Vectorizers, *, sample: int = SAMPLE) -> VectorSpace:
+def fit(
+    client: Elasticsearch, alias: str, vectorizers: Vectorizers, recipe: Recipe | None = None, *, sample: int = SAMPLE
+) -> VectorSpace:
     """Fit the reductions and keep the space.
 
     Parameters
     ----------
     vectorizers : Vectorizers
         Those whose activations are in the Image Vector Store.
+    recipe : Recipe, optional
+        How the look aspect is reduced; by default as all others, by PCA.
+    sample : int
+        Activations that are held at once.
 
     Raises
     ------
     SpaceError
-        Fewer than two images are embedded.
+        Fewer than two images are embedded, or the recipe asks for more dimensions than the aspect has.
     """
-    reductions: dict[str, Reduction] = {}
+    reductions = {}
     for aspect, vectorizer in vectorizers.images.items():
         store = ActivationStore.create(client, alias, "images", vectorizer)
-        count = store.count()
-        if count < 2:
+        if store.count() < 2:
             raise SpaceError(
-                f"{store.index} keeps {count} images; a fit needs at least two. Load a catalogue with images first."
+                f"{store.index} keeps {store.count()} images; a fit needs at least two. "
+                "Load a catalogue with images first."
             )
-        reductions[aspect] = fit_pca(store.sample(sample), ASPECT_DIMS[aspect])
+        own = (recipe or Recipe()) if aspect == LEARNING else Recipe()
+        reductions[aspect] = _fit_aspect(client, alias, store, aspect, own, sample)
     space = VectorSpace(vectorizers.digests, reductions)
     save_space(client, alias, space)
     return space
+
+
+def _fit_aspect(
+    client: Elasticsearch, alias: str, store: ActivationStore, aspect: str, recipe: Recipe, sample: int
+) -> Linear | Learned:
+    room = ASPECT_DIMS[aspect]
+    if recipe.dims and not 1 <= recipe.dims <= room:
+        raise SpaceError(
+            f"{recipe.dims} dimensions: {aspect} has room for 1 to {room} (ASPECT_DIMS in es_mappings/product.py)"
+        )
+    material = _material(client, alias, store, recipe, sample)
+    reduction = _reduce(store, material, recipe, recipe.dims or room, sample)
+    if not recipe.explain:
+        return reduction
+    points = curve(reduction, material.rows, _measure(material, recipe))
+    chosen = fewest(points)
+    recipe.explain(points, chosen)
+    return reduction if recipe.dims else reduction.truncated(chosen.dims)
+
+
+def _material(client: Elasticsearch, alias: str, store: ActivationStore, recipe: Recipe, sample: int) -> Material:
+    """Read the products that are learned from, or measured on; none where neither is asked for."""
+    judged = {product for anchor, own in (recipe.grades or {}).items() for product in (anchor, *own)}
+    if recipe.kind == "learned":
+        return read_material(client, alias, store, sample, judged)
+    if recipe.explain:
+        return read_material(client, alias, store, min(sample, _EXPLAINED), judged)
+    return Material([], [], store.sample(0))
+
+
+def _measure(material: Material, recipe: Recipe) -> Measure:
+    if recipe.grades:
+        return by_golden_set(material.ids, recipe.grades)
+    measure = by_labels(material.products)
+    if measure is None:
+        raise SpaceError("The catalogue has no labels to measure by; name a golden set (--golden)")
+    return measure
+
+
+def _reduce(store: ActivationStore, material: Material, recipe: Recipe, dims: int, sample: int) -> Linear | Learned:
+    if recipe.kind == "learned":
+        if len(material.rows) < 2:
+            raise SpaceError(
+                "Fewer than two products have an embedded image; let the workers embed the catalogue first"
+            )
+        measure = _measure(material, recipe) if recipe.grades else None
+        return fit_learned(material.rows, material.products, dims, measure=measure)
+    if recipe.kind == "random":
+        return fit_random(store.sample(sample), dims)
+    whiten = recipe.kind == "whitened"
+    if store.count() <= sample:
+        return fit_pca(store.sample(sample), dims, whiten=whiten)
+    return fit_incremental_pca(store.chunks(MOST), dims, whiten=whiten)
+
+
+def describe(space: VectorSpace) -> str:
+    """Say in one line what a space's reductions are, and why."""
+    return "; ".join(
+        f"{name}: {r.manifest['kind']}, {r.dims} dimensions, {r.kept:.1%} of the variance"
+        + (f" ({why})" if (why := r.manifest["why"]) else "")
+        for name, r in space.reductions.items()
+    )

@@ -99,12 +99,22 @@ def stamp_space(client: Elasticsearch, alias: str, space: str) -> None:
             "makes it anew, beside the live one."
         )
     if held is None:
-        client.indices.put_mapping(index=alias, meta=product.meta(space))
+        _stamp(client, alias, space=space)
 
 
 def stamp_match(client: Elasticsearch, alias: str, match: dict[str, float]) -> None:
     """Note in the mapping how similarities of its vector space become match percentages."""
-    client.indices.put_mapping(index=alias, meta=product.meta(space_of(client, alias), match))
+    _stamp(client, alias, match=match)
+
+
+def stamp_weights(client: Elasticsearch, alias: str, weights: dict[str, dict[str, float]]) -> None:
+    """Note in the mapping how much each aspect counts, by category path."""
+    _stamp(client, alias, weights=weights)
+
+
+def _stamp(client: Elasticsearch, alias: str, **changed: Any) -> None:
+    """Change some of `_meta`; Elasticsearch itself replaces all of it."""
+    client.indices.put_mapping(index=alias, meta={**product.meta(None), **meta(client, alias), **changed})
 
 
 def ids_without_vector(client: Elasticsearch, alias: str, *, retry_failed: bool = False) -> Iterator[str]:

@@ -113,9 +113,18 @@ def listing_json(listing: Listing) -> dict[str, Any]:
             "reason": listing.plan.reason,
             "matched": listing.result.total,
             "took_ms": listing.result.took_ms,
+            **_weights(listing),
         },
         "warnings": listing.warnings,
     }
+
+
+def _weights(listing: Listing) -> dict[str, Any]:
+    """Say how much each aspect counted, and whose weights those are, where the order is by similarity."""
+    if not listing.by_similarity:
+        return {}
+    asked, own = listing.parameters.weight, listing.parameters.weights_of
+    return {"weights": listing.parameters.weights, "weights_of": "request" if asked else own or "default"}
 
 
 def _card(hit: Hit, match: Match) -> dict[str, Any]:

@@ -6,7 +6,16 @@ import hashlib
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from werkzeug.datastructures import MultiDict
 
 from es_mappings.anchors import MAX_ANCHORS, Mode
@@ -14,6 +23,7 @@ from es_mappings.facets import Filters
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
 from es_mappings.queries import Images
 from es_mappings.strategies import Metric
+from es_mappings.weights import CategoryWeights
 from webapp.errors import ParameterError
 from webapp.values import plain, read_anchor, read_weights
 
@@ -89,6 +99,8 @@ class SearchParameters(BaseModel):
         """Give the schema, made once: flask-openapi3 asks for it with every request, and making it takes 2 ms."""
         return cls._schema(**options)
 
+    _of_category: tuple[str, dict[str, float]] | None = PrivateAttr(None)  # set by `weighed`, never by a request
+
     @field_validator("price_min", "price_max", "in_stock", "sort", mode="before")
     @classmethod
     def _empty_is_absent(cls, value: object) -> object:
@@ -162,7 +174,22 @@ class SearchParameters(BaseModel):
     @property
     def weights(self) -> dict[str, float]:
         """How much each aspect counts: as asked, and as by default where nothing is asked."""
-        return DEFAULT_WEIGHTS | read_weights(self.weight, LAYOUT)
+        base = self._of_category[1] if self._of_category else DEFAULT_WEIGHTS
+        return base | read_weights(self.weight, LAYOUT)
+
+    @property
+    def weights_of(self) -> str | None:
+        """The category whose own weights count; None where the default's do, or those asked for."""
+        return self._of_category[0] if self._of_category else None
+
+    def weighed(self, own: CategoryWeights) -> SearchParameters:
+        """Take the weights of the category asked for, unless weights are asked for too."""
+        found = None if self.weight else own.of(self.category)
+        if found is None:
+            return self
+        weighed = self.model_copy()
+        weighed._of_category = found
+        return weighed
 
     @property
     def filters(self) -> Filters:

@@ -18,6 +18,7 @@ from es_mappings.layout import Vector
 from es_mappings.planner import Plan
 from es_mappings.product import LAYOUT
 from es_mappings.results import Result
+from es_mappings.weights import CategoryWeights
 from indexer import indices
 from webapp import paging
 from webapp.anchors import AnchorReader, Anchors, with_photo
@@ -88,6 +89,7 @@ class ProductSearch:
         ParameterError
             The cursor isn't one of this listing or has expired, or a filter names an attribute that no product has.
         """
+        parameters = parameters.weighed(self._category_weights())
         anchors = self._anchors.read(parameters.anchors)
         if parameters.photo:
             anchors = with_photo(anchors, parameters.photo, self._photo(parameters.photo))
@@ -139,9 +141,13 @@ class ProductSearch:
         return found.vector if found and found.space == space else None
 
     def _calibration(self) -> Calibration | None:
-        found: Calibration | None = self._keep(
-            "calibration", lambda: Calibration.from_meta(indices.meta(self._client, self._alias))
-        )
+        return Calibration.from_meta(self._meta())
+
+    def _category_weights(self) -> CategoryWeights:
+        return CategoryWeights.from_meta(self._meta())
+
+    def _meta(self) -> dict[str, Any]:
+        found: dict[str, Any] = self._keep("meta", lambda: indices.meta(self._client, self._alias))
         return found
 
     def _keep(self, name: str, read: Callable[[], Any]) -> Any:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import ndcg_score
 
 from es_mappings.layout import Vector
-from indexer.reduction.base import Reduction, unit_rows
+from indexer.reduction.base import unit_rows
 from indexer.reduction.discriminants import UNKNOWN, Column, Discriminant, entropy, fit_discriminants
 from indexer.reduction.labels import CATEGORY, LEAST, finest_category, label_columns
 from indexer.reduction.learned import Head, Learned, agreement, beside
@@ -48,7 +48,7 @@ class _Trial:
 
 def fit_learned(
     activations: Vector, products: Sequence[ProductFields], dims: int, *, measure: Measure | None = None
-) -> Reduction:
+) -> Learned | Linear:
     """Fit a learned projection on the catalogue's own labels, or a PCA where that is no better.
 
     Every label that a picture tells anything of beyond the product's category gets a discriminant. What they say
@@ -176,6 +176,15 @@ def shared_labels(columns: Mapping[str, Column], some: slice | NDArray[np.intp])
     shares = np.asarray(agreeing / np.maximum(known, 1), np.float32)
     np.fill_diagonal(shares, 0)
     return shares
+
+
+def by_labels(products: Sequence[ProductFields]) -> Measure | None:
+    """Measure vectors by how many labels of each product those beside it share; None where they have no labels."""
+    columns, some = label_columns(products), slice(_JUDGED)
+    if not columns:
+        return None
+    gains = shared_labels(columns, some)
+    return lambda vectors: _by_gains(gains)(vectors[some])
 
 
 def _by_gains(gains: Vector) -> Measure:

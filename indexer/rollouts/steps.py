@@ -12,7 +12,7 @@ from elasticsearch import Elasticsearch
 from es_mappings import product
 from indexer import calibration, indices, targets
 from indexer.errors import IndexStateError, ProductSearchError
-from indexer.fitting import fit
+from indexer.fitting import Recipe, fit
 from indexer.golden import Judgement
 from indexer.rollouts import comparing
 from indexer.rollouts.carrying import Pair, carry, carry_ids, changed, changes, checkpoints_of
@@ -91,9 +91,11 @@ class Steps:
             return
         space = self._space_without_fit()
         indices.create_index(client, run.target, space, shards=options.shards, replicas=options.replicas)
-        match = indices.meta(client, run.source).get("match")
-        if match and space == indices.space_of(client, run.source):
-            indices.stamp_match(client, run.target, match)
+        held = indices.meta(client, run.source)
+        if held.get("match") and space == held.get("space"):
+            indices.stamp_match(client, run.target, held["match"])
+        if held.get("weights"):
+            indices.stamp_weights(client, run.target, held["weights"])
 
     def _space_without_fit(self) -> str | None:
         """Name the space that the new index holds from the beginning; None where one has to be fitted."""
@@ -134,7 +136,8 @@ class Steps:
             return
         pipeline = self._pipeline()
         self._vectorize("Embedding")  # what isn't kept yet: nothing, where the models are the same
-        space = fit(client, self._alias, pipeline.vectorizers)
+        held = load_space(client, self._alias, str(indices.space_of(client, run.source)))
+        space = fit(client, self._alias, pipeline.vectorizers, Recipe.of(held))
         indices.stamp_space(client, run.target, space.digest)
         self._watch.say(f"Fitted the vector space {space.digest}")
 

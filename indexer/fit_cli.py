@@ -1,0 +1,61 @@
+"""``python -m indexer fit``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from indexer import golden, indices
+from indexer.elastic import connect
+from indexer.settings import Settings
+
+if TYPE_CHECKING:
+    from indexer.fitting import Kind
+    from indexer.reduction.explaining import Point
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option(
+    "--reduction",
+    "kind",
+    type=click.Choice(["pca", "whitened", "random", "learned"]),
+    default="pca",
+    show_default=True,
+    help="How the look aspect is reduced; learned: from the categories and attributes of the catalogue.",
+)
+@click.option("--dims", type=click.IntRange(1), help="Dimensions of the look aspect; by default all it has room for.")
+@click.option("--explain", is_flag=True, help="Measure fewer and fewer dimensions, and take the fewest that do.")
+@click.option("--golden", "golden_set", type=_FILE, help="Judgements to choose by; without, the catalogue's labels.")
+@click.option("--plot", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="Where --explain draws.")
+def fit(kind: Kind, dims: int | None, golden_set: Path | None, plot: Path | None, *, explain: bool) -> None:
+    """Fit a vector space on the activations that are kept. No image is touched."""
+    from indexer import fitting
+    from indexer.vectorizers import load_vectorizers
+
+    def tell(points: list[Point], chosen: Point) -> None:
+        click.echo("dimensions  kept variance  NDCG@10")
+        for point in points:
+            mark = "  <- the fewest that lose less than 1%" if point == chosen else ""
+            click.echo(f"{point.dims:>10}  {point.kept:>13.1%}  {point.quality:>7.4f}{mark}")
+        if plot:
+            from indexer.reduction import explaining
+
+            explaining.plot(points, chosen, plot, f"look, {kind}")
+            click.echo(f"Drawn: {plot}")
+
+    settings = Settings.from_environment()
+    client, alias = connect(settings), settings.index_name
+    grades = golden.merge(golden.read_golden_set(golden_set)) if golden_set else None
+    recipe = fitting.Recipe(kind, dims, grades, tell if explain or plot else None)
+    indices.ensure_index(client, alias)
+    space = fitting.fit(client, alias, load_vectorizers(settings), recipe)
+    click.echo(f"Vector space {space.digest} fitted ({fitting.describe(space)})")
+    held = indices.space_of(client, alias)
+    if held is None:
+        indices.stamp_space(client, alias, space.digest)
+    elif held != space.digest:
+        click.echo(f"{alias} holds vectors of {held}. Change over: python -m indexer rebuild --space {space.digest}")

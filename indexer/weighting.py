@@ -1,0 +1,162 @@
+"""Fit the weights of the aspects, category by category, on a golden set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations_with_replacement
+
+import numpy as np
+from elasticsearch import Elasticsearch
+from numpy.typing import NDArray
+
+from es_mappings.layout import Layout, Vector
+from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
+from indexer.elastic import get_with_vectors, vector
+from indexer.golden import Grades
+
+FLOOR = 0.05  # of the whole, that each aspect keeps: what the golden set doesn't ask for isn't lost
+LEAST = 20  # anchors that a category needs
+_STEPS = 10  # what is above the floors is dealt out in so many parts
+_DEPTH = 10  # NDCG@10
+_FOLDS = 5
+_CHUNK = 500
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Weights of a category, and what they do.
+
+    Attributes
+    ----------
+    weights : dict
+        Aspect -> weight; they sum to 1.
+    before, after : float
+        NDCG@10 of the default weights and of fitted ones, each anchor judged by weights fitted without it.
+    alone : dict
+        Aspect -> NDCG@10 of this aspect alone.
+    anchors : int
+    """
+
+    weights: dict[str, float]
+    before: float
+    after: float
+    alone: dict[str, float]
+    anchors: int
+
+    @property
+    def better(self) -> bool:
+        """Whether fitted weights beat the default on anchors that they weren't fitted on."""
+        return self.after > self.before
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The judged candidates of anchors, as arrays; short rows are filled with candidates that no order can reach.
+
+    Attributes
+    ----------
+    cosines : ndarray, shape (anchors, candidates, aspects)
+    gains : ndarray, shape (anchors, candidates)
+        ``2^grade - 1``; -1 where there is no candidate.
+    """
+
+    cosines: Floats
+    gains: Floats
+
+    def some(self, places: NDArray[np.intp]) -> Judged:
+        """Take some anchors."""
+        return Judged(self.cosines[places], self.gains[places])
+
+    def ndcg(self, weights: Floats) -> Floats:
+        """Give NDCG@10 of each anchor under weights of shape ``(aspects,)``."""
+        scores = np.where(self.gains < 0, -np.inf, self.cosines @ weights)
+        order = np.argsort(-scores, axis=1, kind="stable")[:, :_DEPTH]
+        gains = np.maximum(self.gains, 0)
+        found = _dcg(np.take_along_axis(gains, order, axis=1))
+        best = _dcg(-np.sort(-gains, axis=1)[:, :_DEPTH])
+        return np.asarray(found / best)
+
+
+def fit_weights(client: Elasticsearch, alias: str, grades: Grades, layout: Layout = LAYOUT) -> dict[str, Fitted]:
+    """Fit the weights of each top category whose anchors the golden set judges.
+
+    Products that aren't there, or have no vector, are left out.
+
+    Returns
+    -------
+    dict
+        Category path to its weights; categories with fewer than `LEAST` anchors are left out.
+    """
+    products = _read(client, alias, sorted({p for anchor, own in grades.items() for p in (anchor, *own)}))
+    by_category: dict[str, Grades] = {}
+    for anchor, own in grades.items():
+        if anchor in products and (path := products[anchor][1]):
+            by_category.setdefault(path, {})[anchor] = own
+    vectors = {product: found[0] for product, found in products.items()}
+    fitted = {}
+    for path, own in sorted(by_category.items()):
+        judged = judge(own, vectors, layout)
+        if len(judged.gains) >= LEAST:
+            fitted[path] = fit(judged, layout.names)
+    return fitted
+
+
+def fit(judged: Judged, names: Sequence[str]) -> Fitted:
+    """Fit weights on judged candidates by trying them all, in steps, above a floor for each aspect.
+
+    Of weights that are as good the ones nearest to the default are taken. What they gain is told by cross-validation:
+    each fifth of the anchors is judged by weights fitted on the others.
+    """
+    default = np.array([DEFAULT_WEIGHTS.get(name, 0.0) for name in names])
+    default = default / default.sum()
+    tried = sorted(_simplex(len(names)), key=lambda w: float(((w - default) ** 2).sum()))
+    scores = np.stack([judged.ndcg(weights) for weights in tried])  # (tried, anchors)
+    before = judged.ndcg(default)
+    folds = np.arange(scores.shape[1]) % _FOLDS
+    held_out = np.empty(scores.shape[1])
+    for fold in range(_FOLDS):
+        chosen = int(scores[:, folds != fold].mean(axis=1).round(6).argmax())
+        held_out[folds == fold] = scores[chosen, folds == fold]
+    best = tried[int(scores.mean(axis=1).round(6).argmax())]
+    alone = {name: float(judged.ndcg(row).mean()) for name, row in zip(names, np.eye(len(names)), strict=True)}
+    weights = {name: round(float(weight), 3) for name, weight in zip(names, best, strict=True)}
+    return Fitted(weights, float(before.mean()), float(held_out.mean()), alone, scores.shape[1])
+
+
+def judge(grades: Grades, vectors: Mapping[str, Vector], layout: Layout) -> Judged:
+    """Compare each anchor's judged candidates with it, aspect by aspect; anchors with nothing to find are left out."""
+    rows: list[tuple[Floats, Floats]] = []
+    for anchor, candidates in grades.items():
+        there = [c for c in candidates if c in vectors]
+        gains = np.array([2.0 ** candidates[c] - 1 for c in there])
+        if anchor in vectors and gains.any():
+            compared = [[float(vectors[c][a.part] @ vectors[anchor][a.part]) for a in layout.aspects] for c in there]
+            rows.append((np.array(compared), gains))
+    width = max((len(gains) for _, gains in rows), default=0)
+    cosines, gains = np.zeros((len(rows), width, len(layout.aspects))), np.full((len(rows), width), -1.0)
+    for place, (compared, own) in enumerate(rows):
+        cosines[place, : len(own)], gains[place, : len(own)] = compared, own
+    return Judged(cosines, gains)
+
+
+def _simplex(aspects: int) -> Iterator[Floats]:
+    """Go through all weights in steps above the floors, each summing to 1."""
+    for dealt in combinations_with_replacement(range(aspects), _STEPS):
+        yield FLOOR + (1 - aspects * FLOOR) * np.bincount(dealt, minlength=aspects) / _STEPS
+
+
+def _dcg(gains: Floats) -> Floats:
+    return np.asarray((gains / np.log2(np.arange(2, gains.shape[1] + 2))).sum(axis=1))
+
+
+def _read(client: Elasticsearch, alias: str, ids: list[str]) -> dict[str, tuple[Vector, str]]:
+    """Read the vector and the top category of products."""
+    found = {}
+    for start in range(0, len(ids), _CHUNK):
+        for product, source in get_with_vectors(client, alias, ids[start : start + _CHUNK]).items():
+            if "vector" in source:
+                found[product] = (vector(source["vector"]), (source.get("category_path") or [""])[0])
+    return found

@@ -1,0 +1,88 @@
+"""``python -m indexer weights``: how much each aspect counts, category by category."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from es_mappings.product import DEFAULT_WEIGHTS
+from es_mappings.weights import CategoryWeights
+from indexer import golden, indices
+from indexer.elastic import connect
+from indexer.settings import Settings
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def weights() -> None:
+    """Say how much each aspect counts in a category, where a request doesn't."""
+
+
+@weights.command()
+def show() -> None:
+    """List the weights of each category that has its own, and the default."""
+    settings = Settings.from_environment()
+    own = CategoryWeights.from_meta(indices.meta(connect(settings), settings.index_name))
+    for path, given in own.by_path.items():
+        click.echo(f"{path:<40}{_told(given)}")
+    click.echo(f"{'everywhere else':<40}{_told(DEFAULT_WEIGHTS)}")
+
+
+@weights.command("set")
+@click.argument("category")
+@click.argument("given", nargs=-1, metavar="[ASPECT:WEIGHT]...")
+def set_(category: str, given: tuple[str, ...]) -> None:
+    """Give CATEGORY (a path, such as "Laptops/Gaming laptops") its weights; without any, the default's again."""
+    settings = Settings.from_environment()
+    client, alias = connect(settings), settings.index_name
+    own = CategoryWeights.from_meta(indices.meta(client, alias))
+    if given and not client.count(index=alias, query={"term": {"category_path": category}})["count"]:
+        raise click.BadParameter(f"no product of {alias} is in the category {category!r}", param_hint="CATEGORY")
+    try:
+        changed = own.having(category, dict(_pair(pair) for pair in given) if given else None)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="ASPECT:WEIGHT") from error
+    indices.stamp_weights(client, alias, changed.to_meta())
+    click.echo(f"{category}: {_told(changed.by_path[category]) if given else 'as everywhere else'}")
+
+
+@weights.command("fit")
+@click.argument("golden_set", type=_FILE)
+@click.option("--dry-run", is_flag=True, help="Only say what would be better.")
+def fit_(golden_set: Path, *, dry_run: bool) -> None:
+    """Fit the weights of each top category on the judgements of GOLDEN_SET; kept where they order better."""
+    from indexer import weighting
+
+    settings = Settings.from_environment()
+    client, alias = connect(settings), settings.index_name
+    own = CategoryWeights.from_meta(indices.meta(client, alias))
+    fitted = weighting.fit_weights(client, alias, golden.merge(golden.read_golden_set(golden_set)))
+    if not fitted:
+        raise click.ClickException(
+            f"No category has {weighting.LEAST} judged anchors with a vector; judge more, or set weights by hand"
+        )
+    for path, found in fitted.items():
+        kept = "kept" if found.better else "the default stays"
+        click.echo(
+            f"{path}: {_told(found.weights)}; NDCG@10 {found.before:.3f} by default, {found.after:.3f} cross-validated "
+            f"({found.anchors} anchors; alone: {_told(found.alone)}): {kept}"
+        )
+        if found.better:
+            own = own.having(path, found.weights)
+    if not dry_run:
+        indices.stamp_weights(client, alias, own.to_meta())
+
+
+def _pair(text: str) -> tuple[str, float]:
+    aspect, _, number = text.partition(":")
+    try:
+        return aspect, float(number)
+    except ValueError:
+        raise ValueError(f"{text!r} is not aspect:number") from None
+
+
+def _told(weights_of: Mapping[str, float]) -> str:
+    return ", ".join(f"{aspect} {weight:.3g}" for aspect, weight in weights_of.items())
