@@ -13,6 +13,7 @@ _COMMANDS = {
     "models": "evaluation.models",
     "pool": "evaluation.pools",
     "neighbours": "evaluation.neighbours",
+    "projections": "evaluation.projections",
     "search": "evaluation.search",
     "bench": "evaluation.bench_search",
 }

@@ -53,7 +53,7 @@ class Recipe:
     @classmethod
     def of(cls, space: VectorSpace) -> Recipe:
         """Reduce as another space does: a refit of a learned projection learns anew."""
-        kind = space.reductions[LEARNING].manifest["kind"] if LEARNING in space.reductions else "pca"
+        kind: Kind = space.reductions[LEARNING].manifest["kind"] if LEARNING in space.reductions else "pca"
         return cls(kind)
 
 

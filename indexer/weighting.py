@@ -97,8 +97,8 @@ def fit_weights(client: Elasticsearch, alias: str, grades: Grades, layout: Layou
             by_category.setdefault(path, {})[anchor] = own
     vectors = {product: found[0] for product, found in products.items()}
     fitted = {}
-    for path, own in sorted(by_category.items()):
-        judged = judge(own, vectors, layout)
+    for path, judgements in sorted(by_category.items()):
+        judged = judge(judgements, vectors, layout)
         if len(judged.gains) >= LEAST:
             fitted[path] = fit(judged, layout.names)
     return fitted
@@ -137,8 +137,8 @@ def judge(grades: Grades, vectors: Mapping[str, Vector], layout: Layout) -> Judg
             rows.append((np.array(compared), gains))
     width = max((len(gains) for _, gains in rows), default=0)
     cosines, gains = np.zeros((len(rows), width, len(layout.aspects))), np.full((len(rows), width), -1.0)
-    for place, (compared, own) in enumerate(rows):
-        cosines[place, : len(own)], gains[place, : len(own)] = compared, own
+    for place, (own_cosines, own_gains) in enumerate(rows):
+        cosines[place, : len(own_gains)], gains[place, : len(own_gains)] = own_cosines, own_gains
     return Judged(cosines, gains)
 
 

@@ -1,83 +1,177 @@
-"""Fit vector spaces on what a real shop's workers embedded."""
+"""Fit spaces and weights on kept activations, in a real Elasticsearch: a shop whose pictures are made-up numbers."""
 
-from collections.abc import Iterator
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from elasticsearch import Elasticsearch
+from elasticsearch.helpers import pack_dense_vector
+from PIL import Image
 
-from demo.golden import read_truth
-from indexer import indices, loading
+from es_mappings import Anchor, search_page, sort_by_similar
+from es_mappings.layout import Vector
+from es_mappings.weights import CategoryWeights
+from indexer import indices
+from indexer.activation_store import ActivationStore
 from indexer.cli import main
-from indexer.elastic import get_with_vectors
+from indexer.elastic import bulk
 from indexer.fitting import Recipe, fit_space
-from indexer.golden import write_golden_set
-from indexer.labels import judge
-from indexer.pipeline import Pipeline
+from indexer.indices import meta
 from indexer.reduction import Learned
-from indexer.spaces import load_space
-from indexer.vectorizers import load_vectorizers
-from tests.conftest import Shop
+from indexer.settings import Settings
+from indexer.spaces import VectorSpace, load_space
+from indexer.vectorizers import Vectorizers
+from tests.unit.indexer.catalogues import activations_of, products
+
+COUNT = 400
+
+
+@dataclass(frozen=True)
+class _Numbers:
+    """Stands for a model; every activation is kept already."""
+
+    name: str
+    dims: int = 40
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        return {"model": self.name}
+
+    def __call__(self, images: Sequence[Image.Image]) -> Vector:
+        raise AssertionError("no image is touched by a fit")
+
+
+VECTORIZERS = Vectorizers({"look": _Numbers("look"), "color": _Numbers("color")}, {})
+CATALOGUE = products(COUNT)
+ROWS = activations_of(CATALOGUE)
 
 
 @pytest.fixture
-def learned_alias(shop: Shop) -> Iterator[str]:
-    """A second shop of the same catalogue, with the first one's activations."""
-    client, alias = shop.client, f"{shop.settings.index_name}-learned"
+def alias(client: Elasticsearch, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An index of made-up products whose images are embedded."""
+    alias = f"{settings.index_name}-fit"
     indices.ensure_index(client, alias)
-    for _ in loading.load_file(client, alias, shop.catalogue):
-        pass
-    source = shop.settings.index_name
-    for index in client.indices.get(index=f"{source}-images-*").body:
-        copy = index.replace(source, alias)
-        mappings = client.indices.get_mapping(index=index).body[index]["mappings"]
-        client.indices.create(index=copy, mappings=mappings)
-        client.reindex(source={"index": index}, dest={"index": copy}, refresh=True)
+    for vectorizer in VECTORIZERS.images.values():
+        store = ActivationStore.create(client, alias, "images", vectorizer)
+        store.put({f"image-{place:03}": row for place, row in enumerate(ROWS)})
+    _write(client, alias, None)
+    monkeypatch.setenv("INDEX_NAME", alias)
+    monkeypatch.setattr("indexer.vectorizers.load_vectorizers", lambda _: VECTORIZERS)
     yield alias
     client.indices.delete(index=list(client.indices.get(index=f"{alias}-*").body))
 
 
-def test_a_learned_space_serves_searches(shop: Shop, learned_alias: str) -> None:
-    client, alias = shop.client, learned_alias
-    pipeline = Pipeline.from_settings(shop.settings.model_copy(update={"index_name": alias}))
-    client.indices.refresh(index=alias)
-    assert pipeline.vectorize(list(indices.ids_without_vector(client, alias))).failed == {}
-    client.indices.refresh(index=alias)
-    space = fit_space(client, alias, load_vectorizers(shop.settings), Recipe("learned"))
+def _write(client: Elasticsearch, alias: str, space: VectorSpace | None) -> None:
+    actions = []
+    for place, (product, row) in enumerate(zip(CATALOGUE, ROWS, strict=True)):
+        document = {
+            "id": f"p-{place:03}",
+            "title": product.title,
+            "category": list(product.category),
+            "category_path": [product.category[0], "/".join(product.category)],
+            "attributes": dict(product.attributes),
+            "embedding": {"status": "pending", "image_digest": f"image-{place:03}"},
+        }
+        if space:
+            document["vector"] = pack_dense_vector(space.compose({"look": row, "color": row}))
+        actions.append({"_op_type": "index", "_index": alias, "_id": document["id"], **document})
+    assert not any(bulk(client, actions, refresh=True))
+
+
+def _run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, list(arguments))
+
+
+def test_a_learned_space_serves_searches(client: Elasticsearch, alias: str) -> None:
+    space = fit_space(client, alias, VECTORIZERS, Recipe("learned"))
     look = space.reductions["look"]
     assert isinstance(look, Learned), look.manifest["why"]
-    assert "category.0" in [head.name for head in look.heads]
-    assert load_space(client, alias, space.digest).digest == space.digest
-    assert pipeline.vectorize(list(indices.ids_without_vector(client, alias))).failed == {}
-    client.indices.refresh(index=alias)
-    ids = [hit["_id"] for hit in client.search(index=alias, size=3, sort="id").body["hits"]["hits"]]
-    assert all("vector" in found for found in get_with_vectors(client, alias, ids).values())
-    ran = CliRunner().invoke(main, ["search", "--like", ids[0], "--size", "5"], env={"INDEX_NAME": alias})
+    assert [head.name for head in look.heads] == ["category.1", "color"]
+    loaded = load_space(client, alias, space.digest)
+    assert loaded.compose({"look": ROWS[0]}).tobytes() == space.compose({"look": ROWS[0]}).tobytes()
+    assert indices.space_of(client, alias) == space.digest
+    _write(client, alias, loaded)
+    parts = sort_by_similar({"match_all": {}}, [Anchor("p-000", loaded.compose({"look": ROWS[0]}))])
+    hits = client.search(index=alias, body=search_page(parts)).body["hits"]["hits"][:10]
+    kinds = [CATALOGUE[int(hit["_id"][2:])].category[1] for hit in hits]
+    assert kinds.count(CATALOGUE[0].category[1]) >= 8
+
+
+def test_a_refit_touches_no_image_and_names_the_way_over(client: Elasticsearch, alias: str) -> None:
+    first = fit_space(client, alias, VECTORIZERS)
+    ran = _run("fit", "--reduction", "whitened", "--dims", "16")
     assert ran.exit_code == 0, ran.output
-    kind = ids[0].partition("-")[0]
-    assert [line.split()[1].partition("-")[0] for line in ran.output.splitlines()[1:]] == [kind] * 5
+    [name] = re.findall(r"rebuild --space (\w+)", ran.output)
+    assert indices.space_of(client, alias) == first.digest != name
+    look = load_space(client, alias, name).reductions["look"]
+    assert (look.manifest["kind"], look.dims) == ("whitened", 16)
 
 
-def _fit(*arguments: str) -> Result:
-    return CliRunner().invoke(main, ["fit", *arguments])
+def test_more_activations_than_are_held_at_once(client: Elasticsearch, alias: str) -> None:
+    space = fit_space(client, alias, VECTORIZERS, sample=100)
+    assert space.reductions["look"].manifest["kind"] == "pca"
+    assert space.reductions["look"].dims == 40
 
 
-def test_explain_measures_on_the_golden_set_and_leaves_the_live_space(shop: Shop, tmp_path: Path) -> None:
-    client, alias = shop.client, shop.settings.index_name
-    golden, plot = tmp_path / "golden.jsonl", tmp_path / "plot.svg"
-    write_golden_set(golden, judge(read_truth(shop.catalogue.parent / "truth.jsonl"), anchors=60))
-    before = indices.space_of(client, alias)
-    ran = _fit("--reduction", "whitened", "--explain", "--golden", str(golden), "--plot", str(plot))
+def _golden(folder: Path) -> Path:
+    """Judge by kind: the first 60 products against the next 60."""
+    file = folder / "golden.jsonl"
+    lines = []
+    for anchor in range(60):
+        for candidate in range(60, 120):
+            alike = CATALOGUE[anchor].category[1] == CATALOGUE[candidate].category[1]
+            judgement = {"anchor": f"p-{anchor:03}", "candidate": f"p-{candidate:03}", "grade": 3 * alike}
+            lines.append(json.dumps({**judgement, "judge": "labels"}))
+    file.write_text("\n".join(lines))
+    return file
+
+
+def test_explain_measures_on_the_golden_set(client: Elasticsearch, alias: str, tmp_path: Path) -> None:
+    plot = tmp_path / "plot.svg"
+    ran = _run("fit", "--explain", "--golden", str(_golden(tmp_path)), "--plot", str(plot))
     assert ran.exit_code == 0, ran.output
-    assert ran.output.count("<- the fewest that lose less than 1%") == 1
+    [marked] = [line for line in ran.output.splitlines() if "<- the fewest" in line]
     assert "<svg" in plot.read_text()
-    name = ran.output.partition("Vector space ")[2][:16]
-    assert f"rebuild --space {name}" in ran.output
-    assert indices.space_of(client, alias) == before
-    assert load_space(client, alias, name).reductions["look"].manifest["kind"] == "whitened"
+    space = load_space(client, alias, str(indices.space_of(client, alias)))
+    assert space.reductions["look"].dims == int(marked.split()[0])
 
 
-def test_more_dimensions_than_there_is_room_for(shop: Shop) -> None:
-    ran = _fit("--dims", "1000")
+def test_more_dimensions_than_there_is_room_for(alias: str) -> None:
+    ran = _run("fit", "--dims", "1000")
     assert ran.exit_code == 1
     assert "1000 dimensions: look has room for 1 to" in ran.output
+
+
+def test_weights_are_fitted_edited_and_shown(client: Elasticsearch, alias: str, tmp_path: Path) -> None:
+    space = fit_space(client, alias, VECTORIZERS)
+    draw = np.random.default_rng(4)
+    # The look is noise here, the color tells all.
+    noise = draw.normal(size=ROWS.shape).astype(np.float32)
+    for place, row in enumerate(ROWS):
+        mixed = space.compose({"look": noise[place], "color": row})
+        client.update(index=alias, id=f"p-{place:03}", doc={"vector": pack_dense_vector(mixed)})
+    client.indices.refresh(index=alias)
+    ran = _run("weights", "fit", str(_golden(tmp_path)))
+    assert ran.exit_code == 0, ran.output
+    found = CategoryWeights.from_meta(meta(client, alias)).of("all/mug")
+    assert found is not None, ran.output
+    assert found[0] == "all"
+    assert found[1]["color"] > found[1]["look"] >= 0.05
+    assert _run("weights", "set", "all/mug", "look:1", "color:3").exit_code == 0
+    assert "all/mug" in _run("weights", "show").output
+    assert indices.space_of(client, alias) == space.digest  # what else stands there stays
+    for wrong, why in (
+        (("all/mug", "smell:1"), "no aspect 'smell'"),
+        (("all/mug", "look:much"), "not aspect:number"),
+        (("all/spoon", "look:1"), "no product"),
+    ):
+        ran = _run("weights", "set", *wrong)
+        assert (ran.exit_code, why in ran.output) == (2, True), ran.output
+    assert _run("weights", "set", "all/mug").exit_code == 0
+    assert CategoryWeights.from_meta(meta(client, alias)).of("all/mug") == ("all", found[1])
