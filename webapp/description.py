@@ -84,6 +84,10 @@ class Served(BaseModel):
     reason: str
     matched: int
     took_ms: int
+    weights: dict[str, float] | None = None
+    """How much each aspect counted, where the order is by similarity."""
+    weights_of: str | None = None
+    """Whose weights those are: `request`, `default`, or a category's path."""
 
 
 class ListingAnswer(BaseModel):
