@@ -23,6 +23,7 @@ from es_mappings import (
     search_page,
     sort_by_similar,
 )
+from es_mappings.weights import CategoryWeights
 from indexer import documents
 from indexer.catalog import Product
 
@@ -111,6 +112,15 @@ def test_an_aspect_weight(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(product.DEFAULT_WEIGHTS, "color", 0.5)
     request = sort_by_similar({"match_all": {}}, [LIKED], layout=SMALL)
     assert _script(request)["params"] == {"query": [0.5, 0.0, 0.0, 0.5], "field": "vector"}
+
+
+def test_aspect_weights_of_one_category() -> None:
+    own = CategoryWeights().having("Laptops", {"look": 0.3, "color": 0.1})
+    assert own.to_meta() == {"Laptops": {"look": 0.3, "color": 0.1}}
+    found = own.of("Laptops/Gaming laptops")
+    assert found is not None
+    assert (found[0], found[1]["look"], found[1]["color"]) == ("Laptops", 0.3, 0.1)
+    assert own.having("Laptops", None).of("Laptops") is None
 
 
 def test_dislikes_that_count_more(monkeypatch: pytest.MonkeyPatch) -> None:
