@@ -6,16 +6,7 @@ import hashlib
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    PrivateAttr,
-    StringConstraints,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 from werkzeug.datastructures import MultiDict
 
 from es_mappings.anchors import MAX_ANCHORS, Mode
@@ -99,7 +90,9 @@ class SearchParameters(BaseModel):
         """Give the schema, made once: flask-openapi3 asks for it with every request, and making it takes 2 ms."""
         return cls._schema(**options)
 
-    _of_category: tuple[str, dict[str, float]] | None = PrivateAttr(None)  # set by `weighed`, never by a request
+    _of_category: tuple[str, dict[str, float]] | None = (
+        None  # private to pydantic: set by `weighed`, never by a request
+    )
 
     @field_validator("price_min", "price_max", "in_stock", "sort", mode="before")
     @classmethod
@@ -174,8 +167,7 @@ class SearchParameters(BaseModel):
     @property
     def weights(self) -> dict[str, float]:
         """How much each aspect counts: as asked, and as by default where nothing is asked."""
-        base = self._of_category[1] if self._of_category else DEFAULT_WEIGHTS
-        return base | read_weights(self.weight, LAYOUT)
+        return (self._of_category[1] if self._of_category else DEFAULT_WEIGHTS) | read_weights(self.weight, LAYOUT)
 
     @property
     def weights_of(self) -> str | None:
@@ -185,8 +177,6 @@ class SearchParameters(BaseModel):
     def weighed(self, own: CategoryWeights) -> SearchParameters:
         """Take the weights of the category asked for, unless weights are asked for too."""
         found = None if self.weight else own.of(self.category)
-        if found is None:
-            return self
         weighed = self.model_copy()
         weighed._of_category = found
         return weighed
