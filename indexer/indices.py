@@ -158,7 +158,7 @@ def drifted(space: str | None, seconds: float) -> dict[str, Any]:
     seconds : float
         What was written since then is still on its way.
     """
-    settled = [{"range": {"updated_at": {"lt": f"now-{round(seconds * 1_000)}ms"}}}]
+    settled = [{"range": {"updated_at": {"lt": f"now-{max(1, round(seconds))}s"}}}]
     if space is None:
         return {"bool": {"filter": settled, "must_not": [{"exists": {"field": "embedding.source"}}]}}
     due = [

@@ -15,7 +15,7 @@ from indexer import documents, indices, targets
 from indexer.documents import EmbeddedImage
 from indexer.elastic import BulkFailure, connect
 from indexer.embedder import Embedded, ImageEmbedder
-from indexer.errors import ImageError, IndexStateError, SpaceError
+from indexer.errors import ImageError, ImageUnavailableError, IndexStateError, SpaceError
 from indexer.images import ImageSource
 from indexer.product_embedder import ProductEmbedder
 from indexer.settings import Settings
@@ -39,10 +39,11 @@ class Report:
     gone: list[str] = field(default_factory=list)  # the product was deleted
     busy: list[str] = field(default_factory=list)  # Elasticsearch could not take it just now
     failed: dict[str, str] = field(default_factory=dict)  # why; what could be had of its vector is written
+    unavailable: list[str] = field(default_factory=list)  # of those, whose image may be had later
 
     def add(self, other: Report) -> None:
         """Take over what another call did."""
-        for name in ("written", "waiting", "current", "gone", "busy"):
+        for name in ("written", "waiting", "current", "gone", "busy", "unavailable"):
             getattr(self, name).extend(getattr(other, name))
         self.failed |= other.failed
 
@@ -137,6 +138,8 @@ class Pipeline:
             actions.append(outcome.action(index, product_id, product.source, space))
             if outcome.failed:
                 report.failed[product_id] = outcome.reason or ""
+                if any(isinstance(found[image], ImageUnavailableError) for image in product.images):
+                    report.unavailable.append(product_id)
         written = targets.write_to(self._client, name, actions)
         _note(report, dict(zip(products, written, strict=True)), waiting=space is None)
         return report

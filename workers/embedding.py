@@ -55,6 +55,10 @@ def _embed(task: str, batch: list[str]) -> None:
         _later(task, batch, str(error))
         return
     received = _finish(task, report)
+    queue.had(report.written)
+    if report.unavailable:
+        spent = queue.put_off(report.unavailable)
+        counters.count("failures", "image unavailable", spent)
     now = time.time()
     counters.lags(now - since for since in received.values())
     counters.count("embedded", "", len(report.written) + len(report.waiting))

@@ -7,9 +7,10 @@ in all, so that one that kills its process takes no other with it. All this happ
 
 from __future__ import annotations
 
+import random
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
@@ -24,6 +25,8 @@ LEASE = 30.0  # seconds
 _RENEWED = 10.0
 MAX_TRIES = 3
 _PAUSE = 60.0  # seconds before the last try: what else was at fault (memory, a restart) may have passed by then
+_IMAGE_TRIES = 6  # of an image whose server is away ...
+_IMAGE_PAUSE = 20.0  # ... seconds before the second, doubled with each: a quarter of an hour in all
 _CHUNK = 1_000
 
 
@@ -32,7 +35,9 @@ class EmbeddingQueue:
 
     def __init__(self, client: redis.Redis, alias: str) -> None:
         self._client = client
-        self._keys = {name: f"{alias}:embed:{name}" for name in ("waiting", "taken", "batches", "tries", "since")}
+        self._keys = {
+            name: f"{alias}:embed:{name}" for name in ("waiting", "taken", "batches", "tries", "since", "put_off")
+        }
 
     def add(self, ids: Iterable[str], received: Mapping[str, float] | None = None) -> int:
         """Queue products; give how many.
@@ -96,6 +101,27 @@ class EmbeddingQueue:
         keys = ("waiting", "taken", "batches", "tries", "since")
         rows = self._run("finish", keys, batch, time.time() + after, *again)
         return {rows[i].decode(): float(rows[i + 1]) for i in range(0, len(rows), 2)}
+
+    def put_off(self, ids: Iterable[str]) -> int:
+        """Have products tried again whose image could not be had just now; give how many have had all their tries.
+
+        The pauses double: a server that was restarted is asked soon, one that is down for the day is left alone.
+        """
+        spent = 0
+        for product_id in ids:
+            times = int(self._client.hincrby(self._keys["put_off"], product_id, 1))
+            if times > _IMAGE_TRIES:
+                self._client.hdel(self._keys["put_off"], product_id)
+                spent += 1
+            else:
+                due = time.time() + _IMAGE_PAUSE * 2 ** (times - 1) * (0.5 + random.random() / 2)  # noqa: S311 - no secret
+                self._client.zadd(self._keys["waiting"], {product_id: due}, lt=True)
+        return spent
+
+    def had(self, ids: Sequence[str]) -> None:
+        """Note that the images of products could be had."""
+        if ids:
+            self._client.hdel(self._keys["put_off"], *ids)
 
     def lost(self, batch: str) -> list[str]:
         """Note that a batch's process died; give the products that have had their tries."""

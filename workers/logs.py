@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from typing import Literal
+from typing import Any, Literal
 
 from pythonjsonlogger.json import JsonFormatter
 
@@ -13,15 +13,13 @@ _CREDENTIALS = re.compile(r"(?<=://)[^/@\s'\"]+@")  # of an address in a message
 
 
 class WithoutCredentials(logging.Filter):
-    """Takes user and password out of addresses, in messages and in tracebacks."""
+    """Takes user and password out of addresses in messages."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Clean a record; all pass."""
         message = record.getMessage()
         if "://" in message:
             record.msg, record.args = cleaned(message), None
-        if record.exc_info and not record.exc_text:
-            record.exc_text = cleaned(logging.Formatter().formatException(record.exc_info))
         return True
 
 
@@ -30,8 +28,18 @@ def cleaned(text: str) -> str:
     return _CREDENTIALS.sub("***@", text)
 
 
+class _Json(JsonFormatter):
+    """An object a line."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
+        return cleaned(str(super().formatException(ei)))
+
+
 class _Text(logging.Formatter):
     """A line with the ids that its record has."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
+        return cleaned(super().formatException(ei))
 
     def format(self, record: logging.LogRecord) -> str:
         line = super().format(record)
@@ -44,7 +52,7 @@ def configure(how: Literal["text", "json"], level: int = logging.INFO) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(WithoutCredentials())
     handler.setFormatter(
-        JsonFormatter("{asctime}{levelname}{name}{process}{message}", style="{", rename_fields={"asctime": "at"})
+        _Json("{asctime}{levelname}{name}{process}{message}", style="{", rename_fields={"asctime": "at"})
         if how == "json"
         else _Text("%(asctime)s %(levelname)s %(name)s %(process)d: %(message)s")
     )

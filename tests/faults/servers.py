@@ -90,6 +90,7 @@ class SpoilingProxy:
 
     def _forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> httpx.Response:
         kept = {k: v for k, v in headers.items() if k.lower() in {"accept", "content-type", "authorization"}}
+        kept["accept-encoding"] = "identity"
         return self._client.request(method, self.upstream + path, headers=kept, content=body)
 
     def _half(self, path: str, headers: dict[str, str], body: bytes) -> httpx.Response:
@@ -109,7 +110,8 @@ class SpoilingProxy:
                     {kind: {"_index": meta["_index"], "_id": meta.get("_id"), "status": 429, "error": error}}
                 )
         body = json.dumps({"took": 1, "errors": True, "items": outcome}).encode()
-        return httpx.Response(200, headers=answer.headers, content=body)
+        kept = {n: v for n, v in answer.headers.items() if n.lower() not in {"content-encoding", "content-length"}}
+        return httpx.Response(200, headers=kept, content=body)
 
 
 def _items(body: bytes) -> list[tuple[bytes, tuple[str, dict[str, Any]]]]:

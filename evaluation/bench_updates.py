@@ -1,0 +1,183 @@
+"""``make bench-updates``: a burst of single events beside the same products in bulk, and one event alone.
+
+Both ways embed as many pictures that nobody has seen; the servers and workers are real, and events come through the
+signed hook, a request each.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import statistics
+import tempfile
+import time
+from base64 import b64encode
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from elasticsearch import Elasticsearch
+from flask import Flask
+from PIL import Image
+from standardwebhooks import Webhook
+
+from demo.fleet import start_workers
+from demo.services import start_elasticsearch, start_redis
+from indexer import indices, loading
+from indexer.elastic import connect
+from indexer.fitting import fit_space
+from indexer.settings import Settings
+from indexer.vectorizers import load_vectorizers
+from webapp import create_app
+from workers.enqueue import enqueue_embeddings
+
+_SIDE = 320  # pixels
+_SENDERS = 8
+_FITTED_ON = 300  # pictures that the vector space is fitted on
+_PATIENCE = 1_800.0  # seconds
+
+
+@click.command()
+@click.option("--events", default=5_000, show_default=True, help="Products of each way.")
+@click.option("--alone", default=40, show_default=True, help="Events that come one at a time.")
+def main(*, events: int, alone: int) -> None:
+    """Measure and print."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-updates-")))
+        settings = _bring_up(stack, folder)
+        client = connect(settings)
+        _prepare(client, settings, folder)
+        bulk = _bulk(client, settings, folder, events)
+        click.echo(f"In bulk:       {events:,} products in {bulk:.1f} s, {events / bulk:.1f}/s")
+        app = create_app(settings)
+        single = _burst(client, settings, app, folder, events)
+        click.echo(f"Single events: {events:,} products in {single:.1f} s, {events / single:.1f}/s")
+        click.echo(f"Ratio:         {bulk / single:.2f} of bulk (0.8 or more is asked for)")
+        times = sorted(_alone(settings, app, folder, alone))
+        p95 = times[min(len(times) - 1, round(0.95 * len(times)))]
+        click.echo(
+            f"One alone:     found by similarity after {statistics.median(times):.2f} s (p50), {p95:.2f} s (p95), "
+            f"{times[-1]:.2f} s at most, of {alone} (2 s at p95 are asked for)"
+        )
+
+
+def _bring_up(stack: ExitStack, folder: Path) -> Settings:
+    data = Path(".data/bench-updates").resolve()
+    search = start_elasticsearch(data / "elasticsearch", url=os.environ.get("ELASTICSEARCH_URL"), compose=False)
+    stack.callback(search.stop)
+    queue = start_redis(data / "redis", url=os.environ.get("REDIS_URL"), compose=False)
+    stack.callback(queue.stop)
+    os.environ.update(
+        ELASTICSEARCH_URL=search.url,
+        REDIS_URL=queue.url,
+        INDEX_NAME=f"bench-updates-{secrets.token_hex(3)}",
+        IMAGE_ROOTS=str(folder),
+        WEBHOOK_SECRET="whsec_" + b64encode(secrets.token_bytes(24)).decode(),
+    )
+    settings = Settings.from_environment()
+    client = connect(settings)
+    stack.callback(lambda: client.indices.delete(index=list(client.indices.get(index=f"{settings.index_name}*").body)))
+    for worker in start_workers(folder):
+        stack.callback(worker.stop)
+    return settings
+
+
+def _products(folder: Path, name: str, count: int) -> Iterator[dict[str, Any]]:
+    """Draw products whose pictures nobody has seen."""
+    rng = np.random.default_rng()
+    for n in range(count):
+        blocks = rng.integers(0, 255, (8, 8, 3), dtype=np.uint8)
+        file = folder / f"{name}-{n}.jpg"
+        Image.fromarray(blocks).resize((_SIDE, _SIDE), Image.Resampling.BICUBIC).save(file, quality=85)
+        yield {"id": f"{name}-{n}", "title": f"Picture {n} of {name}", "images": [file.as_uri()], "category": [name]}
+
+
+def _prepare(client: Elasticsearch, settings: Settings, folder: Path) -> None:
+    """Fit a vector space, so that all that follows writes vectors."""
+    alias = settings.index_name
+    indices.ensure_index(client, alias)
+    _load(client, settings, folder, "first", list(_products(folder, "first", _FITTED_ON)))
+    _wait(client, alias, lambda: indices.unembedded(client, alias) == 0)
+    fit_space(client, alias, load_vectorizers(settings))
+    enqueue_embeddings(indices.ids_without_vector(client, alias), settings)
+    _wait(client, alias, lambda: indices.counts(client, alias)["pending"] == 0)
+
+
+def _load(client: Elasticsearch, settings: Settings, folder: Path, name: str, products: list[dict[str, Any]]) -> None:
+    file = folder / f"{name}.jsonl"
+    file.write_text("\n".join(map(json.dumps, products)))
+    for outcome in loading.load_file(client, settings.index_name, file):
+        enqueue_embeddings(outcome.written, settings)
+
+
+def _wait(client: Elasticsearch, alias: str, ready: Any) -> None:
+    end = time.monotonic() + _PATIENCE
+    while True:
+        client.indices.refresh(index=alias)
+        if ready():
+            return
+        if time.monotonic() > end:
+            raise click.ClickException(f"The workers were not done after {_PATIENCE:.0f} s")
+        time.sleep(0.5)
+
+
+def _bulk(client: Elasticsearch, settings: Settings, folder: Path, count: int) -> float:
+    products, alias = list(_products(folder, "bulk", count)), settings.index_name
+    before, begun = indices.counts(client, alias)["done"], time.monotonic()
+    _load(client, settings, folder, "bulk", products)
+    _wait(client, alias, lambda: indices.counts(client, alias)["done"] == before + count)
+    return time.monotonic() - begun
+
+
+def _burst(client: Elasticsearch, settings: Settings, app: Flask, folder: Path, count: int) -> float:
+    products, alias = list(_products(folder, "single", count)), settings.index_name
+    before, begun = indices.counts(client, alias)["done"], time.monotonic()
+    with ThreadPoolExecutor(_SENDERS) as senders:
+        list(senders.map(lambda product: _send(settings, app, product), products))
+    _wait(client, alias, lambda: indices.counts(client, alias)["done"] == before + count)
+    return time.monotonic() - begun
+
+
+def _send(settings: Settings, app: Flask, product: dict[str, Any]) -> None:
+    body, now, name = (
+        json.dumps({"events": [{"type": "upsert", "product": product}]}),
+        datetime.now(UTC),
+        secrets.token_hex(),
+    )
+    assert settings.webhook_secret  # noqa: S101 - set above
+    signature = Webhook(settings.webhook_secret.get_secret_value()).sign(name, now, body)
+    headers = {"webhook-id": name, "webhook-timestamp": str(int(now.timestamp())), "webhook-signature": signature}
+    while True:
+        answer = app.test_client().post(
+            "/api/catalog/events", data=body, headers=headers, content_type="application/json"
+        )
+        if answer.status_code != 503:
+            break
+        time.sleep(float(answer.headers["Retry-After"]))
+    if answer.status_code != 202:
+        raise click.ClickException(f"The hook answered {answer.status_code}: {answer.text}")
+
+
+def _alone(settings: Settings, app: Flask, folder: Path, count: int) -> Iterator[float]:
+    web, rng = app.test_client(), np.random.default_rng()
+    for product in _products(folder, "alone", count):
+        time.sleep(rng.uniform(0.5, 1.5))  # at any moment between two refreshes of the index
+        begun = time.monotonic()
+        _send(settings, app, product)
+        query = {"like": "first-0", "category": "alone", "size": 100}
+        while True:
+            found = web.get("/api/search", query_string=query).get_json()["products"]
+            if any(p["id"] == product["id"] and p["similarity"] > 0 for p in found):
+                break
+            time.sleep(0.02)
+        yield time.monotonic() - begun
+
+
+if __name__ == "__main__":
+    main(prog_name="make bench-updates")

@@ -1,0 +1,160 @@
+"""The two queues, on a real Redis: nothing leaves them before it is done."""
+
+import secrets
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import redis
+
+from indexer.settings import Settings
+from workers import embedding_queue, event_queue
+from workers.embedding_queue import EmbeddingQueue
+from workers.errors import QueueError, QueueFullError
+from workers.event_queue import Entry, EventQueue
+
+
+@pytest.fixture
+def server(settings: Settings) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(settings.redis_url) as server:
+        yield server
+
+
+@pytest.fixture
+def name(server: redis.Redis) -> Iterator[str]:
+    name = f"test-queue-{secrets.token_hex(4)}"
+    yield name
+    keys: Any = server.keys(f"{name}:*")
+    if keys:
+        server.delete(*keys)
+
+
+def _entries(*ids: str) -> list[Entry]:
+    return [Entry({"type": "delete", "id": i, "version": 1}, f"msg/{i}", time.time()) for i in ids]
+
+
+def test_events_come_out_in_order_and_leave_when_done(server: redis.Redis, name: str) -> None:
+    queue = EventQueue(server, name, 100)
+    assert queue.take(10, "a") == []
+    queue.add(_entries("1", "2", "3"))
+    first = queue.take(2, "a")
+    assert [entry.event["id"] for entry in first] == ["1", "2"]
+    assert [entry.event["id"] for entry in queue.take(2, "b")] == ["3"]
+    assert queue.take(2, "b") == []
+    assert queue.depth() == 3
+    queue.done(first)
+    assert queue.depth() == 1
+
+
+def test_events_of_a_dead_worker_are_taken_over_with_the_count_of_tries(
+    server: redis.Redis, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = EventQueue(server, name, 100)
+    queue.add(_entries("1", "2"))
+    assert [entry.tries for entry in queue.take(5, "dead")] == [1, 1]
+    assert queue.take(5, "b") == []
+    monkeypatch.setattr(event_queue, "_ABANDONED", 0)
+    assert [(e.event["id"], e.tries) for e in queue.take(5, "b")] == [("1", 2), ("2", 2)]
+    assert [entry.tries for entry in queue.take(1, "c")] == [3]
+
+
+def test_events_that_could_not_be_written_go_to_the_end(server: redis.Redis, name: str) -> None:
+    queue = EventQueue(server, name, 100)
+    queue.add(_entries("1", "2"))
+    queue.add_again(queue.take(1, "a"))
+    assert [entry.event["id"] for entry in queue.take(5, "a")] == ["2", "1"]
+    assert queue.depth() == 2
+
+
+def test_a_full_queue_takes_none_of_a_batch(server: redis.Redis, name: str) -> None:
+    queue = EventQueue(server, name, 2)
+    queue.add(_entries("1", "2"))
+    with pytest.raises(QueueFullError):
+        queue.add(_entries("3"))
+    with redis.Redis.from_url("redis://127.0.0.1:9/0") as away, pytest.raises(QueueError):
+        EventQueue(away, name, 2).add(_entries("3"))
+    assert queue.depth() == 2
+
+
+def test_a_product_waits_once_however_often_it_changes(server: redis.Redis, name: str) -> None:
+    queue = EmbeddingQueue(server, name)
+    assert queue.add(["a", "b", "a"], {"a": 5.0}) == 3
+    queue.add(["a"], {"a": 9.0})
+    assert (queue.depth(), queue.due()) == (2, 2)
+    assert sorted(queue.take("t1", 10)) == ["a", "b"]
+    assert queue.in_work() == 1
+    assert queue.finish("t1") == {"a": 5.0}  # since its first event
+    assert (queue.depth(), queue.in_work(), queue.holds("t1")) == (0, 0, False)
+
+
+def test_a_product_that_changes_while_it_is_embedded_waits_again(server: redis.Redis, name: str) -> None:
+    queue = EmbeddingQueue(server, name)
+    queue.add(["a"], {"a": 5.0})
+    assert queue.take("t1", 10) == ["a"]
+    queue.add(["a"], {"a": 6.0})
+    assert queue.finish("t1") == {}
+    assert queue.take("t2", 10) == ["a"]
+    assert queue.finish("t2") == {"a": 5.0}
+
+
+def test_what_could_not_be_done_is_due_later(server: redis.Redis, name: str) -> None:
+    queue = EmbeddingQueue(server, name)
+    queue.add(["a", "b"])
+    queue.take("t1", 10)
+    queue.finish("t1", ["b"], after=60)
+    assert (queue.depth(), queue.due(), queue.take("t2", 10)) == (1, 0, [])
+    queue.add(["b"])  # a new event is due at once
+    assert queue.take("t3", 10) == ["b"]
+
+
+def test_a_lost_batch_is_tried_one_by_one_three_times_in_all(
+    server: redis.Redis, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedding_queue, "_PAUSE", 0.0)
+    queue = EmbeddingQueue(server, name)
+    queue.add(["a", "b", "c"])
+    queue.take("t1", 10)
+    assert queue.holds("t1")
+    assert queue.lost("t1") == []
+    assert queue.lost("t1") == []  # once
+    queue.add(["d"])
+    rounds = [queue.take(f"s{n}", 10) for n in range(4)]
+    assert sorted(map(len, rounds)) == [1, 1, 1, 1]
+    poison = rounds.index(["b"])
+    for n in range(4):
+        if n != poison:
+            queue.finish(f"s{n}")
+    assert queue.lost(f"s{poison}") == []
+    assert queue.take("last", 10) == ["b"]
+    assert queue.lost("last") == ["b"]
+    assert (queue.depth(), queue.in_work()) == (0, 0)
+
+
+def test_a_lease_runs_out_unless_it_is_renewed(server: redis.Redis, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedding_queue, "LEASE", 0.3)
+    monkeypatch.setattr(embedding_queue, "_RENEWED", 0.05)
+    queue = EmbeddingQueue(server, name)
+    queue.add(["a"])
+    queue.take("t1", 10)
+    with queue.lease("t1"):
+        time.sleep(0.6)
+        assert queue.abandoned() == []
+    time.sleep(0.4)
+    assert queue.abandoned() == ["t1"]
+
+
+def test_a_product_whose_image_is_away_is_tried_again_some_times(
+    server: redis.Redis, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedding_queue, "_IMAGE_PAUSE", 0.0)
+    queue = EmbeddingQueue(server, name)
+    for _ in range(6):
+        assert queue.put_off(["a"]) == 0
+        assert queue.take("t", 5) == ["a"]
+        queue.finish("t")
+    assert queue.put_off(["a"]) == 1
+    assert queue.depth() == 0
+    queue.put_off(["b"])
+    queue.had(["b"])
+    assert queue.put_off(["b"]) == 0

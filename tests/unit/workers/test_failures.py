@@ -1,0 +1,46 @@
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import redis
+from elastic_transport import ConnectionTimeout
+from elasticsearch import ApiError, BadRequestError
+
+from indexer.elastic import BulkFailure
+from indexer.errors import SpaceError
+from workers import failures
+
+
+def _api_error(status: int, kind: type[ApiError] = ApiError) -> ApiError:
+    meta: Any = SimpleNamespace(status=status)
+    return kind("no", meta, {})
+
+
+@pytest.mark.parametrize(
+    "error",
+    [_api_error(429), _api_error(503), ConnectionTimeout("x"), redis.ConnectionError(), SpaceError("mend LOOK_MODEL")],
+)
+def test_what_may_pass(error: Exception) -> None:
+    assert failures.passes(error)
+
+
+@pytest.mark.parametrize("error", [_api_error(400, BadRequestError), ValueError("a bug"), MemoryError()])
+def test_what_does_not(error: Exception) -> None:
+    assert not failures.passes(error)
+
+
+def test_items_of_a_bulk_answer_are_told_apart() -> None:
+    passing = {status: BulkFailure("a", status, "no").passes for status in (400, 404, 409, 429, 500, 503)}
+    assert passing == {400: False, 404: False, 409: True, 429: True, 500: True, 503: True}
+
+
+def test_pauses_grow_to_a_minute_and_differ() -> None:
+    for times, longest in ((1, 2), (3, 8), (6, 60), (1_000_000, 60)):
+        drawn = [failures.pause(times) for _ in range(50)]
+        assert all(longest / 2 <= pause <= longest for pause in drawn)
+        assert len(set(drawn)) > 1
+
+
+def test_reasons_are_few() -> None:
+    assert failures.reason(_api_error(503)) == "elasticsearch 503"
+    assert failures.reason(ValueError("product 17")) == "ValueError"
