@@ -24,12 +24,12 @@ from elasticsearch.dsl import (
 
 from es_mappings.layout import Layout
 
-# How many dimensions each aspect gets in the compound vector. The numbers are chosen by NDCG on real photographs
-# (README, "What was measured"); a change here makes a new vector space.
-ASPECT_DIMS = {"look": 256, "color": 32}
+# The aspects, and how many dimensions each gets in the compound vector: chosen by NDCG (README, "What was measured").
+# An aspect that is taken out here is neither computed nor kept. A change makes a new vector space.
+ASPECT_DIMS = {"look": 192, "style": 32, "color": 32, "text": 64, "attributes": 64}
 
 # How much each aspect counts in a similarity when a request doesn't say.
-DEFAULT_WEIGHTS = {"look": 0.75, "color": 0.25}
+DEFAULT_WEIGHTS = {"look": 0.5, "style": 0.1, "color": 0.1, "text": 0.1, "attributes": 0.2}
 
 LAYOUT = Layout.of(ASPECT_DIMS)
 

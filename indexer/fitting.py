@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from elasticsearch import Elasticsearch
 
+from es_mappings.layout import Vector
 from es_mappings.product import ASPECT_DIMS
 from indexer import indices
 from indexer.activation_store import ActivationStore
@@ -18,7 +19,9 @@ from indexer.reduction import Learned, Linear, fit_incremental_pca, fit_learned,
 from indexer.reduction.choosing import Measure, by_labels
 from indexer.reduction.explaining import Point, curve, fewest
 from indexer.spaces import VectorSpace, save_space
+from indexer.token_weights import fit_tokens
 from indexer.vectorizers import Vectorizers
+from indexer.vectorizers.base import ProductFields, ProductVectorizer
 
 Kind = Literal["pca", "whitened", "random", "learned"]
 LEARNING = "look"  # the aspect that `Recipe` is about; the others have a PCA
@@ -27,6 +30,7 @@ LEARNING = "look"  # the aspect that `Recipe` is about; the others have a PCA
 SAMPLE = 20_000
 # Activations that a fit reads at most: a PCA of 1,280 dimensions settles long before (README, "What was measured").
 MOST = 200_000
+_CHUNK = 1_000  # products whose tokens are counted at once
 _EXPLAINED = 4_000  # products that `--explain` measures on, besides those that are judged
 
 
@@ -65,7 +69,7 @@ def fit_space(
     Raises
     ------
     SpaceError
-        Fewer than two images are embedded.
+        There are not two of anything to fit on.
     IndexStateError
         The index holds vectors of another space, or was made for other aspects.
     """
@@ -80,6 +84,8 @@ def fit(
 ) -> VectorSpace:
     """Fit the reductions and keep the space.
 
+    An aspect that there are not two of yet stays out of the space: its part of every vector is zeros.
+
     Parameters
     ----------
     vectorizers : Vectorizers
@@ -92,18 +98,21 @@ def fit(
     Raises
     ------
     SpaceError
-        Fewer than two images are embedded, or the recipe asks for more dimensions than the aspect has.
+        There are not two of anything to fit on, or the recipe asks for more dimensions than the aspect has.
     """
-    reductions = {}
-    for aspect, vectorizer in vectorizers.images.items():
-        store = ActivationStore.create(client, alias, "images", vectorizer)
-        if store.count() < 2:
-            raise SpaceError(
-                f"{store.index} keeps {store.count()} images; a fit needs at least two. "
-                "Load a catalogue with images first."
-            )
-        own = (recipe or Recipe()) if aspect == LEARNING else Recipe()
-        reductions[aspect] = _fit_aspect(client, alias, store, aspect, own, sample)
+    stores = {a: ActivationStore.create(client, alias, "images", v) for a, v in vectorizers.images.items()}
+    reductions: dict[str, Linear | Learned] = {}
+    for aspect, vectorizer in vectorizers.products.items():
+        if vectorizer.keeps:
+            stores[aspect] = ActivationStore.create(client, alias, "texts", vectorizer)
+        elif indices.counts(client, alias)["all"] >= 2:
+            reductions[aspect] = fit_tokens(_rows(client, alias, vectorizer, sample), ASPECT_DIMS[aspect])
+    for aspect, store in stores.items():
+        if store.count() >= 2:
+            own = (recipe or Recipe()) if aspect == LEARNING else Recipe()
+            reductions[aspect] = _fit_aspect(client, alias, store, aspect, own, sample)
+    if not reductions:
+        raise SpaceError(f"{alias} has not two products to fit a vector space on. Load a catalogue first.")
     space = VectorSpace(vectorizers.digests, reductions)
     save_space(client, alias, space)
     return space
@@ -125,6 +134,17 @@ def _fit_aspect(
     chosen = fewest(points)
     recipe.explain(points, chosen)
     return reduction if recipe.dims else reduction.truncated(chosen.dims)
+
+
+def _rows(client: Elasticsearch, alias: str, vectorizer: ProductVectorizer, sample: int) -> Iterator[Vector]:
+    chunk: list[ProductFields] = []
+    for source in indices.random_products(client, alias, sample, list(ProductFields.NAMES)):
+        chunk.append(ProductFields.from_source(source))
+        if len(chunk) == _CHUNK:
+            yield vectorizer(chunk)
+            chunk = []
+    if chunk:
+        yield vectorizer(chunk)
 
 
 def _material(client: Elasticsearch, alias: str, store: ActivationStore, recipe: Recipe, sample: int) -> Material:

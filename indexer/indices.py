@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
@@ -127,6 +128,15 @@ def ids_without_vector(client: Elasticsearch, alias: str, *, retry_failed: bool 
     query = {"query": {"bool": {"should": [due, half]}}, "_source": False}
     for hit in scan(client, index=alias, query=query, size=1_000):
         yield hit["_id"]
+
+
+def random_products(client: Elasticsearch, alias: str, size: int, fields: list[str]) -> Iterator[dict[str, Any]]:
+    """Go through up to ``size`` products in a random order that is always the same."""
+    shuffled = {"function_score": {"random_score": {"seed": 1, "field": "id"}}}
+    query = {"query": shuffled, "sort": ["_score"], "_source": fields}
+    found = scan(client, index=alias, query=query, preserve_order=True, size=1_000)
+    for hit in islice(found, size):
+        yield hit["_source"]
 
 
 def counts(client: Elasticsearch, alias: str) -> dict[str, int]:

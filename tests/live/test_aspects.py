@@ -1,0 +1,53 @@
+"""Each aspect alone, from the catalogue through the worker to the order of a listing."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from flask.testing import FlaskClient
+
+from es_mappings.product import LAYOUT
+from indexer.elastic import get_with_vectors, vector
+from tests.conftest import Shop
+from tests.live.shopping import search, walk
+
+
+def _alone(aspect: str) -> list[str]:
+    return [f"{name}:{int(name == aspect)}" for name in LAYOUT.names]
+
+
+@pytest.fixture(scope="module")
+def parts(shop: Shop) -> dict[str, dict[str, Any]]:
+    """Each product's part of each aspect."""
+    ids = [hit["_id"] for hit in shop.client.search(index=shop.alias, size=1_000, source=False)["hits"]["hits"]]
+    held = get_with_vectors(shop.client, shop.alias, ids)
+    return {i: {a.name: vector(held[i]["vector"])[a.part] for a in LAYOUT.aspects} for i in ids if "vector" in held[i]}
+
+
+@pytest.mark.parametrize("aspect", LAYOUT.names)
+def test_each_aspect_alone_orders_by_that_aspect(web: FlaskClient, parts: dict[str, Any], aspect: str) -> None:
+    liked = search(web, category="Dresses", size=1)["products"][0]["id"]
+    found = walk(web, like=liked, weight=_alone(aspect), size=100)
+    cosines = {i: float(own[aspect] @ parts[liked][aspect]) for i, own in parts.items() if i != liked}
+    expected = sorted(((1 + cosine) / 2 for cosine in cosines.values()), reverse=True)
+    np.testing.assert_allclose([p["similarity"] for p in found], expected, atol=2e-4)
+    for product in found:
+        assert product["similarity"] == pytest.approx((1 + cosines[product["id"]]) / 2, abs=2e-4)
+
+
+@pytest.mark.parametrize("aspect", ["look", "text", "attributes"])
+def test_what_comes_first_is_of_the_same_kind(web: FlaskClient, aspect: str) -> None:
+    for category in ("Dresses", "Toys", "Laptops", "TVs"):
+        liked = search(web, category=category, size=1)["products"][0]["id"]
+        first = search(web, like=liked, weight=_alone(aspect), size=5)["products"]
+        assert [p["category"][0] for p in first].count(category) >= 4
+
+
+def test_attributes_bring_products_that_share_them(web: FlaskClient) -> None:
+    liked = search(web, category="Dresses", size=1)["products"][0]["id"]
+
+    def shared(aspect: str) -> float:
+        found = search(web, like=liked, category="Dresses", weight=_alone(aspect), explain="true", size=10)
+        return float(np.mean([len(p["why"]["shared"]) for p in found["products"]]))
+
+    assert shared("attributes") > shared("color") + 1
