@@ -4,7 +4,7 @@ The search team's room. Everything here is pure: parameters go in, plain dicts f
 it opens a connection, and it imports nothing else of this project.
 """
 
-from es_mappings.anchors import Anchor
+from es_mappings.anchors import Anchor, with_part
 from es_mappings.facets import Filters
 from es_mappings.layout import Aspect, Layout
 from es_mappings.planner import Plan, Thresholds, plan
@@ -12,5 +12,5 @@ from es_mappings.queries import Page, browse, search_page, sort_by_similar
 
 __all__ = [
     "Anchor", "Aspect", "Filters", "Layout", "Page", "Plan", "Thresholds", "browse", "plan", "search_page",
-    "sort_by_similar",
+    "sort_by_similar", "with_part",
 ]  # fmt: skip

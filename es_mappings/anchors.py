@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -95,6 +95,21 @@ def blend(anchors: Sequence[Anchor], layout: Layout) -> Vector:
         dislikes = _mean([(a.vector[aspect.part], -a.weight) for a in anchors if a.weight < 0], aspect.dims)
         parts[aspect.name] = unit(likes) - np.float32(DISLIKE_SHARE) * unit(dislikes)
     return layout.compose(parts)
+
+
+def with_part(anchors: Sequence[Anchor], aspect: str, part: Vector, layout: Layout) -> list[Anchor]:
+    """Give anchors another part of one aspect, e.g. the color part of red: "this, in red".
+
+    Likes get it in place of their own; dislikes have no say in the aspect any more.
+    """
+    place = next(a.part for a in layout.aspects if a.name == aspect)
+
+    def changed(anchor: Anchor) -> Anchor:
+        vector = anchor.vector.copy()
+        vector[place] = part if anchor.weight > 0 else 0
+        return replace(anchor, vector=vector)
+
+    return [changed(anchor) for anchor in anchors]
 
 
 def tastes(likes: Sequence[Anchor], weights: Mapping[str, float], layout: Layout) -> list[list[Anchor]]:

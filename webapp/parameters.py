@@ -6,7 +6,16 @@ import hashlib
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from werkzeug.datastructures import MultiDict
 
 from es_mappings.anchors import MAX_ANCHORS, Mode
@@ -15,13 +24,14 @@ from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
 from es_mappings.queries import Images
 from es_mappings.strategies import Metric
 from es_mappings.weights import CategoryWeights
+from indexer.colors import Rgb
 from webapp.errors import ParameterError
-from webapp.values import plain, read_anchor, read_weights
+from webapp.values import all_weights, color_of, plain, read_anchor, read_but, read_weights
 
 BRAND = "brand"  # the one filter name that isn't an attribute
 
 Sort = Literal["relevance", "price", "-price", "newest", "similar"]
-But = Literal["cheaper", "in_stock", "other_brand"]  # similar, but ...
+But = Annotated[str, StringConstraints(max_length=80), AfterValidator(read_but)]
 Price = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
 Short = Annotated[str, StringConstraints(max_length=600)]
 
@@ -53,8 +63,8 @@ class SearchParameters(BaseModel):
     """As `like`: an anchor that browsing led to."""
     photo: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,64}$")] = ""
     """A photograph to sort by: the `photo` that similar-to-image answered with."""
-    but: Annotated[tuple[But, ...], Field(max_length=3)] = ()
-    """Similar to what is liked, but ..."""
+    but: Annotated[tuple[But, ...], Field(max_length=4)] = ()
+    """Similar to what is liked, but `cheaper`, `in_stock`, of an `other_brand`, or `in_color:red` (or `#rrggbb`)."""
     mode: Mode = "auto"
     """How several likes count: their blend, features of every one, like any one, or each taste for itself."""
     weight: Annotated[tuple[Short, ...], Field(max_length=20)] = ()
@@ -167,7 +177,13 @@ class SearchParameters(BaseModel):
     @property
     def weights(self) -> dict[str, float]:
         """How much each aspect counts: as asked, and as by default where nothing is asked."""
-        return (self._of_category[1] if self._of_category else DEFAULT_WEIGHTS) | read_weights(self.weight, LAYOUT)
+        own = self._of_category[1] if self._of_category else DEFAULT_WEIGHTS
+        return all_weights(own, self.weight, LAYOUT, recolored=self.color is not None)
+
+    @property
+    def color(self) -> Rgb | None:
+        """The colour asked for in place of the likes' own."""
+        return color_of(self.but)
 
     @property
     def weights_of(self) -> str | None:

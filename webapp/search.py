@@ -11,7 +11,7 @@ from cachetools import TTLCache
 from elasticsearch import Elasticsearch, NotFoundError
 
 from es_mappings import facets, planner, queries, results
-from es_mappings.anchors import Anchor, Target, target
+from es_mappings.anchors import Anchor, Target, target, with_part
 from es_mappings.calibration import Calibration
 from es_mappings.facets import Filters
 from es_mappings.layout import Vector
@@ -20,6 +20,8 @@ from es_mappings.product import LAYOUT
 from es_mappings.results import Result
 from es_mappings.weights import CategoryWeights
 from indexer import indices
+from indexer.colors import ASPECT, Rgb, color_part
+from indexer.spaces import VectorSpace, load_space
 from webapp import paging
 from webapp.anchors import AnchorReader, Anchors, with_photo
 from webapp.counts import MatchCounts
@@ -93,6 +95,8 @@ class ProductSearch:
         anchors = self._anchors.read(parameters.anchors)
         if parameters.photo:
             anchors = with_photo(anchors, parameters.photo, self._photo(parameters.photo))
+        if parameters.color and anchors.usable:
+            anchors = self._in_color(parameters.color, anchors)
         before = self._cursors.read(parameters.cursor, parameters.fingerprint) if parameters.cursor else None
         filters = _but(parameters, anchors)
         goal, warnings = _goal(parameters, anchors.usable), list(anchors.warnings)
@@ -139,6 +143,16 @@ class ProductSearch:
         found = self._photos.get(token)
         space = self._keep("space", lambda: indices.space_of(self._client, self._alias))
         return found.vector if found and found.space == space else None
+
+    def _in_color(self, color: Rgb, anchors: Anchors) -> Anchors:
+        """Give the likes another colour in place of their own."""
+        name = self._keep("space", lambda: indices.space_of(self._client, self._alias))
+        space: VectorSpace = self._keep(f"space {name}", lambda: load_space(self._client, self._alias, name))
+        part = color_part(space, color)
+        if not part.any():
+            warning = "Colours are not compared here yet, so in_color is passed over."
+            return replace(anchors, warnings=[*anchors.warnings, warning])
+        return replace(anchors, usable=with_part(anchors.usable, ASPECT, part, LAYOUT))
 
     def _calibration(self) -> Calibration | None:
         return Calibration.from_meta(self._meta())

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from es_mappings.layout import Layout
-from es_mappings.product import DEFAULT_WEIGHTS
+from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
+from indexer.colors import ASPECT, Rgb, parse_color
+
+BUT = ("cheaper", "in_stock", "other_brand")  # similar, but ...
+IN_COLOR = "in_color:"  # ... in another colour
 
 # "ID" or "ID^weight"; an id may hold a ^ of its own, so the last one counts.
 _WEIGHTED = re.compile(r"(?P<id>.+?)(?:\^(?P<weight>[0-9.]{1,8}))?")
@@ -33,6 +37,29 @@ def read_anchor(value: str) -> tuple[str, float]:
     return match["id"], weight
 
 
+def read_but(value: str) -> str:
+    """Check what similar products are to differ in: one of `BUT`, or ``in_color:COLOUR``.
+
+    Raises
+    ------
+    ValueError
+        It is neither, there is no such colour, or colours aren't compared.
+    """
+    if value.startswith(IN_COLOR):
+        if ASPECT not in LAYOUT.names:
+            raise ValueError(f"{value!r} needs the aspect {ASPECT}, which this shop doesn't have")
+        parse_color(value.removeprefix(IN_COLOR))
+    elif value not in BUT:
+        raise ValueError(f"{value!r} is none of {', '.join(BUT)} and {IN_COLOR}COLOUR")
+    return value
+
+
+def color_of(buts: Iterable[str]) -> Rgb | None:
+    """Give the colour that is asked for in place of the likes' own; of several, the last."""
+    named = [value.removeprefix(IN_COLOR) for value in buts if value.startswith(IN_COLOR)]
+    return parse_color(named[-1]) if named else None
+
+
 def read_weights(values: Iterable[str], layout: Layout) -> dict[str, float]:
     """Read ``aspect:number``, each aspect of the layout.
 
@@ -54,6 +81,24 @@ def read_weights(values: Iterable[str], layout: Layout) -> dict[str, float]:
             raise ValueError(f"the weight of {aspect} must be from 0 to 100")
     if weights and not any((DEFAULT_WEIGHTS | weights).values()):
         raise ValueError("at least one aspect needs a weight above 0")
+    return weights
+
+
+def all_weights(
+    default: Mapping[str, float], values: Iterable[str], layout: Layout, *, recolored: bool
+) -> dict[str, float]:
+    """Give the weight of each aspect: as asked, else as by default.
+
+    Parameters
+    ----------
+    recolored : bool
+        Whether another colour than the likes' own is asked for. By default it counts as much as all the rest, which
+        would bring the old one back otherwise.
+    """
+    asked = read_weights(values, layout)
+    weights = {**default, **asked}
+    if recolored and ASPECT not in asked:
+        weights[ASPECT] = sum(weight for name, weight in weights.items() if name != ASPECT) or 1.0
     return weights
 
 

@@ -1,5 +1,6 @@
 """Each aspect alone, from the catalogue through the worker to the order of a listing."""
 
+import json
 from typing import Any
 
 import numpy as np
@@ -51,3 +52,18 @@ def test_attributes_bring_products_that_share_them(web: FlaskClient) -> None:
         return float(np.mean([len(p["why"]["shared"]) for p in found["products"]]))
 
     assert shared("attributes") > shared("color") + 1
+
+
+def test_this_in_another_colour(web: FlaskClient, shop: Shop) -> None:
+    truth = [json.loads(line) for line in (shop.catalogue.parent / "truth.jsonl").read_text().splitlines()]
+    colors = {p["id"]: p["attributes"].get("color") for p in truth if p["kind"] == "dress"}
+    for name in ("navy", "emerald", "mustard"):
+        liked = next(i for i, color in colors.items() if color == "burgundy")
+        wanted = {i for i, color in colors.items() if color == name}
+        plain = search(web, like=liked, size=len(wanted))["products"]
+        other = search(web, like=liked, but=f"in_color:{name}", size=len(wanted))["products"]
+        assert len(wanted & {p["id"] for p in other}) > len(wanted & {p["id"] for p in plain})
+        assert other[0]["id"] in colors, "still a dress"
+    answer = web.get("/api/search", query_string={"like": liked, "but": "in_color:blurple"})
+    assert answer.status_code == 400
+    assert "no colour" in answer.get_json(force=True)["detail"]

@@ -48,7 +48,9 @@ def test_sorted_by_relevance_until_something_is_liked() -> None:
         ("price_max", "-1", "greater than or equal to 0"),
         ("like", "a^0", "must be above 0"),
         ("like", "a^1.2.3", "is not a number"),
-        ("but", "uglier", "Input should be 'cheaper', 'in_stock' or 'other_brand'"),
+        ("but", "uglier", "none of cheaper, in_stock, other_brand and in_color:COLOUR"),
+        ("but", "in_color:rde", "no colour: give one as #rrggbb, or by a name such as red"),
+        ("but", "in_color:#12", "no colour"),
         ("metric", "taxi", "Input should be 'cosine', 'euclidean' or 'manhattan'"),
         ("relevance", "1.5", "less than or equal to 1"),
         ("strategy", "guess", "Input should be 'auto', 'exact' or 'rescore'"),
@@ -68,6 +70,14 @@ def test_what_is_wrong_is_named(name: str, value: str, why: str) -> None:
         _read((name, value))
     assert error.value.parameter == name
     assert why in error.value.detail
+
+
+def test_another_colour_counts_as_much_as_all_the_rest_unless_weighed() -> None:
+    parameters = _read(("like", "a"), ("but", "in_color:Dusty-Rose"), ("but", "cheaper"))
+    assert parameters.color == (0xC5, 0x8F, 0x8F)
+    rest = sum(weight for name, weight in DEFAULT_WEIGHTS.items() if name != "color")
+    assert parameters.weights == {**DEFAULT_WEIGHTS, "color": rest}
+    assert _read(("but", "in_color:red"), ("weight", "color:0.2")).weights == {**DEFAULT_WEIGHTS, "color": 0.2}
 
 
 def test_weights_of_which_none_counts() -> None:
