@@ -22,9 +22,9 @@ from werkzeug.test import TestResponse
 
 from es_mappings.product import LAYOUT
 from indexer import indices, loading
-from indexer.catalog import parse_event
 from indexer.dead_letters import DeadLetters
 from indexer.elastic import get_with_vectors, vector
+from indexer.events import parse_event
 from indexer.settings import Settings
 from tests.conftest import Shop, wait_until
 from webapp import create_app
@@ -171,7 +171,7 @@ def test_other_words_are_embedded_without_fetching_an_image(
 
     def embedded_anew() -> bool:
         held = _product(shop, "worded") or {}
-        return held["title"] == "Toy tractor" and held["embedding"]["status"] == "done"
+        return bool(held["title"] == "Toy tractor" and held["embedding"]["status"] == "done")
 
     wait_until(embedded_anew, "the new words' vector")
     (tmp_path / file.name).rename(file)
