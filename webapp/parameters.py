@@ -6,32 +6,21 @@ import hashlib
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 from werkzeug.datastructures import MultiDict
 
 from es_mappings.anchors import MAX_ANCHORS, Mode
 from es_mappings.facets import Filters
-from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
+from es_mappings.product import LAYOUT
 from es_mappings.queries import Images
 from es_mappings.strategies import Metric
 from es_mappings.weights import CategoryWeights
-from indexer.colors import Rgb
 from webapp.errors import ParameterError
-from webapp.values import all_weights, color_of, plain, read_anchor, read_but, read_weights
+from webapp.values import But, all_weights, plain, read_anchor, read_weights
 
 BRAND = "brand"  # the one filter name that isn't an attribute
 
 Sort = Literal["relevance", "price", "-price", "newest", "similar"]
-But = Annotated[str, StringConstraints(max_length=80), AfterValidator(read_but)]
 Price = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
 Short = Annotated[str, StringConstraints(max_length=600)]
 
@@ -177,13 +166,7 @@ class SearchParameters(BaseModel):
     @property
     def weights(self) -> dict[str, float]:
         """How much each aspect counts: as asked, and as by default where nothing is asked."""
-        own = self._of_category[1] if self._of_category else DEFAULT_WEIGHTS
-        return all_weights(own, self.weight, LAYOUT, recolored=self.color is not None)
-
-    @property
-    def color(self) -> Rgb | None:
-        """The colour asked for in place of the likes' own."""
-        return color_of(self.but)
+        return all_weights(self._of_category[1] if self._of_category else {}, self.weight, self.but)
 
     @property
     def weights_of(self) -> str | None:

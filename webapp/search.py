@@ -31,6 +31,7 @@ from webapp.parameters import SearchParameters
 from webapp.photos import Photos
 from webapp.similarities import Match, least_score, matches
 from webapp.snapshots import Snapshots
+from webapp.values import color_of
 
 _KEPT_SECONDS = 60.0
 
@@ -95,8 +96,8 @@ class ProductSearch:
         anchors = self._anchors.read(parameters.anchors)
         if parameters.photo:
             anchors = with_photo(anchors, parameters.photo, self._photo(parameters.photo))
-        if parameters.color and anchors.usable:
-            anchors = self._in_color(parameters.color, anchors)
+        if (color := color_of(parameters.but)) and anchors.usable:
+            anchors = self._in_color(color, anchors)
         before = self._cursors.read(parameters.cursor, parameters.fingerprint) if parameters.cursor else None
         filters = _but(parameters, anchors)
         goal, warnings = _goal(parameters, anchors.usable), list(anchors.warnings)
@@ -145,13 +146,12 @@ class ProductSearch:
         return found.vector if found and found.space == space else None
 
     def _in_color(self, color: Rgb, anchors: Anchors) -> Anchors:
-        """Give the likes another colour in place of their own."""
+        """Give the likes another colour."""
         name = self._keep("space", lambda: indices.space_of(self._client, self._alias))
         space: VectorSpace = self._keep(f"space {name}", lambda: load_space(self._client, self._alias, name))
         part = color_part(space, color)
         if not part.any():
-            warning = "Colours are not compared here yet, so in_color is passed over."
-            return replace(anchors, warnings=[*anchors.warnings, warning])
+            return replace(anchors, warnings=[*anchors.warnings, "Colours are not compared here yet."])
         return replace(anchors, usable=with_part(anchors.usable, ASPECT, part, LAYOUT))
 
     def _calibration(self) -> Calibration | None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
+from typing import Annotated
+
+from pydantic import AfterValidator, StringConstraints
 
 from es_mappings.layout import Layout
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
@@ -54,6 +57,9 @@ def read_but(value: str) -> str:
     return value
 
 
+But = Annotated[str, StringConstraints(max_length=80), AfterValidator(read_but)]
+
+
 def color_of(buts: Iterable[str]) -> Rgb | None:
     """Give the colour that is asked for in place of the likes' own; of several, the last."""
     named = [value.removeprefix(IN_COLOR) for value in buts if value.startswith(IN_COLOR)]
@@ -84,20 +90,15 @@ def read_weights(values: Iterable[str], layout: Layout) -> dict[str, float]:
     return weights
 
 
-def all_weights(
-    default: Mapping[str, float], values: Iterable[str], layout: Layout, *, recolored: bool
-) -> dict[str, float]:
-    """Give the weight of each aspect: as asked, else as by default.
+def all_weights(own: Mapping[str, float], values: Iterable[str], buts: Iterable[str]) -> dict[str, float]:
+    """Give the weight of each aspect: as asked, else the category's own, else as by default.
 
-    Parameters
-    ----------
-    recolored : bool
-        Whether another colour than the likes' own is asked for. By default it counts as much as all the rest, which
-        would bring the old one back otherwise.
+    Another colour than the likes' own counts as much as all the rest, unless it is weighed: the rest would bring the
+    old one back.
     """
-    asked = read_weights(values, layout)
-    weights = {**default, **asked}
-    if recolored and ASPECT not in asked:
+    asked = read_weights(values, LAYOUT)
+    weights = {**(own or DEFAULT_WEIGHTS), **asked}
+    if color_of(buts) and ASPECT not in asked:
         weights[ASPECT] = sum(weight for name, weight in weights.items() if name != ASPECT) or 1.0
     return weights
 
