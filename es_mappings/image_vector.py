@@ -22,5 +22,6 @@ def mapping(vectorizer: dict[str, Any], dims: int) -> dict[str, Any]:
             "digest": {"type": "keyword"},  # the `_id` again, as a value to sort by
             "activation": {"type": "dense_vector", "dims": dims, "index": False},
             "stored_at": {"type": "date"},
+            "unused_since": {"type": "date"},  # since when no product uses it
         },
     }

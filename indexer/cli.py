@@ -13,7 +13,7 @@ import click
 from es_mappings import facets, product, queries, results
 from es_mappings.anchors import Anchor, Mode
 from es_mappings.facets import Filters
-from indexer import checking, indices, loading
+from indexer import checking, indices, loading, retention
 from indexer.console import Commands, progress_bar
 from indexer.dead_letters import DeadLetters
 from indexer.elastic import connect, get_with_vectors, vector
@@ -127,6 +127,8 @@ def status(*, failures: int) -> None:
         f"vector space {indices.space_of(client, alias) or 'not fitted yet'}"
     )
     _say_counts(settings)
+    for store in retention.kept(client, alias):
+        click.echo(f"  {store.index}: {store.aspect} of {store.count:,}, {store.size / 2**20:,.1f} MB")
     letters = DeadLetters(client, alias)
     click.echo(f"{letters.count():,} dead letters (python -m workers.dead_letters)")
     for letter in letters.latest(failures):
@@ -134,6 +136,14 @@ def status(*, failures: int) -> None:
     for item in indices.failures(client, alias, failures):
         image = (item.get("images") or ["no image"])[0]
         click.echo(f"  {item['id']}  {item['embedding']['reason']}  ({image})")
+
+
+@main.command()
+def sweep() -> None:
+    """Delete the activations that no product has used for KEEP_DAYS days."""
+    settings = Settings.from_environment()
+    deleted = retention.sweep(connect(settings), settings.index_name, settings.keep_days)
+    click.echo(f"{deleted:,} activations deleted")
 
 
 def _say_counts(settings: Settings) -> None:

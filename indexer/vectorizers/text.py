@@ -62,7 +62,7 @@ class TextVectorizer:
 
     def name_of(self, product: ProductFields) -> str:
         """Name the text, whoever bears it."""
-        return hashlib.sha256(_text(product).encode()).hexdigest()
+        return text_name(product)
 
     def __call__(self, products: Sequence[ProductFields]) -> Vector:
         """Embed products: shape ``(len(products), dims)``."""
@@ -74,6 +74,11 @@ class TextVectorizer:
             batch = order[start : start + _BATCH]
             rows[batch] = self._encoder([texts[i] for i in batch])
         return rows
+
+
+def text_name(product: ProductFields) -> str:
+    """Name a product's text, whoever else bears it and whatever embeds it."""
+    return hashlib.sha256(_text(product).encode()).hexdigest()
 
 
 def load_text(model: Path | None, device: str) -> TextVectorizer:
