@@ -22,23 +22,32 @@ def _parts(events: list[dict[str, Any]], count: int) -> list[list[dict[str, Any]
     return [events[start::count] for start in range(count)]
 
 
+def _kill(children: list[psutil.Process]) -> bool:
+    """Kill the first that lives; say whether one did."""
+    for child in children:
+        try:
+            if child.status() != psutil.STATUS_ZOMBIE:
+                child.kill()
+                return True
+        except psutil.NoSuchProcess:
+            continue
+    return False
+
+
 def test_a_child_that_is_killed_again_and_again(faulty: Faulty) -> None:
+    # Celery ends a worker whose first child dies before it is up; a supervisor starts that anew.
+    assert wait_for(lambda: "embedder@" in (log := faulty.workers[0].log.read_text()) and " ready." in log, 60)
+    time.sleep(2)
     rng, kills = random.Random(1), 0
     for part in _parts(faulty.clean.events, CHILD_KILLS):
         faulty.send(part)
-        assert wait_for(lambda: bool(faulty.embedder_children()), 60)
         time.sleep(rng.uniform(0.05, 0.8))
-        for child in faulty.embedder_children():
-            try:
-                child.kill()
-                kills += 1
-            except psutil.NoSuchProcess:
-                continue
+        assert wait_for(lambda: _kill(faulty.embedder_children()), 60)
+        kills += 1
     letters = faulty.finish(PRODUCTS)
     least = faulty.compare()
     print(f"{kills} children killed, {PRODUCTS} products: 0 lost, 0 twice, {letters} dead letters tried again, "  # noqa: T201
           f"least cosine {least:.6f}")  # fmt: skip
-    assert kills >= CHILD_KILLS
 
 
 def test_a_worker_that_is_killed_again_and_again(faulty: Faulty) -> None:
