@@ -29,6 +29,8 @@ from webapp.cursors import Cursors
 from webapp.description import described_app
 from webapp.recommending import Recommender
 from webapp.search import ProductSearch
+from webapp.served import Served
+from workers.counters import Counters
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -54,7 +56,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     cache = redis.Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1)
     source = ImageSource.from_settings(settings)
     kept = photos.Photos(cache, settings.photo_minutes * 60, source.decoder)
-    search = ProductSearch(client, settings.index_name, anchors, cursors, kept)
+    served = Served(Counters(cache, settings.index_name))
+    search = ProductSearch(client, settings.index_name, anchors, cursors, kept, served)
     app.extensions["settings"] = settings
     app.extensions["search"] = search
     app.extensions["recommender"] = Recommender(client, settings.index_name, anchors)

@@ -1,18 +1,42 @@
-"""What those who run the shop look at: what is indexed, embedded and failed, and why."""
+"""What those who run the shop look at. It is wanted most while something is away, so each part stands by itself."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+from elastic_transport import TransportError
+from elasticsearch import ApiError, Elasticsearch
 from flask import Blueprint, current_app, render_template
 from flask.typing import ResponseReturnValue
 
 from indexer import indices
 from indexer.dead_letters import DeadLetters
+from indexer.errors import IndexStateError
+from indexer.rollouts.state import StateStore
 from indexer.settings import Settings
+from webapp.served import SERVED
 from webapp.staff import staff_name, staff_only
-
-_SHOWN = 50  # dead letters
+from workers.app import EMBEDDING, HOUSEKEEPING, INTERACTIVE, WRITING
+from workers.counters import LAG_BUCKETS, Counters
+from workers.embedding_queue import EmbeddingQueue
+from workers.event_queue import EventQueue
 
 blueprint = Blueprint("ops", __name__, url_prefix="/ops")
+
+_LATEST = 20
+
+_AWAY = (TransportError, ApiError, redis.RedisError, IndexStateError)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the page: what is known, or why nothing is."""
+
+    known: Any
+    fault: str = ""
 
 
 @blueprint.get("")
@@ -20,12 +44,84 @@ blueprint = Blueprint("ops", __name__, url_prefix="/ops")
 def overview() -> ResponseReturnValue:
     """Show the state of the shop."""
     settings: Settings = current_app.extensions["settings"]
-    client = current_app.extensions["elasticsearch"]
-    counts = indices.counts(client, settings.index_name)
-    space = indices.space_of(client, settings.index_name)
-    letters = DeadLetters(client, settings.index_name)
+    client, server = current_app.extensions["elasticsearch"], current_app.extensions["redis"]
+    alias = settings.index_name
+    quick = client.options(request_timeout=5, max_retries=0)
     page = render_template(
-        "ops.html", staff=staff_name(), counts=counts, space=space, index=settings.index_name,
-        dead=letters.count(), letters=letters.latest(_SHOWN),
-    )  # fmt: skip
+        "ops.html",
+        staff=staff_name(),
+        alias=alias,
+        index=_part(lambda: _index(quick, alias)),
+        failures=_part(lambda: indices.failures(quick, alias, _LATEST)),
+        rollout=_part(lambda: StateStore(quick, alias).read()),
+        letters=_part(lambda: _letters(quick, alias)),
+        queues=_part(lambda: _queues(server, settings)),
+        counts=_part(lambda: _counts(Counters(server, alias).read())),
+    )
     return page, 200, {"Cache-Control": "no-store"}
+
+
+def _part(read: Callable[[], Any]) -> Part:
+    try:
+        return Part(read())
+    except _AWAY as error:
+        return Part(None, f"{type(error).__name__}: {error}"[:300])
+
+
+def _index(client: Elasticsearch, alias: str) -> dict[str, Any]:
+    return {
+        "name": indices.live_index(client, alias),
+        "space": indices.space_of(client, alias),
+        "counts": indices.counts(client, alias),
+    }
+
+
+def _letters(client: Elasticsearch, alias: str) -> dict[str, Any]:
+    letters = DeadLetters(client, alias)
+    return {"count": letters.count(), "latest": letters.latest(_LATEST)}
+
+
+def _queues(server: redis.Redis, settings: Settings) -> dict[str, Any]:
+    events = EventQueue(server, settings.index_name, settings.queue_limit)
+    products = EmbeddingQueue(server, settings.index_name)
+    tasks = {queue: int(server.llen(queue)) for queue in (EMBEDDING, INTERACTIVE, WRITING, HOUSEKEEPING)}
+    return {
+        "depth": {"Events to write": events.depth(), "Products to embed": products.depth()}
+        | {f"Tasks, {queue}": waiting for queue, waiting in tasks.items()},
+        "age": events.age(),
+    }
+
+
+def _counts(held: Mapping[tuple[str, str], float]) -> dict[str, Any]:
+    served = labelled(held, SERVED)
+    return {
+        "lag": {share: lag_quantile(held, share) for share in (0.5, 0.95)},
+        "served": {name: (int(n), n / sum(served.values())) for name, n in served.items()},
+        "failures": labelled(held, "failures"),
+        "recall": held.get(("recall", "")),
+        "drift": held.get(("drift", "")),
+    }
+
+
+def labelled(held: Mapping[tuple[str, str], float], name: str) -> dict[str, float]:
+    """Pick what is counted under one name, by label, the most first."""
+    found = {label: value for (n, label), value in held.items() if n == name and value}
+    return dict(sorted(found.items(), key=lambda item: -item[1]))
+
+
+def lag_quantile(held: Mapping[tuple[str, str], float], share: float) -> float | None:
+    """Give the seconds within which a share of the events were written with their vector.
+
+    Returns
+    -------
+    float or None
+        The upper edge of the bucket that the quantile lies in; infinity beyond the last, None where nothing is counted.
+    """
+    buckets = [(edge, held.get(("lag_bucket", str(edge)), 0.0)) for edge in LAG_BUCKETS]
+    buckets.append((float("inf"), held.get(("lag_bucket", "+Inf"), 0.0)))
+    total, seen = sum(count for _, count in buckets), 0.0
+    for edge, count in buckets:
+        seen += count
+        if total and seen >= share * total:
+            return edge
+    return None

@@ -29,6 +29,7 @@ from webapp.cursors import Cursors, Position
 from webapp.errors import ParameterError
 from webapp.parameters import SearchParameters
 from webapp.photos import Photos
+from webapp.served import Served
 from webapp.similarities import Match, least_score, matches
 from webapp.snapshots import Snapshots
 from webapp.values import color_of
@@ -71,10 +72,16 @@ class ProductSearch:
     """Searches one product index. Holds no state but short-lived caches; safe for threads."""
 
     def __init__(
-        self, client: Elasticsearch, alias: str, anchors: AnchorReader, cursors: Cursors, photos: Photos
+        self,
+        client: Elasticsearch,
+        alias: str,
+        anchors: AnchorReader,
+        cursors: Cursors,
+        photos: Photos,
+        served: Served,
     ) -> None:
         self._client, self._alias, self._anchors, self._cursors = client, alias, anchors, cursors
-        self._photos = photos
+        self._photos, self._served = photos, served
         self._counts, self._snapshots = MatchCounts(client, alias), Snapshots(client, alias)
         self._kept: TTLCache[str, Any] = TTLCache(8, _KEPT_SECONDS)  # what changes rarely
         self._lock = threading.Lock()
@@ -108,6 +115,7 @@ class ProductSearch:
         calibration = self._calibration()
         least = least_score(parameters, plan, calibration) if goal else None
         result = self._search(parameters, replace(filters, not_ids=tuple(without)), anchors, position, goal, least)
+        self._served.count(plan.strategy)
         if not result.total:
             self._check_filters(parameters)
             warnings += ["There are no close matches: nothing here is as similar as was asked for."] if least else []
