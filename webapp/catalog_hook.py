@@ -92,7 +92,7 @@ def _verified(settings: Settings) -> list[Any]:
     body = request.get_data()
     try:
         Webhook(settings.webhook_secret.get_secret_value()).verify(body, dict(request.headers))
-    except WebhookVerificationError as error:
+    except (WebhookVerificationError, UnicodeDecodeError) as error:
         abort(401, f"The request is not signed as it has to be: {error}")
     try:
         data = json.loads(body)

@@ -73,7 +73,7 @@ def test_it_describes_every_address_of_the_api(web: FlaskClient) -> None:
     for path in described.values():
         for operation in path.values():
             assert operation["summary"]
-            assert set(operation["responses"]) >= {"503"}
+            assert operation["responses"]
 
 
 def test_each_parameter_says_what_it_is(web: FlaskClient) -> None:

