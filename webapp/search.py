@@ -11,7 +11,7 @@ from cachetools import TTLCache
 from elasticsearch import Elasticsearch, NotFoundError
 
 from es_mappings import facets, planner, queries, results
-from es_mappings.anchors import Anchor, Target, target, with_part
+from es_mappings.anchors import Target, with_part
 from es_mappings.calibration import Calibration
 from es_mappings.facets import Filters
 from es_mappings.layout import Vector
@@ -27,6 +27,7 @@ from webapp.anchors import AnchorReader, Anchors, with_photo
 from webapp.counts import MatchCounts
 from webapp.cursors import Cursors, Position
 from webapp.errors import ParameterError
+from webapp.goals import goal_of, narrowed
 from webapp.parameters import SearchParameters
 from webapp.photos import Photos
 from webapp.served import Served
@@ -106,8 +107,8 @@ class ProductSearch:
         if (color := color_of(parameters.but)) and anchors.usable:
             anchors = self._in_color(color, anchors)
         before = self._cursors.read(parameters.cursor, parameters.fingerprint) if parameters.cursor else None
-        filters = _but(parameters, anchors)
-        goal, warnings = _goal(parameters, anchors.usable), list(anchors.warnings)
+        filters = narrowed(parameters, anchors)
+        goal, warnings = goal_of(parameters, anchors.usable), list(anchors.warnings)
         if parameters.order == "similar" and goal is None:
             warnings.append("Nothing is liked that products could be compared with, so they stand by relevance.")
         plan = before.plan if before else self._plan(parameters, filters, goal)
@@ -245,24 +246,3 @@ class ProductSearch:
             query = {"prefix": {"facets": facets.attribute_key(name, "")}}
             if not self._client.count(index=self._alias, query=query, terminate_after=1)["count"]:
                 raise ParameterError("filter", f"no product has an attribute {name!r}")
-
-
-def _goal(parameters: SearchParameters, anchors: list[Anchor]) -> Target | None:
-    """Give what products are compared with; None where the order is another, or nothing is liked."""
-    if parameters.order != "similar" or not any(a.weight > 0 for a in anchors):
-        return None
-    return target(anchors, parameters.mode, parameters.weights, LAYOUT)
-
-
-def _but(parameters: SearchParameters, anchors: Anchors) -> Filters:
-    """Narrow a listing by what "similar, but ..." means for the products that are liked."""
-    filters = parameters.filters
-    liked = [anchors.products[i] for i in parameters.likes if i in anchors.products]
-    if "cheaper" in parameters.but:
-        prices = [p["price"] for p in liked if p.get("price") is not None]
-        filters = replace(filters, cheaper_than=min(prices, default=None))
-    if "in_stock" in parameters.but:
-        filters = replace(filters, in_stock=True)
-    if "other_brand" in parameters.but:
-        filters = replace(filters, not_brands=tuple(sorted({p["brand"] for p in liked if p.get("brand")})))
-    return filters

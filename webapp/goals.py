@@ -1,0 +1,32 @@
+"""What the anchors of a request ask for: points to compare with, and what "similar, but ..." narrows it to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from es_mappings.anchors import Anchor, Target, target
+from es_mappings.facets import Filters
+from es_mappings.product import LAYOUT
+from webapp.anchors import Anchors
+from webapp.parameters import SearchParameters
+
+
+def goal_of(parameters: SearchParameters, anchors: list[Anchor]) -> Target | None:
+    """Give what products are compared with; None where the order is another, or nothing is liked."""
+    if parameters.order != "similar" or not any(a.weight > 0 for a in anchors):
+        return None
+    return target(anchors, parameters.mode, parameters.weights, LAYOUT)
+
+
+def narrowed(parameters: SearchParameters, anchors: Anchors) -> Filters:
+    """Narrow a listing by what "similar, but ..." means for the products that are liked."""
+    filters = parameters.filters
+    liked = [anchors.products[i] for i in parameters.likes if i in anchors.products]
+    if "cheaper" in parameters.but:
+        prices = [p["price"] for p in liked if p.get("price") is not None]
+        filters = replace(filters, cheaper_than=min(prices, default=None))
+    if "in_stock" in parameters.but:
+        filters = replace(filters, in_stock=True)
+    if "other_brand" in parameters.but:
+        filters = replace(filters, not_brands=tuple(sorted({p["brand"] for p in liked if p.get("brand")})))
+    return filters
