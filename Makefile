@@ -49,6 +49,7 @@ $(VENV)/.bench-ready: $(VENV)/.ready requirements-bench.txt
 .PHONY: bench
 bench: $(VENV)/.bench-ready  ## Measure sorting by similarity on 200,000 products beside its peers; about 15 minutes
 	@$(BIN)/python -m evaluation bench
+	@if [ -d $(IMAGES) ]; then $(MAKE) --no-print-directory bench-embedding; fi
 
 .PHONY: neighbours
 neighbours: $(VENV)/.bench-ready  ## Compare structures for nearest neighbours over dimensions; about 30 minutes
@@ -66,6 +67,12 @@ models: $(VENV)/.ready  ## Compare all models on the demo's catalogue, by what w
 .PHONY: bench-updates
 bench-updates: $(VENV)/.ready  ## Measure a burst of single events, and one event alone; about 10 minutes
 	@$(BIN)/python -m evaluation.bench_updates
+
+IMAGES ?= .data/catalogue/images
+
+.PHONY: bench-embedding
+bench-embedding: $(VENV)/.ready  ## Measure images/s of decoding, inference and the whole way (IMAGES=folder)
+	@$(BIN)/python -m evaluation.bench_embedding $(IMAGES)
 
 # Debian's browser and fonts where apt-get can bring them; elsewhere CHROMIUM names one.
 .PHONY: chromium

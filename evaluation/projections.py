@@ -44,7 +44,9 @@ def command(catalog: Path, fit_on: str, measure_on: str, truth: Path | None, dim
 
     images = primary_images(catalog)
     cache.mkdir(parents=True, exist_ok=True)
-    activations = ActivationCache(cache, source_of(catalog)).get(load_cnn(Settings.from_environment()), images.values())
+    activations = ActivationCache(cache, source_of(catalog)).get(
+        load_cnn(Settings.from_environment())["look"], images.values()
+    )
     fitted, measured = (
         [p for p in read_products(catalog, folder) if p.id in images and (folder or _half(images[p.id]) == half)]
         for half, folder in enumerate((fit_on, measure_on))

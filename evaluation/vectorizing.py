@@ -9,17 +9,10 @@ from indexer.errors import SettingsError, WeightsError
 from indexer.settings import Settings
 from indexer.vectorizers.base import ImageVectorizer
 from indexer.vectorizers.color import ColorVectorizer
+from indexer.vectorizers.presets import PRESETS
 
 COLOR = "color"
-MODELS = (
-    "torchvision:inception_v3",
-    "inception_v4",
-    "torchvision:resnet50",
-    "tf_efficientnet_lite0",
-    "tf_efficientnet_lite1",
-    "tf_efficientnet_lite2",
-    COLOR,
-)
+MODELS = (*PRESETS, COLOR)
 
 
 def vectorizers(
@@ -52,7 +45,10 @@ def vectorizers(
                 update={"look_model": model, "look_layer": layer, "look_weights": weights.get(model)}
             )
             try:
-                yield name, load_cnn(chosen)
+                loaded = load_cnn(chosen)
+                yield name, loaded["look"]
+                if not layer:
+                    yield f"{name.partition(',')[0]}, style", loaded["style"]
             except (SettingsError, WeightsError) as error:
                 yield name, error
 

@@ -17,7 +17,9 @@ from indexer import checking, indices, loading, retention
 from indexer.console import Commands, progress_bar
 from indexer.dead_letters import DeadLetters
 from indexer.elastic import connect, get_with_vectors, vector
+from indexer.finetuning.cli import finetune
 from indexer.fit_cli import fit
+from indexer.models_cli import layers
 from indexer.rollouts.cli import prune_command, rebuild, rollback
 from indexer.settings import Settings
 from indexer.weights_cli import weights
@@ -33,7 +35,7 @@ def main() -> None:
     """Give an Elasticsearch product index its image vectors."""
 
 
-for command in (fit, weights, rebuild, rollback, prune_command):
+for command in (fit, weights, rebuild, rollback, prune_command, layers, finetune):
     main.add_command(command)
 
 
@@ -119,7 +121,9 @@ def calibrate(golden_set: Path) -> None:
 @main.command()
 @click.option("--failures", default=20, show_default=True, help="How many failed products to list.")
 def status(*, failures: int) -> None:
-    """Say what is indexed and embedded, and what failed and why."""
+    """Say what is indexed and embedded, what failed and why, and what runs the models."""
+    from indexer.vectorizers import runtimes
+
     settings = Settings.from_environment()
     client, alias = connect(settings), settings.index_name
     click.echo(
@@ -127,6 +131,7 @@ def status(*, failures: int) -> None:
         f"vector space {indices.space_of(client, alias) or 'not fitted yet'}"
     )
     _say_counts(settings)
+    click.echo(f"{settings.look_model} would run here in {runtimes.describe(settings.runtime)}")
     for store in retention.kept(client, alias):
         click.echo(f"  {store.index}: {store.aspect} of {store.count:,}, {store.size / 2**20:,.1f} MB")
     letters = DeadLetters(client, alias)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Protocol
 
-from elasticsearch import Elasticsearch
+import numpy as np
 from PIL import Image
 
 from es_mappings.layout import Vector
 from indexer import images
-from indexer.activation_store import ActivationStore
 from indexer.errors import ImageError
 from indexer.images import ImageSource
-from indexer.vectorizers.base import ImageVectorizer
+from indexer.vectorizers.base import ImageModel, ImageVectorizer, Prepared, SharesModel
 
-_LEAST_SIDE = 300  # pixels: no less than any default model looks at
-_FETCHERS = 8  # images fetched and decoded side by side: waiting for servers, not for cores
+LEAST_SIDE = 300  # pixels: no less than any default model looks at
+FETCHERS = max(8, 2 * (os.cpu_count() or 1))  # images fetched side by side: some wait for servers, some for cores
 
 
 @dataclass(frozen=True)
@@ -31,22 +33,53 @@ class Embedded:
 @dataclass(frozen=True)
 class _Fetched:
     digest: str
-    image: Image.Image
+    prepared: list[Prepared]  # one for each model
+
+
+@dataclass(frozen=True)
+class _Alone:
+    """A vectorizer that shares no model."""
+
+    aspect: str
+    vectorizer: ImageVectorizer
+
+    def prepare(self, image: Image.Image) -> Prepared:
+        return np.asarray(image)
+
+    def run(self, prepared: Sequence[Prepared]) -> dict[str, Vector]:
+        return {self.aspect: self.vectorizer([Image.fromarray(pixels) for pixels in prepared])}
+
+
+class Store(Protocol):
+    """Keeps the activations of one vectorizer by image digest, as `ActivationStore` does in Elasticsearch."""
+
+    def get(self, digests: Sequence[str]) -> dict[str, Vector]:
+        """Read activations; those that aren't there are left out."""
+
+    def put(self, activations: Mapping[str, Vector]) -> None:
+        """Keep activations."""
 
 
 class ImageEmbedder:
-    """Embeds images through the Image Vector Store: what is kept there is read, what isn't is made and kept."""
+    """Embeds images through the Image Vector Store: what is kept there is read, what isn't is made and kept.
+
+    Thread-safe. Batches that several threads bring overlap: while one is fetched, decoded and prepared, another goes
+    through the models, one at a time there, and a third is written.
+    """
 
     def __init__(
         self,
-        client: Elasticsearch,
-        alias: str,
         source: ImageSource,
         vectorizers: Mapping[str, ImageVectorizer],
+        stores: Mapping[str, Store],
         batch_size: int,
     ) -> None:
-        self._source, self._vectorizers, self._batch_size = source, vectorizers, batch_size
-        self._stores = {aspect: ActivationStore.create(client, alias, "images", v) for aspect, v in vectorizers.items()}
+        self._source, self._stores, self._batch_size = source, stores, batch_size
+        # Aspects that share a model share its pass over the images.
+        models = [v.backbone if isinstance(v, SharesModel) else _Alone(a, v) for a, v in vectorizers.items()]
+        self._models: list[ImageModel] = list({id(model): model for model in models}.values())
+        self._inference = threading.Lock()
+        self._threads = ThreadPoolExecutor(FETCHERS, "images")
 
     def __call__(self, addresses: Sequence[str], known: Mapping[str, str]) -> dict[str, Embedded | ImageError]:
         """Find or make the activations of images.
@@ -76,8 +109,7 @@ class ImageEmbedder:
         return results
 
     def _fetch_and_embed(self, addresses: Sequence[str]) -> dict[str, Embedded | ImageError]:
-        with ThreadPoolExecutor(_FETCHERS) as threads:
-            fetched = dict(zip(addresses, threads.map(self._fetch, addresses), strict=True))
+        fetched = dict(zip(addresses, self._threads.map(self._fetch, addresses), strict=True))
         results: dict[str, Embedded | ImageError] = {a: f for a, f in fetched.items() if isinstance(f, ImageError)}
         results.update(self._embed({a: f for a, f in fetched.items() if isinstance(f, _Fetched)}))
         return results
@@ -85,23 +117,29 @@ class ImageEmbedder:
     def _fetch(self, address: str) -> _Fetched | ImageError:
         try:
             data = self._source.fetch(address)
-            return _Fetched(images.digest(data), self._source.decoder.decode(data, least_side=_LEAST_SIDE))
+            image = self._source.decoder.decode(data, least_side=LEAST_SIDE)
+            return _Fetched(images.digest(data), [model.prepare(image) for model in self._models])
         except ImageError as error:
             return error
 
     def _embed(self, fetched: Mapping[str, _Fetched]) -> dict[str, Embedded]:
         """Run the models on images that are not in the store, each once however many products share it."""
         stored = self._stored([f.digest for f in fetched.values()])
-        new = {f.digest: f.image for f in fetched.values() if f.digest not in stored}
+        new = {f.digest: f.prepared for f in fetched.values() if f.digest not in stored}
         if new:
-            made: dict[str, dict[str, Vector]] = {d: {} for d in new}
-            for aspect, vectorizer in self._vectorizers.items():
-                rows = dict(zip(new, vectorizer(list(new.values())), strict=True))
-                self._stores[aspect].put(rows)
-                for d, row in rows.items():
-                    made[d][aspect] = row
-            stored |= made
+            made = self._run(list(new.values()))
+            for aspect, rows in made.items():
+                self._stores[aspect].put(dict(zip(new, rows, strict=True)))
+            stored |= {d: {aspect: rows[i] for aspect, rows in made.items()} for i, d in enumerate(new)}
         return {address: Embedded(f.digest, stored[f.digest]) for address, f in fetched.items()}
+
+    def _run(self, prepared: Sequence[list[Prepared]]) -> dict[str, Vector]:
+        """Run each model once: aspect to ``(len(prepared), dims)``."""
+        made: dict[str, Vector] = {}
+        with self._inference:
+            for model, inputs in zip(self._models, zip(*prepared, strict=True), strict=True):
+                made |= model.run(inputs)
+        return made
 
     def _stored(self, digests: Sequence[str]) -> dict[str, dict[str, Vector]]:
         """Read the activations of images that every vectorizer has seen."""

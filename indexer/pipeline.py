@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,11 +13,13 @@ from elasticsearch import Elasticsearch
 
 from es_mappings.layout import Vector
 from indexer import documents, indices, targets
+from indexer.activation_store import ActivationStore
 from indexer.documents import EmbeddedImage
 from indexer.elastic import BulkFailure, connect
 from indexer.embedder import Embedded, ImageEmbedder
 from indexer.errors import ImageError, ImageUnavailableError, IndexStateError, SpaceError
 from indexer.images import ImageSource
+from indexer.overlapping import side_by_side
 from indexer.product_embedder import ProductEmbedder
 from indexer.settings import Settings
 from indexer.spaces import VectorSpace, load_space
@@ -26,6 +28,8 @@ from indexer.vectorizers import Vectorizers, load_vectorizers
 from indexer.vectorizers.base import ProductFields
 
 log = logging.getLogger(__name__)
+
+_BATCHES = 4  # side by side: one is fetched, one in the models, one written, and one in reserve
 
 
 @dataclass
@@ -55,26 +59,21 @@ class Pipeline:
     """
 
     def __init__(
-        self,
-        client: Elasticsearch,
-        alias: str,
-        source: ImageSource,
-        vectorizers: Vectorizers,
-        batch_size: int,
+        self, client: Elasticsearch, alias: str, source: ImageSource, vectorizers: Vectorizers, batch_size: int
     ) -> None:
         self._client, self._alias = client, alias
         self.vectorizers, self._batch_size = vectorizers, batch_size
         self.decoder = source.decoder
-        self._embed_images = ImageEmbedder(client, alias, source, vectorizers.images, batch_size)
+        stores = {a: ActivationStore.create(client, alias, "images", v) for a, v in vectorizers.images.items()}
+        self._embed_images = ImageEmbedder(source, vectorizers.images, stores, batch_size)
         self._embed_products = ProductEmbedder(client, alias, vectorizers.products)
         self._spaces: dict[str, VectorSpace] = {}
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Pipeline:
         """Load the models and connect."""
-        source = ImageSource.from_settings(settings)
-        vectorizers = load_vectorizers(settings)
-        return cls(connect(settings), settings.index_name, source, vectorizers, settings.batch_size)
+        source, client = ImageSource.from_settings(settings), connect(settings)
+        return cls(client, settings.index_name, source, load_vectorizers(settings), settings.batch_size)
 
     def vectorize(self, ids: Sequence[str]) -> Report:
         """Give products their vectors.
@@ -94,31 +93,34 @@ class Pipeline:
         SpaceError
             The index's vector space was made by other models than these settings name.
         """
-        report = Report()
-        for batch in self._batches(ids):
-            report.add(targets.until_current(self._client, self._alias, partial(self._everywhere, batch)))
-        return report
+        return self._in_batches(ids, self._everywhere)
 
     def vectorize_in(self, index: str, ids: Sequence[str]) -> Report:
         """Give products their vectors in one of the indices that take writes, as `vectorize` does in all of them."""
-        report = Report()
-        for batch in self._batches(ids):
-            report.add(targets.until_current(self._client, self._alias, partial(self._there, batch, index)))
-        return report
+        return self._in_batches(ids, partial(self._there, index=index))
 
-    def _batches(self, ids: Sequence[str]) -> Iterator[Sequence[str]]:
-        return (ids[start : start + self._batch_size] for start in range(0, len(ids), self._batch_size))
+    def _in_batches(self, ids: Sequence[str], vectorize: Callable[..., Report]) -> Report:
+        """Work on a few batches side by side: while one goes through the models, others are fetched and written."""
+
+        def one(batch: Sequence[str]) -> Report:
+            return targets.until_current(self._client, self._alias, lambda found: vectorize(batch, found=found))
+
+        batches = (ids[start : start + self._batch_size] for start in range(0, len(ids), self._batch_size))
+        report = Report()
+        for part in side_by_side(one, batches, _BATCHES):
+            report.add(part)
+        return report
 
     def _everywhere(self, ids: Sequence[str], found: Targets) -> Report:
         report = self._vectorize_batch(ids, found.live, found.writes[found.live])
         for index in list(found.writes)[1:]:
             try:
-                self._there(ids, index, found)
+                self._there(ids, index=index, found=found)
             except SpaceError as error:
                 log.debug("left to the rebuild of %s: %s", index, error)
         return report
 
-    def _there(self, ids: Sequence[str], index: str, found: Targets) -> Report:
+    def _there(self, ids: Sequence[str], *, index: str, found: Targets) -> Report:
         if index not in found.writes:
             raise IndexStateError(f"{index} takes no writes any more")
         return self._vectorize_batch(ids, index, found.writes[index])

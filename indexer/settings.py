@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from indexer.errors import SettingsError
 
+Pooling = Literal["average", "max", "gem", "flatten", "statistics", "gram"]
 LEAST_PASSWORD = 12  # characters of a password for staff
 
 
@@ -41,12 +42,18 @@ class Settings(BaseSettings):
     image_decoders: int = Field(0, ge=0, description="Images that a process decodes side by side; 0: one a core.")
 
     look_model: str = Field(
-        "tf_efficientnet_lite2",
-        description="CNN of the look aspect: a timm name, or torchvision:NAME for one of torchvision's.",
+        "efficientnet_lite2",
+        description="CNN of the look and style aspects: a preset, a timm name, or torchvision:NAME.",
     )
-    look_layer: str = Field("", description="Hidden layer whose activation is taken; empty: the pooled features.")
+    look_layer: str = Field("", description="Hidden layer of the look aspect; empty: the preset's, or pooled features.")
+    look_pooling: Pooling | None = Field(None, description="What becomes of the look layer's positions.")
     look_weights: Path | None = Field(None, description="Weights file (safetensors, or a .pth state dict).")
-    runtime: Literal["auto", "openvino", "torch"] = Field(
+    style_layers: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Hidden layers (separated by ',') of the style aspect; empty: the preset's, or two shallow ones.",
+    )
+    style_pooling: Pooling | None = Field(None, description="What becomes of the style layers' positions.")
+    runtime: Literal["auto", "openvino", "onnx", "torch"] = Field(
         "auto", description="What runs the CNN; auto: torch where there is a CUDA GPU, else OpenVINO."
     )
     text_model: Path | None = Field(
@@ -104,19 +111,19 @@ class Settings(BaseSettings):
     rate_limit_photos: str = Field("30/minute", description="Photographs an address may search with.")
     rate_limit_logins: str = Field("10/minute", description="Times an address may try to log in.")
 
-    @field_validator("text_model", mode="before")
+    @field_validator("text_model", "look_pooling", "style_pooling", mode="before")
     @classmethod
-    def _no_path(cls, value: object) -> object:
-        return value or None  # an empty path would be the current folder
+    def _empty(cls, value: object) -> object:
+        return value or None  # not the empty path, which is the current folder
 
     @field_validator("image_roots", mode="before")
     @classmethod
     def _folders(cls, value: object) -> object:
         return tuple(filter(None, value.split(":"))) if isinstance(value, str) else value
 
-    @field_validator("image_hosts", "trusted_hosts", mode="before")
+    @field_validator("image_hosts", "trusted_hosts", "style_layers", mode="before")
     @classmethod
-    def _hosts(cls, value: object) -> object:
+    def _names(cls, value: object) -> object:
         return tuple(filter(None, value.split(","))) if isinstance(value, str) else value
 
     @field_validator("staff")

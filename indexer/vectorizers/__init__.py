@@ -37,13 +37,13 @@ def load_vectorizers(settings: Settings) -> Vectorizers:
     from indexer.vectorizers.cnn import load_cnn
     from indexer.vectorizers.text import load_text
 
-    device = "cpu" if settings.runtime == "openvino" else "auto"
-    images: dict[str, Callable[[], ImageVectorizer]] = {"look": lambda: load_cnn(settings), "color": ColorVectorizer}
+    device = "cpu" if settings.runtime in {"openvino", "onnx"} else "auto"
     products: dict[str, Callable[[], ProductVectorizer]] = {
         "text": lambda: load_text(settings.text_model, device),
         "attributes": AttributesVectorizer,
     }
+    images: dict[str, ImageVectorizer] = {**load_cnn(settings), "color": ColorVectorizer()}
     return Vectorizers(
-        {aspect: load() for aspect, load in images.items() if aspect in ASPECT_DIMS},
+        {aspect: vectorizer for aspect, vectorizer in images.items() if aspect in ASPECT_DIMS},
         {aspect: load() for aspect, load in products.items() if aspect in ASPECT_DIMS},
     )

@@ -6,8 +6,9 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
+from numpy.typing import NDArray
 from PIL import Image
 
 from es_mappings.layout import Vector
@@ -23,6 +24,28 @@ class Vectorizer(Protocol):
     @property
     def dims(self) -> int:
         """Length of an activation."""
+
+
+Prepared = NDArray[Any]  # an image as a model takes it
+
+
+class ImageModel(Protocol):
+    """Makes the activations of one aspect, or of several in one pass over the images."""
+
+    def prepare(self, image: Image.Image) -> Prepared:
+        """Bring an upright RGB image to what `run` takes. Threads may call it side by side."""
+
+    def run(self, prepared: Sequence[Prepared]) -> dict[str, Vector]:
+        """Embed prepared images: aspect to ``(len(prepared), dims)``."""
+
+
+@runtime_checkable
+class SharesModel(Protocol):
+    """A vectorizer whose model may give other aspects in the same pass, and takes images prepared by threads."""
+
+    @property
+    def backbone(self) -> ImageModel:
+        """What makes the activations; vectorizers may share one."""
 
 
 class ImageVectorizer(Vectorizer, Protocol):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from es_mappings.layout import Vector
+from indexer.vectorizers.base import Prepared
 
 _SIDE = 48  # pixels: colour needs no detail
 _BORDER = 2  # pixels at each edge from which the backdrop is read
@@ -39,9 +40,22 @@ class ColorVectorizer:
         """Colours of the palette."""
         return len(_palette())
 
+    @property
+    def backbone(self) -> ColorVectorizer:
+        """What makes the histograms: itself."""
+        return self
+
+    def prepare(self, image: Image.Image) -> Prepared:
+        """Count an image's colours. All the work is here, where threads do it side by side."""
+        return _histogram(image)
+
+    def run(self, prepared: Sequence[Prepared]) -> dict[str, Vector]:
+        """Put the histograms of several images together."""
+        return {"color": np.stack(prepared)}
+
     def __call__(self, images: Sequence[Image.Image]) -> Vector:
         """Count the colours of each image: shape ``(len(images), dims)``, rows of unit length."""
-        return np.stack([_histogram(image) for image in images])
+        return self.run([self.prepare(image) for image in images])["color"]
 
 
 @cache
@@ -84,7 +98,7 @@ def _histogram(image: Image.Image) -> Vector:
     lab = np.dstack([bands[..., 0] * (100 / 255), bands[..., 1:].view(np.int8)]).astype(np.float32)
     pixels, weights = lab.reshape(-1, 3), _foreground(lab).reshape(-1)
     shares = np.exp(_squared_distances(pixels, _palette()) / (-2 * _SPREAD**2)) + 1e-9
-    histogram = weights @ (shares / shares.sum(axis=1, keepdims=True))
+    histogram = np.einsum("i,ij->j", weights / shares.sum(axis=1), shares, optimize=False)
     return np.asarray(np.sqrt(histogram / histogram.sum()), np.float32)
 
 
@@ -104,5 +118,7 @@ def _foreground(lab: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _squared_distances(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
     """Squared CIE76 colour differences, shape ``(len(a), len(b))``."""
-    distances = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1)[None] - 2 * a @ b.T
+    # Not by BLAS: its threads and those that prepare images side by side would wait for each other.
+    products = np.einsum("ik,jk->ij", a, b, optimize=False)
+    distances = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1)[None] - 2 * products
     return np.asarray(np.maximum(distances, 0), np.float32)

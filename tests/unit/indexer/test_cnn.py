@@ -1,5 +1,6 @@
-"""The look aspect, with small models of random weights: what is tested is the machinery."""
+"""The look and the style aspect; models of random weights where only the machinery is tested."""
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,13 @@ from torch import nn
 from indexer.errors import SettingsError, WeightsError
 from indexer.settings import Settings
 from indexer.vectorizers.base import digest
-from indexer.vectorizers.cnn import LayerActivation, load_cnn, preprocess
-from indexer.vectorizers.runtimes import OpenVinoRuntime, TorchRuntime
-from indexer.vectorizers.weights import Preprocessing, load_model
+from indexer.vectorizers.cnn import load_cnn
+from indexer.vectorizers.preprocessing import Preprocessing, preprocess
+from indexer.vectorizers.presets import PRESETS, Tap, find_preset
+from indexer.vectorizers.taps import TappedModel, list_layers, style_layers
+from indexer.vectorizers.weights import PACKAGED, load_model, random_model
+
+PLAIN = Preprocessing((32, 32), (0.0,) * 3, (1.0,) * 3, "bilinear")
 
 
 class Tiny(nn.Module):
@@ -35,48 +40,113 @@ def tiny() -> Tiny:
     return Tiny().eval()
 
 
+def tapped(model: nn.Module, **taps: Tap) -> TappedModel:
+    return TappedModel(model, PLAIN, taps)
+
+
+PIXELS = torch.randint(0, 256, (2, 32, 32, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
+
+
 def test_the_pooled_features_are_what_the_classifier_sees(tiny: Tiny) -> None:
-    images = torch.randn(2, 3, 32, 32)
     with torch.inference_mode():
-        assert torch.equal(tiny.classifier(LayerActivation(tiny, "")(images)), tiny(images))
+        (features,) = tapped(tiny, look=Tap(("",)))(PIXELS)
+        expected = tiny(PIXELS.permute(0, 3, 1, 2).float() / 255)
+        torch.testing.assert_close(tiny.classifier(features), expected)
 
 
 @pytest.mark.parametrize(("layer", "channels"), [("stem", 8), ("body", 12), ("classifier", 5), ("", 12)])
 def test_any_hidden_layer_by_name(tiny: Tiny, layer: str, channels: int) -> None:
-    assert LayerActivation(tiny, layer)(torch.zeros(2, 3, 32, 32)).shape == (2, channels)
+    model = tapped(tiny, look=Tap((layer,)))
+    assert model.dims == [channels]
+    with torch.inference_mode():
+        assert model(PIXELS)[0].shape == (2, channels)
+
+
+def test_one_pass_gives_every_tap(tiny: Tiny) -> None:
+    passes = []
+    tiny.stem.register_forward_hook(lambda *_: passes.append(1))
+    taps = {"look": Tap(("",)), "style": Tap(("stem", "body"), "statistics")}
+    model = tapped(tiny, **taps)
+    passes.clear()
+    with torch.inference_mode():
+        look, style = model(PIXELS)
+    assert len(passes) == 1
+    assert look.shape == (2, 12)
+    assert style.shape == (2, 2 * 8 + 2 * 12)
+    # Neither layer drowns the other.
+    torch.testing.assert_close(style[:, :16].norm(dim=1), torch.ones(2))
+
+
+def test_taps_are_copied_with_the_model(tiny: Tiny) -> None:
+    model = tapped(tiny, look=Tap(("stem",)))
+    with torch.inference_mode():
+        torch.testing.assert_close(copy.deepcopy(model)(PIXELS), model(PIXELS))
 
 
 def test_a_layer_that_does_not_exist(tiny: Tiny) -> None:
     with pytest.raises(SettingsError, match=r"LOOK_LAYER: the model has no layer 'nose'; it has stem, body"):
-        LayerActivation(tiny, "nose")
+        tapped(tiny, look=Tap(("nose",)))
 
 
-@pytest.mark.parametrize("layer", ["stem", ""])
-def test_runtimes_agree(tiny: Tiny, layer: str) -> None:
-    module = LayerActivation(tiny, layer)
-    batch = np.random.default_rng(1).normal(size=(11, 3, 32, 32)).astype(np.float32)
-    ours, reference = OpenVinoRuntime(module, (32, 32))(batch), TorchRuntime(module)(batch)
-    cosines = (ours * reference).sum(axis=1) / np.linalg.norm(ours, axis=1) / np.linalg.norm(reference, axis=1)
-    assert cosines.min() > 0.999
+def test_layers_are_listed_with_their_shapes(tiny: Tiny) -> None:
+    found = [(layer.name, layer.kind, layer.shape) for layer in list_layers(tiny, (32, 32))]
+    assert found == [("stem", "Conv2d", (8, 15, 15)), ("body", "Conv2d", (12, 7, 7)), ("classifier", "Linear", (5,))]
 
 
-def test_same_image_same_vector_whatever_the_batch(tiny: Tiny) -> None:
-    runtime = OpenVinoRuntime(LayerActivation(tiny, ""), (32, 32))
-    batch = np.random.default_rng(2).normal(size=(20, 3, 32, 32)).astype(np.float32)
-    together, alone = runtime(batch)[7], runtime(batch[7:8])[0]
-    assert together @ alone / np.linalg.norm(together) / np.linalg.norm(alone) > 0.99999
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_name_models_that_exist(name: str) -> None:
+    import timm
+    from torchvision import models
+
+    model = PRESETS[name].model
+    if model.startswith("torchvision:"):
+        assert model.partition(":")[2] in models.list_models(module=models)
+    else:
+        assert model in PACKAGED or model in timm.list_pretrained(model)
+
+
+@pytest.mark.parametrize("name", ["resnet10t", "torchvision:shufflenet_v2_x0_5", "vit_tiny_patch16_224"])
+def test_style_layers_are_found_where_nobody_named_them(name: str) -> None:
+    model = random_model(name)
+    if name.startswith("vit"):
+        with pytest.raises(SettingsError, match="STYLE_LAYERS: name one or two"):
+            style_layers(model.module, model.preprocessing.size)
+        return
+    assert len(style_layers(model.module, model.preprocessing.size)) == 2
+
+
+def test_the_tokens_of_a_transformer_are_pooled_without_the_class_token() -> None:
+    model = random_model("vit_tiny_patch16_224")
+    taps = {"look": Tap(("",)), "hidden": Tap(("blocks.3",)), "max": Tap(("blocks.3",), "max")}
+    net = TappedModel(model.module, model.preprocessing, taps)
+    tokens: list[torch.Tensor] = []
+    model.module.get_submodule("blocks.3").register_forward_hook(lambda _m, _i, out: tokens.append(out))
+    with torch.inference_mode():
+        pooled, hidden, largest = net(torch.randint(0, 256, (1, 224, 224, 3), dtype=torch.uint8))
+    assert pooled.shape == hidden.shape == (1, 192)
+    torch.testing.assert_close(hidden, tokens[-1][:, 1:].mean(1))
+    torch.testing.assert_close(largest, tokens[-1][:, 1:].amax(1))
+
+
+def test_more_numbers_than_elasticsearch_keeps() -> None:
+    settings = Settings(look_layer="blocks.6", look_pooling="flatten", runtime="torch")
+    with pytest.raises(SettingsError, match=r"LOOK_POOLING: flatten of blocks\.6 gives 28,512 numbers"):
+        load_cnn(settings)
 
 
 @pytest.mark.parametrize("size", [(300, 300), (600, 200), (200, 600), (1, 1), (5_000, 3)])
 def test_preprocessing_fits_every_shape(size: tuple[int, int]) -> None:
     expected = Preprocessing((260, 240), (0.5,) * 3, (0.25,) * 3, "bicubic")
     pixels = preprocess(Image.new("RGB", size, "white"), expected)
-    assert pixels.shape == (3, 260, 240)
-    np.testing.assert_allclose(pixels, 2.0, atol=1e-5)
+    assert pixels.shape == (260, 240, 3)
+    assert (pixels == 255).all()
 
 
 def test_the_default_model_embeds_from_its_package_without_download() -> None:
-    model = load_cnn(Settings())
+    vectorizers = load_cnn(Settings())
+    model = vectorizers["look"]
+    assert vectorizers["style"].backbone is model.backbone
+    assert vectorizers["style"].dims == 2 * (48 + 88)
     red, blue = Image.new("RGB", (300, 400), "red"), Image.new("RGB", (300, 400), "blue")
     rows = model([red, blue, red])
     assert rows.shape == (3, 1280)
@@ -102,6 +172,19 @@ def test_weights_from_a_local_file(name: str, suffix: str, tmp_path: Path) -> No
         assert torch.equal(tensor, other)
 
 
+def test_weights_for_another_number_of_classes(tmp_path: Path) -> None:
+    import timm
+
+    torch.save({"state_dict": timm.create_model("resnet10t", num_classes=7).state_dict()}, tmp_path / "w.pth")
+    assert load_model("resnet10t", tmp_path / "w.pth").module.get_submodule("fc").out_features == 7
+
+
+def test_a_preset_is_a_model_with_its_layers() -> None:
+    assert find_preset("efficientnet_lite0").model == "tf_efficientnet_lite0"
+    assert find_preset("resnet18").model == "resnet18"
+    assert find_preset("resnet18").style.layers == ()
+
+
 def test_other_weights_are_another_vectorizer(tmp_path: Path) -> None:
     import timm
 
@@ -110,7 +193,7 @@ def test_other_weights_are_another_vectorizer(tmp_path: Path) -> None:
         torch.manual_seed(seed)
         save_file(timm.create_model("resnet10t").state_dict(), tmp_path / "w.safetensors")
         settings = Settings(look_model="resnet10t", look_weights=tmp_path / "w.safetensors", runtime="torch")
-        digests.add(digest(load_cnn(settings).manifest))
+        digests.add(digest(load_cnn(settings)["look"].manifest))
     assert len(digests) == 2
 
 
@@ -143,5 +226,7 @@ def test_a_pickle_is_not_run(tmp_path: Path) -> None:
 def test_models_that_do_not_exist() -> None:
     with pytest.raises(SettingsError, match=r"timm has no model 'tf_efficientnet_lite9'; near it: .*tf_effic"):
         load_model("tf_efficientnet_lite9")
+    with pytest.raises(SettingsError, match=r"timm has no model 'resnet50\.nobody'; near it: resnet50"):
+        load_model("resnet50.nobody")
     with pytest.raises(SettingsError, match="torchvision has no"):
         load_model("torchvision:nothing")

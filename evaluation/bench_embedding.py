@@ -1,0 +1,163 @@
+"""``make bench-embedding``: images a second that are decoded, go through the model, and go the whole way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from uuid import uuid4
+
+import click
+import psutil
+from PIL import Image
+from rich.console import Console
+from rich.table import Table
+
+from es_mappings.layout import Vector
+from indexer.catalog import Product
+from indexer.console import errors_in_one_line
+from indexer.elastic import connect
+from indexer.embedder import FETCHERS, LEAST_SIDE, ImageEmbedder
+from indexer.events import Upsert
+from indexer.images import ImageSource
+from indexer.settings import Settings
+from indexer.vectorizers.base import Prepared
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
+BATCHES = 4  # side by side, as the pipeline takes them
+
+console = Console(highlight=False)
+
+
+class Forgetful:
+    """A store that keeps nothing: the whole way, but for Elasticsearch."""
+
+    def get(self, digests: Sequence[str]) -> dict[str, Vector]:
+        """Find nothing."""
+        del digests
+        return {}
+
+    def put(self, activations: Mapping[str, Vector]) -> None:
+        """Keep nothing."""
+
+
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--count", default=1_000, show_default=True, help="Images; a folder of fewer is gone through again.")
+@click.option("--elasticsearch/--no-elasticsearch", default=True, help="Whether the whole way ends in Elasticsearch.")
+def main(folder: Path, *, count: int, elasticsearch: bool) -> None:
+    """Measure the embedding of the images in FOLDER."""
+    with errors_in_one_line():
+        settings = Settings.from_environment().model_copy(update={"image_roots": (folder.resolve(),)})
+        measure(settings, addresses(folder, count), elasticsearch=elasticsearch)
+
+
+def addresses(folder: Path, count: int) -> list[str]:
+    """Give the URLs of a folder's images, again and again until there are ``count``."""
+    found = sorted(path.resolve().as_uri() for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    if not found:
+        raise click.ClickException(f"There is no image in {folder}")
+    return [found[i % len(found)] for i in range(count)]
+
+
+def measure(settings: Settings, wanted: Sequence[str], *, elasticsearch: bool) -> None:
+    """Measure the stages and the whole, and print them side by side."""
+    from indexer.vectorizers import load_vectorizers
+    from indexer.vectorizers.cnn import CnnVectorizer
+
+    source = ImageSource.from_settings(settings)
+    vectorizers = load_vectorizers(settings)
+    look = vectorizers.images["look"]
+    assert isinstance(look, CnnVectorizer)  # noqa: S101 - tells mypy
+    cnn = look.backbone
+    prepared = [cnn.prepare(image) for image in _decode(source, wanted[:256])]
+    prepared *= -(-len(wanted) // len(prepared))
+    cnn.run(prepared[: settings.batch_size])  # what is done once stays out of the figures
+    speeds = {
+        "decode only": _speed(len(wanted), lambda: [None for _ in _decode(source, wanted)]),
+        "inference only": _speed(len(wanted), lambda: _infer(cnn.run, prepared[: len(wanted)], settings.batch_size)),
+    }
+    whole = _Indexed(settings, wanted) if elasticsearch else _Unindexed(settings, wanted)
+    slower = min(speeds.values())
+    before = psutil.Process().memory_info().rss
+    speeds["the whole way" + ("" if elasticsearch else ", without Elasticsearch")] = _speed(len(wanted), whole)
+    grown = (psutil.Process().memory_info().rss - before) / 2**20
+    console.print(_table(speeds, slower))
+    console.print(f"{settings.look_model} in {cnn.runtime.name}; memory grew by {grown:.0f} MiB")
+
+
+def _decode(source: ImageSource, wanted: Sequence[str]) -> Iterator[Image.Image]:
+    with ThreadPoolExecutor(FETCHERS) as threads:
+        yield from threads.map(lambda a: source.decoder.decode(source.fetch(a), least_side=LEAST_SIDE), wanted)
+
+
+def _infer(run: Callable[[Sequence[Prepared]], object], prepared: Sequence[Prepared], size: int) -> None:
+    for start in range(0, len(prepared), size):
+        run(prepared[start : start + size])
+
+
+def _speed(count: int, work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return count / (time.perf_counter() - started)
+
+
+class _Unindexed:
+    """Fetch, decode and embed, with nowhere to write."""
+
+    def __init__(self, settings: Settings, wanted: Sequence[str]) -> None:
+        from indexer.vectorizers import load_vectorizers
+
+        vectorizers = load_vectorizers(settings).images
+        stores = {aspect: Forgetful() for aspect in vectorizers}
+        self._embed = ImageEmbedder(ImageSource.from_settings(settings), vectorizers, stores, settings.batch_size)
+        self._batches = [wanted[i : i + settings.batch_size] for i in range(0, len(wanted), settings.batch_size)]
+        self._embed(self._batches[0], {})
+
+    def __call__(self) -> None:
+        with ThreadPoolExecutor(BATCHES) as threads:
+            for done in threads.map(lambda batch: self._embed(batch, {}), self._batches):
+                del done
+
+
+class _Indexed:
+    """The pipeline as it runs in a worker, into an index of its own that is removed afterwards."""
+
+    def __init__(self, settings: Settings, wanted: Sequence[str]) -> None:
+        from indexer.fitting import fit_space
+        from indexer.loading import apply_events
+        from indexer.pipeline import Pipeline
+
+        self._settings = settings.model_copy(update={"index_name": f"bench-{uuid4().hex[:8]}"})
+        client, alias = connect(settings), self._settings.index_name
+        from indexer import indices
+
+        indices.ensure_index(client, alias)
+        products = [Product(id=f"p{i}", title=f"Product {i}", images=[a]) for i, a in enumerate(wanted)]
+        apply_events(client, alias, [Upsert(type="upsert", product=p) for p in products])
+        self._pipeline, self._ids = Pipeline.from_settings(self._settings), [p.id for p in products]
+        self._pipeline.vectorize(self._ids[: settings.batch_size])
+        fit_space(client, alias, self._pipeline.vectorizers)
+
+    def __call__(self) -> None:
+        try:
+            self._pipeline.vectorize(self._ids)
+        finally:
+            client = connect(self._settings)
+            found = client.indices.get(index=f"{self._settings.index_name}-*", expand_wildcards="all")
+            for index in found:
+                client.indices.delete(index=index)
+
+
+def _table(speeds: Mapping[str, float], slower: float) -> Table:
+    table = Table()
+    for heading in ("", "images/s", "of the slower"):
+        table.add_column(heading, justify="right" if heading else "left")
+    for name, speed in speeds.items():
+        table.add_row(name, f"{speed:,.1f}", f"{speed / slower:.2f}")
+    return table
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""``python -m evaluation.bench_presets``: images a second of each preset in each runtime that this machine has."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import click
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from indexer.console import errors_in_one_line
+from indexer.vectorizers.presets import PRESETS
+from indexer.vectorizers.runtimes import Name
+
+
+@click.command()
+@click.option("--seconds", default=10.0, show_default=True, help="How long each is measured.")
+@click.option("--batch-size", default=32, show_default=True, help="Images at once.")
+@click.option("--preset", "names", multiple=True, type=click.Choice(list(PRESETS)), help="Only this one; repeatable.")
+@click.option(
+    "--runtime", "only", multiple=True, type=click.Choice(["openvino", "onnx", "torch"]), help="Only this one."
+)
+def main(*, seconds: float, batch_size: int, names: Sequence[str], only: Sequence[str]) -> None:
+    """Print images/s for the look and style of each preset, one pass for both.
+
+    The weights are random: the speed doesn't depend on them.
+    """
+    from indexer.vectorizers import runtimes
+
+    table = Table(title=f"images/s, {batch_size} at once")
+    every: list[runtimes.Name] = ["openvino", "onnx", "torch"]
+    found = [name for name in every if runtimes.installed(name) and (not only or name in only)]
+    for heading in ("Preset", "Pixels", *(runtimes.describe(name) for name in found)):
+        table.add_column(heading)
+    console = Console(width=160)
+    with errors_in_one_line():
+        for preset in names or PRESETS:
+            speeds = [_measure(preset, runtime, batch_size, seconds) for runtime in found]
+            table.add_row(preset, str(_size(preset)), *(f"{speed:,.1f}" for speed in speeds))
+            console.print(preset, *(f"{speed:,.1f}" for speed in speeds))
+    console.print(table)
+
+
+def _size(name: str) -> int:
+    from indexer.vectorizers.architectures import build
+
+    return build(PRESETS[name].model)[1].size[0]
+
+
+def _measure(name: str, runtime: Name, batch_size: int, seconds: float) -> float:
+    from indexer.vectorizers.runtimes import load_runtime
+    from indexer.vectorizers.taps import TappedModel
+    from indexer.vectorizers.weights import random_model
+
+    preset = PRESETS[name]
+    model = random_model(preset.model)
+    size = model.preprocessing.size
+    tapped = TappedModel(model.module, model.preprocessing, {"look": preset.look, "style": preset.style})
+    run = load_runtime(runtime, tapped, size, batch_size)
+    images = list(np.random.default_rng(1).integers(0, 256, (batch_size, *size, 3), dtype=np.uint8))
+    for _ in range(2):
+        run(images)
+    started, done = time.perf_counter(), 0
+    while (taken := time.perf_counter() - started) < seconds:
+        run(images)
+        done += batch_size
+    return done / taken
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,214 @@
+"""The training itself: heads first, then the whole model; stopped early, resumed where it was."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from es_mappings.layout import Vector
+from indexer.embedder import LEAST_SIDE
+from indexer.errors import ImageError, WeightsError
+from indexer.finetuning.examples import Example, Examples, augment, balanced_batches, loaded
+from indexer.finetuning.losses import Heads, Kind
+from indexer.images import ImageSource
+from indexer.vectorizers.preprocessing import Pixels, preprocess
+from indexer.vectorizers.presets import POOLED, Tap
+from indexer.vectorizers.taps import TappedModel
+from indexer.vectorizers.weights import PretrainedModel
+
+_HEADS_RATE, _MODEL_RATE = 3e-3, 1e-4  # of learning, at their highest
+_CHECKPOINT = "checkpoint.pt"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the training goes."""
+
+    loss: Kind = "supcon"
+    epochs: int = 20
+    frozen_epochs: int = 2  # in which only the heads learn: their first, wild steps leave the model alone
+    batch_size: int = 64
+    patience: int = 5  # epochs without a better model after which it ends
+    seed: int = 7
+
+
+@dataclass
+class Progress:
+    """How far the training is."""
+
+    epoch: int = 0
+    best: float = -1.0
+    best_epoch: int = 0
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+class Training:
+    """Trains a model's look on labelled images.
+
+    On a CUDA GPU in mixed precision (bfloat16: losses need no scaling), on CPU in float32. The statistics of batch
+    normalization stay those of the pretraining: small batches would spoil them.
+
+    Parameters
+    ----------
+    folder : Path
+        Keeps the checkpoint; a training that was cut off goes on from there.
+
+    Raises
+    ------
+    WeightsError
+        The folder's checkpoint belongs to another training.
+    """
+
+    def __init__(
+        self, loaded_model: PretrainedModel, examples: Examples, source: ImageSource, plan: Plan, folder: Path
+    ) -> None:
+        self._examples, self._plan, self._folder = examples, plan, folder
+        self._source, self._expected = source, loaded_model.preprocessing
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        torch.manual_seed(plan.seed)
+        self.model = TappedModel(loaded_model.module, self._expected, {"look": Tap((POOLED,))}).to(self._device)
+        self.model.model.requires_grad_(True).to(memory_format=torch.channels_last)
+        heads = [len(names) for names in examples.names.values()]
+        self._heads = Heads(plan.loss, self.model.dims[0], heads).to(self._device)
+        self._optimizer = torch.optim.AdamW(
+            [
+                {"params": self._heads.parameters(), "highest": _HEADS_RATE},
+                {"params": self.model.model.parameters(), "highest": _MODEL_RATE},
+            ],
+            weight_decay=0.02,
+        )
+        self._threads = ThreadPoolExecutor(max(4, 2 * (os.cpu_count() or 1)), "examples")
+        self.progress = Progress()
+        self._best: dict[str, torch.Tensor] = {}
+        self._about = {
+            "model": loaded_model.name,
+            "weights": loaded_model.weights,
+            "labels": examples.names,
+            "plan": asdict(plan),
+        }
+        self._resume()
+
+    def run(self, on_epoch: Callable[[dict[str, float]], None]) -> dict[str, torch.Tensor]:
+        """Train to the end, and give the best model's weights.
+
+        Parameters
+        ----------
+        on_epoch : callable
+            Told of each epoch: its number, loss and NDCG@10.
+        """
+        if not self.progress.history:
+            self._note(on_epoch, 0.0)
+        while self.progress.epoch < self._plan.epochs and not self._stalled():
+            self.progress.epoch += 1
+            self._note(on_epoch, self._epoch())
+        return self._best
+
+    def _stalled(self) -> bool:
+        since = self.progress.epoch - max(self.progress.best_epoch, self._plan.frozen_epochs)
+        return since >= self._plan.patience
+
+    def _epoch(self) -> float:
+        frozen = self.progress.epoch <= self._plan.frozen_epochs
+        self._set_rates()
+        losses = []
+        batches = balanced_batches(self._examples.learned, self._plan.batch_size, self._plan.seed + self.progress.epoch)
+        self.model.eval()
+        for pixels, labels in loaded(batches, self._load, self._threads):
+            with torch.autocast(self._device.type, torch.bfloat16, enabled=self._device.type == "cuda"):
+                with torch.set_grad_enabled(not frozen):
+                    (features,) = self.model(augment(torch.from_numpy(pixels).to(self._device)))
+                loss = self._heads(features, torch.from_numpy(labels).to(self._device))
+            self._optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
+            self._optimizer.step()
+            losses.append(float(loss.detach()))
+        return float(np.mean(losses))
+
+    def _set_rates(self) -> None:
+        done = (self.progress.epoch - 1) / max(1, self._plan.epochs)
+        for group in self._optimizer.param_groups:
+            group["lr"] = group["highest"] * (0.05 + 0.95 * (1 + math.cos(math.pi * done)) / 2)
+
+    def _note(self, on_epoch: Callable[[dict[str, float]], None], loss: float) -> None:
+        score = self.ndcg()
+        if score > self.progress.best:
+            self.progress.best, self.progress.best_epoch = score, self.progress.epoch
+            self._best = {name: tensor.detach().cpu().clone() for name, tensor in self.model.model.state_dict().items()}
+        entry = {"epoch": self.progress.epoch, "loss": round(loss, 4), "ndcg@10": round(score, 4)}
+        self.progress.history.append(entry)
+        self._save()
+        on_epoch(entry)
+
+    def ndcg(self) -> float:
+        """Judge the features on the images held out: NDCG@10 by the first head, each an anchor among the others."""
+        examples = self._examples.held_out
+        features, labels = self.embed(examples)
+        unit = features / np.linalg.norm(features, axis=1, keepdims=True)
+        likeness = unit @ unit.T
+        np.fill_diagonal(likeness, -np.inf)
+        order = np.argsort(-likeness, axis=1)[:, :10]
+        gains = (labels[order] == labels[:, None]) / np.log2(np.arange(2, order.shape[1] + 2))
+        discounts = np.cumsum(1 / np.log2(np.arange(2, 12)))
+        alike = (labels[:, None] == labels[None]).sum(1) - 1
+        return float((gains.sum(1)[alike > 0] / discounts[np.minimum(alike[alike > 0], 10) - 1]).mean())
+
+    @torch.inference_mode()
+    def embed(self, examples: Sequence[Example]) -> tuple[Vector, np.ndarray]:
+        """Give the features of images as they are, and their labels of the first head."""
+        self.model.eval()
+        rows, labels = [], []
+        size = self._plan.batch_size
+        batches = (list(examples[i : i + size]) for i in range(0, len(examples), size))
+        for pixels, found in loaded(batches, self._load, self._threads):
+            (features,) = self.model(torch.from_numpy(pixels).to(self._device))
+            rows.append(features.float().cpu().numpy())
+            labels.append(found[:, 0])
+        return np.concatenate(rows), np.concatenate(labels)
+
+    def _load(self, address: str) -> Pixels | None:
+        try:
+            image = self._source.decoder.decode(self._source.fetch(address), least_side=LEAST_SIDE)
+            return preprocess(image, self._expected)
+        except ImageError:
+            return None  # counted by whoever loads the catalogue; here there is nothing to learn from it
+
+    def _save(self) -> None:
+        kept: dict[str, Any] = {
+            "about": self._about,
+            "progress": asdict(self.progress),
+            "model": self.model.model.state_dict(),
+            "heads": self._heads.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "best": self._best,
+        }
+        self._folder.mkdir(parents=True, exist_ok=True)
+        written = self._folder / f"{_CHECKPOINT}.new"
+        torch.save(kept, written)
+        written.replace(self._folder / _CHECKPOINT)  # whole, or not at all
+
+    def _resume(self) -> None:
+        path = self._folder / _CHECKPOINT
+        if not path.is_file():
+            return
+        try:
+            kept = torch.load(path, map_location="cpu", weights_only=True)
+            fits = kept["about"] == self._about
+        except Exception as error:  # torch raises whatever the bytes happen to hit
+            raise WeightsError(f"{path} is damaged: remove it to begin anew ({type(error).__name__})") from error
+        if not fits:
+            raise WeightsError(f"{path} belongs to another training: remove it, or take another folder by --out")
+        self.model.model.load_state_dict(kept["model"])
+        self._heads.load_state_dict(kept["heads"])
+        self._optimizer.load_state_dict(kept["optimizer"])
+        self._best = kept["best"]
+        self.progress = Progress(**kept["progress"])

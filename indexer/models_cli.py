@@ -1,0 +1,29 @@
+"""Commands about models: which layers one has."""
+
+from __future__ import annotations
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+
+@click.command()
+@click.argument("model")
+def layers(model: str) -> None:
+    """List the layers of MODEL (a preset, a timm name or torchvision:NAME) with what each gives for one image."""
+    from indexer.vectorizers.presets import find_preset
+    from indexer.vectorizers.taps import list_layers
+    from indexer.vectorizers.weights import random_model
+
+    preset = find_preset(model)
+    built = random_model(preset.model)  # shapes don't depend on the weights
+    height, width = built.preprocessing.size
+    table = Table(title=f"{preset.model}, {height} x {width} pixels")
+    for heading in ("Layer", "Kind", "Gives", "Aspect"):
+        table.add_column(heading, overflow="fold")
+    for layer in list_layers(built.module, built.preprocessing.size):
+        aspects = [name for name, tap in (("look", preset.look), ("style", preset.style)) if layer.name in tap.layers]
+        table.add_row(layer.name, layer.kind, " x ".join(map(str, layer.shape)), ", ".join(aspects))
+    # Without a terminal nothing is cut to eighty columns.
+    console = Console()
+    Console(width=None if console.is_terminal else 160).print(table)

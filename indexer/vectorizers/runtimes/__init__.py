@@ -1,0 +1,90 @@
+"""What runs a model: OpenVINO or ONNX Runtime on CPU, torch on a CUDA GPU. One interface, chosen once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from indexer.errors import SettingsError
+from indexer.vectorizers.preprocessing import Pixels
+
+if TYPE_CHECKING:
+    from es_mappings.layout import Vector
+    from indexer.vectorizers.taps import TappedModel
+
+Choice = Literal["auto", "openvino", "onnx", "torch"]
+Name = Literal["openvino", "onnx", "torch"]
+
+PACKAGES = {"openvino": "openvino", "onnx": "onnxruntime", "torch": "torch"}
+
+
+class Runtime(Protocol):
+    """Runs a model on images."""
+
+    name: str  # for people
+
+    def __call__(self, images: Sequence[Pixels]) -> tuple[Vector, ...]:
+        """Run the model on images of ``(height, width, 3)``: ``(len(images), dims)`` for each of its taps."""
+
+
+def installed(name: Name) -> bool:
+    """Tell whether a runtime is installed."""
+    return find_spec(PACKAGES[name]) is not None
+
+
+def choose(choice: Choice) -> Name:
+    """Name the runtime that is fastest on this machine, or the one that is asked for.
+
+    Raises
+    ------
+    SettingsError
+        The one that is asked for isn't installed.
+    """
+    if choice != "auto":
+        if not installed(choice):
+            raise SettingsError(f"RUNTIME: {choice} is not installed: pip install {PACKAGES[choice]}")
+        return choice
+    import torch
+
+    if torch.cuda.is_available():
+        return "torch"
+    return "openvino" if installed("openvino") else "onnx" if installed("onnx") else "torch"
+
+
+def describe(choice: Choice) -> str:
+    """Say what would run the models on this machine, without loading one."""
+    from importlib.metadata import version
+
+    name = choose(choice)
+    if name == "torch":
+        from indexer.vectorizers.runtimes.torch import device_name
+
+        return device_name()
+    label = {"openvino": "OpenVINO", "onnx": "ONNX Runtime"}[name]
+    return f"{label} {version(PACKAGES[name])} on CPU"
+
+
+def load_runtime(choice: Choice, model: TappedModel, size: tuple[int, int], batch_size: int) -> Runtime:
+    """Load a model into the runtime that `choose` names.
+
+    Parameters
+    ----------
+    size : tuple of int
+        Height and width of the images.
+    batch_size : int
+        The most images that go through the model at once.
+    """
+    match choose(choice):
+        case "openvino":
+            from indexer.vectorizers.runtimes.openvino import OpenVinoRuntime
+
+            return OpenVinoRuntime(model, size)
+        case "onnx":
+            from indexer.vectorizers.runtimes.onnx import OnnxRuntime
+
+            return OnnxRuntime(model, size)
+        case "torch":
+            from indexer.vectorizers.runtimes.torch import CudaRuntime, TorchRuntime, cuda
+
+            return CudaRuntime(model, size, batch_size) if cuda() else TorchRuntime(model)

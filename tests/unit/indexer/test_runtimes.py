@@ -1,0 +1,117 @@
+"""Every runtime that this machine has gives what float32 torch gives, whatever the batch; so on a GPU, where one is."""
+
+import logging
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+import torch
+
+from es_mappings.layout import Vector
+from indexer.errors import SettingsError
+from indexer.vectorizers import runtimes
+from indexer.vectorizers.preprocessing import Pixels
+from indexer.vectorizers.presets import PRESETS, Tap
+from indexer.vectorizers.runtimes import Runtime
+from indexer.vectorizers.runtimes.torch import CudaRuntime, TorchRuntime, cuda
+from indexer.vectorizers.taps import TappedModel
+from indexer.vectorizers.weights import PACKAGED, load_model, random_model
+
+OFFLINE = [name for name, preset in PRESETS.items() if preset.model in PACKAGED]
+AVAILABLE: list[runtimes.Name] = [
+    name for name in ("openvino", "onnx", "torch") if runtimes.installed(name) and (name != "torch" or cuda())
+]
+
+
+def photographs(size: tuple[int, int], count: int = 11) -> list[Pixels]:
+    """Smooth random pictures: pixels that are all independent would be no picture."""
+    rng = np.random.default_rng(1)
+    coarse = rng.integers(0, 256, (count, 8, 8, 3), dtype=np.uint8)
+    factor = -(-size[0] // 8)
+    return [np.kron(c, np.ones((factor, factor, 1), np.uint8))[: size[0], : size[1]] for c in coarse]
+
+
+def cosines(ours: Vector, reference: Vector) -> Vector:
+    lengths = np.linalg.norm(ours, axis=1) * np.linalg.norm(reference, axis=1)
+    return np.asarray((ours * reference).sum(1) / lengths)
+
+
+def check(runtime: Runtime, reference: Sequence[Vector], images: Sequence[Pixels]) -> None:
+    together = runtime(images)
+    for ours, expected in zip(together, reference, strict=True):
+        assert ours.shape == expected.shape
+        assert cosines(ours, expected).min() >= 0.999
+    alone = runtime(images[7:8])
+    for ours, expected in zip(together, alone, strict=True):
+        assert cosines(ours[7:8], expected).min() >= 0.99999
+
+
+@pytest.mark.parametrize("preset", OFFLINE)
+@pytest.mark.parametrize("runtime", AVAILABLE)
+def test_runtimes_agree_with_float32_torch_whatever_the_batch(runtime: runtimes.Name, preset: str) -> None:
+    model = load_model(PRESETS[preset].model)
+    size = model.preprocessing.size
+    tapped = TappedModel(
+        model.module, model.preprocessing, {"look": PRESETS[preset].look, "style": PRESETS[preset].style}
+    )
+    images = photographs(size)
+    check(runtimes.load_runtime(runtime, tapped, size, 32), TorchRuntime(tapped)(images), images)
+
+
+@pytest.mark.parametrize("runtime", AVAILABLE)
+def test_every_pooling_runs_everywhere(runtime: runtimes.Name) -> None:
+    model = random_model("resnet10t")
+    taps = {kind: Tap(("layer2",), kind) for kind in ("average", "max", "gem", "flatten", "statistics", "gram")}
+    tapped = TappedModel(model.module, model.preprocessing, taps)
+    images = photographs(model.preprocessing.size)
+    check(runtimes.load_runtime(runtime, tapped, model.preprocessing.size, 32), TorchRuntime(tapped)(images), images)
+
+
+def test_the_runtime_is_chosen_once_and_says_what_it_is() -> None:
+    assert runtimes.choose("auto") == ("torch" if cuda() else AVAILABLE[0])
+    assert runtimes.choose("onnx") == "onnx"
+    assert runtimes.describe("openvino").startswith("OpenVINO 20")
+    assert runtimes.describe("onnx").startswith("ONNX Runtime 1.")
+    assert runtimes.describe("torch").startswith("torch ")
+
+
+def test_a_runtime_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtimes, "find_spec", lambda _: None)
+    with pytest.raises(SettingsError, match="RUNTIME: onnx is not installed: pip install onnxruntime"):
+        runtimes.choose("onnx")
+
+
+class _Full:
+    """A GPU whose memory holds three images."""
+
+    def __init__(self, _model: object, _size: object, batch_size: int) -> None:
+        self.size = batch_size
+        if batch_size > 3:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+    def run(self, images: Sequence[Pixels]) -> tuple[Vector, ...]:
+        return (np.stack([image.mean(axis=(0, 1), dtype=np.float32) for image in images]),)
+
+
+def test_a_full_gpu_halves_the_batch_and_goes_on(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("indexer.vectorizers.runtimes.torch._Graph", _Full)
+    monkeypatch.setattr("indexer.vectorizers.runtimes.torch.half_precision", lambda model: model)
+    images = photographs((16, 16))
+    runtime = CudaRuntime(None, (16, 16), 32)  # type: ignore[arg-type]
+    with caplog.at_level(logging.WARNING):
+        (rows,) = runtime(images)
+    np.testing.assert_allclose(rows, np.stack([image.mean(axis=(0, 1)) for image in images]), rtol=1e-5)
+    assert runtime.batch_size == 2
+    assert "from now on 2 images at once" in caplog.text
+
+
+def test_a_gpu_that_holds_not_even_one_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr("indexer.vectorizers.runtimes.torch._Graph", full)
+    monkeypatch.setattr("indexer.vectorizers.runtimes.torch.half_precision", lambda model: model)
+    with pytest.raises(torch.OutOfMemoryError):
+        CudaRuntime(None, (16, 16), 4)(photographs((16, 16)))  # type: ignore[arg-type]
