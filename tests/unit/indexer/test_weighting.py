@@ -36,7 +36,7 @@ def test_noise_is_not_called_better() -> None:
 def test_weights_that_are_as_good_are_the_ones_nearest_to_the_default() -> None:
     alike = np.repeat(RANDOM.uniform(-1, 1, size=(20, 10, 1)), 2, axis=2)
     fitted = fit(Judged(alike, np.where(alike[..., 0] > 0, 1.0, 0.0)), ["look", "color"])
-    assert fitted.weights == {"look": 0.77, "color": 0.23}  # default 0.75 and 0.25
+    assert fitted.weights == {"look": 0.86, "color": 0.14}  # default 0.5 and 0.1
 
 
 def test_an_order_is_judged_as_the_metrics_judge_it() -> None:
