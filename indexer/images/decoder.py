@@ -17,10 +17,12 @@ from types import TracebackType
 
 from PIL import Image
 
-from indexer.errors import ImageError
+from indexer.errors import ImageError, ImageUnavailableError
 from indexer.images import decoding
 
-DEADLINE = 20.0  # seconds that one image may take, waiting for a core included
+# Seconds that may pass while one image is decoded. What an image may cost is counted by its decoder's own CPU time
+# (decoding.CPU_SECONDS): on a busy machine a sound image waits for a core, and must not be taken for a bomb.
+DEADLINE = 60.0
 _RENEWED = 5_000  # images after which a process is replaced, so that a leak in a codec stays small
 # No credentials. glibc keeps freed memory: giving it back after each image costs as much as decoding a small one.
 _ENVIRONMENT = {
@@ -42,7 +44,8 @@ class Decoder:
     processes : int
         How many images are decoded side by side; 0: as many as there are cores.
     deadline : float
-        Seconds that one image may take.
+        Seconds that may pass while one image is decoded, waiting for a core included; its CPU time has a limit of its
+        own (`decoding.CPU_SECONDS`).
 
     Examples
     --------
@@ -75,7 +78,9 @@ class Decoder:
         ------
         ImageError
             Not an image, broken, in a format that isn't taken, above 20 MiB or 50 megapixels, or it took too much
-            memory or time. Says which.
+            memory or CPU time. Says which.
+        ImageUnavailableError
+            The machine was too busy to decode it within the deadline; later it may be.
         """
         if len(data) > decoding.MAX_BYTES:
             raise ImageError(f"the image is larger than {decoding.MAX_BYTES >> 20} MiB")
@@ -226,7 +231,7 @@ class _Process:
             self._popen.stdin.write(request)
             if not self._answers.poll(deadline * 1_000):
                 self.kill()
-                raise ImageError(f"the image takes more than {deadline:.0f} s to decode")
+                raise ImageUnavailableError(f"the machine is too busy to decode the image within {deadline:g} s")
             answer = self._popen.stdout.read(decoding.ANSWER.size)
         except BrokenPipeError:
             answer = b""
