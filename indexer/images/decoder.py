@@ -23,6 +23,7 @@ from indexer.images import decoding
 # Seconds that may pass while one image is decoded. What an image may cost is counted by its decoder's own CPU time
 # (decoding.CPU_SECONDS): on a busy machine a sound image waits for a core, and must not be taken for a bomb.
 DEADLINE = 60.0
+_TRIES = 3  # of an image whose decoder died
 _RENEWED = 5_000  # images after which a process is replaced, so that a leak in a codec stays small
 # No credentials. glibc keeps freed memory: giving it back after each image costs as much as decoding a small one.
 _ENVIRONMENT = {
@@ -80,19 +81,18 @@ class Decoder:
             Not an image, broken, in a format that isn't taken, above 20 MiB or 50 megapixels, or it took too much
             memory or CPU time. Says which.
         ImageUnavailableError
-            The machine was too busy to decode it within the deadline; later it may be.
+            The machine was too busy to decode it, or short of memory; later it may not be.
         """
         if len(data) > decoding.MAX_BYTES:
             raise ImageError(f"the image is larger than {decoding.MAX_BYTES >> 20} MiB")
-        try:
-            return self._attempt(data, least_side)
-        except _DiedError:
-            # Perhaps not by this image: the kernel, or somebody, may have ended the process.
-            pass
-        try:
-            return self._attempt(data, least_side)
-        except _DiedError as error:
-            raise ImageError(f"the image made its decoder fail: {error}") from error
+        for _ in range(_TRIES):
+            try:
+                return self._attempt(data, least_side)
+            except _DiedError as error:
+                end = str(error)  # perhaps not by this image: the kernel, or somebody, may have ended the process
+        if end == signal.SIGKILL.name:
+            raise ImageUnavailableError(f"the image's decoder was killed {_TRIES} times: is memory short?")
+        raise ImageError(f"the image made its decoder fail: {end}")
 
     def decode_many(self, files: Iterable[bytes], *, least_side: int = 0) -> Iterator[Image.Image | ImageError]:
         """Decode images side by side and give them in order, each as soon as those before it are given.
@@ -247,7 +247,7 @@ class _Process:
 
     def _describe_end(self) -> str:
         code = self._popen.returncode
-        return f"{signal.Signals(-code).name}" if code < 0 else f"it ended with code {code}"
+        return signal.Signals(-code).name if code < 0 else f"it ended with code {code}"
 
     def kill(self) -> None:
         """End the process, whatever it does, and free its memory."""

@@ -5,7 +5,6 @@ import random
 import re
 import signal
 import struct
-import threading
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -13,7 +12,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from PIL import Image
 
-from indexer.errors import ImageError
+from indexer.errors import ImageError, ImageUnavailableError
 from indexer.images import Decoder
 from indexer.images.decoder import _Process
 from tests.images import encode, picture
@@ -142,33 +141,26 @@ def test_an_image_that_takes_too_long_is_given_up(count: Callable[[int, int], in
     with Decoder(1, deadline=0.001) as decoder:
         large = encode(Image.effect_noise((2_000, 2_000), 90), "PNG")
         for _ in range(3):
-            with pytest.raises(ImageError, match="to decode"):
+            with pytest.raises(ImageUnavailableError, match="too busy to decode"):
                 decoder.decode(large)
 
 
 def test_decoders_killed_at_random_lose_no_image(
     count: Callable[[int, int], int], figure: Callable[[str], None]
 ) -> None:
-    total = count(300, 5_000)
-    file, done, kills = encode(Image.effect_noise((300, 300), 60), "JPEG"), threading.Event(), 0
+    total, chance = count(300, 5_000), random.Random(3)
+    file, kills, made = encode(Image.effect_noise((300, 300), 60), "JPEG"), 0, []
     with Decoder(2) as decoder:
-
-        def kill() -> None:
-            nonlocal kills
-            while not done.wait(0.5):
-                for process in list(decoder._all)[:1]:
-                    os.kill(process._popen.pid, signal.SIGKILL)
-                    kills += 1
-
-        killer = threading.Thread(target=kill)
-        killer.start()
-        try:
-            made = list(decoder.decode_many(file for _ in range(total)))
-        finally:
-            done.set()
-            killer.join()
+        for image in decoder.decode_many(file for _ in range(total)):
+            made.append(image)
+            # By what is done, not by the clock: on a slow machine a decoder would be killed before it could start.
+            if chance.random() < 0.04:
+                os.kill(chance.choice(list(decoder._all))._popen.pid, signal.SIGKILL)
+                kills += 1
     lost = [m for m in made if isinstance(m, ImageError)]
     figure(f"{total:,} images while {kills} decoders were killed: {len(lost)} lost")
+    assert len(made) == total
+    assert kills
     assert not lost
 
 
