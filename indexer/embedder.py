@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -15,8 +16,11 @@ from PIL import Image
 from es_mappings.layout import Vector
 from indexer import images
 from indexer.errors import ImageError
-from indexer.images import ImageSource
+from indexer.image_addresses import Known
+from indexer.images import ImageSource, Validators
 from indexer.vectorizers.base import ImageModel, ImageVectorizer, Prepared, SharesModel
+
+log = logging.getLogger(__name__)
 
 LEAST_SIDE = 300  # pixels: no less than any default model looks at
 FETCHERS = max(8, 2 * (os.cpu_count() or 1))  # images fetched side by side: some wait for servers, some for cores
@@ -28,12 +32,14 @@ class Embedded:
 
     digest: str
     activations: dict[str, Vector]
+    seen: Validators | None = None  # what its server said of it; None where it wasn't asked
 
 
 @dataclass(frozen=True)
 class _Fetched:
     digest: str
     prepared: list[Prepared]  # one for each model
+    seen: Validators
 
 
 @dataclass(frozen=True)
@@ -81,16 +87,16 @@ class ImageEmbedder:
         self._inference = threading.Lock()
         self._threads = ThreadPoolExecutor(FETCHERS, "images")
 
-    def __call__(self, addresses: Sequence[str], known: Mapping[str, str]) -> dict[str, Embedded | ImageError]:
+    def __call__(self, addresses: Sequence[str], known: Mapping[str, Known]) -> dict[str, Embedded | ImageError]:
         """Find or make the activations of images.
 
         Parameters
         ----------
         addresses : sequence of str
             Where the images are.
-        known : mapping of str to str
-            Address to the digest of the image that was found there before: kept activations are taken for it without
-            fetching the image again.
+        known : mapping of str to Known
+            Address to the image that was found there before. Kept activations are taken for it; where it is due, its
+            server is asked first whether it changed, and they are taken too if it can't be had.
 
         Returns
         -------
@@ -98,28 +104,42 @@ class ImageEmbedder:
             Each address once; an image that can't be had takes nothing from the others.
         """
         wanted = dict.fromkeys(addresses)
-        stored = self._stored([known[image] for image in wanted if image in known])
-        results: dict[str, Embedded | ImageError] = {
-            image: Embedded(known[image], stored[known[image]]) for image in wanted if known.get(image) in stored
+        stored = self._stored([known[image].digest for image in wanted if image in known])
+        kept = {
+            image: Embedded(known[image].digest, stored[known[image].digest])
+            for image in wanted
+            if image in known and known[image].digest in stored
         }
+        results: dict[str, Embedded | ImageError] = {i: found for i, found in kept.items() if not known[i].due}
         missing = [image for image in wanted if image not in results]
         # In batches: products with dozens of images must not fill the memory.
         for start in range(0, len(missing), self._batch_size):
-            results.update(self._fetch_and_embed(missing[start : start + self._batch_size]))
+            batch = missing[start : start + self._batch_size]
+            results.update(self._fetch_and_embed({i: (kept[i], known[i]) if i in kept else None for i in batch}))
         return results
 
-    def _fetch_and_embed(self, addresses: Sequence[str]) -> dict[str, Embedded | ImageError]:
-        fetched = dict(zip(addresses, self._threads.map(self._fetch, addresses), strict=True))
-        results: dict[str, Embedded | ImageError] = {a: f for a, f in fetched.items() if isinstance(f, ImageError)}
+    def _fetch_and_embed(self, wanted: Mapping[str, tuple[Embedded, Known] | None]) -> dict[str, Embedded | ImageError]:
+        fetched = dict(zip(wanted, self._threads.map(self._fetch, wanted, wanted.values()), strict=True))
+        results: dict[str, Embedded | ImageError] = {a: f for a, f in fetched.items() if not isinstance(f, _Fetched)}
         results.update(self._embed({a: f for a, f in fetched.items() if isinstance(f, _Fetched)}))
         return results
 
-    def _fetch(self, address: str) -> _Fetched | ImageError:
+    def _fetch(self, address: str, before: tuple[Embedded, Known] | None) -> _Fetched | Embedded | ImageError:
+        """Fetch an image, unless it is the one of which activations are kept."""
+        kept, validators = (before[0], before[1].validators) if before else (None, Validators())
         try:
-            data = self._source.fetch(address)
-            image = self._source.decoder.decode(data, least_side=LEAST_SIDE)
-            return _Fetched(images.digest(data), [model.prepare(image) for model in self._models])
+            fetched = self._source.fetch_if_changed(address, validators)
+            if kept and fetched.data is None:
+                return replace(kept, seen=validators.renewed(fetched.validators))
+            digest = images.digest(fetched.data or b"")
+            if kept and digest == kept.digest:
+                return replace(kept, seen=fetched.validators)
+            image = self._source.decoder.decode(fetched.data or b"", least_side=LEAST_SIDE)
+            return _Fetched(digest, [model.prepare(image) for model in self._models], fetched.validators)
         except ImageError as error:
+            if kept:
+                log.warning("what is kept of %s stays: %s", address, error)
+                return kept
             return error
 
     def _embed(self, fetched: Mapping[str, _Fetched]) -> dict[str, Embedded]:
@@ -131,7 +151,7 @@ class ImageEmbedder:
             for aspect, rows in made.items():
                 self._stores[aspect].put(dict(zip(new, rows, strict=True)))
             stored |= {d: {aspect: rows[i] for aspect, rows in made.items()} for i, d in enumerate(new)}
-        return {address: Embedded(f.digest, stored[f.digest]) for address, f in fetched.items()}
+        return {address: Embedded(f.digest, stored[f.digest], f.seen) for address, f in fetched.items()}
 
     def _run(self, prepared: Sequence[list[Prepared]]) -> dict[str, Vector]:
         """Run each model once: aspect to ``(len(prepared), dims)``."""

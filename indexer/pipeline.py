@@ -6,26 +6,27 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
-from typing import Any
 
 from elasticsearch import Elasticsearch
 
 from es_mappings.layout import Vector
-from indexer import documents, indices, targets
+from indexer import documents, indices, stored_products, targets
 from indexer.activation_store import ActivationStore
 from indexer.documents import EmbeddedImage
 from indexer.elastic import BulkFailure, connect
 from indexer.embedder import Embedded, ImageEmbedder
 from indexer.errors import ImageError, ImageUnavailableError, IndexStateError, SpaceError
+from indexer.image_addresses import ImageAddresses, Known
 from indexer.images import ImageSource
 from indexer.overlapping import side_by_side
 from indexer.product_embedder import ProductEmbedder
 from indexer.settings import Settings
 from indexer.spaces import VectorSpace, load_space
+from indexer.stored_products import StoredProduct
 from indexer.targets import Targets
 from indexer.vectorizers import Vectorizers, load_vectorizers
-from indexer.vectorizers.base import ProductFields
 
 log = logging.getLogger(__name__)
 
@@ -59,29 +60,41 @@ class Pipeline:
     """
 
     def __init__(
-        self, client: Elasticsearch, alias: str, source: ImageSource, vectorizers: Vectorizers, batch_size: int
+        self,
+        client: Elasticsearch,
+        alias: str,
+        source: ImageSource,
+        vectorizers: Vectorizers,
+        batch_size: int,
+        recheck_hours: float = 24.0,
     ) -> None:
         self._client, self._alias = client, alias
         self.vectorizers, self._batch_size = vectorizers, batch_size
         self.decoder = source.decoder
         stores = {a: ActivationStore.create(client, alias, "images", v) for a, v in vectorizers.images.items()}
         self._embed_images = ImageEmbedder(source, vectorizers.images, stores, batch_size)
+        self._addresses = ImageAddresses(client, alias, timedelta(hours=recheck_hours))
         self._embed_products = ProductEmbedder(client, alias, vectorizers.products)
         self._spaces: dict[str, VectorSpace] = {}
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Pipeline:
         """Load the models and connect."""
-        source, client = ImageSource.from_settings(settings), connect(settings)
-        return cls(client, settings.index_name, source, load_vectorizers(settings), settings.batch_size)
+        source = ImageSource.from_settings(settings)
+        vectorizers = load_vectorizers(settings)
+        name, hours = settings.index_name, settings.image_recheck_hours
+        return cls(connect(settings), name, source, vectorizers, settings.batch_size, hours)
 
-    def vectorize(self, ids: Sequence[str]) -> Report:
+    def vectorize(self, ids: Sequence[str], *, recheck: bool = False) -> Report:
         """Give products their vectors.
 
         Parameters
         ----------
         ids : sequence of str
-            Product ids. Those already embedded in the index's vector space cost one read.
+            Product ids. Those already embedded in the index's vector space cost two reads.
+        recheck : bool
+            Whether servers are asked if images changed that they weren't asked about for long: a picture may be
+            replaced under its address.
 
         Returns
         -------
@@ -93,7 +106,7 @@ class Pipeline:
         SpaceError
             The index's vector space was made by other models than these settings name.
         """
-        return self._in_batches(ids, self._everywhere)
+        return self._in_batches(ids, partial(self._everywhere, recheck=recheck))
 
     def vectorize_in(self, index: str, ids: Sequence[str]) -> Report:
         """Give products their vectors in one of the indices that take writes, as `vectorize` does in all of them."""
@@ -111,8 +124,8 @@ class Pipeline:
             report.add(part)
         return report
 
-    def _everywhere(self, ids: Sequence[str], found: Targets) -> Report:
-        report = self._vectorize_batch(ids, found.live, found.writes[found.live])
+    def _everywhere(self, ids: Sequence[str], *, recheck: bool, found: Targets) -> Report:
+        report = self._vectorize_batch(ids, found.live, found.writes[found.live], recheck=recheck)
         for index in list(found.writes)[1:]:
             try:
                 self._there(ids, index=index, found=found)
@@ -125,16 +138,18 @@ class Pipeline:
             raise IndexStateError(f"{index} takes no writes any more")
         return self._vectorize_batch(ids, index, found.writes[index])
 
-    def _vectorize_batch(self, ids: Sequence[str], index: str, name: str) -> Report:
+    def _vectorize_batch(self, ids: Sequence[str], index: str, name: str, *, recheck: bool = False) -> Report:
         report, space = Report(), self.space(index)
-        products = self._read(ids, index, space, report)
+        products, known = self._read(ids, index, space, report, recheck=recheck)
         with ThreadPoolExecutor(1) as beside:  # images wait for servers and a GPU; words needn't wait for images
             words = beside.submit(self._embed_products, {i: product.fields for i, product in products.items()})
-            found = self._embed_images(
-                [image for product in products.values() for image in product.images],
-                {image: d for product in products.values() for image, d in product.digests.items()},
-            )
+            found = self._embed_images([i for product in products.values() for i in product.images], known)
             own = words.result()
+        embedded = {a: image for a, image in found.items() if isinstance(image, Embedded)}
+        self._addresses.put({a: (image.digest, image.seen) for a, image in embedded.items() if image.seen})
+        now = {a: embedded[a].digest if a in embedded else None for a in found}
+        report.current.extend(i for i, product in products.items() if product.is_unchanged(now))
+        products = {i: product for i, product in products.items() if not product.is_unchanged(now)}
         actions = []
         for product_id, product in products.items():
             outcome = _compose(product, found, own[product_id], space)
@@ -170,25 +185,16 @@ class Pipeline:
             self._spaces[name] = space
         return self._spaces[name]
 
-    def _read(self, ids: Sequence[str], index: str, space: VectorSpace | None, report: Report) -> dict[str, _Product]:
-        wanted = ["deleted_at", "images", "source", "embedding", "pictures.image", "pictures.image_digest"]
-        answer = self._client.mget(
-            index=index, ids=list(dict.fromkeys(ids)), source_includes=[*wanted, *ProductFields.NAMES]
-        )
-        products = {}
-        for doc in answer["docs"]:
-            source = doc.get("_source", {})
-            if "title" not in source or "deleted_at" in source:
-                report.gone.append(doc["_id"])
-                continue
-            embedding = source.get("embedding", {})
-            if space and (embedding.get("status"), embedding.get("space"), embedding.get("source")) == (
-                "done", space.digest, source["source"],
-            ):  # fmt: skip
-                report.current.append(doc["_id"])
-            else:
-                products[doc["_id"]] = _product(source)
-        return products
+    def _read(
+        self, ids: Sequence[str], index: str, space: VectorSpace | None, report: Report, *, recheck: bool
+    ) -> tuple[dict[str, StoredProduct], dict[str, Known]]:
+        """Read the products that there is something to do for, and what is known of their images."""
+        products, gone = stored_products.read(self._client, index, ids, space.digest if space else None)
+        digests = {image: p.digests.get(image) for p in products.values() for image in p.images}
+        known = self._addresses.known(digests, recheck=recheck)
+        report.gone.extend(gone)
+        report.current.extend(i for i, product in products.items() if product.is_current(known))
+        return {i: product for i, product in products.items() if not product.is_current(known)}, known
 
 
 def _note(report: Report, outcome: Mapping[str, BulkFailure | None], *, waiting: bool) -> None:
@@ -203,23 +209,6 @@ def _note(report: Report, outcome: Mapping[str, BulkFailure | None], *, waiting:
             log.error("vector of %s refused: %s", product_id, failure.reason)
         elif product_id not in report.failed:
             (report.waiting if waiting else report.written).append(product_id)
-
-
-@dataclass(frozen=True)
-class _Product:
-    images: tuple[str, ...]  # the primary one first
-    digests: dict[str, str]  # by address, as far as known from an earlier embedding
-    fields: ProductFields
-    source: str  # digest of all of it
-
-
-def _product(source: Mapping[str, Any]) -> _Product:
-    known = [source.get("embedding", {}), *source.get("pictures", [])]
-    digests = {k["image"]: k["image_digest"] for k in known if k.get("image") and k.get("image_digest")}
-    images = tuple(dict.fromkeys(source.get("images") or ()))
-    return _Product(
-        images, {i: d for i, d in digests.items() if i in images}, ProductFields.from_source(source), source["source"]
-    )
 
 
 @dataclass(frozen=True)
@@ -239,7 +228,7 @@ class _Outcome:
 
 
 def _compose(
-    product: _Product,
+    product: StoredProduct,
     found: Mapping[str, Embedded | ImageError],
     own: Mapping[str, Vector],
     space: VectorSpace | None,

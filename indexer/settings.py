@@ -36,6 +36,11 @@ class Settings(BaseSettings):
     image_timeout: float = Field(10.0, gt=0, description="Seconds that fetching one image may take in all.")
     image_host_concurrency: int = Field(8, ge=1, description="Images fetched from one host at a time, by one process.")
     image_host_rate: float = Field(50.0, gt=0, description="Images fetched from one host a second, by one process.")
+    image_recheck_hours: float = Field(
+        24.0,
+        ge=0,
+        description="Hours that an image's server isn't asked again, at a product's events, whether the image changed.",
+    )
     image_proxy: SecretStr | None = Field(
         None, description="HTTP proxy that images are fetched through; it then decides which addresses are reached."
     )

@@ -45,7 +45,7 @@ def _embed(task: str, batch: list[str]) -> None:
     queue, counters, begun = resources.embedding(), resources.counters(), time.monotonic()
     try:
         with queue.lease(task):
-            report = resources.pipeline().vectorize(batch)
+            report = resources.pipeline().vectorize(batch, recheck=True)
     except Exception as error:
         counters.count("failures", failures.reason(error), len(batch))
         if not failures.passes(error):

@@ -10,9 +10,9 @@ import hashlib
 
 from indexer.images.decoder import Decoder
 from indexer.images.decoding import FORMATS, MAX_BYTES, MAX_PIXELS
-from indexer.images.fetching import ImageSource
+from indexer.images.fetching import ImageSource, Validators
 
-__all__ = ["FORMATS", "MAX_BYTES", "MAX_PIXELS", "Decoder", "ImageSource", "digest"]
+__all__ = ["FORMATS", "MAX_BYTES", "MAX_PIXELS", "Decoder", "ImageSource", "Validators", "digest"]
 
 
 def digest(data: bytes) -> str:

@@ -32,6 +32,9 @@ from PIL import (
 )
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+# Brands of HEIF files (ISO/IEC 23008-12), as phones take pictures: refused by name. No decoder of theirs comes with
+# Pillow, and those there are carry patents (HEVC).
+_HEIF = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 MAX_BYTES = 20 * 2**20
 MAX_PIXELS = 50_000_000
 MAX_SIDE = 65_535  # pixels: JPEG's own limit. A picture of one row of millions is no product's
@@ -85,6 +88,8 @@ def decode(data: bytes, *, least_side: int = 0) -> Image.Image:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             return _decode(data, least_side)
     except UnidentifiedImageError as error:
+        if data[4:8] == b"ftyp" and data[8:12] in _HEIF:
+            raise RefusedError("the image is a HEIC file, which isn't taken; JPEG, PNG, WebP and AVIF are") from error
         raise RefusedError("the file is not an image, or not of a format that is taken") from error
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise RefusedError(f"the image has more than {MAX_PIXELS // 10**6} megapixels") from error

@@ -42,6 +42,10 @@ class Validators:
         sent = {"if-none-match": self.etag, "if-modified-since": self.last_modified}
         return {name: value for name, value in sent.items() if value}
 
+    def renewed(self, said: Validators) -> Validators:
+        """Take over what an answer of 304 says; it need not say all of it again (RFC 9110, 15.4.5)."""
+        return Validators(said.etag or self.etag, said.last_modified or self.last_modified)
+
 
 @dataclass(frozen=True)
 class Fetched:

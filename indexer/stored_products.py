@@ -1,0 +1,64 @@
+"""What stands in an index about the products that are to be embedded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from elasticsearch import Elasticsearch
+
+from indexer.image_addresses import Known
+from indexer.vectorizers.base import ProductFields
+
+_WANTED = ["deleted_at", "images", "source", "embedding", "pictures.image", "pictures.image_digest"]
+
+
+@dataclass(frozen=True)
+class StoredProduct:
+    """All that a product's vector is made from."""
+
+    images: tuple[str, ...]  # the primary one first
+    digests: dict[str, str]  # by address, of the images in its vectors
+    fields: ProductFields
+    source: str  # digest of its addresses and fields
+    done: bool  # its vector is of this source, and in the index's vector space
+
+    def is_current(self, known: Mapping[str, Known]) -> bool:
+        """Tell whether there is nothing to do, not even to ask whether an image changed."""
+        return self.done and not any(known[a].due or known[a].digest != d for a, d in self.digests.items())
+
+    def is_unchanged(self, found: Mapping[str, str | None]) -> bool:
+        """Tell whether its vector is still right, given the digests of what was found; what can't be had stays."""
+        return self.done and all(found[address] in {None, digest} for address, digest in self.digests.items())
+
+
+def read(
+    client: Elasticsearch, index: str, ids: Sequence[str], space: str | None
+) -> tuple[dict[str, StoredProduct], list[str]]:
+    """Read products by id; give them, and the ids of those that are gone."""
+    answer = client.mget(index=index, ids=list(dict.fromkeys(ids)), source_includes=[*_WANTED, *ProductFields.NAMES])
+    products, gone = {}, []
+    for doc in answer["docs"]:
+        source = doc.get("_source", {})
+        if "title" not in source or "deleted_at" in source:
+            gone.append(doc["_id"])
+        else:
+            products[doc["_id"]] = _product(source, space)
+    return products, gone
+
+
+def _product(source: Mapping[str, Any], space: str | None) -> StoredProduct:
+    embedding = source.get("embedding", {})
+    known = [embedding, *source.get("pictures", [])]
+    digests = {k["image"]: k["image_digest"] for k in known if k.get("image") and k.get("image_digest")}
+    images = tuple(dict.fromkeys(source.get("images") or ()))
+    return StoredProduct(
+        images,
+        {i: d for i, d in digests.items() if i in images},
+        ProductFields.from_source(source),
+        source["source"],
+        space is not None
+        and (embedding.get("status"), embedding.get("space"), embedding.get("source"))
+        == ("done", space, source["source"]),
+    )

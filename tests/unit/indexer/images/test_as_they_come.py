@@ -1,0 +1,162 @@
+"""Images as shops and phones really have them: each gives a sensible vector of the default models, or a named error."""
+
+import struct
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from demo.catalogue import render_catalogue
+from indexer.embedder import LEAST_SIDE
+from indexer.errors import ImageError
+from indexer.images import Decoder
+from indexer.settings import Settings
+from indexer.vectorizers.base import ImageVectorizer
+from indexer.vectorizers.cnn import load_cnn
+from indexer.vectorizers.color import ColorVectorizer
+from tests.images import encode
+
+Vectors = dict[str, NDArray[np.float32]]
+Embed = Callable[[bytes], Vectors]
+
+
+@pytest.fixture(scope="module")
+def models() -> Mapping[str, ImageVectorizer]:
+    """Every default model of images, loaded once."""
+    return {**load_cnn(Settings()), "color": ColorVectorizer()}
+
+
+@pytest.fixture(scope="module")
+def embed(models: Mapping[str, ImageVectorizer]) -> Iterator[Embed]:
+    """From a file to its unit vectors by aspect, each checked, the way the pipeline goes."""
+    with Decoder(1) as decoder:
+
+        def run(data: bytes) -> Vectors:
+            image, made = decoder.decode(data, least_side=LEAST_SIDE), {}
+            for aspect, model in models.items():
+                row = np.asarray(model([image]))
+                assert row.shape == (1, model.dims), aspect
+                assert np.isfinite(row).all(), aspect
+                assert row.any(), aspect
+                made[aspect] = row[0] / np.linalg.norm(row[0])
+            return made
+
+        yield run
+
+
+@pytest.fixture(scope="module")
+def dress(tmp_path_factory: pytest.TempPathFactory) -> Image.Image:
+    """A picture with light, shadow and texture, different in each corner."""
+    folder: Path = tmp_path_factory.mktemp("catalogue")
+    render_catalogue(folder, products=4, seed=11)
+    image = Image.open(sorted(folder.rglob("*.jp*g"))[0]).convert("RGB")
+    return image.resize((600, 800), Image.Resampling.LANCZOS)
+
+
+@pytest.fixture(scope="module")
+def plain(embed: Embed, dress: Image.Image) -> Vectors:
+    """The vectors of the picture as it should be."""
+    return embed(encode(dress, "PNG"))
+
+
+def _agree(one: Vectors, other: Vectors, at_least: float) -> None:
+    cosines = {aspect: float(one[aspect] @ other[aspect]) for aspect in one}
+    assert min(cosines.values()) >= at_least, cosines
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_however_the_camera_was_held_it_is_the_same_picture(
+    embed: Embed, dress: Image.Image, plain: Vectors, orientation: int
+) -> None:
+    lies = {1: None, 2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}[orientation]  # Image.Transpose that the tag undoes
+    stored = dress if lies is None else dress.transpose(Image.Transpose(lies))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    _agree(embed(encode(stored, "JPEG", exif=exif, quality=92, subsampling=0)), plain, 0.99)
+
+
+def _sixteen_bits(image: Image.Image) -> bytes:
+    """A PNG of sixteen bits a channel, which Pillow reads but doesn't write."""
+    pixels = np.asarray(image).astype(">u2") * 257
+    rows = b"".join(b"\0" + row.tobytes() for row in pixels)
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", *image.size, 16, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+def _animated(image: Image.Image, form: str, **options: object) -> bytes:
+    later = [image.rotate(90), Image.new("RGB", image.size, "black")]
+    return encode(image, form, save_all=True, append_images=later, duration=100, **options)
+
+
+def _cut_out(image: Image.Image) -> bytes:
+    """The picture, and beside it what can't be seen: black, but transparent."""
+    wide = Image.new("RGBA", (image.width, image.height), (0, 0, 0, 0))
+    wide.paste(image)
+    return encode(wide, "PNG")
+
+
+# The same picture in another form, and how alike it has to look.
+SAME: dict[str, tuple[Callable[[Image.Image], bytes], float]] = {
+    "progressive": (lambda i: encode(i, "JPEG", quality=92, progressive=True), 0.98),
+    "cmyk": (lambda i: encode(i.convert("CMYK"), "JPEG", quality=95), 0.95),  # Pillow writes it inverted, as Adobe does
+    "16 bits": (_sixteen_bits, 0.999),
+    "alpha": (_cut_out, 0.999),
+    "palette": (lambda i: encode(i.quantize(256), "PNG"), 0.9),
+    "animated gif": (lambda i: _animated(i.quantize(256).convert("RGB"), "GIF"), 0.9),
+    "animated webp": (lambda i: _animated(i, "WEBP", lossless=True), 0.999),
+    "webp": (lambda i: encode(i, "WEBP", quality=90), 0.95),
+    "avif": (lambda i: encode(i, "AVIF", quality=90, speed=9), 0.95),
+    "tiff": (lambda i: encode(i, "TIFF", compression="tiff_lzw"), 0.999),
+    "bmp": (lambda i: encode(i, "BMP"), 0.999),
+}
+
+
+@pytest.mark.parametrize("form", SAME)
+def test_the_form_of_a_file_hardly_changes_its_vector(
+    embed: Embed, dress: Image.Image, plain: Vectors, form: str
+) -> None:
+    make, at_least = SAME[form]
+    _agree(embed(make(dress)), plain, at_least)
+
+
+def test_adobes_inverted_cmyk_is_no_negative(embed: Embed, dress: Image.Image, plain: Vectors) -> None:
+    data = encode(dress.convert("CMYK"), "JPEG", quality=95)
+    assert b"Adobe" in data
+    negative = embed(encode(Image.eval(dress, lambda value: 255 - value), "PNG"))
+    for aspect, vector in embed(data).items():
+        assert float(vector @ plain[aspect]) > float(vector @ negative[aspect])
+
+
+def test_grey_keeps_the_look(embed: Embed, dress: Image.Image, plain: Vectors) -> None:
+    eight, sixteen = dress.convert("L"), dress.convert("L").convert("I").point(lambda value: value * 257)
+    grey = embed(encode(eight, "PNG"))
+    assert float(grey["look"] @ plain["look"]) > 0.5
+    _agree(embed(encode(sixteen.convert("I;16"), "PNG")), grey, 0.999)
+    _agree(embed(encode(eight.convert("LA"), "PNG")), grey, 0.999)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (3, 2), (20_000, 10), (10, 20_000), (65_535, 1)])
+def test_tiny_and_very_wide_pictures_have_vectors(embed: Embed, size: tuple[int, int]) -> None:
+    embed(encode(Image.new("RGB", size, (200, 10, 10)), "PNG"))
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(60), "HEIC"),
+        (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic" + bytes(60), "HEIC"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not an image"),
+        (encode(Image.new("1", (65_536, 1)), "PNG"), "65,535 pixels wide"),
+    ],
+)
+def test_what_is_not_taken_is_named(embed: Embed, data: bytes, why: str) -> None:
+    with pytest.raises(ImageError, match=why):
+        embed(data)
