@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 UV := uv==0.13.9
 CATALOG ?=
 PRODUCTS ?= 2400
+N ?= 5000
 PORT ?= 5000
 
 .DEFAULT_GOAL := help
@@ -27,8 +28,8 @@ $(VENV)/.ready: requirements.txt requirements-dev.txt constraints.txt
 install: $(VENV)/.ready  ## Set up the virtual environment
 
 .PHONY: demo
-demo: $(VENV)/.ready  ## Bring up the sandbox shop on port 5000 (CATALOG=file, PRODUCTS=n, PORT=n)
-	@exec $(BIN)/python -m demo.sandbox $(if $(CATALOG),--catalog $(CATALOG)) --products $(PRODUCTS) --port $(PORT)
+demo: $(VENV)/.ready  ## Bring up the sandbox shop on port 5000 (CATALOG=file or abo with N=n, PRODUCTS=n, PORT=n)
+	@exec $(BIN)/python -m demo.sandbox $(if $(CATALOG),--catalog $(CATALOG)) --products $(PRODUCTS) --number $(N) --port $(PORT)
 
 .PHONY: test
 test: $(VENV)/.ready chromium  ## Run all tests, against real servers

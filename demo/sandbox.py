@@ -19,17 +19,17 @@ import click
 import httpx
 from rich.console import Console
 
-from demo.catalogue import is_complete, render_catalogue
 from demo.fleet import start_workers
 from demo.golden import read_truth
 from demo.processes import Child, start_child
 from demo.services import ServiceError, start_elasticsearch, start_redis
+from demo.sources import catalogue
 from es_mappings import product
 from indexer import indices
 from indexer.cli import write_catalog
 from indexer.console import errors_in_one_line, progress_bar
 from indexer.elastic import connect
-from indexer.errors import CatalogError, IndexStateError, ProductSearchError
+from indexer.errors import IndexStateError, ProductSearchError
 from indexer.settings import Settings
 
 _STALLED = 180.0  # seconds without progress after which the worker is given up
@@ -44,12 +44,13 @@ def say(line: str) -> None:
 
 
 @click.command()
-@click.option("--catalog", type=click.Path(path_type=Path), help="A catalogue file; by default one is rendered.")
+@click.option("--catalog", type=click.Path(path_type=Path), help="A file, or abo; by default one is drawn.")
 @click.option("--products", default=2_400, show_default=True, help="Products of the rendered catalogue.")
+@click.option("--number", default=5_000, show_default=True, help="Products taken of a public catalogue.")
 @click.option("--folder", default=Path(".data"), show_default=True, type=click.Path(path_type=Path))
 @click.option("--port", default=5000, show_default=True, help="Of the storefront.")
 @click.option("--once", is_flag=True, help="Stop as soon as the storefront answers.")
-def main(*, catalog: Path | None, products: int, folder: Path, port: int, once: bool) -> None:
+def main(*, catalog: Path | None, products: int, number: int, folder: Path, port: int, once: bool) -> None:
     """Bring up the sandbox shop and keep it up until Ctrl-C."""
     # Both must unwind the stack below, also where a shell started us in the background with SIGINT ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -58,7 +59,7 @@ def main(*, catalog: Path | None, products: int, folder: Path, port: int, once: 
     with errors_in_one_line(), ExitStack() as stack:
         try:
             _check_port(port)
-            children = _bring_up(stack, catalog, products, folder.resolve(), port)
+            children = _bring_up(stack, catalog, products, number, folder.resolve(), port)
             say(f"The shop is open after {time.monotonic() - begun:.0f} s: http://localhost:{port}  (Ctrl-C stops it)")
             staff, _, password = os.environ["STAFF"].partition(":")
             say(f"Pages for staff: http://localhost:{port}/ops, name {staff}, password {password}")
@@ -72,9 +73,11 @@ def main(*, catalog: Path | None, products: int, folder: Path, port: int, once: 
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave half of it running
 
 
-def _bring_up(stack: ExitStack, catalog: Path | None, products: int, folder: Path, port: int) -> list[Child]:
+def _bring_up(
+    stack: ExitStack, catalog: Path | None, products: int, number: int, folder: Path, port: int
+) -> list[Child]:
     folder.mkdir(parents=True, exist_ok=True)
-    file = _existing(catalog) if catalog else _rendered(folder / "catalogue", products)
+    file = catalogue(catalog, folder, drawn=products, taken=number, say=say)
     for start, name, url in (
         (start_elasticsearch, "elasticsearch", os.environ.get("ELASTICSEARCH_URL")),
         (start_redis, "redis", os.environ.get("REDIS_URL")),
@@ -95,24 +98,6 @@ def _bring_up(stack: ExitStack, catalog: Path | None, products: int, folder: Pat
     shop = _start(stack, folder, "storefront", "gunicorn", "--config", str(config), "--bind", f"127.0.0.1:{port}")
     _wait_until(lambda: _answers(port), shop)
     return [*workers, shop]
-
-
-def _rendered(folder: Path, products: int) -> Path:
-    if is_complete(folder, products=products, seed=7):
-        say(f"Catalogue: {products:,} rendered products are there")
-        return folder / "catalog.jsonl"
-    say(f"Catalogue: drawing {products:,} products into {folder}")
-    with progress_bar() as progress:
-        task = progress.add_task("Drawing products", total=products)
-        return render_catalogue(
-            folder, products=products, seed=7, progress=lambda done, _: progress.update(task, completed=done)
-        )
-
-
-def _existing(catalog: Path) -> Path:
-    if not catalog.is_file():
-        raise CatalogError(f"CATALOG: there is no file {catalog}")
-    return catalog.resolve()
 
 
 def _environment(folder: Path, catalog: Path) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from flask import url_for
 
@@ -28,16 +28,36 @@ class Links:
 
     def product(self, product_id: str) -> str:
         """Give a product's page; likes go with the shopper, what narrowed the listing doesn't."""
-        return self._to(SearchParameters(like=self.parameters.like, dislike=self.parameters.dislike), product_id)
+        kept = {name: getattr(self.parameters, name) for name in ("like", "dislike", "weight")}
+        return self._to(SearchParameters(**kept), product_id)
 
     def like(self, product_id: str) -> str:
         """Give this page with a product liked, sorted by similarity."""
-        return self.here(like=(*self.parameters.like, product_id), sort=None)
+        return self.here(like=(*self.parameters.like, product_id), dislike=self._dislikes_but(product_id), sort=None)
 
     def unlike(self, product_id: str) -> str:
         """Give this page with a product no longer liked."""
-        names = {product_id, f"{product_id}^{self.parameters.likes.get(product_id, 1):g}"}
-        return self._without(like=tuple(like for like in self.parameters.like if like not in names))
+        return self._without(like=self._likes_but(product_id))
+
+    def dislike(self, product_id: str) -> str:
+        """Give this page keeping away from a product."""
+        return self._without(like=self._likes_but(product_id), dislike=(*self.parameters.dislike, product_id))
+
+    def undislike(self, product_id: str) -> str:
+        """Give this page with a product no longer disliked."""
+        return self._without(dislike=self._dislikes_but(product_id))
+
+    def weighed(self, product_id: str, weight: float) -> str:
+        """Give this page with a like counting so much."""
+        likes = self.parameters.likes | {product_id: weight}
+        return self.here(like=tuple(i if w == 1 else f"{i}^{w:g}" for i, w in likes.items()))
+
+    def removed(self, kind: str, product_id: str) -> str:
+        """Give this page without a like or dislike, and what it needs to offer an undo."""
+        weight = self.parameters.likes.get(product_id, 1)
+        value = f"{product_id}^{weight:g}" if kind == "like" and weight != 1 else product_id
+        address = self.unlike(product_id) if kind == "like" else self.undislike(product_id)
+        return f"{address}{'&' if '?' in address else '?'}{urlencode({'removed': f'{kind}:{value}'})}"
 
     def uninspired(self, product_id: str) -> str:
         """Give this page without an anchor that browsing led to."""
@@ -58,6 +78,13 @@ class Links:
         """Give this page with fewer anchors; with none left, nothing can be sorted by similarity."""
         left = self.parameters.model_copy(update=changes)
         return self.here(**changes, sort=left.sort if left.has_anchors and left.sort != "similar" else None)
+
+    def _likes_but(self, product_id: str) -> tuple[str, ...]:
+        names = {product_id, f"{product_id}^{self.parameters.likes.get(product_id, 1):g}"}
+        return tuple(like for like in self.parameters.like if like not in names)
+
+    def _dislikes_but(self, product_id: str) -> tuple[str, ...]:
+        return tuple(dislike for dislike in self.parameters.dislike if dislike != product_id)
 
     def toggle_filter(self, name: str, value: str) -> str:
         """Give the listing with a filter set, or without it where it is set."""

@@ -16,7 +16,7 @@ from es_mappings.queries import Images
 from es_mappings.strategies import Metric
 from es_mappings.weights import CategoryWeights
 from webapp.errors import ParameterError
-from webapp.values import But, all_weights, plain, read_anchor, read_weights
+from webapp.values import But, all_weights, plain, read_anchor, read_weights, with_sliders
 
 BRAND = "brand"  # the one filter name that isn't an attribute
 
@@ -227,6 +227,7 @@ def read_parameters(arguments: MultiDict[str, str], *, strict: bool) -> SearchPa
         Names the parameter at fault and what it may be.
     """
     known = SearchParameters.model_fields
+    arguments = arguments if strict else with_sliders(arguments)
     refuse_repeated(arguments)
     data = {
         name: values if name in _LISTS else values[0] for name, values in arguments.lists() if name in known or strict

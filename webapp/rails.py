@@ -57,6 +57,11 @@ def views(rails: list[Rail], links: Links) -> list[RailView]:
     return [_view(rail, links) for rail in rails]
 
 
+def recently_viewed(products: list[dict[str, Any]]) -> list[RailView]:
+    """Give the rail of what was looked at before; none where that is nothing."""
+    return [RailView("viewed", "Recently viewed", [RailItem(p, "") for p in products], [], None)] if products else []
+
+
 def reason(interest: Interest, product: Mapping[str, Any]) -> str:
     """Say why somebody is interested in a product: ``you viewed X``."""
     return _REASONS[interest.because].format(product["title"])

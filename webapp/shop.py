@@ -8,10 +8,10 @@ from typing import Any
 from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
-from webapp import behaviour, rails, views
-from webapp.api import like_this, product_or_404
+from webapp import behaviour, rails, sheet, tuning, views
+from webapp.api import product_or_404
 from webapp.links import Links
-from webapp.parameters import SearchParameters, read_parameters
+from webapp.parameters import read_parameters
 from webapp.pictures import picture_url
 from webapp.recommending import Recommender
 from webapp.search import Listing, ProductSearch
@@ -27,7 +27,7 @@ def home() -> ResponseReturnValue:
     """Show the entrance: departments, and what is new."""
     parameters = read_parameters(request.args, strict=False)
     newest = parameters.model_copy(update={"sort": None if parameters.has_anchors else "newest", "size": 24})
-    listing, links = _search().listing(newest), Links(parameters)
+    listing, links = _search().listing(newest, parameters.dislike), Links(parameters)
     recommender: Recommender = current_app.extensions["recommender"]
     found = recommender.inspired(behaviour.visitor(), behaviour.current_interests())
     return _page("home.html", listing, links, rails=rails.views(found, links))
@@ -37,21 +37,31 @@ def home() -> ResponseReturnValue:
 def listing() -> ResponseReturnValue:
     """Show a listing: keywords, a category, filters, likes."""
     parameters = read_parameters(request.args, strict=False)
-    return _page("listing.html", _search().listing(parameters), Links(parameters))
+    return _page("listing.html", _search().listing(parameters, parameters.dislike), Links(parameters))
 
 
 @blueprint.get("/products/<path:product_id>")
 def product(product_id: str) -> ResponseReturnValue:
     """Show a product, and more like it."""
-    shown = product_or_404(product_id)
+    shown, known = product_or_404(product_id), behaviour.visitor()
     parameters = read_parameters(request.args, strict=False)
-    top = (shown.get("category_path") or [""])[0]
-    alike = like_this(product_id, SearchParameters(category=top, size=12))
     links = Links(parameters, product_id)
+    alike = sheet.shelf_parameters(shown, parameters)
+    listing = _search().listing(alike, known.owned)
     more = Links(alike.model_copy(update={"size": 24, "like": (product_id,)})).listing()
-    listing = _search().listing(alike, behaviour.visitor().owned)
+    seen = _search().products(sheet.recent(known.events, product_id))
     behaviour.viewed(product_id)
-    return _page("product.html", listing, links, product=shown, more_like_this=more, top=top)
+    return _page(
+        "product.html",
+        listing,
+        links,
+        product=shown,
+        rows=sheet.rows(shown),
+        buts=sheet.buts(shown, links),
+        more_like_this=more,
+        top=alike.category,
+        rails=rails.recently_viewed(list(seen.values())),
+    )
 
 
 def _page(template: str, listing: Listing, links: Links, **more: Any) -> str:
@@ -66,8 +76,11 @@ def _page(template: str, listing: Listing, links: Links, **more: Any) -> str:
         trail=views.trail(links),
         active_filters=views.active_filters(links),
         sorts=views.sorts(links, interests),
-        modes=views.modes(links),
-        anchors=views.anchors(listing, links, interests),
+        modes=tuning.modes(links),
+        aspects=tuning.aspects(listing),
+        anchors=tuning.anchors(listing, links, interests),
+        reasons=tuning.reasons(listing),
+        undo=tuning.undo(request.args.get("removed", ""), links, _search()),
         **more,
     )
 

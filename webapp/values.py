@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
+from werkzeug.datastructures import MultiDict
 
 from es_mappings.layout import Layout
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
@@ -15,6 +16,8 @@ from indexer.colors import ASPECT, Rgb, parse_color
 
 BUT = ("cheaper", "in_stock", "other_brand")  # similar, but ...
 IN_COLOR = "in_color:"  # ... in another colour
+
+_SLIDER = "weight-"  # before an aspect: the name of its slider
 
 # "ID" or "ID^weight"; an id may hold a ^ of its own, so the last one counts.
 _WEIGHTED = re.compile(r"(?P<id>.+?)(?:\^(?P<weight>[0-9.]{1,8}))?")
@@ -108,3 +111,16 @@ def plain(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def with_sliders(arguments: MultiDict[str, str]) -> MultiDict[str, str]:
+    """Read the sliders of a form that was sent without script, ``weight-ASPECT=number``, as ``weight=ASPECT:number``.
+
+    Sliders that are sent count instead of the weights that were in the address.
+    """
+    sliders = [f"{name.removeprefix(_SLIDER)}:{value}" for name, value in arguments.items() if name.startswith(_SLIDER)]
+    if not sliders:
+        return arguments
+    read = MultiDict(arguments)
+    read.setlist("weight", sliders)
+    return read

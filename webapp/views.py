@@ -1,18 +1,17 @@
-"""What the templates show, as plain data: navigation, facets, sorts, anchors, each with its address."""
+"""What the templates show, as plain data: navigation, facets, filters, sorts, each with its address."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from es_mappings.behaviour import Interest
 from es_mappings.results import Facets, FacetValue
-from webapp.anchors import PHOTO_TITLE, photo_id
 from webapp.links import Links
 from webapp.parameters import BRAND, SearchParameters
-from webapp.pictures import picture_url
-from webapp.rails import BECAUSE, inspired_by
-from webapp.search import Listing
+from webapp.rails import inspired_by
+from webapp.values import IN_COLOR
 
 _FACETS, _VALUES = 8, 12  # how many facets, and values of each, a page shows
 
@@ -20,7 +19,17 @@ _ACRONYMS = {"cpu", "gpu", "hdmi", "led", "ram", "rgb", "ssd", "tv", "usb"}
 _UNITS = {"in": "in", "cm": "cm", "mm": "mm", "gb": "GB", "tb": "TB", "hz": "Hz", "kg": "kg", "g": "g", "w": "W"}
 
 _SORTS = {"relevance": "Relevance", "price": "Price, low to high", "-price": "Price, high to low", "newest": "Newest"}
-_MODES = {"auto": "Best of all", "blend": "A blend", "every": "Features of all", "any": "Like any one"}
+BUTS = {"cheaper": "Cheaper", "in_stock": "In stock", "other_brand": "Another brand"}
+
+# What narrows a listing, and is left behind where another one begins.
+NARROWING: dict[str, Any] = {
+    "filter": (),
+    "price_min": None,
+    "price_max": None,
+    "in_stock": None,
+    "but": (),
+    "min_match": 0.0,
+}
 
 
 @dataclass(frozen=True)
@@ -40,19 +49,6 @@ class FacetGroup:
 
     label: str
     values: list[Choice]
-
-
-@dataclass(frozen=True)
-class AnchorView:
-    """A liked product in the row of anchors."""
-
-    id: str
-    title: str
-    picture: str | None
-    url: str
-    remove_url: str
-    usable: bool
-    because: str = ""  # where browsing led to it, or it is a photograph
 
 
 def label(name: str) -> str:
@@ -77,7 +73,7 @@ def departments(navigation: list[FacetValue], links: Links) -> list[Choice]:
         return tuple(
             Choice(
                 item.value.rpartition("/")[2],
-                links.listing(category=item.value, filter=(), price_min=None, price_max=None, in_stock=None, q=""),
+                links.listing(category=item.value, q="", **NARROWING),
                 item.value == current,
                 item.count,
                 () if parent else below(item.value),
@@ -131,6 +127,11 @@ def active_filters(links: Links) -> list[Choice]:
         active.append(Choice(span, links.listing(price_min=None, price_max=None)))
     if parameters.in_stock is not None:
         active.append(Choice("In stock" if parameters.in_stock else "Out of stock", links.listing(in_stock=None)))
+    for name in parameters.but:
+        left = tuple(but for but in parameters.but if but != name)
+        active.append(Choice(_but_label(name), links.listing(but=left)))
+    if parameters.min_match:
+        active.append(Choice(f"From {parameters.min_match:g}% match", links.listing(min_match=0.0)))
     return active
 
 
@@ -142,36 +143,6 @@ def sorts(links: Links, interests: Mapping[str, Interest]) -> list[Choice]:
     if interests and not parameters.inspired:
         choices.append(Choice("Inspired by your browsing", links.here(inspired=inspired_by(interests), sort=None)))
     return choices
-
-
-def modes(links: Links) -> list[Choice]:
-    """Give the ways in which several likes can count; none where there is only one."""
-    if len(links.parameters.like) + len(links.parameters.inspired) + bool(links.parameters.photo) < 2:
-        return []
-    return [Choice(text, links.here(mode=name), name == links.parameters.mode) for name, text in _MODES.items()]
-
-
-def anchors(listing: Listing, links: Links, interests: Mapping[str, Interest]) -> list[AnchorView]:
-    """Give what the listing is sorted by: a photograph, what is liked in that order, what browsing led to."""
-    usable = {anchor.id for anchor in listing.anchors.usable}
-    parameters, views = links.parameters, []
-    if photo := photo_id(parameters.photo):
-        views.append(AnchorView(photo, PHOTO_TITLE, None, "", links.without_photo(), photo in usable, "your photo"))
-    inspired = [i for i in parameters.inspirations if i not in parameters.likes]
-    for product_id in (*parameters.likes, *inspired):
-        product = listing.anchors.products.get(product_id)
-        because = BECAUSE[interests[product_id].because] if product_id in interests else "browsed"
-        view = AnchorView(
-            product_id,
-            product["title"] if product else product_id,
-            picture_url(product, 96) if product else None,
-            links.product(product_id),
-            links.uninspired(product_id) if product_id in inspired else links.unlike(product_id),
-            product_id in usable,
-            because if product_id in inspired else "",
-        )
-        views.append(view)
-    return views
 
 
 def _telling(attributes: dict[str, list[FacetValue]], links: Links) -> dict[str, list[FacetValue]]:
@@ -190,6 +161,12 @@ def _price_span(parameters: SearchParameters) -> str:
     if high is None:
         return f"From {low:g}"
     return f"Up to {high:g}" if low is None else f"{low:g} to {high:g}"
+
+
+def _but_label(name: str) -> str:
+    if name.startswith(IN_COLOR):
+        return f"In {name.removeprefix(IN_COLOR)}"
+    return "Cheaper than what you like" if name == "cheaper" else BUTS[name]
 
 
 def _parent(path: str) -> str:

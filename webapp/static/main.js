@@ -3,8 +3,14 @@ import { interceptLinks } from "./navigation.js";
 import { interceptMore } from "./more.js";
 import { closeMenus } from "./menus.js";
 import { takePhotos } from "./photos.js";
+import { takeSliders } from "./sliders.js";
+import { showGalleries } from "./gallery.js";
+
+document.documentElement.classList.add("has-script");
 
 interceptLinks();
 interceptMore();
 closeMenus();
 takePhotos();
+takeSliders();
+showGalleries();

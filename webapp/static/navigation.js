@@ -32,13 +32,36 @@ function onSubmit(event) {
   event.preventDefault();
   const trigger = event.submitter ?? form;
   if (form.method === "post") return send(form, trigger);
-  const fields = [...new FormData(form)].filter(([, value]) => value !== "");
-  const query = new URLSearchParams(fields).toString();
-  visit(form.action + (query && `?${query}`), trigger);
+  visit(formAddress(form), trigger);
 }
 
-function visit(url, trigger) {
-  return go(() => fetchPage(url), trigger, () => location.assign(url));
+// The address that a form leads to, as the shop's links would write it.
+export function formAddress(form) {
+  const fields = [...new FormData(form)].filter(
+    ([name, value]) => value !== "" && value !== form.elements[name].dataset?.none,
+  );
+  const named = fields.map(([name, value]) => {
+    return name.startsWith("weight-") ? ["weight", `${name.slice("weight-".length)}:${value}`] : [name, value];
+  });
+  const query = new URLSearchParams(named).toString();
+  return form.action + (query && `?${query}`);
+}
+
+export function visit(url, trigger) {
+  return go(() => fetchPage(url), trigger, () => location.assign(url), new URL(url).hash);
+}
+
+// Shows what an address has to show before it is gone to.
+export async function preview(url) {
+  try {
+    const { page } = await fetchPage(url);
+    const results = page.getElementById("results");
+    if (!results) return;
+    document.getElementById("results")?.replaceWith(results);
+    announce(page.getElementById("main").dataset.announce);
+  } catch (error) {
+    if (!isOvertaken(error)) location.assign(url);
+  }
 }
 
 // What the shop answers to a form is shown, whether it took it or says what is wrong.
@@ -48,21 +71,31 @@ function send(form, trigger) {
   return go(() => fetchPage(form.action, options), trigger, () => form.submit()).finally(() => (form.inert = false));
 }
 
-async function go(fetched, trigger, otherwise) {
+async function go(fetched, trigger, otherwise, hash = "") {
   try {
     const answer = await fetched();
     await animate(() => {
       keepPage();
-      const same = answer.url === location.href;
+      const address = answer.url + hash;
+      const same = address === location.href;
+      // Steps of one slider are one entry: Back leads to before it was moved.
+      const by = trigger.type === "range" ? trigger.dataset.key : null;
+      const again = by && history.state?.by === by;
       key = same ? key : newKey();
-      if (!same && answer.ok) history.pushState({ key }, "", answer.url);
+      if (!same && answer.ok) history[again ? "replaceState" : "pushState"]({ key, by }, "", address);
       show(answer.page);
+      unfold(hash);
       focusAfter(trigger);
       settle();
     });
   } catch (error) {
     if (!isOvertaken(error)) otherwise();
   }
+}
+
+function unfold(hash) {
+  const details = hash && document.getElementById(decodeURIComponent(hash.slice(1)))?.closest("details");
+  if (details) details.open = true;
 }
 
 async function onPopState(event) {

@@ -1,0 +1,68 @@
+"""Where the demo's catalogue comes from: drawn here, a file, or a public one by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from demo.abo import read_abo
+from demo.catalogue import is_complete, render_catalogue
+from indexer.console import progress_bar
+from indexer.errors import CatalogError
+
+ABO = "abo"
+
+Say = Callable[[str], None]
+
+
+def catalogue(source: Path | None, folder: Path, *, drawn: int, taken: int, say: Say) -> Path:
+    """Give the catalogue's file.
+
+    Parameters
+    ----------
+    source : Path or None
+        A file, or the name of a public catalogue; None draws one.
+    folder : Path
+        Of the demo's data.
+    drawn, taken : int
+        Products of a drawn catalogue, and products taken of a public one.
+
+    Raises
+    ------
+    CatalogError
+        There is no such file, or the public catalogue can't be had.
+    """
+    if source is None:
+        return _rendered(folder / "catalogue", drawn, say)
+    if str(source) == ABO:
+        return _public(folder / ABO, taken, say)
+    if not source.is_file():
+        raise CatalogError(
+            f"CATALOG: there is no file {source}, and no public catalogue of that name (there is: {ABO})"
+        )
+    return source.resolve()
+
+
+def _rendered(folder: Path, products: int, say: Say) -> Path:
+    if is_complete(folder, products=products, seed=7):
+        say(f"Catalogue: {products:,} rendered products are there")
+        return folder / "catalog.jsonl"
+    say(f"Catalogue: drawing {products:,} products into {folder}")
+    with progress_bar() as progress:
+        task = progress.add_task("Drawing products", total=products)
+        return render_catalogue(
+            folder, products=products, seed=7, progress=lambda done, _: progress.update(task, completed=done)
+        )
+
+
+def _public(folder: Path, products: int, say: Say) -> Path:
+    say(f"Catalogue: {products:,} products of Amazon Berkeley Objects (CC BY 4.0), kept in {folder}")
+    with progress_bar() as progress:
+        tasks = {}
+
+        def show(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = progress.add_task(what, total=total)
+            progress.update(tasks[what], completed=done, total=total)
+
+        return read_abo(folder, products, progress=show)

@@ -1,0 +1,105 @@
+"""What a product's page shows besides its listing, as plain data: attributes, and "similar, but ..."."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from es_mappings.behaviour import Event
+from es_mappings.product import LAYOUT
+from indexer.colors import ASPECT, parse_color
+from webapp.api import like_this
+from webapp.links import Links
+from webapp.parameters import SearchParameters
+from webapp.values import IN_COLOR
+from webapp.views import BUTS
+
+_COLORS = ("red", "blue", "green", "black", "white")  # that are offered; an address may name any
+_RECENT = 8
+
+
+@dataclass(frozen=True)
+class Row:
+    """An attribute. Its confidence is the percentage with which it was read off the picture; None where it is given."""
+
+    name: str
+    value: Any
+    confidence: int | None = None
+
+
+@dataclass(frozen=True)
+class But:
+    """A way in which what is similar may differ; of a color, its code."""
+
+    label: str
+    url: str
+    active: bool = False
+    color: str = ""
+
+
+def shelf_parameters(product: Mapping[str, Any], asked: SearchParameters) -> SearchParameters:
+    """Give the listing of a product's page: what is like it in its department, tuned and narrowed as asked."""
+    narrowed = asked.model_copy(
+        update={
+            "category": (product.get("category_path") or [""])[0],
+            "like": (),
+            "dislike": (),
+            "inspired": (),
+            "photo": "",
+            "q": "",
+            "sort": None,
+            "cursor": "",
+            "size": 12,
+        }
+    )
+    return like_this(product["id"], narrowed)
+
+
+def rows(product: Mapping[str, Any]) -> list[Row]:
+    """Give a product's attributes, those that were read off its picture marked."""
+    own, predicted = product.get("attributes") or {}, product.get("predicted") or {}
+    found = {name: value for name, value in (product.get("effective") or {}).items() if name not in own}
+    given = [Row(name, value) for name, value in own.items() if value is not None]
+    return given + [Row(name, value, _confidence(value, predicted.get(name))) for name, value in found.items()]
+
+
+def buts(product: Mapping[str, Any], links: Links) -> list[But]:
+    """Give the ways to narrow what is similar: cheaper, in stock, of another brand, in another color."""
+    chosen, choices = links.parameters.but, []
+    useless = {"cheaper" if product.get("price") is None else "", "other_brand" if not product.get("brand") else ""}
+    for name, text in BUTS.items():
+        if name in chosen or name not in useless:
+            but = tuple(b for b in chosen if b != name) if name in chosen else (*chosen, name)
+            choices.append(But(text, links.here(but=but), name in chosen))
+    return choices + (_in_colors(product, links) if ASPECT in LAYOUT.names else [])
+
+
+def recent(events: Iterable[Event], product_id: str) -> list[str]:
+    """Give the products that were looked at, the latest first, without the one at hand."""
+    seen = [event.product_id for event in events if event.kind == "view" and event.product_id != product_id]
+    return list(dict.fromkeys(reversed(seen)))[:_RECENT]
+
+
+def _in_colors(product: Mapping[str, Any], links: Links) -> list[But]:
+    parameters = links.parameters
+    own = " ".join(str((product.get("attributes") or {}).get(name, "")) for name in ("color", "colour")).lower().split()
+    active = next((but.removeprefix(IN_COLOR) for but in reversed(parameters.but) if but.startswith(IN_COLOR)), None)
+    others = tuple(but for but in parameters.but if not but.startswith(IN_COLOR))  # "in red" after "in blue" means red
+    choices = []
+    for color in dict.fromkeys([*([active] if active else []), *_COLORS]):
+        if color == active:
+            url = links.here(but=others)
+        elif color in own:
+            continue
+        else:  # without weights: as usual, another color counts as much as all the rest
+            url = links.here(but=(*others, IN_COLOR + color), weight=())
+        red, green, blue = parse_color(color)
+        choices.append(But(f"In {color}", url, color == active, f"#{red:02x}{green:02x}{blue:02x}"))
+    return choices
+
+
+def _confidence(value: object, prediction: object) -> int | None:
+    if not isinstance(prediction, dict) or prediction.get("value") != value:
+        return None  # somebody decided it
+    return round(100 * float(prediction.get("confidence") or 0))

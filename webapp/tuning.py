@@ -1,0 +1,180 @@
+"""What a listing is sorted by, as plain data for the templates: anchors, modes, aspects, and why a product is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from es_mappings.behaviour import Interest
+from es_mappings.product import LAYOUT
+from webapp.anchors import PHOTO_TITLE, photo_id
+from webapp.links import Links
+from webapp.pictures import picture_url
+from webapp.rails import BECAUSE
+from webapp.search import Listing, ProductSearch
+from webapp.similarities import Match
+from webapp.values import read_anchor
+from webapp.views import Choice, label, value_label
+
+_MODES = {"auto": "Best of all", "blend": "A blend", "every": "Features of all", "any": "Like any one"}
+_STEPS = (0.25, 0.5, 1.0, 2.0, 4.0)  # what a like can count
+_SHARED = 4  # attributes that a reason names
+_LABELS = {"look": "Look", "style": "Style", "color": "Color", "text": "Words", "attributes": "Details"}
+
+
+@dataclass(frozen=True)
+class AnchorView:
+    """A product in the row of anchors: liked, come from browsing, or disliked."""
+
+    id: str
+    title: str
+    picture: str | None
+    url: str
+    remove_url: str
+    usable: bool
+    because: str = ""  # where browsing led to it, or it is a photograph
+    disliked: bool = False
+    weight: float | None = None  # None where it can't be set
+    more_url: str | None = None
+    less_url: str | None = None
+
+
+@dataclass(frozen=True)
+class Aspect:
+    """A slider: how much an aspect counts, from 0 to 1."""
+
+    name: str
+    label: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a product stands where it stands.
+
+    Attributes
+    ----------
+    aspects : list of (label, percent)
+        What each aspect adds to the similarity, in percent of what all add; the most telling first.
+    closest : str
+        Title of the like that it is most similar to; nothing where there is one only.
+    shared : list of str
+        What it has in common with what is liked.
+    """
+
+    aspects: list[tuple[str, int]]
+    closest: str
+    shared: list[str]
+
+
+@dataclass(frozen=True)
+class Undo:
+    """What was just removed from the anchors, and the address that brings it back."""
+
+    title: str
+    url: str
+
+
+def modes(links: Links) -> list[Choice]:
+    """Give the ways in which several likes can count; none where there is only one."""
+    if len(links.parameters.like) + len(links.parameters.inspired) + bool(links.parameters.photo) < 2:
+        return []
+    return [Choice(text, links.here(mode=name), name == links.parameters.mode) for name, text in _MODES.items()]
+
+
+def aspects(listing: Listing) -> list[Aspect]:
+    """Give the sliders of the aspects; none where the order is another, or there is one aspect only."""
+    if not listing.by_similarity or len(LAYOUT.names) < 2:
+        return []
+    weights = listing.parameters.weights
+    most = max(1.0, *weights.values())
+    return [Aspect(name, _LABELS.get(name, label(name)), round(weights[name] / most, 2)) for name in LAYOUT.names]
+
+
+def anchors(listing: Listing, links: Links, interests: Mapping[str, Interest]) -> list[AnchorView]:
+    """Give what the listing is sorted by: a photograph, likes in their order, what browsing led to, dislikes."""
+    usable = {anchor.id for anchor in listing.anchors.usable}
+    parameters, views = links.parameters, []
+    if photo := photo_id(parameters.photo):
+        views.append(AnchorView(photo, PHOTO_TITLE, None, "", links.without_photo(), photo in usable, "your photo"))
+    several = len(parameters.anchors) + bool(photo) > 1
+
+    def view(product_id: str, remove_url: str, **more: Any) -> None:
+        product = listing.anchors.products.get(product_id)
+        title, picture = (product["title"], picture_url(product, 96)) if product else (product_id, None)
+        views.append(
+            AnchorView(product_id, title, picture, links.product(product_id), remove_url, product_id in usable, **more)
+        )
+
+    for product_id, weight in parameters.likes.items():
+        steps = _steps(links, product_id, weight) if several else {}
+        view(product_id, links.removed("like", product_id), **steps)
+    for product_id in parameters.inspirations:
+        if product_id not in parameters.likes:
+            because = BECAUSE[interests[product_id].because] if product_id in interests else "browsed"
+            view(product_id, links.uninspired(product_id), because=because)
+    for product_id in dict.fromkeys(parameters.dislike):
+        if product_id not in parameters.likes:
+            view(product_id, links.removed("dislike", product_id), disliked=True)
+    return views
+
+
+def reasons(listing: Listing) -> dict[str, Reason]:
+    """Give why each product is where it is, by product id; nothing where that wasn't asked for."""
+    titles = {
+        a.id: listing.anchors.products[a.id]["title"]
+        for a in listing.anchors.usable
+        if a.weight > 0 and a.id in listing.anchors.products
+    }
+    return {i: _reason(match.why, titles) for i, match in _explained(listing).items() if match.why}
+
+
+def undo(removed: str, links: Links, search: ProductSearch) -> Undo | None:
+    """Give how to bring back what an address says was removed, ``like:ID^2``; None where that makes no sense.
+
+    The address is anybody's to write: it can say nothing but the title of a product of the shop.
+    """
+    kind, _, value = removed.partition(":")
+    if kind not in {"like", "dislike"} or not 0 < len(value) <= 600:
+        return None
+    try:
+        product_id = read_anchor(value)[0] if kind == "like" else value
+    except ValueError:
+        return None
+    product = search.product(product_id)
+    if product is None or product_id in links.parameters.anchors:
+        return None
+    return Undo(product["title"], links.here(**{kind: (*getattr(links.parameters, kind), value)}, sort=None))
+
+
+def _explained(listing: Listing) -> dict[str, Match]:
+    return listing.by_product if listing.by_similarity and listing.parameters.explain else {}
+
+
+def _reason(why: dict[str, Any], titles: Mapping[str, str]) -> Reason:
+    added = {name: max(part, 0.0) for name, part in why["aspects"].items()}
+    whole = sum(added.values()) or 1.0
+    parts = sorted(((_LABELS.get(n, label(n)), round(100 * part / whole)) for n, part in added.items()), key=_least)
+    alone = {i: value for i, value in why["anchors"].items() if i in titles}
+    closest = titles[max(alone, key=lambda i: alone[i])] if len(alone) > 1 else ""
+    return Reason(parts, closest, [_pair(pair) for pair in why["shared"][:_SHARED]])
+
+
+def _least(part: tuple[str, int]) -> int:
+    return -part[1]
+
+
+def _pair(pair: str) -> str:
+    name, _, value = pair.partition(":")
+    return f"{label(name)}: {value_label(value)}".lower() if value in {"true", "false"} else value
+
+
+def _steps(links: Links, product_id: str, weight: float) -> dict[str, Any]:
+    more = next((step for step in _STEPS if step > weight), None)
+    less = next((step for step in reversed(_STEPS) if step < weight), None)
+    return {
+        "weight": weight,
+        "more_url": links.weighed(product_id, more) if more else None,
+        "less_url": links.weighed(product_id, less) if less else None,
+    }
