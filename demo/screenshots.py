@@ -12,7 +12,7 @@ import httpx
 from playwright.sync_api import Page, sync_playwright
 
 FOLDER = Path("docs/images")
-DESKTOP, PHONE = {"width": 1360, "height": 850}, {"width": 390, "height": 844}
+DESKTOP, TALL, PHONE = {"width": 1360, "height": 850}, {"width": 1360, "height": 1560}, {"width": 390, "height": 844}
 
 
 @click.command()
@@ -24,15 +24,22 @@ def main(url: str) -> None:
         raise click.ClickException("There is no Chromium: install it, or say where it is by CHROMIUM")
     FOLDER.mkdir(parents=True, exist_ok=True)
     dresses = _products(url, category="Dresses", filter="pattern:floral")
-    one, two = dresses[0], dresses[1]
+    one, two, three = dresses[:3]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
         for name, path, scheme, size in (
             ("home", "/", "light", DESKTOP),
             ("similar", f"/search?category=Dresses&like={one}&like={two}", "light", DESKTOP),
-            ("product", f"/products/{one}", "light", DESKTOP),
+            (
+                "tuned",
+                f"/search?category=Dresses&like={one}^2&like={two}&dislike={three}&price_max=300",
+                "light",
+                DESKTOP,
+            ),
+            ("why", f"/search?category=Dresses&like={one}&like={two}&explain=true", "dark", DESKTOP),
+            ("product", f"/products/{one}?but=cheaper&but=in_color:red", "light", TALL),
             ("dark", f"/search?category=Toys&like={_products(url, category='Toys')[0]}", "dark", DESKTOP),
-            ("phone", f"/search?category=Dresses&like={one}", "light", PHONE),
+            ("phone", f"/search?category=Dresses&like={one}&like={two}", "light", PHONE),
         ):
             page = browser.new_page(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
             _take(page, url + path, FOLDER / f"{name}.png")
@@ -47,6 +54,9 @@ def _products(url: str, **arguments: Any) -> list[str]:
 
 def _take(page: Page, address: str, file: Path) -> None:
     page.goto(address, wait_until="networkidle")
+    if page.locator(".why").count():
+        page.locator(".why summary").nth(1).click()
+        page.wait_for_load_state("networkidle")
     page.screenshot(path=file)
     page.close()
 
