@@ -27,7 +27,7 @@ def total(page: Page) -> int:
 
 def hearts(page: Page) -> Locator:
     """The hearts in the grid."""
-    return page.locator("#grid .heart")
+    return page.locator("#grid .heart:not(.dislike)")
 
 
 def anchors(page: Page) -> Locator:

@@ -10,6 +10,7 @@ let shown = location.pathname + location.search;
 
 export function interceptLinks() {
   history.replaceState({ key }, "");
+  unfold(location.hash);
   document.addEventListener("click", onClick);
   document.addEventListener("submit", onSubmit);
   addEventListener("popstate", onPopState);

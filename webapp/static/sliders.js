@@ -25,7 +25,7 @@ function tell(slider) {
   const aspects = [...slider.form.querySelectorAll("[data-aspect]")];
   if (slider.matches("[data-aspect]") && aspects.every((other) => Number(other.value) === 0)) slider.value = slider.step;
   const words = `${Math.round(slider.value * slider.dataset.scale)}`;
-  slider.form.querySelector(`output[for="${slider.id}"]`).textContent = words;
+  slider.closest(".slider").querySelector(".slider-value").textContent = words;
   slider.setAttribute("aria-valuetext", `${words} of 100`);
 }
 
