@@ -15,7 +15,7 @@ from webapp.parameters import SearchParameters
 from webapp.values import IN_COLOR
 from webapp.views import BUTS
 
-_COLORS = ("red", "blue", "green", "black", "white")  # that are offered; an address may name any
+_COLORS = ("red", "navy", "green", "black", "white")  # that are offered; an address may name any
 _RECENT = 8
 
 

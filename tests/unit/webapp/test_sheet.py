@@ -65,7 +65,7 @@ def test_ways_to_differ_are_set_and_left_by_one_link() -> None:
 def test_what_makes_no_difference_is_not_offered() -> None:
     bare = {"id": "one", "attributes": {"color": "Dark red"}}
     labels = [but.label for but in sheet.buts(bare, Links(SearchParameters(), "one"))]
-    assert labels == ["In stock", "In blue", "In green", "In black", "In white"]
+    assert labels == ["In stock", "In navy", "In green", "In black", "In white"]
 
 
 def test_the_latest_views_come_first_each_once() -> None:
