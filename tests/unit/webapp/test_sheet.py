@@ -41,7 +41,9 @@ def test_given_attributes_come_first_and_those_seen_are_marked() -> None:
 
 
 def test_the_shelf_is_like_the_product_alone_in_its_department() -> None:
-    asked = SearchParameters(like=("two",), dislike=("three",), q="x", but=("cheaper",), weight=("look:1",), sort="price")
+    asked = SearchParameters(
+        like=("two",), dislike=("three",), q="x", but=("cheaper",), weight=("look:1",), sort="price"
+    )
     assert sheet.shelf_parameters(PRODUCT, asked).to_query() == [
         ("category", "Dresses"),
         ("sort", "similar"),
