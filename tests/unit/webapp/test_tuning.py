@@ -1,0 +1,59 @@
+"""What a listing is sorted by: reasons, and how to bring back what was removed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+import pytest
+from flask import Flask
+
+from webapp import tuning
+from webapp.links import Links
+from webapp.parameters import SearchParameters
+from webapp.search import ProductSearch
+
+
+class _Shop:
+    """Has one product."""
+
+    def product(self, product_id: str) -> dict[str, Any] | None:
+        return {"id": "a", "title": "<b>A</b>"} if product_id == "a" else None
+
+
+SHOP = cast("ProductSearch", _Shop())
+
+
+@pytest.fixture(autouse=True)
+def _addresses() -> Iterator[None]:
+    app = Flask(__name__)
+    app.add_url_rule("/search", "shop.listing")
+    with app.test_request_context():
+        yield
+
+
+def test_what_was_removed_comes_back_with_its_weight() -> None:
+    links = Links(SearchParameters(like=("b",)))
+    assert tuning.undo("like:a^2", links, SHOP) == tuning.Undo("<b>A</b>", "/search?like=b&like=a%5E2")
+    assert tuning.undo("dislike:a", links, SHOP) == tuning.Undo("<b>A</b>", "/search?like=b&dislike=a")
+
+
+@pytest.mark.parametrize("removed", ["", "like:", "like", "like:gone", "like:a^0", "sort:price", "like:" + "a" * 601])
+def test_an_address_of_somebodys_making_undoes_nothing(removed: str) -> None:
+    assert tuning.undo(removed, Links(SearchParameters()), SHOP) is None
+
+
+def test_what_is_liked_again_needs_no_undo() -> None:
+    assert tuning.undo("like:a", Links(SearchParameters(like=("a^3",))), SHOP) is None
+
+
+def test_reasons_are_percentages_of_what_counts_for_the_product() -> None:
+    why = {
+        "aspects": {"look": 0.3, "color": 0.1, "text": -0.2},
+        "anchors": {"a": 0.9, "b": 0.7, "disliked": 0.95},
+        "shared": ["pattern:floral", "lined:false", "color:red", "sleeve:long", "closure:zip"],
+    }
+    assert tuning._reason(why, {"a": "A", "b": "B"}) == tuning.Reason(
+        [("Look", 75), ("Color", 25), ("Words", 0)], "A", ["floral", "lined: no", "red", "long"]
+    )
+    assert tuning._reason(why, {"a": "A"}).closest == ""
