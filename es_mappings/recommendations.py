@@ -32,6 +32,7 @@ def recommend(
     weights: Mapping[str, float] = DEFAULT_WEIGHTS,
     mode: Mode = "auto",
     plan: Plan = EXACT,
+    layout: Layout = LAYOUT,
     size: int = 12,
 ) -> dict[str, Any]:
     """Build the request of one rail.
@@ -44,7 +45,7 @@ def recommend(
         Ids that are in the bag or were bought.
     other_than : sequence of str
         Category paths that nothing in the rail belongs to.
-    weights, mode, plan
+    weights, mode, plan, layout
         As for `queries.sort_by_similar`.
 
     Returns
@@ -58,6 +59,8 @@ def recommend(
         unwanted.append({"ids": {"values": list(owned)}})
     if other_than:
         unwanted.append({"terms": {"category_path": list(other_than)}})
-    parts = sort_by_similar({"bool": {"must_not": unwanted}}, anchors, mode=mode, weights=weights, plan=plan)
+    parts = sort_by_similar(
+        {"bool": {"must_not": unwanted}}, anchors, mode=mode, weights=weights, plan=plan, layout=layout
+    )
     least = knn_score(_UNRELATED) if plan.strategy == "knn" else _UNRELATED
     return search_page(parts, page=Page(size), vectors=True, min_score=least)

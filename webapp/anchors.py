@@ -48,14 +48,20 @@ def with_photo(anchors: Anchors, token: str, found: Vector | None) -> Anchors:
 class AnchorReader:
     """Reads anchors by id, once each for a while: a page of results then costs one search and nothing more."""
 
-    def __init__(self, client: Elasticsearch, alias: str) -> None:
-        self._client, self._alias = client, alias
-        self._cache: TTLCache[str, tuple[dict[str, Any], Vector | None]] = TTLCache(_KEPT, _SECONDS)
+    def __init__(self, client: Elasticsearch) -> None:
+        self._client = client
+        self._cache: TTLCache[tuple[str, str], tuple[dict[str, Any], Vector | None]] = TTLCache(_KEPT, _SECONDS)
         self._lock = threading.Lock()
 
-    def read(self, weights: Mapping[str, float]) -> Anchors:
-        """Read anchors by id and weight. One that doesn't exist, or has no vector yet, is left out with a warning."""
-        found = self._read(list(weights))
+    def read(self, index: str, weights: Mapping[str, float]) -> Anchors:
+        """Read anchors by id and weight. One that doesn't exist, or has no vector yet, is left out with a warning.
+
+        Parameters
+        ----------
+        index : str
+            The index that is searched by them: vectors of another one may be of another vector space.
+        """
+        found = self._read(index, list(weights))
         usable, products, warnings = [], {}, []
         for product_id, weight in weights.items():
             if product_id not in found:
@@ -69,15 +75,15 @@ class AnchorReader:
                 usable.append(Anchor(product_id, its_vector, weight))
         return Anchors(usable, products, warnings)
 
-    def _read(self, ids: list[str]) -> dict[str, tuple[dict[str, Any], Vector | None]]:
+    def _read(self, index: str, ids: list[str]) -> dict[str, tuple[dict[str, Any], Vector | None]]:
         with self._lock:
-            known = {i: self._cache[i] for i in ids if i in self._cache}
+            known = {i: self._cache[index, i] for i in ids if (index, i) in self._cache}
         missing = [i for i in ids if i not in known]
-        for product_id, source in get_with_vectors(self._client, self._alias, missing).items():
+        for product_id, source in get_with_vectors(self._client, index, missing).items():
             values = source.pop("vector", None)
             known[product_id] = source, vector(values) if values is not None else None
         with self._lock:
             for product_id in missing:
                 if product_id in known and known[product_id][1] is not None:
-                    self._cache[product_id] = known[product_id]
+                    self._cache[index, product_id] = known[product_id]
         return known

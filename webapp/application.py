@@ -30,6 +30,7 @@ from webapp.description import described_app
 from webapp.recommending import Recommender
 from webapp.search import ProductSearch
 from webapp.served import Served
+from webapp.snapshots import Snapshots
 from workers.counters import Counters
 
 
@@ -52,15 +53,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     client = connect(settings)
     cursors = Cursors(app.config["SECRET_KEY"])
-    anchors = AnchorReader(client, settings.index_name)
+    anchors, snapshots = AnchorReader(client), Snapshots(client, settings.index_name)
     cache = redis.Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1)
     source = ImageSource.from_settings(settings)
     kept = photos.Photos(cache, settings.photo_minutes * 60, source.decoder)
     served = Served(Counters(cache, settings.index_name))
-    search = ProductSearch(client, settings.index_name, anchors, cursors, kept, served)
+    search = ProductSearch(client, settings.index_name, anchors, cursors, kept, served, snapshots)
     app.extensions["settings"] = settings
     app.extensions["search"] = search
-    app.extensions["recommender"] = Recommender(client, settings.index_name, anchors)
+    app.extensions["recommender"] = Recommender(client, settings.index_name, anchors, snapshots)
     app.extensions["pictures"] = pictures.Pictures(search, source, cache)
     app.extensions["photos"] = kept
     app.extensions["elasticsearch"], app.extensions["redis"] = client, cache

@@ -21,8 +21,8 @@ class Position:
         Fingerprint of the listing; a cursor is good for that one alone.
     plan : Plan
         How all pages of the result are served.
-    point_in_time : str
-        What all pages of the result are read from.
+    index, point_in_time : str
+        What all pages of the result are read from, also when another index is live by now.
     after : tuple
         The ``sort`` values of the last product shown.
     offset : int
@@ -31,6 +31,7 @@ class Position:
 
     listing: str
     plan: Plan
+    index: str
     point_in_time: str
     after: tuple[Any, ...]
     offset: int
@@ -46,7 +47,9 @@ class Cursors:
     def write(self, position: Position) -> str:
         """Write a position as text for a URL."""
         p = position
-        return str(self._serializer.dumps([p.listing, p.plan.to_dict(), p.point_in_time, list(p.after), p.offset]))
+        return str(
+            self._serializer.dumps([p.listing, p.plan.to_dict(), p.index, p.point_in_time, list(p.after), p.offset])
+        )
 
     def read(self, cursor: str, listing: str) -> Position:
         """Read a cursor of this listing.
@@ -57,9 +60,9 @@ class Cursors:
             It was altered, is another listing's, or was signed by a secret that is no longer used.
         """
         try:
-            of, plan, point_in_time, after, offset = self._serializer.loads(cursor)
+            of, plan, index, point_in_time, after, offset = self._serializer.loads(cursor)
         except (BadData, ValueError, TypeError) as error:
             raise ParameterError("cursor", "not one of this shop, or expired; start from the first page") from error
         if of != listing:
             raise ParameterError("cursor", "belongs to another search; start from the first page")
-        return Position(of, Plan(**plan), point_in_time, tuple(after), offset)
+        return Position(of, Plan(**plan), index, point_in_time, tuple(after), offset)

@@ -6,16 +6,16 @@ from dataclasses import replace
 
 from es_mappings.anchors import Anchor, Target, target
 from es_mappings.facets import Filters
-from es_mappings.product import LAYOUT
+from es_mappings.layout import Layout
 from webapp.anchors import Anchors
 from webapp.parameters import SearchParameters
 
 
-def goal_of(parameters: SearchParameters, anchors: list[Anchor]) -> Target | None:
+def goal_of(parameters: SearchParameters, anchors: list[Anchor], layout: Layout) -> Target | None:
     """Give what products are compared with; None where the order is another, or nothing is liked."""
     if parameters.order != "similar" or not any(a.weight > 0 for a in anchors):
         return None
-    return target(anchors, parameters.mode, parameters.weights, LAYOUT)
+    return target(anchors, parameters.mode, parameters.weights, layout)
 
 
 def narrowed(parameters: SearchParameters, anchors: Anchors) -> Filters:

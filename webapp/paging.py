@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from es_mappings.diversity import WINDOW, mmr
-from es_mappings.product import LAYOUT
+from es_mappings.layout import Layout
 from es_mappings.queries import MAX_OFFSET, Page
 from es_mappings.results import Result
 from indexer.elastic import vector
@@ -30,12 +30,12 @@ def page_of(parameters: SearchParameters, position: Position) -> Page:
 
 
 def diversified(
-    result: Result, matches: list[Match], parameters: SearchParameters, position: Position
+    result: Result, matches: list[Match], parameters: SearchParameters, position: Position, layout: Layout
 ) -> tuple[Result, list[Match]]:
     """Put the first pages in the order of maximal marginal relevance, and cut out the one asked for."""
-    zeros = np.zeros(LAYOUT.dims, np.float32)
+    zeros = np.zeros(layout.dims, np.float32)
     weighed = [
-        LAYOUT.weigh(vector(hit.vector), {a: w**0.5 for a, w in parameters.weights.items()}) if hit.vector else zeros
+        layout.weigh(vector(hit.vector), {a: w**0.5 for a, w in parameters.weights.items()}) if hit.vector else zeros
         for hit in result.hits
     ]
     order = mmr(

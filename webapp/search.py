@@ -8,19 +8,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cachetools import TTLCache
-from elasticsearch import Elasticsearch, NotFoundError
+from elasticsearch import ApiError, Elasticsearch
 
 from es_mappings import facets, planner, queries, results
 from es_mappings.anchors import Target, with_part
-from es_mappings.calibration import Calibration
 from es_mappings.facets import Filters
-from es_mappings.layout import Vector
+from es_mappings.layout import Layout, Vector
 from es_mappings.planner import Plan
-from es_mappings.product import LAYOUT
 from es_mappings.results import Result
-from es_mappings.weights import CategoryWeights
-from indexer import indices
 from indexer.colors import ASPECT, Rgb, color_part
+from indexer.errors import IndexStateError
 from indexer.spaces import VectorSpace, load_space
 from webapp import paging
 from webapp.anchors import AnchorReader, Anchors, with_photo
@@ -32,7 +29,7 @@ from webapp.parameters import SearchParameters
 from webapp.photos import Photos
 from webapp.served import Served
 from webapp.similarities import Match, least_score, matches
-from webapp.snapshots import Snapshots
+from webapp.snapshots import IndexGoneError, Snapshot, Snapshots, VectorMeaning, gone
 from webapp.values import color_of
 
 _KEPT_SECONDS = 60.0
@@ -80,10 +77,11 @@ class ProductSearch:
         cursors: Cursors,
         photos: Photos,
         served: Served,
+        snapshots: Snapshots,
     ) -> None:
         self._client, self._alias, self._anchors, self._cursors = client, alias, anchors, cursors
         self._photos, self._served = photos, served
-        self._counts, self._snapshots = MatchCounts(client, alias), Snapshots(client, alias)
+        self._counts, self._snapshots = MatchCounts(client, alias), snapshots
         self._kept: TTLCache[str, Any] = TTLCache(8, _KEPT_SECONDS)  # what changes rarely
         self._lock = threading.Lock()
 
@@ -100,42 +98,54 @@ class ProductSearch:
         ParameterError
             The cursor isn't one of this listing or has expired, or a filter names an attribute that no product has.
         """
-        parameters = parameters.weighed(self._category_weights())
-        anchors = self._anchors.read(parameters.anchors)
+        if parameters.cursor:
+            before = self._cursors.read(parameters.cursor, parameters.fingerprint)
+            return self._listing(parameters, without, Snapshot(before.index, before.point_in_time), before)
+        snapshot = self._snapshots.current()
+        try:
+            return self._listing(parameters, without, snapshot, None)
+        except IndexGoneError:
+            # It was replaced and deleted in the second since the snapshot was opened.
+            self._snapshots.forget(snapshot)
+            return self._listing(parameters, without, self._snapshots.current(), None)
+
+    def _listing(
+        self, parameters: SearchParameters, without: Sequence[str], snapshot: Snapshot, before: Position | None
+    ) -> Listing:
+        parameters, meaning = self._meaning(snapshot, parameters)
+        anchors = self._anchors.read(snapshot.index, parameters.anchors)
         if parameters.photo:
-            anchors = with_photo(anchors, parameters.photo, self._photo(parameters.photo))
+            anchors = with_photo(anchors, parameters.photo, self._photo(parameters.photo, meaning.space))
         if (color := color_of(parameters.but)) and anchors.usable:
-            anchors = self._in_color(color, anchors)
-        before = self._cursors.read(parameters.cursor, parameters.fingerprint) if parameters.cursor else None
+            anchors = self._in_color(color, anchors, meaning)
         filters = narrowed(parameters, anchors)
-        goal, warnings = goal_of(parameters, anchors.usable), list(anchors.warnings)
+        goal, warnings = goal_of(parameters, anchors.usable, meaning.layout), list(anchors.warnings)
         if parameters.order == "similar" and goal is None:
             warnings.append("Nothing is liked that products could be compared with, so they stand by relevance.")
         plan = before.plan if before else self._plan(parameters, filters, goal)
-        position = before or Position(parameters.fingerprint, plan, self._snapshots.current(), (), 0)
-        calibration = self._calibration()
-        least = least_score(parameters, plan, calibration) if goal else None
-        result = self._search(parameters, replace(filters, not_ids=tuple(without)), anchors, position, goal, least)
+        position = before or Position(parameters.fingerprint, plan, snapshot.index, snapshot.point_in_time, (), 0)
+        least = least_score(parameters, plan, meaning.calibration) if goal else None
+        filters = replace(filters, not_ids=tuple(without))
+        result = self._search(parameters, filters, anchors, position, goal, least, meaning.layout)
         self._served.count(plan.strategy)
         if not result.total:
             self._check_filters(parameters)
             warnings += ["There are no close matches: nothing here is as similar as was asked for."] if least else []
-        found = matches(result, plan, goal, anchors, parameters, calibration)
+        found = matches(result, plan, goal, anchors, parameters, meaning)
         shown = result
         if paging.is_diverse(parameters, position):
-            shown, found = paging.diversified(result, found, parameters, position)
+            shown, found = paging.diversified(result, found, parameters, position, meaning.layout)
         following = paging.next_position(result, shown, parameters, position)
         cursor = self._cursors.write(following) if following else None
         return Listing(parameters, shown, found, anchors, warnings, plan, cursor)
 
     def product(self, product_id: str) -> dict[str, Any] | None:
         """Read one product; None if there is none of that id."""
-        found = self._anchors.read({product_id: 1.0}).products
-        return found.get(product_id)
+        return self.products([product_id]).get(product_id)
 
     def products(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Read products by id; ids that aren't there are left out."""
-        return self._anchors.read(dict.fromkeys(ids, 1.0)).products
+        return self._anchors.read(self._snapshots.current().index, dict.fromkeys(ids, 1.0)).products
 
     def navigation(self) -> list[results.FacetValue]:
         """Give the shop's categories with their counts, at most a minute old."""
@@ -148,30 +158,31 @@ class ProductSearch:
         found = results.read(self._client.search(index=self._alias, body=request).body).facets
         return found.category if found else []
 
-    def _photo(self, token: str) -> Vector | None:
+    def _photo(self, token: str, space: str | None) -> Vector | None:
         """Find a photograph's vector. One of another vector space is as good as gone."""
         found = self._photos.get(token)
-        space = self._keep("space", lambda: indices.space_of(self._client, self._alias))
         return found.vector if found and found.space == space else None
 
-    def _in_color(self, color: Rgb, anchors: Anchors) -> Anchors:
+    def _in_color(self, color: Rgb, anchors: Anchors, meaning: VectorMeaning) -> Anchors:
         """Give the likes another colour."""
-        name = self._keep("space", lambda: indices.space_of(self._client, self._alias))
+        name = meaning.space or ""
         space: VectorSpace = self._keep(f"space {name}", lambda: load_space(self._client, self._alias, name))
         part = color_part(space, color)
         if not part.any():
             return replace(anchors, warnings=[*anchors.warnings, "Colours are not compared here yet."])
-        return replace(anchors, usable=with_part(anchors.usable, ASPECT, part, LAYOUT))
+        return replace(anchors, usable=with_part(anchors.usable, ASPECT, part, meaning.layout))
 
-    def _calibration(self) -> Calibration | None:
-        return Calibration.from_meta(self._meta())
-
-    def _category_weights(self) -> CategoryWeights:
-        return CategoryWeights.from_meta(self._meta())
-
-    def _meta(self) -> dict[str, Any]:
-        found: dict[str, Any] = self._keep("meta", lambda: indices.meta(self._client, self._alias))
-        return found
+    def _meaning(self, snapshot: Snapshot, parameters: SearchParameters) -> tuple[SearchParameters, VectorMeaning]:
+        """Tell how the index's vectors are read, and weigh its aspects where the parameters don't."""
+        try:
+            meaning = self._snapshots.meaning(snapshot.index)
+        except IndexStateError as error:
+            raise gone(parameters.cursor) from error
+        parameters = parameters.weighed(meaning.weights)
+        if not any(parameters.weights.get(name) for name in meaning.layout.names):
+            names = ", ".join(meaning.layout.names)
+            raise ParameterError("weight", f"the aspects that products are compared by just now are {names}")
+        return parameters, meaning
 
     def _keep(self, name: str, read: Callable[[], Any]) -> Any:
         """Give what is kept under a name, read anew once it is too old."""
@@ -209,6 +220,7 @@ class ProductSearch:
         position: Position,
         goal: Target | None,
         min_score: float | None,
+        layout: Layout,
     ) -> Result:
         query, excluded = queries.browse(parameters.q, filters), list(parameters.anchors) if goal else []
         parts: dict[str, Any] = {"query": query}
@@ -222,6 +234,7 @@ class ProductSearch:
                 relevance=parameters.relevance,
                 images=parameters.images,
                 plan=position.plan,
+                layout=layout,
             )
         order = parameters.order
         request = queries.search_page(
@@ -235,10 +248,11 @@ class ProductSearch:
         )
         try:
             return results.read(self._client.search(body=request).body)
-        except NotFoundError as error:
-            if not parameters.cursor:
-                raise
-            raise ParameterError("cursor", "has expired; start from the first page") from error
+        except ApiError as error:
+            # 404: the point in time has ended. A search of an index that was deleted fails with 503.
+            if error.status_code == 404 or not self._client.indices.exists(index=position.index):
+                raise gone(parameters.cursor) from error
+            raise
 
     def _check_filters(self, parameters: SearchParameters) -> None:
         """Tell an attribute that doesn't exist from one that has no matches; asked only when nothing was found."""

@@ -8,13 +8,14 @@ from typing import Any
 from es_mappings.anchors import Target, similarity
 from es_mappings.calibration import Calibration
 from es_mappings.explain import shared_attributes, why
+from es_mappings.layout import Layout
 from es_mappings.planner import Plan
-from es_mappings.product import LAYOUT
 from es_mappings.results import Hit, Result
 from es_mappings.strategies import knn_score, knn_similarity
 from indexer.elastic import vector
 from webapp.anchors import Anchors
 from webapp.parameters import SearchParameters
+from webapp.snapshots import VectorMeaning
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,13 @@ def matches(
     goal: Target | None,
     anchors: Anchors,
     parameters: SearchParameters,
-    calibration: Calibration | None,
+    meaning: VectorMeaning,
 ) -> list[Match]:
     """Give the match of each hit, in their order."""
+    calibration = meaning.calibration
     if goal is None:
         return [Match() for _ in result.hits]
-    found = [_match(hit, plan, goal, anchors, parameters) for hit in result.hits]
+    found = [_match(hit, plan, goal, anchors, parameters, meaning.layout) for hit in result.hits]
     # The curve was fitted on the cosine of the default weights: near enough for other weights, not for another metric.
     if calibration is None or parameters.metric != "cosine":
         return found
@@ -62,7 +64,7 @@ def least_score(parameters: SearchParameters, plan: Plan, calibration: Calibrati
     return knn_score(least) if plan.strategy == "knn" else least
 
 
-def _match(hit: Hit, plan: Plan, goal: Target, anchors: Anchors, parameters: SearchParameters) -> Match:
+def _match(hit: Hit, plan: Plan, goal: Target, anchors: Anchors, parameters: SearchParameters, layout: Layout) -> Match:
     if not parameters.needs_vectors:
         score = hit.score or 0.0
         if plan.strategy == "knn":
@@ -74,9 +76,9 @@ def _match(hit: Hit, plan: Plan, goal: Target, anchors: Anchors, parameters: Sea
     found, weights = vector(hit.vector), parameters.weights
     # Under another metric the score itself is the similarity that was sorted by.
     by_score = parameters.metric != "cosine" and not parameters.relevance
-    value = hit.score or 0.0 if by_score else similarity(goal, found, weights, LAYOUT)
+    value = hit.score or 0.0 if by_score else similarity(goal, found, weights, layout)
     if not parameters.explain:
         return Match(value)
     liked = [anchors.products[a.id] for a in anchors.usable if a.weight > 0]
-    reasons = why(found, goal, anchors.usable, weights, LAYOUT)
+    reasons = why(found, goal, anchors.usable, weights, layout)
     return Match(value, why={**reasons, "shared": shared_attributes(hit.product, liked)})

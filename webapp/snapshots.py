@@ -1,15 +1,70 @@
-"""Points in time that the pages of a result share, so that updates in between neither repeat nor hide a product."""
+"""What a result is read from: one index at one point in time, and what its vectors mean.
+
+The alias may be led to another index at any moment. So each search is bound to the index that a snapshot names: its
+anchors, the layout of its vectors and its match curve come from there, and never from two indices.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
+from dataclasses import dataclass
 
+from cachetools import TTLCache
 from elasticsearch import Elasticsearch
 
+from es_mappings.calibration import Calibration
+from es_mappings.layout import Layout
 from es_mappings.queries import KEEP_ALIVE
+from es_mappings.weights import CategoryWeights
+from indexer import indices
+from indexer.errors import IndexStateError
+from webapp.errors import ParameterError
 
 _SHARED_SECONDS = 1.0  # an index shows an update after a second anyhow
+_KEPT_SECONDS = 60.0  # an index's space is stamped once; its match curve changes rarely
+_TRIES = 5
+
+
+class IndexGoneError(IndexStateError):
+    """What was to be searched is not there any more."""
+
+
+def gone(cursor: str) -> ParameterError | IndexGoneError:
+    """Say that an index or a point in time of it is gone: to the shopper where a cursor led there."""
+    if cursor:
+        return ParameterError("cursor", "has expired; start from the first page")
+    return IndexGoneError("The index was replaced while it was searched")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """An index, and the id of a point in time of it."""
+
+    index: str
+    point_in_time: str
+
+
+@dataclass(frozen=True)
+class VectorMeaning:
+    """How an index's vectors are read.
+
+    Attributes
+    ----------
+    space : str or None
+        Digest of their vector space; None before one is fitted.
+    layout : Layout
+        Where each aspect lies.
+    calibration : Calibration or None
+        From similarity to match percentage.
+    weights : CategoryWeights
+        How much each aspect counts in a category.
+    """
+
+    space: str | None
+    layout: Layout
+    calibration: Calibration | None
+    weights: CategoryWeights
 
 
 class Snapshots:
@@ -22,13 +77,46 @@ class Snapshots:
     def __init__(self, client: Elasticsearch, alias: str) -> None:
         self._client, self._alias = client, alias
         self._lock = threading.Lock()
-        self._opened, self._id = float("-inf"), ""
+        self._opened, self._current = float("-inf"), Snapshot("", "")
+        self._meanings: TTLCache[str, VectorMeaning] = TTLCache(8, _KEPT_SECONDS)
 
-    def current(self) -> str:
-        """Give the id of a point in time that is at most a second old."""
+    def current(self) -> Snapshot:
+        """Give a snapshot that is at most a second old."""
         with self._lock:
             if time.monotonic() - self._opened > _SHARED_SECONDS:
                 opened = time.monotonic()
-                self._id = self._client.open_point_in_time(index=self._alias, keep_alive=KEEP_ALIVE)["id"]
+                self._current = self._open()
                 self._opened = opened
-            return self._id
+            return self._current
+
+    def forget(self, snapshot: Snapshot) -> None:
+        """Have the next result begin in another snapshot: this one's index was deleted."""
+        with self._lock:
+            if self._current == snapshot:
+                self._opened = float("-inf")
+
+    def meaning(self, index: str) -> VectorMeaning:
+        """Tell how an index's vectors are read."""
+        with self._lock:
+            if index in self._meanings:
+                return self._meanings[index]
+        meta = indices.meta(self._client, index)
+        layout = Layout.from_meta(meta["aspects"])
+        curve, weights = Calibration.from_meta(meta), CategoryWeights.from_meta(meta)
+        found = VectorMeaning(meta.get("space"), layout, curve, weights)
+        if found.space is None:
+            return found  # it may be fitted any moment
+        with self._lock:
+            self._meanings[index] = found
+        return found
+
+    def _open(self) -> Snapshot:
+        """Open a point in time, knowing of which index: the alias must lead there before and after."""
+        index = indices.live_index(self._client, self._alias)
+        for _ in range(_TRIES):
+            opened = self._client.open_point_in_time(index=self._alias, keep_alive=KEEP_ALIVE)["id"]
+            now = indices.live_index(self._client, self._alias)
+            if now == index:
+                break
+            index = now
+        return Snapshot(index, opened)

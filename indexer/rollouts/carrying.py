@@ -27,13 +27,28 @@ Document = dict[str, Any]
 # and pictures: those, where the target can use them; params.space: the target's. The newest version stays, of one
 # version the one written last; vectors of the target's own space stay while what they were made from does.
 _CARRY = """
-String at(def document) { return document.deleted_at != null ? document.deleted_at : document.updated_at; }
-def mine = ctx._source;
-def theirs = params.document;
+String at(Map document) { return document.deleted_at != null ? document.deleted_at : document.updated_at; }
+long version(Map document) { return document.version == null ? -1L : ((Number) document.version).longValue(); }
+boolean isNewer(Map one, Map other) {
+  if (version(one) > version(other)) { return true; }
+  if (version(one) == version(other) && one.version != null && one.deleted_at != null && other.deleted_at == null) {
+    return true;
+  }
+  if (one.field_versions != null) {
+    for (def set : one.field_versions.entrySet()) {
+      long its = ((Number) set.getValue()).longValue();
+      def known = other.field_versions == null ? null : other.field_versions.get(set.getKey());
+      if (its > version(other) && (known == null || its > ((Number) known).longValue())) { return true; }
+    }
+  }
+  return false;
+}
+Map mine = ctx._source;
+Map theirs = params.document;
 boolean equal = false;
-if (ctx.op != 'create' && mine.version != null) {
-  if (mine.version > theirs.version) { ctx.op = 'noop'; return; }
-  if (mine.version == theirs.version && at(mine) != null && at(theirs) != null) {
+if (!mine.isEmpty()) {
+  if (isNewer(mine, theirs)) { ctx.op = 'noop'; return; }
+  if (at(mine) != null && at(theirs) != null && !isNewer(theirs, mine)) {
     if (!params.force && at(mine).compareTo(at(theirs)) > 0) { ctx.op = 'noop'; return; }
     equal = at(mine) == at(theirs);
   }

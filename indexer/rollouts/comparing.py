@@ -18,7 +18,8 @@ from indexer import golden, indices, metrics
 from indexer.elastic import get_with_vectors, vector
 from indexer.golden import Judgement
 
-_STATE = ("version", "updated_at", "deleted_at", "source")  # what decides whether a product is the same in both
+# What decides whether a product is the same in both.
+_STATE = ("version", "field_versions", "updated_at", "deleted_at", "source")
 
 DEPTH = 24  # products whose overlap is counted: a page
 

@@ -100,7 +100,10 @@ class StateStore:
         try:
             answer = self._client.index(index=self._index, id=self._id, document=document, **only)
         except ConflictError as error:
-            raise IndexStateError("Another process has taken this rollout over; this one stops here") from error
+            answer = self._client.get(index=self._index, id=self._id)
+            # The client sends again what it got no answer to: then it is our own state that is there.
+            if answer["_source"] != document:
+                raise IndexStateError("Another process has taken this rollout over; this one stops here") from error
         self._seen = {"if_seq_no": answer["_seq_no"], "if_primary_term": answer["_primary_term"]}
 
 

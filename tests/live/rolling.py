@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ from indexer.images import ImageSource
 from indexer.pipeline import Pipeline
 from indexer.settings import Settings
 from indexer.vectorizers import Vectorizers
+
+FULL = os.environ.get("FAULTS") == "full"  # `make test-faults`
 
 RAW = 24  # dimensions of a raw activation
 

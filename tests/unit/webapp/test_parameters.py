@@ -118,7 +118,7 @@ def test_no_query_string_breaks_it(pairs: list[tuple[str, str]]) -> None:
     assert named in SearchParameters.model_fields
 
 
-POSITION = Position("listing", Plan("knn", "many", 240, 500, 3.0), "point in time", (0.5, "a"), 24)
+POSITION = Position("listing", Plan("knn", "many", 240, 500, 3.0), "products-1", "point in time", (0.5, "a"), 24)
 
 
 def test_cursors_come_back_as_they_went() -> None:

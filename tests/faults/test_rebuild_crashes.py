@@ -1,0 +1,61 @@
+"""A rebuild whose process is killed before each of its steps, while others write; the next one brings it to its end."""
+
+import secrets
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from indexer import indices
+from indexer.rollouts.comparing import different
+from indexer.rollouts.rollout import STEPS, Rollout
+from indexer.rollouts.steps import Options
+from indexer.settings import Settings
+from tests.live.rolling import FULL, RollingShop
+
+PRODUCTS = 2_000 if FULL else 60
+EVERY = (*STEPS["rebuild"], "prune", "end")
+KILLED = EVERY if FULL else ("join", "vectors", "settle")
+
+_RUN = """
+import os, signal, sys
+from pathlib import Path
+from indexer.elastic import connect
+from indexer.rollouts.rollout import Rollout
+from indexer.rollouts.steps import Options, Watch
+from indexer.settings import Settings
+from tests.live.rolling import RollingShop
+
+settings = Settings.from_environment()
+shop = RollingShop(connect(settings), settings, Path(sys.argv[2]))
+shop.alias = sys.argv[1]
+pipeline = shop.pipeline()
+die = lambda step: os.kill(os.getpid(), signal.SIGKILL) if step == sys.argv[3] else None
+Rollout(shop.client, shop.alias, lambda: pipeline, Options(refit=True), Watch(step=die)).rebuild()
+"""
+
+
+@pytest.mark.timeout(1_800 if FULL else 300)
+def test_a_rebuild_killed_before_its_steps_converges(client: Elasticsearch, settings: Settings, tmp_path: Path) -> None:
+    shop = RollingShop(client, settings, tmp_path)
+    shop.open(PRODUCTS)
+    old, number = indices.live_index(client, shop.alias), PRODUCTS
+    for step in KILLED:
+        killed = subprocess.run([sys.executable, "-c", _RUN, shop.alias, str(tmp_path), step], check=False)
+        assert killed.returncode == -signal.SIGKILL, step
+        number += 1
+        title = f"Thing {secrets.token_hex(4)}"
+        shop.write(shop.upsert(number), shop.upsert(1, number, title=title), shop.delete(number - PRODUCTS + 1, number))
+        shop.embed()
+    pipeline = shop.pipeline()
+    name = Rollout(client, shop.alias, lambda: pipeline, Options(refit=True)).rebuild()
+    products = shop.products()
+    print(f"killed before {', '.join(KILLED)}: {len(products)} products, one rebuild")  # noqa: T201
+    assert different(client, old, name) == []
+    assert len(products) == PRODUCTS
+    assert products["p-00001"]["title"] == title
+    assert shop.spaces() == {indices.space_of(client, shop.alias)}
+    assert indices.all_of(client, shop.alias) == sorted([old, name])
