@@ -85,6 +85,7 @@ def sort_by_similar(
     images: Images = "primary",
     plan: Plan = EXACT,
     layout: Layout = LAYOUT,
+    field: str = "vector",
 ) -> dict[str, Any]:
     """Put the matches of any Elasticsearch query in the order of their similarity to the anchors.
 
@@ -106,6 +107,10 @@ def sort_by_similar(
         Whether a product is compared by its first image or by whichever of its images is most similar.
     plan : Plan
         The strategy, as `planner.plan` chooses it.
+    layout : Layout
+        Where each aspect lies in the index's vectors.
+    field : str
+        The field that holds them: ``OBJECT.vector`` in an index that is attached.
 
     Returns
     -------
@@ -115,20 +120,24 @@ def sort_by_similar(
     Raises
     ------
     ValueError
-        Nothing is liked, there are too many anchors, or the strategy can't serve the mode.
+        Nothing is liked, there are too many anchors, or the strategy can't serve the mode; or all images are to be
+        compared in another field than ours.
     """
     others: Query = {"bool": {"must": [query], "must_not": [{"ids": {"values": [a.id for a in anchors]}}]}}
     goal = target(anchors, mode, weights, layout)
     if plan.strategy == "rescore":
-        return strategies.rescore_window(others, goal, weights, layout, window=plan.window)
+        return strategies.rescore_window(others, goal, weights, layout, window=plan.window, field=field)
     if plan.strategy == "knn":
         similar = strategies.knn(
-            others, goal, weights, layout, k=plan.k, num_candidates=plan.num_candidates, oversample=plan.oversample
-        )
+            others, goal, weights, layout,
+            k=plan.k, num_candidates=plan.num_candidates, oversample=plan.oversample, field=field,
+        )  # fmt: skip
     elif images == "any":
+        if field != "vector":
+            raise ValueError(f"only primary images are compared in {field}")
         similar = strategies.any_image(others, goal, weights, layout)
     else:
-        similar = strategies.exact(others, goal, weights, layout, metric)
+        similar = strategies.exact(others, goal, weights, layout, metric, field)
     return {"query": strategies.with_relevance(similar, others, relevance) if relevance else similar}
 
 

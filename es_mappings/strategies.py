@@ -71,6 +71,7 @@ def knn(
     k: int,
     num_candidates: int,
     oversample: float,
+    field: str = "vector",
 ) -> Query:
     """Order the nearest ``k`` matches of each point by similarity; every other match follows with score 0.
 
@@ -86,7 +87,7 @@ def knn(
     neighbours = [
         {
             "knn": {
-                "field": "vector",
+                "field": field,
                 "query_vector": plain(layout.weigh(point, weights)),
                 "k": k,
                 "num_candidates": num_candidates,
@@ -119,7 +120,7 @@ def knn_score(similarity: float) -> float:
 
 
 def rescore_window(
-    query: Query, target: Target, weights: Mapping[str, float], layout: Layout, *, window: int
+    query: Query, target: Target, weights: Mapping[str, float], layout: Layout, *, window: int, field: str = "vector"
 ) -> dict[str, Any]:
     """Keep the order of relevance, and re-rank its first ``window`` products by similarity.
 
@@ -128,7 +129,7 @@ def rescore_window(
     dict
         ``query`` and ``rescore`` of a request.
     """
-    similar = exact({"match_all": {}}, target, weights, layout)
+    similar = exact({"match_all": {}}, target, weights, layout, field=field)
     # The first window must stay ahead of what follows it, whatever its relevance: similarity lies in [0, 1].
     rescored = {"rescore_query": similar, "query_weight": 0, "rescore_query_weight": _AHEAD}
     return {"query": query, "rescore": {"window_size": window, "query": rescored}}
@@ -165,7 +166,7 @@ def _scripts(
 ) -> list[dict[str, Any]]:
     """Give the scripts that compare with all points: as few as can be, since each costs a pass over the vectors."""
     if metric != "cosine":
-        return [_distance(point, weights, layout, metric) for point in target.points]
+        return [_distance(point, weights, layout, metric, field) for point in target.points]
     points = [plain(layout.weigh(point, weights)) for point in target.points]
     parts = [points[start : start + _POINTS] for start in range(0, len(points), _POINTS)]
     return [_similarity(part, field, farthest=target.join == "min") for part in parts]
@@ -179,7 +180,9 @@ def _similarity(points: Sequence[list[float]], field: str, *, farthest: bool) ->
     return {"source": scripts.source("similarity"), "params": params}
 
 
-def _distance(point: Vector, weights: Mapping[str, float], layout: Layout, metric: Metric) -> dict[str, Any]:
+def _distance(
+    point: Vector, weights: Mapping[str, float], layout: Layout, metric: Metric, field: str
+) -> dict[str, Any]:
     power = 2 if metric == "euclidean" else 1
     total = sum(weights.get(name, 0.0) for name in layout.names)
     aspects = [
@@ -188,7 +191,8 @@ def _distance(point: Vector, weights: Mapping[str, float], layout: Layout, metri
         # An aspect the anchors lack says nothing about any product.
         if weights.get(a.name, 0.0) > 0 and point[a.part].any()
     ]
-    return {"source": scripts.source("distance"), "params": {"query": plain(point), "aspects": aspects, "power": power}}
+    params = {"query": plain(point), "aspects": aspects, "power": power, "field": field}
+    return {"source": scripts.source("distance"), "params": params}
 
 
 def _unrelated(dims: int, power: int) -> float:

@@ -14,6 +14,8 @@ from es_mappings import facets, product, queries, results
 from es_mappings.anchors import Anchor, Mode
 from es_mappings.facets import Filters
 from indexer import checking, indices, loading, retention
+from indexer.attached.cli import attach, detach, sweep
+from indexer.attached.searching import similar_request
 from indexer.console import Commands, progress_bar
 from indexer.dead_letters import DeadLetters
 from indexer.elastic import connect, get_with_vectors, vector
@@ -35,7 +37,7 @@ def main() -> None:
     """Give an Elasticsearch product index its image vectors."""
 
 
-for command in (fit, weights, rebuild, rollback, prune_command, layers, finetune):
+for command in (fit, weights, rebuild, rollback, prune_command, attach, sweep, detach, layers, finetune):
     main.add_command(command)
 
 
@@ -190,9 +192,14 @@ def show_mapping() -> None:
 @click.option("--like", "likes", multiple=True, required=True, metavar="ID", help="A product to sort by; repeatable.")
 @click.option("--query", "q", default="", help="Keywords.")
 @click.option("--mode", type=click.Choice(["auto", "blend", "every", "any"]), default="auto", show_default=True)
-def show_similar(likes: tuple[str, ...], q: str, mode: Mode) -> None:
-    """Print the request that sorts the shop by similarity to some products."""
+@click.option("--attached", metavar="INDEX", help="Of an attached index.")
+def show_similar(likes: tuple[str, ...], q: str, mode: Mode, attached: str | None) -> None:
+    """Print the request that sorts the shop, or an attached index, by similarity to some products."""
     settings = Settings.from_environment()
+    if attached:
+        request = similar_request(connect(settings), settings.index_name, attached, likes, q=q, mode=mode)
+        click.echo(f"POST /{attached}/_search\n{json.dumps(request)}")
+        return
     request = _similar_request(settings, likes, q, mode)
     click.echo(f"POST /{settings.index_name}/_search\n{json.dumps(request)}")
 
@@ -201,10 +208,19 @@ def show_similar(likes: tuple[str, ...], q: str, mode: Mode) -> None:
 @click.option("--like", "likes", multiple=True, metavar="ID", help="Sort by similarity to this product; repeatable.")
 @click.option("--mode", type=click.Choice(["auto", "blend", "every", "any"]), default="auto", show_default=True)
 @click.option("--size", type=click.IntRange(1, 100), default=10, show_default=True)
+@click.option("--attached", metavar="INDEX", help="In an attached index, by --like.")
 @click.argument("keywords", nargs=-1)
-def search(keywords: tuple[str, ...], likes: tuple[str, ...], mode: Mode, size: int) -> None:
+def search(keywords: tuple[str, ...], likes: tuple[str, ...], mode: Mode, size: int, attached: str | None) -> None:
     """Search by KEYWORDS, by similarity, or both."""
     settings, q = Settings.from_environment(), " ".join(keywords)
+    if attached:
+        if not likes:
+            raise click.UsageError("An attached index is searched by --like.")
+        client = connect(settings)
+        request = similar_request(client, settings.index_name, attached, likes, q=q, mode=mode, size=size)
+        for hit in client.search(index=attached, **_parameters(request))["hits"]["hits"]:
+            click.echo(f"{hit['_score'] or 0:8.4f}  {hit['_id']:<24} {json.dumps(hit['_source'])}")
+        return
     page = queries.Page(size=size)
     request = (
         _similar_request(settings, likes, q, mode, page)

@@ -5,51 +5,32 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 
 from elasticsearch import Elasticsearch
 
 from es_mappings.layout import Vector
-from indexer import documents, indices, stored_products, targets
+from indexer import indices, stored_products, targets
 from indexer.activation_store import ActivationStore
-from indexer.documents import EmbeddedImage
+from indexer.composing import Outcome, compose
 from indexer.elastic import BulkFailure, connect
 from indexer.embedder import Embedded, ImageEmbedder
-from indexer.errors import ImageError, ImageUnavailableError, IndexStateError, SpaceError
+from indexer.errors import ImageError, IndexStateError, SpaceError
 from indexer.image_addresses import ImageAddresses, Known
 from indexer.images import ImageSource
 from indexer.overlapping import side_by_side
 from indexer.product_embedder import ProductEmbedder
+from indexer.report import Report
 from indexer.settings import Settings
 from indexer.spaces import VectorSpace, load_space
-from indexer.stored_products import StoredProduct
+from indexer.stored_products import Embeddable, StoredProduct
 from indexer.targets import Targets
 from indexer.vectorizers import Vectorizers, load_vectorizers
 
 log = logging.getLogger(__name__)
 
 _BATCHES = 4  # side by side: one is fetched, one in the models, one written, and one in reserve
-
-
-@dataclass
-class Report:
-    """What one call did, by product id."""
-
-    written: list[str] = field(default_factory=list)  # the vector stands beside the product
-    waiting: list[str] = field(default_factory=list)  # activations kept, no vector space is fitted yet
-    current: list[str] = field(default_factory=list)  # nothing to do: the vector was there
-    gone: list[str] = field(default_factory=list)  # the product was deleted
-    busy: list[str] = field(default_factory=list)  # Elasticsearch could not take it just now
-    failed: dict[str, str] = field(default_factory=dict)  # why; what could be had of its vector is written
-    unavailable: list[str] = field(default_factory=list)  # of those, whose image may be had later
-
-    def add(self, other: Report) -> None:
-        """Take over what another call did."""
-        for name in ("written", "waiting", "current", "gone", "busy", "unavailable"):
-            getattr(self, name).extend(getattr(other, name))
-        self.failed |= other.failed
 
 
 class Pipeline:
@@ -69,7 +50,7 @@ class Pipeline:
         recheck_hours: float = 24.0,
     ) -> None:
         self._client, self._alias = client, alias
-        self.vectorizers, self._batch_size = vectorizers, batch_size
+        self.vectorizers, self.batch_size = vectorizers, batch_size
         self.decoder = source.decoder
         stores = {a: ActivationStore.create(client, alias, "images", v) for a, v in vectorizers.images.items()}
         self._embed_images = ImageEmbedder(source, vectorizers.images, stores, batch_size)
@@ -118,7 +99,7 @@ class Pipeline:
         def one(batch: Sequence[str]) -> Report:
             return targets.until_current(self._client, self._alias, lambda found: vectorize(batch, found=found))
 
-        batches = (ids[start : start + self._batch_size] for start in range(0, len(ids), self._batch_size))
+        batches = (ids[start : start + self.batch_size] for start in range(0, len(ids), self.batch_size))
         report = Report()
         for part in side_by_side(one, batches, _BATCHES):
             report.add(part)
@@ -141,26 +122,39 @@ class Pipeline:
     def _vectorize_batch(self, ids: Sequence[str], index: str, name: str, *, recheck: bool = False) -> Report:
         report, space = Report(), self.space(index)
         products, known = self._read(ids, index, space, report, recheck=recheck)
+        found, own = self._embed(products, known)
+        now = {a: image.digest if isinstance(image, Embedded) else None for a, image in found.items()}
+        report.current.extend(i for i, product in products.items() if product.is_unchanged(now))
+        products = {i: product for i, product in products.items() if not product.is_unchanged(now)}
+        actions = []
+        for product_id, product in products.items():
+            outcome = compose(product, found, own[product_id], space)
+            actions.append(outcome.action(index, product_id, product.source, space))
+            if outcome.failed:
+                report.failed[product_id] = outcome.reason or ""
+                if outcome.unavailable:
+                    report.unavailable.append(product_id)
+        written = targets.write_to(self._client, name, actions)
+        _note(report, dict(zip(products, written, strict=True)), waiting=space is None)
+        return report
+
+    def outcomes(self, products: Mapping[str, Embeddable], space: VectorSpace | None) -> dict[str, Outcome]:
+        """Make the vectors of products, in their order; they are written nowhere, their activations are kept."""
+        digests = {image: p.digests.get(image) for p in products.values() for image in p.images}
+        found, own = self._embed(products, self._addresses.known(digests, recheck=False))
+        return {product_id: compose(p, found, own[product_id], space) for product_id, p in products.items()}
+
+    def _embed(
+        self, products: Mapping[str, Embeddable], known: Mapping[str, Known]
+    ) -> tuple[dict[str, Embedded | ImageError], dict[str, dict[str, Vector]]]:
+        """Give the activations of the products' images, by address, and those of their fields, by product."""
         with ThreadPoolExecutor(1) as beside:  # images wait for servers and a GPU; words needn't wait for images
             words = beside.submit(self._embed_products, {i: product.fields for i, product in products.items()})
             found = self._embed_images([i for product in products.values() for i in product.images], known)
             own = words.result()
         embedded = {a: image for a, image in found.items() if isinstance(image, Embedded)}
         self._addresses.put({a: (image.digest, image.seen) for a, image in embedded.items() if image.seen})
-        now = {a: embedded[a].digest if a in embedded else None for a in found}
-        report.current.extend(i for i, product in products.items() if product.is_unchanged(now))
-        products = {i: product for i, product in products.items() if not product.is_unchanged(now)}
-        actions = []
-        for product_id, product in products.items():
-            outcome = _compose(product, found, own[product_id], space)
-            actions.append(outcome.action(index, product_id, product.source, space))
-            if outcome.failed:
-                report.failed[product_id] = outcome.reason or ""
-                if any(isinstance(found[image], ImageUnavailableError) for image in product.images):
-                    report.unavailable.append(product_id)
-        written = targets.write_to(self._client, name, actions)
-        _note(report, dict(zip(products, written, strict=True)), waiting=space is None)
-        return report
+        return found, own
 
     def space(self, index: str | None = None) -> VectorSpace | None:
         """Give the vector space of an index, by default the live one; None before one is fitted.
@@ -209,41 +203,3 @@ def _note(report: Report, outcome: Mapping[str, BulkFailure | None], *, waiting:
             log.error("vector of %s refused: %s", product_id, failure.reason)
         elif product_id not in report.failed:
             (report.waiting if waiting else report.written).append(product_id)
-
-
-@dataclass(frozen=True)
-class _Outcome:
-    """What there is to write of a product."""
-
-    vector: Vector | None
-    images: Sequence[EmbeddedImage]
-    reason: str | None
-    failed: bool
-
-    def action(self, alias: str, product_id: str, source: str, space: VectorSpace | None) -> documents.Action:
-        return documents.embedded(
-            alias, product_id, source, self.vector, self.images,
-            space=space.digest if space else None, reason=self.reason, failed=self.failed,
-        )  # fmt: skip
-
-
-def _compose(
-    product: StoredProduct,
-    found: Mapping[str, Embedded | ImageError],
-    own: Mapping[str, Vector],
-    space: VectorSpace | None,
-) -> _Outcome:
-    """Put a product's vectors together from what could be had: an image that can't takes nothing from the rest."""
-    images, faults = [], {}
-    for address in product.images:
-        image = found[address]
-        if isinstance(image, ImageError):
-            faults[address] = f"{image} ({address})" if address != product.images[0] else str(image)
-        else:
-            vector = space.compose({**own, **image.activations}) if space else None
-            images.append(EmbeddedImage(address, image.digest, vector))
-    vector = images[0].vector if images else space.compose(own) if space else None
-    empty = vector is not None and not vector.any()
-    reasons = [*faults.values(), *(["the product has nothing to make a vector from"] if empty and not faults else [])]
-    failed = empty or (bool(product.images) and product.images[0] in faults)
-    return _Outcome(None if empty else vector, images, "; ".join(reasons)[:1000] or None, failed)

@@ -15,13 +15,19 @@ _WANTED = ["deleted_at", "images", "source", "embedding", "pictures.image", "pic
 
 
 @dataclass(frozen=True)
-class StoredProduct:
+class Embeddable:
     """All that a product's vector is made from."""
 
     images: tuple[str, ...]  # the primary one first
     digests: dict[str, str]  # by address, of the images in its vectors
     fields: ProductFields
     source: str  # digest of its addresses and fields
+
+
+@dataclass(frozen=True)
+class StoredProduct(Embeddable):
+    """A product of an index of ours."""
+
     done: bool  # its vector is of this source, and in the index's vector space
 
     def is_current(self, known: Mapping[str, Known]) -> bool:

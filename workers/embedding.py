@@ -7,7 +7,7 @@ import time
 
 from indexer import documents, indices, targets
 from indexer.dead_letters import DeadLetter
-from indexer.pipeline import Report
+from indexer.report import Report
 from workers import calls, failures, resources
 from workers.app import EMBED_WAITING
 from workers.embedding_queue import MAX_TRIES

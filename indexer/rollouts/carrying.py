@@ -113,21 +113,48 @@ class Pair:
 def changes(
     client: Elasticsearch, source: str, checkpoints: Checkpoints, *, vectors: bool
 ) -> Iterator[list[tuple[str, Document]]]:
-    """Go through the documents that changed since the checkpoints, which are moved on after each page is used.
+    """Go through the documents that changed since the checkpoints, as `changed_hits` does.
 
     Yields
     ------
     list of (str, dict)
-        Ids and documents, as they are now: one that changes meanwhile comes again with the next call.
+        Ids and documents.
     """
-    bounds = checkpoints_of(client, source)
-    client.indices.refresh(index=source)
+    for hits in changed_hits(client, source, checkpoints, vectors=vectors):
+        yield [(hit["_id"], hit["_source"]) for hit in hits]
+
+
+def changed_hits(
+    client: Elasticsearch,
+    index: str,
+    checkpoints: Checkpoints,
+    *,
+    vectors: bool,
+    query: Document | None = None,
+) -> Iterator[list[Document]]:
+    """Go through the documents that changed since the checkpoints, which are moved on after each page is used.
+
+    Parameters
+    ----------
+    vectors : bool
+        Whether documents come with their vectors.
+    query : dict, optional
+        Which documents count.
+
+    Yields
+    ------
+    list of dict
+        Hits, with the documents as they are now: one that changes meanwhile comes again with the next call.
+    """
+    bounds = checkpoints_of(client, index)
+    client.indices.refresh(index=index)
     for shard, bound in bounds.items():
         while checkpoints.get(shard, -1) < bound:
+            since = {"range": {"_seq_no": {"gt": checkpoints.get(shard, -1), "lte": bound}}}
             hits = client.search(
-                index=source,
+                index=index,
                 preference=f"_shards:{shard}",
-                query={"range": {"_seq_no": {"gt": checkpoints.get(shard, -1), "lte": bound}}},
+                query={"bool": {"filter": [since, *([query] if query else [])]}},
                 sort=["_seq_no"],
                 size=PAGE,
                 seq_no_primary_term=True,
@@ -135,7 +162,7 @@ def changes(
                 source={"exclude_vectors": not vectors},
             )["hits"]["hits"]
             if hits:
-                yield [(hit["_id"], hit["_source"]) for hit in hits]
+                yield hits
             checkpoints[shard] = hits[-1]["_seq_no"] if len(hits) == PAGE else bound
 
 

@@ -182,6 +182,7 @@ def test_manhattan_names_each_aspect_with_what_is_unrelated() -> None:
         "query": [1.0, 0.0, 0.0, 1.0],
         "aspects": [[0, 2, 0.75, unrelated], [2, 4, 0.25, unrelated]],
         "power": 1,
+        "field": "vector",
     }
 
 

@@ -1,0 +1,177 @@
+"""Which indices of others are attached, and how: kept in an index of our own, by compare-and-set."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from elasticsearch import ApiError, ConflictError, Elasticsearch, NotFoundError
+
+from es_mappings import attached
+from es_mappings.product import LAYOUT
+from indexer.attached.fields import FieldNames, values
+from indexer.errors import IndexStateError
+from indexer.rollouts.state import Checkpoints, ensure_index
+
+_SAMPLE = 100  # documents looked at for fields that no mapping names
+
+
+@dataclass
+class Attachment:
+    """An index that gets vectors.
+
+    Attributes
+    ----------
+    index : str
+        Its name, or an alias that may lead to several.
+    object : str
+        The object that holds all that we add.
+    names : FieldNames
+        Where its documents hold what vectors are made from.
+    query : dict
+        Which documents get vectors.
+    space : str or None
+        The vector space; None before one is fitted.
+    checkpoints : dict of str to dict
+        By the UUID of each concrete index, how far its changes are worked off.
+    """
+
+    index: str
+    object: str
+    names: FieldNames
+    query: dict[str, Any] = field(default_factory=lambda: {"match_all": {}})
+    space: str | None = None
+    checkpoints: dict[str, Checkpoints] = field(default_factory=dict)
+
+    @property
+    def vector(self) -> str:
+        """The field to sort by."""
+        return f"{self.object}.vector"
+
+
+class Attachments:
+    """The attachments of a shop."""
+
+    def __init__(self, client: Elasticsearch, alias: str) -> None:
+        self._client, self._index = client, f"{alias}-attached"
+        self._seen: dict[str, dict[str, int]] = {}
+
+    def read(self, index: str) -> Attachment:
+        """Read how an index is attached.
+
+        Raises
+        ------
+        IndexStateError
+            It isn't.
+        """
+        try:
+            answer = self._client.get(index=self._index, id=index)
+        except NotFoundError as error:
+            raise IndexStateError(f"{index} is not attached: `python -m indexer attach --index {index} ...`") from error
+        self._seen[index] = {"if_seq_no": answer["_seq_no"], "if_primary_term": answer["_primary_term"]}
+        state = dict(answer["_source"]["state"])
+        names = state.pop("names")
+        return Attachment(names=FieldNames(**{**names, "attributes": tuple(names["attributes"])}), **state)
+
+    def all(self) -> list[str]:
+        """Name the indices that are attached."""
+        if not self._client.indices.exists(index=self._index):
+            return []
+        self._client.indices.refresh(index=self._index)
+        return sorted(hit["_id"] for hit in self._client.search(index=self._index, size=1_000)["hits"]["hits"])
+
+    def save(self, attachment: Attachment) -> None:
+        """Note an attachment.
+
+        Raises
+        ------
+        IndexStateError
+            Another process works on it; that one goes on.
+        """
+        ensure_index(self._client, self._index)
+        only: dict[str, Any] = dict(self._seen.get(attachment.index, {})) or {"op_type": "create"}
+        document = {"state": asdict(attachment)}
+        try:
+            answer = self._client.index(index=self._index, id=attachment.index, document=document, **only)
+        except ConflictError as error:
+            raise IndexStateError(f"Another process works on {attachment.index}; this one stops here") from error
+        self._seen[attachment.index] = {"if_seq_no": answer["_seq_no"], "if_primary_term": answer["_primary_term"]}
+
+    def forget(self, index: str) -> None:
+        """Forget an attachment."""
+        self._client.options(ignore_status=404).delete(index=self._index, id=index)
+
+
+def concrete(client: Elasticsearch, index: str) -> dict[str, str]:
+    """Give the indices that a name leads to, each with its UUID.
+
+    Raises
+    ------
+    IndexStateError
+        There is none.
+    """
+    try:
+        found = client.indices.get_settings(index=index, flat_settings=True).body
+    except NotFoundError as error:
+        raise IndexStateError(f"There is no index {index}") from error
+    return {name: its["settings"]["index.uuid"] for name, its in found.items()}
+
+
+def prepare(client: Elasticsearch, attachment: Attachment) -> None:
+    """Check that an index can be attached, and add our fields to its mapping; nothing of theirs is changed.
+
+    Raises
+    ------
+    IndexStateError
+        Says what stands against it.
+    """
+    names = concrete(client, attachment.index)
+    settings = client.indices.get_settings(index=attachment.index, flat_settings=True).body
+    mappings = client.indices.get_mapping(index=attachment.index).body
+    for index in names:
+        _check_kind(index, settings[index]["settings"], mappings[index]["mappings"])
+        held = mappings[index]["mappings"].get("properties", {}).get(attachment.object)
+        ours = attached.properties(attachment.object, LAYOUT)[attachment.object]
+        if held and set(held.get("properties", {})) != set(ours["properties"]):
+            raise IndexStateError(
+                f"{index} has a field {attachment.object} of its own; give ours another name: --object"
+            )
+    _check_fields(client, attachment, mappings)
+    try:
+        client.indices.put_mapping(index=attachment.index, properties=attached.properties(attachment.object, LAYOUT))
+    except ApiError as error:
+        raise IndexStateError(f"{attachment.index} does not take our fields: {error}") from error
+
+
+def _check_kind(index: str, settings: Mapping[str, Any], mapping: Mapping[str, Any]) -> None:
+    if index.startswith(".ds-"):
+        raise IndexStateError(f"{index} belongs to a data stream, whose documents can't be updated")
+    if settings.get("index.mode") in {"time_series", "logsdb"}:
+        raise IndexStateError(f"{index} is of the mode {settings['index.mode']}, whose documents can't be updated")
+    if mapping.get("_source", {}).get("enabled") in {False, "false"}:
+        raise IndexStateError(f"{index} keeps no _source, so that its documents can't be updated in part")
+    blocks = [n for n in ("write", "read_only") if str(settings.get(f"index.blocks.{n}")).lower() == "true"]
+    if blocks:
+        raise IndexStateError(f"{index} takes no writes: index.blocks.{blocks[0]} is set")
+
+
+def _check_fields(client: Elasticsearch, attachment: Attachment, mappings: Mapping[str, Any]) -> None:
+    known = {path for its in mappings.values() for path in _paths(its["mappings"].get("properties", {}))}
+    missing = {option: path for option, path in attachment.names.named.items() if path not in known}
+    if not missing:
+        return
+    # A field that the mapping leaves out may be in the documents all the same.
+    hits = client.search(index=attachment.index, query=attachment.query, size=_SAMPLE)["hits"]["hits"]
+    for option, path in missing.items():
+        if not any(True for hit in hits for _ in values(hit["_source"], path)):
+            near = ", ".join(difflib.get_close_matches(path, sorted(known), 3, 0.5) or sorted(known)[:10])
+            raise IndexStateError(f"{attachment.index} has no field {path} (--{option}); it has {near}")
+
+
+def _paths(properties: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    for name, its in properties.items():
+        yield prefix + name
+        for inner in ("properties", "fields"):
+            yield from _paths(its.get(inner, {}), f"{prefix}{name}.")

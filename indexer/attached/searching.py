@@ -1,0 +1,79 @@
+"""Sort an attached index by similarity: its own query stays what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from elasticsearch import Elasticsearch
+
+from es_mappings import queries
+from es_mappings.anchors import Anchor, Mode
+from indexer.attached.attachment import Attachment, Attachments
+from indexer.elastic import vector
+from indexer.errors import IndexStateError
+from indexer.spaces import load_space
+
+
+def similar_request(
+    client: Elasticsearch,
+    alias: str,
+    index: str,
+    likes: Sequence[str],
+    *,
+    q: str = "",
+    mode: Mode = "auto",
+    size: int = 24,
+) -> dict[str, Any]:
+    """Build the request that sorts an attached index by similarity to some of its products.
+
+    Parameters
+    ----------
+    likes : sequence of str
+        Values of the field that names a product, or of ``_id`` where none does.
+    q : str
+        Keywords, looked for in the fields that were attached as words.
+
+    Raises
+    ------
+    IndexStateError
+        It isn't attached, or a product isn't in it or has no vector.
+    """
+    attachment = Attachments(client, alias).read(index)
+    if attachment.space is None:
+        raise IndexStateError(f"{index} has no vectors yet: `python -m indexer sweep`")
+    names = attachment.names
+    texts = [path for path in (names.title, names.description, names.brand, names.category) if path]
+    words: dict[str, Any] = {"multi_match": {"query": q, "fields": texts, "type": "cross_fields", "operator": "and"}}
+    query = {"bool": {"filter": [attachment.query], **({"must": [words]} if q and texts else {})}}
+    parts = queries.sort_by_similar(
+        query,
+        _anchors(client, attachment, likes),
+        mode=mode,
+        layout=load_space(client, alias, attachment.space).layout,
+        field=attachment.vector,
+    )
+    shown = [path for path in (names.id, names.title, names.price, names.image) if path]
+    return {**parts, "size": size, "track_total_hits": True, "_source": [*shown, f"{attachment.object}.status"]}
+
+
+def _anchors(client: Elasticsearch, attachment: Attachment, likes: Sequence[str]) -> list[Anchor]:
+    by = {"terms": {attachment.names.id: list(likes)}} if attachment.names.id else {"ids": {"values": list(likes)}}
+    hits = client.search(
+        index=attachment.index,
+        query=by,
+        size=2 * len(likes),
+        source={"exclude_vectors": False, "includes": [attachment.object]},
+    )["hits"]["hits"]
+    anchors = [Anchor(hit["_id"], vector(v)) for hit in hits if (v := _vector(attachment, hit["_source"])) is not None]
+    if len(anchors) < len(set(likes)):
+        named = attachment.names.id or "_id"
+        raise IndexStateError(
+            f"Of {', '.join(likes)} only {len(anchors)} are in {attachment.index} with a vector; they go by {named}, "
+            "which must be a field of whole values (keyword or number)"
+        )
+    return anchors
+
+
+def _vector(attachment: Attachment, source: dict[str, Any]) -> Any:
+    return (source.get(attachment.object) or {}).get("vector")

@@ -1,0 +1,63 @@
+"""From what could be had of a product's images and words to what is written beside it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from es_mappings.layout import Vector
+from indexer import documents
+from indexer.documents import EmbeddedImage
+from indexer.embedder import Embedded
+from indexer.errors import ImageError, ImageUnavailableError
+from indexer.spaces import VectorSpace
+from indexer.stored_products import Embeddable
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What there is to write of a product."""
+
+    vector: Vector | None
+    images: Sequence[EmbeddedImage]
+    reason: str | None
+    failed: bool
+    unavailable: bool  # whether an image may be had later
+
+    def action(self, alias: str, product_id: str, source: str, space: VectorSpace | None) -> documents.Action:
+        """Build the action that writes it beside the product."""
+        return documents.embedded(
+            alias, product_id, source, self.vector, self.images,
+            space=space.digest if space else None, reason=self.reason, failed=self.failed,
+        )  # fmt: skip
+
+
+def compose(
+    product: Embeddable,
+    found: Mapping[str, Embedded | ImageError],
+    own: Mapping[str, Vector],
+    space: VectorSpace | None,
+) -> Outcome:
+    """Put a product's vectors together from what could be had: an image that can't takes nothing from the rest.
+
+    Parameters
+    ----------
+    found : mapping of str to Embedded or ImageError
+        By the images' addresses.
+    own : mapping of str to ndarray
+        Aspect to the activation of the product's fields.
+    """
+    images, faults = [], {}
+    for address in product.images:
+        image = found[address]
+        if isinstance(image, ImageError):
+            faults[address] = f"{image} ({address})" if address != product.images[0] else str(image)
+        else:
+            vector = space.compose({**own, **image.activations}) if space else None
+            images.append(EmbeddedImage(address, image.digest, vector))
+    vector = images[0].vector if images else space.compose(own) if space else None
+    empty = vector is not None and not vector.any()
+    reasons = [*faults.values(), *(["the product has nothing to make a vector from"] if empty and not faults else [])]
+    failed = empty or (bool(product.images) and product.images[0] in faults)
+    later = any(isinstance(found[address], ImageUnavailableError) for address in product.images)
+    return Outcome(None if empty else vector, images, "; ".join(reasons)[:1000] or None, failed, later)

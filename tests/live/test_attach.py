@@ -1,0 +1,175 @@
+"""An index that is not ours gets vectors, keeps all that it had, and gives ours back."""
+
+import json
+import secrets
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from elasticsearch import Elasticsearch
+
+from indexer.attached.attachment import Attachment, Attachments, prepare
+from indexer.attached.fields import FieldNames
+from indexer.attached.searching import similar_request
+from indexer.attached.sweep import Sweep, Swept, detach
+from indexer.errors import IndexStateError
+from indexer.settings import Settings
+from tests.live.rolling import RollingShop
+
+NAMES = FieldNames("media.photos.url", "sku", "name", brand="maker.name", attributes=("color",))
+MAPPING = {
+    "dynamic": "strict",
+    "_routing": {"required": True},
+    "properties": {
+        "sku": {"type": "keyword"},
+        "name": {"type": "text"},
+        "maker": {"properties": {"name": {"type": "keyword"}}},
+        "color": {"type": "keyword"},
+        "price": {"type": "double"},
+        "live": {"type": "boolean"},
+        "media": {"properties": {"photos": {"type": "nested", "properties": {"url": {"type": "keyword"}}}}},
+        "theirs": {"type": "dense_vector", "dims": 3, "index": False},
+        "odd": {"type": "object", "enabled": False},
+    },
+}
+_ODD = '{"big": 12345678901234567890123, "exact": 0.1, "text": "\\u00e4 \\"q\\"", "none": null, "list": [1, [2.5]]}'
+
+
+class Theirs:
+    """Two indices of somebody else's behind one alias."""
+
+    def __init__(self, client: Elasticsearch, settings: Settings, folder: Path) -> None:
+        self.client, self.name = client, f"{settings.index_name}-theirs-{secrets.token_hex(3)}"
+        self.url = settings.elasticsearch_url
+        self.shop = RollingShop(client, settings, folder)
+        for number in (1, 2):
+            client.indices.create(
+                index=f"{self.name}-{number}",
+                mappings=MAPPING,
+                settings={"number_of_shards": 2, "number_of_replicas": 0},
+                aliases={self.name: {}},
+            )
+        for number in range(40):
+            self.put(number)
+        client.indices.refresh(index=self.name)
+
+    def put(self, number: int, **changed: Any) -> None:
+        """Write a document as they do, whole."""
+        photos = [self.shop.upsert(n).product.images[0] for n in (number, number + 100)]
+        document = {
+            "sku": f"SKU-{number}",
+            "name": f"Thing {number}",
+            "maker": {"name": "Marlowe"},
+            "color": ["red", "blue"][number % 2],
+            "price": 10.5,
+            "live": number != 39,
+            "media": {"photos": [{"url": url} for url in photos[: 1 + number % 2]]},
+            "theirs": [0.1, 0.2, 0.3],
+            **changed,
+        }
+        body = json.dumps(document)[:-1] + f', "odd": {_ODD}}}'
+        self.client.perform_request(
+            "PUT",
+            f"/{self.name}-{1 + number % 2}/_doc/d{number}",
+            params={"routing": f"r{number % 3}"},
+            headers={"content-type": "application/json", "accept": "application/json"},
+            body=body.encode(),
+        )
+
+    def sources(self) -> dict[str, dict[str, Any]]:
+        """Read every document, numbers as they are written."""
+        self.client.indices.refresh(index=self.name)
+        answer = httpx.get(f"{self.url}/{self.name}/_search?size=100&_source_exclude_vectors=false", trust_env=False)
+        body = json.loads(answer.text, parse_float=Decimal)
+        return {hit["_id"]: hit["_source"] for hit in body["hits"]["hits"]}
+
+
+@pytest.fixture
+def theirs(client: Elasticsearch, settings: Settings, tmp_path: Path) -> Iterator[Theirs]:
+    theirs = Theirs(client, settings, tmp_path)
+    attachment = Attachment(theirs.name, "lookalike", NAMES, {"term": {"live": True}})
+    prepare(client, attachment)
+    Attachments(client, theirs.shop.alias).save(attachment)
+    yield theirs
+    client.indices.delete(index=[f"{theirs.name}-1", f"{theirs.name}-2"])
+
+
+def sweep(theirs: Theirs) -> Swept:
+    return Sweep(theirs.client, theirs.shop.alias, theirs.shop.pipeline()).run(theirs.name)
+
+
+def test_nothing_of_theirs_changes_and_detach_takes_ours_out(theirs: Theirs) -> None:
+    before = theirs.sources()
+    mappings = theirs.client.indices.get_mapping(index=theirs.name).body
+    assert sweep(theirs).written == 39  # but the one that the query leaves out
+    during = theirs.sources()
+    ours = {i: source.pop("lookalike") for i, source in during.items() if "lookalike" in source}
+    assert {o["status"] for o in ours.values()} == {"done"}
+    assert set(before) - set(ours) == {"d39"}
+    assert {i: json.dumps(s, default=str) for i, s in during.items()} == {
+        i: json.dumps(s, default=str) for i, s in before.items()
+    }
+    after = theirs.client.indices.get_mapping(index=theirs.name).body
+    for index, its in after.items():
+        fields = dict(its["mappings"]["properties"])
+        fields.pop("lookalike")
+        assert {**its["mappings"], "properties": fields} == mappings[index]["mappings"] | {"properties": fields}
+    assert detach(theirs.client, theirs.shop.alias, theirs.name) == 39
+    assert theirs.sources() == before
+    with pytest.raises(IndexStateError, match="is not attached"):
+        sweep(theirs)
+
+
+def test_what_changes_is_found_by_itself_and_nothing_else_is_embedded(theirs: Theirs) -> None:
+    sweep(theirs)
+    quiet = sweep(theirs)
+    assert (quiet.written, quiet.failed) == (0, {})
+    theirs.put(3, name="Another thing")
+    theirs.put(4, price=1.25)  # written whole, as they do: our fields are gone with it
+    theirs.client.update(index=f"{theirs.name}-2", id="d5", routing="r2", doc={"price": 2})
+    theirs.put(6, media={"photos": [{"url": "file:///nowhere.png"}]})
+    theirs.put(50)
+    theirs.client.delete(index=f"{theirs.name}-1", id="d8", routing="r2")
+    swept = sweep(theirs)
+    assert (swept.written, list(swept.failed)) == (3, ["d6"])
+    sources = theirs.sources()
+    assert sources["d5"]["lookalike"]["status"] == "done"
+    assert sources["d6"]["lookalike"]["status"] == "failed"
+    assert "d8" not in sources
+    assert sources["d50"]["lookalike"]["status"] == "done"
+
+
+def test_it_is_sorted_by_similarity_by_the_names_it_has(theirs: Theirs) -> None:
+    sweep(theirs)
+    theirs.client.indices.refresh(index=theirs.name)
+    request = similar_request(theirs.client, theirs.shop.alias, theirs.name, ["SKU-7"], size=5)
+    hits = theirs.client.search(index=theirs.name, body=request)["hits"]
+    assert hits["total"]["value"] == 38
+    assert "d7" not in {hit["_id"] for hit in hits["hits"]}
+    assert hits["hits"][0]["_score"] > hits["hits"][-1]["_score"] > 0
+    with pytest.raises(IndexStateError, match="SKU-99 only 0 are in"):
+        similar_request(theirs.client, theirs.shop.alias, theirs.name, ["SKU-99"])
+
+
+def test_what_can_not_be_attached_is_refused_with_the_reason(theirs: Theirs) -> None:
+    client = theirs.client
+
+    def refused(match: str, **changed: Any) -> None:
+        fields = {"index": theirs.name, "object": "other", "names": NAMES, **changed}
+        with pytest.raises(IndexStateError, match=match):
+            prepare(client, Attachment(**fields))
+
+    refused("There is no index", index=f"{theirs.name}-none")
+    refused(r"no field nam \(--title\); it has name", names=FieldNames("media.photos.url", title="nam"))
+    refused("has a field media of its own", object="media")
+    closed = f"{theirs.name}-closed"
+    photo = {"photo": {"type": "keyword"}}
+    client.indices.create(index=closed, mappings={"_source": {"enabled": False}, "properties": photo})
+    refused("keeps no _source", index=closed, names=FieldNames("photo"))
+    client.indices.delete(index=closed)
+    client.indices.create(index=closed, mappings={"properties": photo}, settings={"index.blocks.write": True})
+    refused("takes no writes", index=closed, names=FieldNames("photo"))
+    client.indices.delete(index=closed)
