@@ -111,6 +111,8 @@ def _scripts(client: Elasticsearch, index: str) -> list[Finding]:
     """Compile every script, also those that no query uses yet: over an empty index none of them runs."""
     found = []
     for name in script_names():
+        if name.startswith("product_"):
+            continue  # update scripts: writing the samples runs them
         script = {"source": scripts.source(name)}
         try:
             client.search(index=index, query={"script_score": {"query": {"match_all": {}}, "script": script}})

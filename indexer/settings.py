@@ -85,6 +85,9 @@ class Settings(BaseSettings):
         None, ge=1, le=65_535, description="Port at which a worker serves metrics for Prometheus; without it none does."
     )
     log_format: Literal["text", "json"] = Field("text", description="How workers and storefront write their logs.")
+    sweep_seconds: int = Field(
+        60, ge=5, le=86_400, description="How often what changed in attached indices is worked off."
+    )
 
     webhook_secret: SecretStr | None = Field(
         None, description="Standard Webhooks secret (whsec_...) that signs catalogue events; without it none is taken."

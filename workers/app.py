@@ -24,8 +24,10 @@ WAKE = "workers.wake"
 RECONCILE = "workers.reconcile"
 PRUNE = "workers.prune"
 SAMPLE_RECALL = "workers.sample_recall"
+SWEEP = "workers.sweep_attached"
 
 _ROUTES = {
+    SWEEP: EMBEDDING,
     ACCEPT_EVENTS: WRITING,
     WRITE_EVENTS: WRITING,
     EMBED_PRODUCTS: WRITING,
@@ -49,6 +51,7 @@ def configuration() -> dict[str, Any]:
         RECONCILE: settings.reconcile_seconds,
         PRUNE: 3_600.0,
         SAMPLE_RECALL: settings.reconcile_seconds,
+        SWEEP: float(settings.sweep_seconds),
     }
     return {
         "broker_url": settings.redis_url,

@@ -12,7 +12,7 @@ from elasticsearch import ApiError
 
 from indexer.errors import ProductSearchError
 from indexer.photos import Box
-from workers import embedding, housekeeping, logs, metrics, photos, resources, writing
+from workers import embedding, housekeeping, logs, metrics, photos, resources, sweeping, writing
 from workers.app import (
     ACCEPT_EVENTS,
     EMBED_PHOTO,
@@ -23,6 +23,7 @@ from workers.app import (
     PRUNE,
     RECONCILE,
     SAMPLE_RECALL,
+    SWEEP,
     WAKE,
     WRITE_EVENTS,
     app,
@@ -96,6 +97,12 @@ def prune() -> None:
 def sample_recall() -> None:
     """Measure how much of the true order the approximate search finds."""
     housekeeping.sample_recall()
+
+
+@app.task(name=SWEEP)
+def sweep_attached() -> None:
+    """Work off what changed in indices that are not ours."""
+    sweeping.sweep_attached()
 
 
 @setup_logging.connect

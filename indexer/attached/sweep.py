@@ -7,6 +7,8 @@ own words and images are still those that its vector was made from costs one rea
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,10 +47,18 @@ class Swept:
 class Sweep:
     """Gives the documents of attached indices their vectors. Holds a model, as the pipeline does."""
 
-    def __init__(self, client: Elasticsearch, alias: str, pipeline: Pipeline, progress: Progress | None = None) -> None:
+    def __init__(
+        self,
+        client: Elasticsearch,
+        alias: str,
+        pipeline: Pipeline,
+        progress: Progress | None = None,
+        seconds: float = math.inf,
+    ) -> None:
         self._client, self._alias, self._pipeline = client, alias, pipeline
         self._attachments = Attachments(client, alias)
         self._progress = progress or (lambda *_: None)
+        self._deadline = time.monotonic() + seconds
 
     def run(self, index: str) -> Swept:
         """Work off what changed in an index since the last sweep; fit a vector space first if there is none.
@@ -63,9 +73,10 @@ class Sweep:
         attachment, swept = self._attachments.read(index), Swept()
         prepare(self._client, attachment)  # an alias may lead to another index since
         if attachment.space is None:
-            self._work_off(attachment, None, Swept())
+            if not self._work_off(attachment, None, swept):
+                return swept
             attachment.space = fit(self._client, self._alias, self._pipeline.vectorizers).digest
-            attachment.checkpoints = {}
+            attachment.checkpoints, swept = {}, Swept()
             self._attachments.save(attachment)
         space = load_space(self._client, self._alias, attachment.space)
         if space.layout != LAYOUT or not space.vectorizers.items() <= self._pipeline.vectorizers.digests.items():
@@ -76,7 +87,8 @@ class Sweep:
         self._work_off(attachment, space, swept)
         return swept
 
-    def _work_off(self, attachment: Attachment, space: VectorSpace | None, swept: Swept) -> None:
+    def _work_off(self, attachment: Attachment, space: VectorSpace | None, swept: Swept) -> bool:
+        """Work off what changed, as far as there is time for it; tell whether that was all."""
         for index, uuid in concrete(self._client, attachment.index).items():
             checkpoints = attachment.checkpoints.setdefault(uuid, {})
             total = sum(checkpoints_of(self._client, index).values()) + 1 - sum(checkpoints.values())
@@ -85,7 +97,10 @@ class Sweep:
                 swept.read += len(hits)
                 self._progress(index, swept.read, max(total, swept.read))
                 self._attachments.save(attachment)
+                if time.monotonic() > self._deadline:
+                    return False
             self._attachments.save(attachment)
+        return True
 
     def _page(self, attachment: Attachment, hits: Sequence[Hit], space: VectorSpace | None, swept: Swept) -> None:
         due: dict[str, tuple[Hit, Described]] = {}

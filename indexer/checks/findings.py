@@ -10,7 +10,6 @@ from typing import Any
 from elasticsearch import ApiError
 
 from es_mappings import scripts
-from indexer import documents
 
 Json = Mapping[str, Any]
 
@@ -94,9 +93,7 @@ def _is_of(exception: Json, text: str) -> bool:
 
 
 def _sources() -> dict[str, str]:
-    painless = {f"es_mappings/painless/{name}.painless": scripts.source(name) for name in script_names()}
-    constants = {f"indexer/documents.py {name}": getattr(documents, name) for name in ("_UPSERT", "_DELETE", "_EMBED")}
-    return painless | constants
+    return {f"es_mappings/painless/{name}.painless": scripts.source(name) for name in script_names()}
 
 
 def _reason(body: object) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from elasticsearch import Elasticsearch
 
+from es_mappings import scripts
 from indexer import indices, targets
 from indexer.elastic import bulk, get_with_vectors
 from indexer.errors import IndexStateError
@@ -22,66 +23,6 @@ from indexer.targets import Targets
 PAGE = 500
 
 Document = dict[str, Any]
-
-# params.document: the product, or its tombstone, as the source has it, without its vectors; params.embedding, vector
-# and pictures: those, where the target can use them; params.space: the target's. The newest version stays, of one
-# version the one written last; vectors of the target's own space stay while what they were made from does.
-_CARRY = """
-String at(Map document) { return document.deleted_at != null ? document.deleted_at : document.updated_at; }
-long version(Map document) { return document.version == null ? -1L : ((Number) document.version).longValue(); }
-boolean isNewer(Map one, Map other) {
-  if (version(one) > version(other)) { return true; }
-  if (version(one) == version(other) && one.version != null && one.deleted_at != null && other.deleted_at == null) {
-    return true;
-  }
-  if (one.field_versions != null) {
-    for (def set : one.field_versions.entrySet()) {
-      long its = ((Number) set.getValue()).longValue();
-      def known = other.field_versions == null ? null : other.field_versions.get(set.getKey());
-      if (its > version(other) && (known == null || its > ((Number) known).longValue())) { return true; }
-    }
-  }
-  return false;
-}
-Map mine = ctx._source;
-Map theirs = params.document;
-boolean equal = false;
-if (!mine.isEmpty()) {
-  if (isNewer(mine, theirs)) { ctx.op = 'noop'; return; }
-  if (at(mine) != null && at(theirs) != null && !isNewer(theirs, mine)) {
-    if (!params.force && at(mine).compareTo(at(theirs)) > 0) { ctx.op = 'noop'; return; }
-    equal = at(mine) == at(theirs);
-  }
-}
-def after = new HashMap(theirs);
-if (theirs.deleted_at == null) {
-  boolean same = mine.source != null && mine.source == theirs.source && mine.embedding != null;
-  boolean made = same && mine.embedding.source == theirs.source && mine.embedding.space == params.space
-      && (mine.embedding.status == 'done' || mine.embedding.status == 'failed');
-  if (made && (mine.embedding.status == 'done' || params.embedding.status != 'done')) {
-    if (equal) { ctx.op = 'noop'; return; }
-    for (def kept : ['embedding', 'vector', 'pictures']) { if (mine[kept] != null) { after[kept] = mine[kept]; } }
-  } else {
-    if (equal && same && mine.embedding.status == params.embedding.status
-        && mine.embedding.space == params.embedding.space && mine.embedding.source == params.embedding.source) {
-      ctx.op = 'noop'; return;
-    }
-    after.embedding = params.embedding;
-    if (params.vector != null) { after.vector = params.vector; }
-    if (params.pictures != null) { after.pictures = params.pictures; }
-    def primary = theirs.images == null || theirs.images.isEmpty() ? null : theirs.images[0];
-    if (params.vector == null && mine.vector != null && mine.embedding?.space == params.space
-        && primary == (mine.images == null || mine.images.isEmpty() ? null : mine.images[0])) {
-      after.vector = mine.vector;
-      after.embedding = new HashMap(params.embedding);
-      after.embedding.space = params.space;
-      if (mine.pictures != null && mine.images.equals(theirs.images)) { after.pictures = mine.pictures; }
-    }
-  }
-} else if (equal) { ctx.op = 'noop'; return; }
-ctx._source.clear();
-ctx._source.putAll(after);
-"""
 
 _VECTORS = ("embedding", "vector", "pictures")
 
@@ -256,7 +197,7 @@ def _action(product_id: str, document: Document, pair: Pair, *, force: bool) -> 
     return {
         "_op_type": "update",
         "_id": product_id,
-        "script": {"source": _CARRY, "params": params},
+        "script": {"source": scripts.source("product_carry"), "params": params},
         "scripted_upsert": True,
         "upsert": {},
         "retry_on_conflict": 5,

@@ -1,0 +1,51 @@
+"""An Elasticsearch of the test's own with security on: who may do what is asked of a real one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from unittest import mock
+
+import httpx
+
+from demo.services import elasticsearch
+from demo.services.distribution import Distribution
+from demo.services.service import Service
+
+USER, PASSWORD = "admin", "a-test-password"
+# bcrypt of PASSWORD: the file realm takes no plain one, and no tool to make it is needed.
+_HASH = "$2a$10$abcdefghijklmnopqrstuuPnP8I1SA0VpYHV5bIX8v.4Wr9Cz2W.2"
+
+
+@contextmanager
+def secured_elasticsearch(folder: Path) -> Iterator[Service]:
+    """Start one, with a superuser in its file realm; stop it at the end."""
+    plain, write = elasticsearch.settings, elasticsearch._write_folders
+
+    def settings(distribution: Distribution, home: Path, port: int) -> dict[str, str]:
+        return {**plain(distribution, home, port), "xpack.security.enabled": "true"}
+
+    def write_folders(home: Path, distribution: Distribution, port: int, heap: str) -> None:
+        write(home, distribution, port, heap)
+        (home / "config" / "users").write_text(f"{USER}:{_HASH}\n")
+        (home / "config" / "users_roles").write_text(f"superuser:{USER}\n")
+
+    def ready(url: str) -> str | None:
+        try:
+            health = httpx.get(f"{url}/_cluster/health", auth=(USER, PASSWORD), timeout=3, trust_env=False)
+        except httpx.TransportError:
+            return None
+        return "with security" if health.status_code == 200 else None
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with (
+        mock.patch.object(elasticsearch, "settings", settings),
+        mock.patch.object(elasticsearch, "_write_folders", write_folders),
+        mock.patch.object(elasticsearch, "elasticsearch_ready", ready),
+    ):
+        service = elasticsearch.start_embedded(folder, "512m", lambda _: None)
+    try:
+        yield service
+    finally:
+        service.stop()

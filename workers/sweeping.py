@@ -1,0 +1,25 @@
+"""Indices that are not ours, kept true: what changed in them is worked off, a few minutes at a time."""
+
+from __future__ import annotations
+
+import logging
+
+from indexer.attached.attachment import Attachments
+from indexer.attached.sweep import Sweep
+from indexer.errors import ProductSearchError
+from workers import resources
+from workers.app import TIME_LIMIT
+
+log = logging.getLogger(__name__)
+
+
+def sweep_attached() -> None:
+    """Sweep each attached index; what isn't reached in time is the next sweep's."""
+    client, alias = resources.elasticsearch(), resources.settings().index_name
+    for name in Attachments(client, alias).all():
+        try:
+            swept = Sweep(client, alias, resources.pipeline(), seconds=TIME_LIMIT / 4).run(name)
+        except ProductSearchError as error:
+            log.warning("%s, attached, is left for now: %s", name, error)
+            continue
+        log.info("%s: %d vectors written, %d failed", name, swept.written, len(swept.failed))
