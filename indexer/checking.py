@@ -64,7 +64,9 @@ def groups(client: Elasticsearch, alias: str) -> Iterator[tuple[str, list[Findin
         yield "mappings", found
         if found:
             return  # nothing can be written or asked
-        index = scratch.products
+        # Searched as the shop is: by an alias that hides deleted products.
+        index = f"{scratch.products}-alive"
+        client.indices.put_alias(index=scratch.products, name=index, filter=product.ALIVE)
         yield "scripts", _asked("scripts", lambda: _scripts(client, index))
         found = _asked("documents", lambda: samples.write(client, index))
         yield "documents", found

@@ -14,6 +14,7 @@ import numpy as np
 from elasticsearch import Elasticsearch
 from PIL import Image
 
+from es_mappings import product
 from es_mappings.layout import Vector
 from indexer import indices, loading
 from indexer.catalog import parse_product
@@ -96,7 +97,7 @@ class RollingShop:
         index = index or self.alias
         self.client.indices.refresh(index=index)
         hits = self.client.search(
-            index=index, size=5_000, source={"exclude_vectors": False}, query={"match_all": {}}, sort=["id"]
+            index=index, size=5_000, source={"exclude_vectors": False}, query=product.ALIVE, sort=["id"]
         )["hits"]["hits"]
         return {hit["_id"]: hit["_source"] for hit in hits}
 
