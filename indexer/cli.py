@@ -146,7 +146,7 @@ def status(*, failures: int) -> None:
 
 
 @main.command()
-def sweep() -> None:
+def expire() -> None:
     """Delete the activations that no product has used for KEEP_DAYS days."""
     settings = Settings.from_environment()
     deleted = retention.sweep(connect(settings), settings.index_name, settings.keep_days)
