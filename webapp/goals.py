@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from elasticsearch import Elasticsearch
+
+from es_mappings import facets
 from es_mappings.anchors import Anchor, Target, target
 from es_mappings.facets import Filters
 from es_mappings.layout import Layout
 from webapp.anchors import Anchors
+from webapp.errors import ParameterError
 from webapp.parameters import SearchParameters
 
 
@@ -30,3 +34,17 @@ def narrowed(parameters: SearchParameters, anchors: Anchors) -> Filters:
     if "other_brand" in parameters.but:
         filters = replace(filters, not_brands=tuple(sorted({p["brand"] for p in liked if p.get("brand")})))
     return filters
+
+
+def check_filters(client: Elasticsearch, alias: str, parameters: SearchParameters) -> None:
+    """Tell an attribute that doesn't exist from one that has no matches; asked only when nothing was found.
+
+    Raises
+    ------
+    ParameterError
+        No product has such an attribute.
+    """
+    for name in parameters.filters.attribute_names:
+        query = {"prefix": {"facets": facets.attribute_key(name, "")}}
+        if not client.count(index=alias, query=query, terminate_after=1)["count"]:
+            raise ParameterError("filter", f"no product has an attribute {name!r}")

@@ -24,7 +24,7 @@ from webapp.anchors import AnchorReader, Anchors, with_photo
 from webapp.counts import MatchCounts
 from webapp.cursors import Cursors, Position
 from webapp.errors import ParameterError
-from webapp.goals import goal_of, narrowed
+from webapp.goals import check_filters, goal_of, narrowed
 from webapp.parameters import SearchParameters
 from webapp.photos import Photos
 from webapp.served import Served
@@ -129,7 +129,7 @@ class ProductSearch:
         result = self._search(parameters, filters, anchors, position, goal, least, meaning.layout)
         self._served.count(plan.strategy)
         if not result.total:
-            self._check_filters(parameters)
+            check_filters(self._client, self._alias, parameters)
             warnings += ["There are no close matches: nothing here is as similar as was asked for."] if least else []
         found = matches(result, plan, goal, anchors, parameters, meaning)
         shown = result
@@ -253,10 +253,3 @@ class ProductSearch:
             if error.status_code == 404 or not self._client.indices.exists(index=position.index):
                 raise gone(parameters.cursor) from error
             raise
-
-    def _check_filters(self, parameters: SearchParameters) -> None:
-        """Tell an attribute that doesn't exist from one that has no matches; asked only when nothing was found."""
-        for name in parameters.filters.attribute_names:
-            query = {"prefix": {"facets": facets.attribute_key(name, "")}}
-            if not self._client.count(index=self._alias, query=query, terminate_after=1)["count"]:
-                raise ParameterError("filter", f"no product has an attribute {name!r}")

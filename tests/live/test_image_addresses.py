@@ -15,7 +15,8 @@ from elasticsearch import Elasticsearch
 from indexer import indices
 from indexer.elastic import get_with_vectors, vector
 from indexer.images import ImageSource
-from indexer.pipeline import Pipeline, Report
+from indexer.pipeline import Pipeline
+from indexer.report import Report
 from indexer.settings import Settings
 from indexer.vectorizers import Vectorizers
 from tests.images import picture
