@@ -106,6 +106,8 @@ def bulk(
         max_chunk_bytes=20 * 2**20,
         raise_on_error=False,
         max_retries=5,
+        initial_backoff=0.25,  # seconds; doubled each time
+        max_backoff=8,
         refresh=refresh,
         require_alias=require_alias,
     )

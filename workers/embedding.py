@@ -78,7 +78,8 @@ def _finish(task: str, report: Report) -> dict[str, float]:
     if not report.busy:
         resources.counters().streak("embedding", ended=True)
         return queue.finish(task)
-    wait = failures.pause(resources.counters().streak("embedding"))
+    # A server that takes some is asked again soon.
+    wait = failures.pause(1 if report.written else resources.counters().streak("embedding"))
     resources.counters().count("failures", "elasticsearch busy", len(report.busy))
     received = queue.finish(task, report.busy, wait)
     calls.call(resources.redis_client(), resources.settings().index_name, EMBED_WAITING, after=wait)

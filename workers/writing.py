@@ -86,7 +86,8 @@ def _write(entries: list[Entry]) -> bool:
         later = entries
     if later:
         resources.events().add_again(later)
-        wait = failures.pause(resources.counters().streak("writing"))
+        some = len(later) < len(entries)  # a server that takes some is asked again soon
+        wait = failures.pause(1 if some else resources.counters().streak("writing"))
         calls.call(resources.redis_client(), resources.settings().index_name, WRITE_EVENTS, after=wait)
         return False
     resources.counters().streak("writing", ended=True)
