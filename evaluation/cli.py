@@ -15,6 +15,7 @@ _COMMANDS = {
     "neighbours": "evaluation.neighbours",
     "projections": "evaluation.projections",
     "search": "evaluation.search",
+    "attributes": "evaluation.attributes",
     "bench": "evaluation.bench_search",
 }
 

@@ -1,0 +1,144 @@
+"""``python -m evaluation attributes``: what attribution fills in, flags, and how far its confidence can be trusted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from es_mappings.layout import Vector
+from evaluation import attribute_report
+from evaluation.activations import ActivationCache
+from evaluation.attribute_scores import Guesses, Tally, read_truth, tally
+from evaluation.catalogues import primary_images, read_products, source_of
+from evaluation.report import Table
+from indexer.attribution.attributor import category_of
+from indexer.attribution.features import Example
+from indexer.attribution.model import MAX_EXAMPLES, SOURCES, CategoryModel, Findings, fit_category
+from indexer.console import progress_bar
+from indexer.settings import Settings
+from indexer.vectorizers import load_vectorizers
+from indexer.vectorizers.base import ImageVectorizer, ProductFields
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+console = Console(highlight=False)
+Examples = dict[str, Example]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """One category, learnt, and what was found of the products that it is measured on."""
+
+    category: str
+    examples: int
+    model: CategoryModel
+    seconds: float
+    measured: Examples
+    findings: list[Findings]
+
+    @property
+    def fields(self) -> list[ProductFields]:
+        """What the catalogue says of the measured products."""
+        return [example.fields for example in self.measured.values()]
+
+    def guesses(self) -> dict[str, Guesses]:
+        """Collect predictions by attribute."""
+        found = {h.name: Guesses.of(self.fields, self.findings, h.name) for h in self.model.used}
+        return {name: its for name, its in found.items() if len(its.right)}
+
+
+@click.command("attributes")
+@click.option("--catalog", required=True, type=FILE, help="Catalogue to learn from.")
+@click.option("--truth", type=FILE, help="Its truth, as the rendered catalogue has it.")
+@click.option("--fit-on", default="", help="Learn from products whose first image's path begins so, such as train/.")
+@click.option("--measure-on", default="", help="Measure on these instead, such as validation/.")
+@click.option("--source", "sources", multiple=True, default=SOURCES, show_default=True, type=click.Choice(SOURCES))
+@click.option("--also", multiple=True, metavar="MODEL", help="Another CNN beside the look's; repeatable.")
+@click.option("--cache", default=Path(".data/activations"), show_default=True, type=FOLDER)
+@click.option("--out", default=Path(".data/reports"), show_default=True, type=FOLDER, help="Folder for the report.")
+def command(
+    *,
+    catalog: Path,
+    truth: Path | None,
+    fit_on: str,
+    measure_on: str,
+    sources: tuple[str, ...],
+    also: tuple[str, ...],
+    cache: Path,
+    out: Path,
+) -> None:
+    """Measure attribution on a catalogue: filled and flagged values, calibration, confusion.
+
+    Without --measure-on each product is predicted by a fit that left it out.
+    """
+    examples = read_examples(catalog, cache, also)
+    learnt = _below(examples, catalog, fit_on)
+    measured = _below(examples, catalog, measure_on) if measure_on else {}
+    fitted = [fit(name, own, measured, sources) for name, own in by_category(learnt).items() if len(own) >= 2]
+    tallies: dict[str, dict[tuple[str, bool], Tally]] = {}
+    if truth:
+        truths = read_truth(truth)
+        tallies = {f.category: tally(list(f.measured), f.fields, f.findings, f.model, truths) for f in fitted}
+    report = attribute_report.build(fitted, tallies, f"{catalog.parent.name}/{catalog.name}", sources)
+    for part in report.parts[: 3 if truth else 1]:
+        if isinstance(part, Table):
+            console.print(part.for_terminal())
+    console.print(f"Report: {report.write(out, 'attributes')}", markup=False)
+
+
+def read_examples(catalog: Path, cache: Path, also: Sequence[str] = ()) -> Examples:
+    """Read a catalogue's products with the activations of their images, by id."""
+    pictures = primary_images(catalog)
+    kept = ActivationCache(cache, source_of(catalog))
+    rows: dict[str, dict[str, Vector]] = {}
+    with progress_bar() as progress:
+        for aspect, vectorizer in _vectorizers(also).items():
+            bar = progress.add_task(f"Activations: {aspect}", total=len({p.digest for p in pictures.values()}))
+            found = kept.get(vectorizer, pictures.values(), partial(progress.advance, bar))
+            rows[aspect] = {d: found.rows[place] for d, place in found.places.items()}
+    examples = {}
+    for product in read_products(catalog):
+        digest = pictures[product.id].digest if product.id in pictures else None
+        activations = {aspect: its[digest] for aspect, its in rows.items()} if digest else {}
+        examples[product.id] = Example(activations, ProductFields.from_source(product.model_dump()))
+    return examples
+
+
+def by_category(examples: Mapping[str, Example]) -> dict[str, Examples]:
+    """Part products by their broadest category, as they are learnt."""
+    parts: dict[str, Examples] = {}
+    for product_id, example in examples.items():
+        parts.setdefault(category_of(example.fields.category), {})[product_id] = example
+    return parts
+
+
+def fit(category: str, learnt: Examples, measured: Examples, sources: Sequence[str]) -> Fitted:
+    """Learn a category, and predict what is measured: other products, or its own by fits that left them out."""
+    examples = dict(list(learnt.items())[:MAX_EXAMPLES])
+    begun = time.monotonic()
+    model, findings = fit_category(list(examples.values()), sources=sources)
+    seconds = time.monotonic() - begun
+    others = by_category(measured).get(category, {})
+    if measured:
+        return Fitted(category, len(examples), model, seconds, others, model(list(others.values())))
+    return Fitted(category, len(examples), model, seconds, examples, findings)
+
+
+def _below(examples: Examples, catalog: Path, folder: str) -> Examples:
+    return {p.id: examples[p.id] for p in read_products(catalog, folder)}
+
+
+def _vectorizers(also: Sequence[str]) -> dict[str, ImageVectorizer]:
+    settings = Settings.from_environment()
+    vectorizers = dict(load_vectorizers(settings).images)
+    for model in also:
+        changed = settings.model_copy(update={"look_model": model, "look_layer": "", "look_weights": None})
+        vectorizers[f"look of {model}"] = load_vectorizers(changed).images["look"]
+    return vectorizers

@@ -1,0 +1,141 @@
+"""Attribution models in Elasticsearch, one document a category, where every worker finds them. No pickle."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any
+
+import numpy as np
+from elasticsearch import Elasticsearch, NotFoundError
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+from scipy.sparse import csr_matrix
+
+from es_mappings import attribution
+from indexer.attribution import features
+from indexer.attribution.features import PictureMap
+from indexer.attribution.head import Head
+from indexer.attribution.model import CategoryModel, Rows
+from indexer.documents import now
+from indexer.errors import SpaceError
+
+
+def index_name(alias: str) -> str:
+    """Name the index that keeps the models of a product index."""
+    return f"{alias}-attribution"
+
+
+def save_model(client: Elasticsearch, alias: str, category: str, model: CategoryModel) -> str:
+    """Keep a category's model in place of an older one; give its digest."""
+    index = index_name(alias)
+    if not client.indices.exists(index=index):
+        client.options(ignore_status=400).indices.create(index=index, mappings=attribution.models_mapping())
+    manifest, tensors = to_manifest(model), save(to_tensors(model))
+    digest = hashlib.sha256(tensors).hexdigest()[:16]
+    document = {
+        "category": category,
+        "digest": digest,
+        "manifest": manifest,
+        "tensors": base64.b64encode(tensors).decode(),
+        "fitted_at": now(),
+    }
+    client.index(index=index, id=_key(category), document=document, refresh=True)
+    return digest
+
+
+def digests(client: Elasticsearch, alias: str) -> dict[str, str]:
+    """Name the models that there are: category to digest."""
+    try:
+        answer = client.search(index=index_name(alias), size=10_000, source_includes=["category", "digest"])
+    except NotFoundError:
+        return {}
+    return {hit["_source"]["category"]: hit["_source"]["digest"] for hit in answer["hits"]["hits"]}
+
+
+def load_model(client: Elasticsearch, alias: str, category: str) -> CategoryModel:
+    """Load a category's model.
+
+    Raises
+    ------
+    SpaceError
+        It isn't there, or damaged.
+    """
+    try:
+        source = client.get(index=index_name(alias), id=_key(category))["_source"]
+    except NotFoundError as error:
+        raise SpaceError(f"Nothing was learnt of {category!r}: `python -m indexer attributes fit`") from error
+    try:
+        return from_parts(source["manifest"], load(base64.b64decode(source["tensors"], validate=True)))
+    except (ValueError, KeyError, TypeError, SafetensorError) as error:
+        raise SpaceError(f"What was learnt of {category!r} is damaged ({error}); fit it anew") from error
+
+
+def to_manifest(model: CategoryModel) -> dict[str, Any]:
+    """Give all that isn't an array."""
+    heads = [
+        {
+            "name": h.name,
+            "values": list(h.values),
+            "weights": h.weights,
+            "noise": h.noise,
+            "skill": h.skill,
+            "accuracy": h.accuracy,
+        }
+        for h in model.heads
+    ]
+    aspects = list(model.picture.aspects) if model.picture else None
+    return {"sources": list(model.sources), "aspects": aspects, "least": model.least, "heads": heads}
+
+
+def to_tensors(model: CategoryModel) -> dict[str, Any]:
+    """Give the arrays, those of the examples in half precision, as they were rounded for the fit."""
+    tensors: dict[str, Any] = {
+        "rows.picture": model.rows.picture.astype(np.float16),
+        "rows.color": model.rows.color.astype(np.float16),
+    }
+    for name, matrix in {"text": model.rows.text, "bare": model.rows.bare}.items():
+        tensors |= {f"{name}.{part}": getattr(matrix, part) for part in ("data", "indices", "indptr")}
+    if model.picture:
+        tensors["picture.mean"] = model.picture.mean
+        tensors["picture.components"] = model.picture.components.astype(np.float16)
+    for number, head in enumerate(model.heads):
+        tensors[f"{number}.rows"], tensors[f"{number}.prior"] = head.rows, head.prior
+        tensors |= {f"{number}.{source}": array for source, array in head.coefficients.items()}
+    return {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+
+
+def from_parts(manifest: dict[str, Any], tensors: dict[str, Any]) -> CategoryModel:
+    """Put a model together again."""
+    picture = None
+    if manifest["aspects"] is not None:
+        components = tensors["picture.components"].astype(np.float32)
+        picture = PictureMap(tuple(manifest["aspects"]), tensors["picture.mean"], components)
+    text, bare = (
+        csr_matrix(
+            (tensors[f"{name}.data"], tensors[f"{name}.indices"], tensors[f"{name}.indptr"]),
+            shape=(len(tensors[f"{name}.indptr"]) - 1, features.WORDS.n_features),
+        )
+        for name in ("text", "bare")
+    )
+    rows = Rows(tensors["rows.picture"].astype(np.float32), tensors["rows.color"].astype(np.float32), text, bare)
+    sources = tuple(manifest["sources"])
+    heads = tuple(
+        Head(
+            name=head["name"],
+            values=tuple(head["values"]),
+            rows=tensors[f"{number}.rows"],
+            coefficients={source: tensors[f"{number}.{source}"] for source in sources},
+            prior=tensors[f"{number}.prior"],
+            weights=head["weights"],
+            noise=head["noise"],
+            skill=head["skill"],
+            accuracy=head["accuracy"],
+        )
+        for number, head in enumerate(manifest["heads"])
+    )
+    return CategoryModel(sources, picture, rows, heads, manifest["least"])
+
+
+def _key(category: str) -> str:
+    return hashlib.sha256(category.encode()).hexdigest()[:32]
