@@ -79,7 +79,7 @@ class Rows:
         kernels = {
             _PICTURE: lambda: gaussian(self.picture, others.picture),
             COLOR: lambda: gaussian(self.color, others.color, gamma=1.0),
-            _TEXT: lambda: np.asarray(linear_kernel(ours, theirs), np.float32),
+            _TEXT: lambda: np.asarray(linear_kernel(ours, theirs), np.float32),  # type: ignore[no-untyped-call]
         }
         return {source: kernels[source]() for source in sources}
 
