@@ -13,6 +13,7 @@ from webapp import (
     bag,
     behaviour,
     catalog_hook,
+    disputes,
     errors,
     health,
     lab,
@@ -65,7 +66,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["pictures"] = pictures.Pictures(search, source, cache)
     app.extensions["photos"] = kept
     app.extensions["elasticsearch"], app.extensions["redis"] = client, cache
-    for room in (shop, pictures, lab, staff, ops, bag, photo_pages):
+    for room in (shop, pictures, lab, disputes, staff, ops, bag, photo_pages):
         app.register_blueprint(room.blueprint)
     for described in (api, catalog_hook, health):
         app.register_api(described.blueprint)

@@ -63,7 +63,7 @@ def attributed(
         "category_path": category_paths(category),
         "disputes": sorted(open_, key=lambda n: -open_[n]),
         "dispute": round(max(open_.values(), default=0.0), 4),
-        "attribution": {"model": model, "source": source},
+        "attribution": {"model": model, "source": source, "least": least},
     }
 
 

@@ -1,11 +1,10 @@
-// Judging by keys: 0 to 3 give a grade, U takes the last one back. Without this, the buttons do the same.
+// Judging by keys: each button and link names its own (0 to 3, U). Without this, a click does the same.
 let sent = false;
 
 addEventListener("keydown", (event) => {
-  if (sent || event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, textarea")) return;
-  const button = event.key.toLowerCase() === "u"
-    ? document.querySelector("[data-undo]:enabled")
-    : /^[0-3]$/.test(event.key) && document.querySelector(`[data-grades] [value="${event.key}"]`);
+  if (sent || event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, select, textarea")) return;
+  const key = event.key.toLowerCase();
+  const button = /^[0-3u]$/.test(key) && document.querySelector(`[aria-keyshortcuts="${key}"]:not(:disabled)`);
   if (!button) return;
   event.preventDefault();
   button.click();

@@ -1,0 +1,27 @@
+"""The query for products whose picture contradicts the catalogue, the surest first. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def disputed(*, attribute: str | None = None, after: list[Any] | None = None) -> dict[str, Any]:
+    """Build the search for the next disputed product.
+
+    Parameters
+    ----------
+    attribute : str, optional
+        Only disputes about this one.
+    after : list, optional
+        The ``sort`` values of the product before.
+    """
+    query = {"term": {"disputes": attribute}} if attribute else {"exists": {"field": "disputes"}}
+    return {
+        "size": 1,
+        "query": query,
+        # What is in stock is seen by shoppers: a wrong value there costs most.
+        "sort": [{"in_stock": "desc"}, {"dispute": "desc"}, {"id": "asc"}],
+        "track_total_hits": True,
+        "aggs": {"attributes": {"terms": {"field": "disputes", "size": 50}}},
+        **({"search_after": after} if after else {}),
+    }

@@ -1,0 +1,104 @@
+"""``python -m indexer attributes`` and ``python -m indexer duplicates``."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from typing import Any, TextIO
+
+import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from es_mappings.duplicates import LEAST_COSINE
+from indexer.attribution import duplicates as duplicate_groups
+from indexer.attribution.patches import Patch, patches
+from indexer.attribution.training import Learnt, fit_attribution
+from indexer.console import progress_bar
+from indexer.elastic import connect
+from indexer.settings import Settings
+from indexer.vectorizers import load_vectorizers
+
+console = Console(highlight=False)
+
+
+@click.group()
+def attributes() -> None:
+    """Fill in and check the catalogue's attributes by pictures and text."""
+
+
+@attributes.command("fit")
+def fit_command() -> None:
+    """Learn the attributes of each category, and write what is found beside its products."""
+    settings = Settings.from_environment()
+    client, vectorizers = connect(settings), load_vectorizers(settings)
+    learnt = []
+    with progress_bar() as progress:
+        bar = progress.add_task("Learning categories", total=None)
+        for one in fit_attribution(client, settings.index_name, vectorizers.images):
+            learnt.append(one)
+            progress.update(bar, completed=len(learnt))
+        progress.update(bar, total=len(learnt))
+    if not learnt:
+        raise click.ClickException("No category has 40 products whose image is embedded. Load a catalogue first.")
+    console.print(_table(learnt))
+
+
+def _table(learnt: list[Learnt]) -> Table:
+    table = Table(box=box.SIMPLE, padding=(0, 1, 0, 0))
+    table.add_column("category: attribute", no_wrap=True)
+    for heading in ("values", "right", "noise", "skill"):
+        table.add_column(heading, justify="right")
+    for one in learnt:
+        table.add_row(f"[bold]{one.category or 'without a category'}[/bold], {one.written:,} products written")
+        for head in one.model.heads:
+            figures = [str(len(head.values)), f"{head.accuracy:.3f}", f"{head.noise:.1%}", f"{head.skill:.2f}"]
+            table.add_row(f"  {head.name}" + ("" if head.shown else " (left alone)"), *figures)
+    return table
+
+
+@attributes.command()
+@click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
+@click.option("--out", type=click.File("w", encoding="utf-8", lazy=True), default="-", help="File; by default stdout.")
+def export(form: str, out: TextIO) -> None:
+    """Write corrections for the catalogue system: what people decided, and what was filled in."""
+    settings = Settings.from_environment()
+    found = patches(connect(settings), settings.index_name)
+    write = _write_csv if form == "csv" else _write_jsonl
+    count = write(found, out)
+    click.echo(f"{count:,} corrections", err=True)
+
+
+def _write_jsonl(found: Any, out: TextIO) -> int:
+    count = 0
+    for count, patch in enumerate(found, 1):  # noqa: B007 - counted while written
+        out.write(json.dumps(patch.to_dict(), ensure_ascii=False) + "\n")
+    return count
+
+
+def _write_csv(found: Any, out: TextIO) -> int:
+    table = csv.DictWriter(out, list(Patch.__dataclass_fields__))
+    table.writeheader()
+    count = 0
+    for count, patch in enumerate(found, 1):  # noqa: B007 - counted while written
+        table.writerow({name: _cell(value) for name, value in patch.to_dict().items()})
+    return count
+
+
+def _cell(value: Any) -> Any:
+    # A spreadsheet runs what begins like a formula.
+    return "'" + value if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
+
+
+@click.command()
+@click.option("--least", default=LEAST_COSINE, show_default=True, type=click.FloatRange(0.5, 1.0), help="Cosine.")
+def duplicates(least: float) -> None:
+    """Print groups of products with the same or nearly the same picture, one JSON line a group."""
+    settings = Settings.from_environment()
+    found = duplicate_groups.groups(connect(settings), settings.index_name, least=least)
+    for group in found:
+        click.echo(json.dumps({"products": list(group.ids), "same_image": group.same}))
+    click.echo(f"{len(found):,} groups of {sum(len(g.ids) for g in found):,} products", err=True)
+    sys.stdout.flush()

@@ -1,0 +1,108 @@
+"""Near duplicates: products that show the same picture, or nearly the same one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from elasticsearch import Elasticsearch
+from elasticsearch.helpers import scan
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from es_mappings import duplicates
+from es_mappings.layout import Layout, Vector
+from indexer import indices
+from indexer.elastic import vector
+
+_CHUNK = 200
+
+
+@dataclass(frozen=True)
+class Group:
+    """Products that look the same.
+
+    Attributes
+    ----------
+    ids : tuple of str
+    same : bool
+        Whether all of them have the very same image file.
+    """
+
+    ids: tuple[str, ...]
+    same: bool
+
+
+def groups(client: Elasticsearch, alias: str, *, least: float = duplicates.LEAST_COSINE) -> list[Group]:
+    """Group products by their pictures, the largest groups first.
+
+    Each product is asked for its nearest neighbours in Elasticsearch; pairs nearer than ``least`` are joined, and what
+    is joined to one is joined to all.
+
+    Parameters
+    ----------
+    least : float
+        Cosine of the look from which two pictures are nearly the same.
+    """
+    layout = Layout.from_meta(indices.meta(client, alias)["aspects"])
+    ids, digests, pairs = [], [], []
+    for chunk in _chunks(client, alias):
+        asked = [(product_id, rows) for product_id, _, rows in chunk if rows is not None]
+        ids += [product_id for product_id, _, _ in chunk]
+        digests += [digest for _, digest, _ in chunk]
+        pairs += _near(client, alias, asked, layout, least)
+    places = {product_id: place for place, product_id in enumerate(ids)}
+    first: dict[str, str] = {}
+    for product_id, digest in zip(ids, digests, strict=True):
+        if digest:
+            pairs.append((first.setdefault(digest, product_id), product_id))
+    rows = [(places[a], places[b]) for a, b in pairs if a in places and b in places and a != b]
+    if not rows:
+        return []
+    left, right = np.array(rows).T
+    graph = coo_matrix((np.ones(len(rows)), (left, right)), shape=(len(ids), len(ids)))
+    count, labels = connected_components(graph, directed=False)
+    members: list[list[int]] = [[] for _ in range(count)]
+    for place, label in enumerate(labels):
+        members[label].append(place)
+    found = [
+        Group(tuple(sorted(ids[p] for p in its)), len({digests[p] for p in its}) == 1)
+        for its in members
+        if len(its) > 1
+    ]
+    return sorted(found, key=lambda g: (-len(g.ids), g.ids))
+
+
+def _near(
+    client: Elasticsearch, alias: str, asked: Sequence[tuple[str, Vector]], layout: Layout, least: float
+) -> list[tuple[str, str]]:
+    if not asked:
+        return []
+    searches: list[dict[str, Any]] = []
+    for product_id, row in asked:
+        searches += [{}, duplicates.near(product_id, row, layout, least)]
+    answers = client.msearch(index=alias, searches=searches)["responses"]
+    return [
+        (product_id, hit["_id"])
+        for (product_id, _), answer in zip(asked, answers, strict=True)
+        for hit in answer["hits"]["hits"]
+    ]
+
+
+def _chunks(client: Elasticsearch, alias: str) -> Iterator[list[tuple[str, str | None, Vector | None]]]:
+    query = {
+        "query": {"exists": {"field": "embedding.image_digest"}},
+        "_source": {"exclude_vectors": False, "includes": ["vector", "embedding.image_digest"]},
+    }
+    chunk: list[tuple[str, str | None, Vector | None]] = []
+    for hit in scan(client, index=alias, query=query, size=_CHUNK):
+        source = hit["_source"]
+        row = vector(source["vector"]) if "vector" in source else None
+        chunk.append((hit["_id"], source["embedding"].get("image_digest"), row))
+        if len(chunk) == _CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk

@@ -1,0 +1,114 @@
+"""The review of disputed attributes: a product, its neighbours, both values; a person decides. For staff only."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from elasticsearch import Elasticsearch, NotFoundError
+from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from es_mappings import disputes, queries
+from es_mappings.anchors import Anchor
+from es_mappings.facets import Filters
+from indexer.attribution.decisions import decide
+from indexer.attribution.review import settle
+from indexer.elastic import get_with_vectors, vector
+from indexer.settings import Settings
+from webapp.staff import staff_name, staff_only
+
+blueprint = Blueprint("disputes", __name__, url_prefix="/lab/attributes")
+
+NEIGHBOURS = 6
+_NO_STORE = {"Cache-Control": "no-store"}
+_LONGEST = 200  # characters of another value
+
+
+@blueprint.get("")
+@staff_only
+def review() -> ResponseReturnValue:
+    """Show the most valuable dispute that is left."""
+    attribute = request.args.get("attribute") or None
+    answer = _client().search(index=_alias(), body=disputes.disputed(attribute=attribute, after=_after()))
+    hits = answer["hits"]["hits"]
+    counts = [(b["key"], b["doc_count"]) for b in answer["aggregations"]["attributes"]["buckets"]]
+    shown: dict[str, Any] = {"counts": counts, "attribute": attribute, "total": answer["hits"]["total"]["value"]}
+    if hits:
+        product = hits[0]["_source"]
+        name = attribute or product["disputes"][0]
+        shown |= {
+            "product": product,
+            "name": name,
+            "own": _own(product, name),
+            "found": product["predicted"][name],
+            "neighbours": [(n, _own(n, name)) for n in _neighbours(product)],
+            "next": url_for("disputes.review", attribute=attribute, after=json.dumps(hits[0]["sort"])),
+        }
+    return render_template("disputes.html", **shown), 200, _NO_STORE
+
+
+@blueprint.post("")
+@staff_only
+def answer() -> ResponseReturnValue:
+    """Keep a decision, write it beside the product, and go on to the next dispute."""
+    product_id, name = request.form.get("id", ""), request.form.get("name", "")
+    try:
+        product = _client().get(index=_alias(), id=product_id)["_source"]
+    except (NotFoundError, ValueError):
+        abort(400, "id: there is no such product.")
+    found = product.get("predicted", {}).get(name)
+    if found is None:
+        abort(400, "name: nothing was found of this attribute.")
+    own = _own(product, name)
+    choice = request.form.get("choice")
+    other = request.form.get("other", "").strip()[:_LONGEST]
+    if choice not in {"accept", "keep", "other"} or (choice == "other" and not other):
+        abort(400, "choice: must be accept, keep, or other with a value.")
+    value = {"accept": found["value"], "keep": own, "other": other}[choice]
+    by = staff_name()
+    assert by is not None  # noqa: S101 - staff_only has seen to it
+    decide(_client(), _alias(), product_id, name, value, own, by)
+    settle(_client(), _alias(), product_id)
+    return redirect(url_for("disputes.review", attribute=request.form.get("attribute") or None), 303)
+
+
+def _own(product: dict[str, Any], name: str) -> Any:
+    if name == "category" and name not in product.get("attributes", {}):
+        return product["category"][1] if len(product.get("category", [])) > 1 else None
+    return product.get("attributes", {}).get(name)
+
+
+def _neighbours(product: dict[str, Any]) -> list[dict[str, Any]]:
+    """Find the products of its category that look most alike."""
+    source = get_with_vectors(_client(), _alias(), [product["id"]]).get(product["id"], {})
+    if "vector" not in source:
+        return []
+    anchor = Anchor(product["id"], vector(source["vector"]))
+    within = queries.browse(None, Filters(category=next(iter(product.get("category_path", [])), None)))
+    parts = queries.sort_by_similar(within, [anchor], weights={"look": 1.0})
+    found = _client().search(index=_alias(), body=queries.search_page(parts, page=queries.Page(NEIGHBOURS)))
+    return [hit["_source"] for hit in found["hits"]["hits"]]
+
+
+def _after() -> list[Any] | None:
+    try:
+        found = json.loads(request.args.get("after", "null"))
+    except ValueError:
+        abort(400, "after: not a place in the list.")
+    match found:
+        case None:
+            return None
+        case [int() | float(), int() | float(), str()]:
+            return list(found)
+    abort(400, "after: not a place in the list.")
+
+
+def _client() -> Elasticsearch:
+    client: Elasticsearch = current_app.extensions["elasticsearch"]
+    return client
+
+
+def _alias() -> str:
+    settings: Settings = current_app.extensions["settings"]
+    return settings.index_name
