@@ -12,6 +12,7 @@ def models_mapping() -> dict[str, Any]:
         "properties": {
             "category": {"type": "keyword"},
             "digest": {"type": "keyword"},
+            "vectorizers": {"type": "object", "enabled": False},  # aspect -> digest
             "manifest": {"type": "object", "enabled": False},
             "tensors": {"type": "binary"},  # safetensors, base64
             "fitted_at": {"type": "date"},

@@ -66,6 +66,14 @@ class Picture(InnerDoc):
     vector = DenseVector(dims=LAYOUT.dims, index=False)  # only ever scored, within products that are found otherwise
 
 
+class Attribution(InnerDoc):
+    """What found the product's attributes, and in what."""
+
+    model = Keyword()  # digest of the category's model
+    source = Keyword(index=False, doc_values=False)  # the product's `source` then
+    least = Double(index=False)  # confidence from which a missing value was filled in
+
+
 class Product(Document):
     """A product as Elasticsearch holds it: the catalogue's fields, what is derived from them, and the vector."""
 
@@ -79,7 +87,12 @@ class Product(Document):
     currency = Keyword()
     in_stock = Boolean()
     attributes = Flattened(ignore_above=512)  # as the catalogue gives them
-    facets = Keyword(ignore_above=512, fields={"text": Text(analyzer=shop_text)})  # "color:red"
+    effective = Flattened(ignore_above=512)  # the same, what is missing filled in, and what people decided in its place
+    facets = Keyword(ignore_above=512, fields={"text": Text(analyzer=shop_text)})  # the effective ones, "color:red"
+    predicted = Object(enabled=False)  # name -> value, confidence, doubt: what pictures and text show
+    disputes = Keyword()  # names of the attributes whose value they contradict, the surest first
+    dispute = Double()  # how sure the surest is
+    attribution = Object(Attribution)
     style = Keyword(ignore_above=512)  # variants of one product share it; without variants, the product's own id
     images = Keyword(index=False, doc_values=False)  # the first is the primary one
     pictures = Nested(Picture)  # of products with several images: each one's vector; the first one's is `vector` too

@@ -24,7 +24,7 @@ KEYWORD_FIELDS = ["title^4", "category^2", "brand.text^2", "facets.text", "descr
 
 # What a result list shows of each product; vectors leave Elasticsearch only where they are asked for.
 CARD_FIELDS = ["id", "style", "title", "category", "category_path", "brand", "price", "currency", "in_stock", "images"]
-CARD_FIELDS += ["attributes", "embedding.*"]
+CARD_FIELDS += ["attributes", "effective", "predicted", "embedding.*"]
 
 _ORDERS: dict[str, list[dict[str, Any]]] = {
     "relevance": [{"_score": "desc"}, {"id": "asc"}],

@@ -16,6 +16,7 @@ from es_mappings.facets import Filters
 from indexer import checking, indices, loading, retention
 from indexer.attached.cli import attach, detach, sweep
 from indexer.attached.searching import similar_request
+from indexer.attribution.cli import attributes, duplicates
 from indexer.console import Commands, progress_bar
 from indexer.dead_letters import DeadLetters
 from indexer.elastic import connect, get_with_vectors, vector
@@ -37,7 +38,7 @@ def main() -> None:
     """Give an Elasticsearch product index its image vectors."""
 
 
-for command in (fit, weights, rebuild, rollback, prune_command, attach, sweep, detach, layers, finetune):
+for command in (fit, weights, rebuild, rollback, prune_command, attach, sweep, detach, layers, finetune, attributes, duplicates):
     main.add_command(command)
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from es_mappings.layout import Vector
 from indexer import documents
+from indexer.attribution.attributor import Shown
+from indexer.attribution.features import Example
 from indexer.documents import EmbeddedImage
 from indexer.embedder import Embedded
 from indexer.errors import ImageError, ImageUnavailableError
 from indexer.spaces import VectorSpace
-from indexer.stored_products import Embeddable
+from indexer.stored_products import Embeddable, StoredProduct
 
 
 @dataclass(frozen=True)
@@ -24,12 +27,26 @@ class Outcome:
     failed: bool
     unavailable: bool  # whether an image may be had later
 
-    def action(self, alias: str, product_id: str, source: str, space: VectorSpace | None) -> documents.Action:
-        """Build the action that writes it beside the product."""
+    def action(
+        self,
+        alias: str,
+        product_id: str,
+        source: str,
+        space: VectorSpace | None,
+        attribution: Mapping[str, Any] | None = None,
+    ) -> documents.Action:
+        """Build the action that writes it beside the product, and what was found of its attributes."""
         return documents.embedded(
             alias, product_id, source, self.vector, self.images,
-            space=space.digest if space else None, reason=self.reason, failed=self.failed,
+            space=space.digest if space else None, reason=self.reason, failed=self.failed, attribution=attribution,
         )  # fmt: skip
+
+
+def shown(product: StoredProduct, found: Mapping[str, Embedded | ImageError]) -> Shown:
+    """Give what a product's attributes are read from."""
+    primary = found.get(product.images[0]) if product.images else None
+    activations = primary.activations if isinstance(primary, Embedded) else {}
+    return Shown(Example(activations, product.fields), product.source, product.attribution)
 
 
 def compose(

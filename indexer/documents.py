@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -144,6 +144,7 @@ def embedded(
     space: str | None,
     reason: str | None = None,
     failed: bool = False,
+    attribution: Mapping[str, Any] | None = None,
 ) -> Action:
     """Build the action that writes vectors beside a product, if its source is still the one they were made from.
 
@@ -160,6 +161,8 @@ def embedded(
         Why the product lacks an image, or its vector.
     failed : bool
         Whether that is a failure of the primary image, or of all: to be tried again.
+    attribution : mapping, optional
+        What was found of its attributes in the same pass (`attribution.outcome.attributed`).
     """
     status = "failed" if failed else "pending" if space is None else "done"
     embedding = {"status": status, "source": source, "space": space, "at": now(), "reason": reason}
@@ -173,7 +176,20 @@ def embedded(
         "vector": pack_dense_vector(vector) if vector is not None else None,
         "pictures": pictures if len(images) > 1 else None,
     }
-    action = _scripted(index, product_id, "product_embed", params)
+    if attribution is not None:
+        params["attribution"] = dict(attribution)
+    return _only_there(_scripted(index, product_id, "product_embed", params))
+
+
+def attributed(index: str, product_id: str, source: str, attribution: Mapping[str, Any]) -> Action:
+    """Build the action that writes what was found of a product's attributes, if its source is still that one."""
+    return _only_there(
+        _scripted(index, product_id, "product_attribute", {"source": source, "attribution": attribution})
+    )
+
+
+def _only_there(action: Action) -> Action:
+    """Leave out what would make a document of a product that isn't there."""
     return {name: value for name, value in action.items() if name not in {"scripted_upsert", "upsert"}}
 
 

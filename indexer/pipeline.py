@@ -13,7 +13,8 @@ from elasticsearch import Elasticsearch
 from es_mappings.layout import Vector
 from indexer import indices, stored_products, targets
 from indexer.activation_store import ActivationStore
-from indexer.composing import Outcome, compose
+from indexer.attribution.attributor import Attributor
+from indexer.composing import Outcome, compose, shown
 from indexer.elastic import BulkFailure, connect
 from indexer.embedder import Embedded, ImageEmbedder
 from indexer.errors import ImageError, IndexStateError, SpaceError
@@ -56,6 +57,7 @@ class Pipeline:
         self._embed_images = ImageEmbedder(source, vectorizers.images, stores, batch_size)
         self._addresses = ImageAddresses(client, alias, timedelta(hours=recheck_hours))
         self._embed_products = ProductEmbedder(client, alias, vectorizers.products)
+        self._attribute = Attributor(client, alias, vectorizers.digests)
         self._spaces: dict[str, VectorSpace] = {}
 
     @classmethod
@@ -126,10 +128,11 @@ class Pipeline:
         now = {a: image.digest if isinstance(image, Embedded) else None for a, image in found.items()}
         report.current.extend(i for i, product in products.items() if product.is_unchanged(now))
         products = {i: product for i, product in products.items() if not product.is_unchanged(now)}
+        attributes = self._attribute({product_id: shown(product, found) for product_id, product in products.items()})
         actions = []
         for product_id, product in products.items():
             outcome = compose(product, found, own[product_id], space)
-            actions.append(outcome.action(index, product_id, product.source, space))
+            actions.append(outcome.action(index, product_id, product.source, space, attributes.get(product_id)))
             if outcome.failed:
                 report.failed[product_id] = outcome.reason or ""
                 if outcome.unavailable:

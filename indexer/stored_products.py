@@ -11,7 +11,7 @@ from elasticsearch import Elasticsearch
 from indexer.image_addresses import Known
 from indexer.vectorizers.base import ProductFields
 
-_WANTED = ["deleted_at", "images", "source", "embedding", "pictures.image", "pictures.image_digest"]
+_WANTED = ["deleted_at", "images", "source", "embedding", "attribution", "pictures.image", "pictures.image_digest"]
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class StoredProduct(Embeddable):
     """A product of an index of ours."""
 
     done: bool  # its vector is of this source, and in the index's vector space
+    attribution: Mapping[str, Any]  # what found its attributes, and in what
 
     def is_current(self, known: Mapping[str, Known]) -> bool:
         """Tell whether there is nothing to do, not even to ask whether an image changed."""
@@ -67,4 +68,5 @@ def _product(source: Mapping[str, Any], space: str | None) -> StoredProduct:
         space is not None
         and (embedding.get("status"), embedding.get("space"), embedding.get("source"))
         == ("done", space, source["source"]),
+        source.get("attribution") or {},
     )

@@ -92,16 +92,16 @@ def _neighbours(product: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _after() -> list[Any] | None:
+    """Read the place in the list to go on from."""
     try:
         found = json.loads(request.args.get("after", "null"))
     except ValueError:
-        abort(400, "after: not a place in the list.")
+        found = False
     match found:
-        case None:
-            return None
-        case [int() | float(), int() | float(), str()]:
-            return list(found)
-    abort(400, "after: not a place in the list.")
+        case [int() | float(), int() | float(), str()] | None:
+            return found
+        case _:
+            abort(400, "after: not a place in the list.")
 
 
 def _client() -> Elasticsearch:

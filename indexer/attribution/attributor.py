@@ -39,10 +39,16 @@ def category_of(category: tuple[str, ...]) -> str:
 
 
 class Attributor:
-    """Predicts the attributes of products. Not safe for threads; make one a process."""
+    """Predicts the attributes of products. Not safe for threads; make one a process.
 
-    def __init__(self, client: Elasticsearch, alias: str) -> None:
-        self._client, self._alias = client, alias
+    Parameters
+    ----------
+    vectorizers : mapping of str to str
+        Aspect to the digest of its vectorizer: models that were fitted on other activations are left aside.
+    """
+
+    def __init__(self, client: Elasticsearch, alias: str, vectorizers: Mapping[str, str]) -> None:
+        self._client, self._alias, self._vectorizers = client, alias, vectorizers
         self._digests: dict[str, str] = {}
         self._read_at = float("-inf")
         self._models: LRUCache[str, CategoryModel] = LRUCache(_MODELS)
@@ -78,7 +84,8 @@ class Attributor:
 
     def _current(self) -> dict[str, str]:
         if time.monotonic() - self._read_at > _FRESH:
-            self._digests, self._read_at = store.digests(self._client, self._alias), time.monotonic()
+            self._digests = store.digests(self._client, self._alias, self._vectorizers)
+            self._read_at = time.monotonic()
         return self._digests
 
     def _model(self, category: str, digest: str) -> CategoryModel:

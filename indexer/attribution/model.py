@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_matrix
-from sklearn.metrics.pairwise import linear_kernel
 
 from es_mappings.facets import attribute_key
 from es_mappings.layout import Vector
@@ -79,7 +78,7 @@ class Rows:
         kernels = {
             _PICTURE: lambda: gaussian(self.picture, others.picture),
             COLOR: lambda: gaussian(self.color, others.color, gamma=1.0),
-            _TEXT: lambda: np.asarray(linear_kernel(ours, theirs), np.float32),  # type: ignore[no-untyped-call]
+            _TEXT: lambda: _shared_words(ours, theirs),
         }
         return {source: kernels[source]() for source in sources}
 
@@ -160,6 +159,11 @@ def fit_category(
             confidences.append(shown[head.rows].max(axis=1))
     least = fusion.threshold(np.concatenate(confidences), PRECISION)
     return CategoryModel(used, picture, rows, tuple(heads), least), findings
+
+
+def _shared_words(a: Any, b: Any) -> Vector:
+    """Give the dot products of sparse rows, shape ``(rows of a, rows of b)``."""
+    return np.asarray((a @ b.T).toarray(), np.float32)
 
 
 def value_of(fields: ProductFields, name: str) -> Any:

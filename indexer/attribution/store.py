@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -26,8 +27,10 @@ def index_name(alias: str) -> str:
     return f"{alias}-attribution"
 
 
-def save_model(client: Elasticsearch, alias: str, category: str, model: CategoryModel) -> str:
-    """Keep a category's model in place of an older one; give its digest."""
+def save_model(
+    client: Elasticsearch, alias: str, category: str, model: CategoryModel, vectorizers: Mapping[str, str]
+) -> str:
+    """Keep a category's model in place of an older one, and what its activations were made by; give its digest."""
     index = index_name(alias)
     if not client.indices.exists(index=index):
         client.options(ignore_status=400).indices.create(index=index, mappings=attribution.models_mapping())
@@ -36,6 +39,7 @@ def save_model(client: Elasticsearch, alias: str, category: str, model: Category
     document = {
         "category": category,
         "digest": digest,
+        "vectorizers": dict(vectorizers),
         "manifest": manifest,
         "tensors": base64.b64encode(tensors).decode(),
         "fitted_at": now(),
@@ -44,13 +48,21 @@ def save_model(client: Elasticsearch, alias: str, category: str, model: Category
     return digest
 
 
-def digests(client: Elasticsearch, alias: str) -> dict[str, str]:
-    """Name the models that there are: category to digest."""
+def digests(client: Elasticsearch, alias: str, vectorizers: Mapping[str, str]) -> dict[str, str]:
+    """Name the models that were fitted on what these vectorizers give: category to digest.
+
+    Parameters
+    ----------
+    vectorizers : mapping of str to str
+        Aspect to the digest of its vectorizer.
+    """
+    wanted = ["category", "digest", "vectorizers"]
     try:
-        answer = client.search(index=index_name(alias), size=10_000, source_includes=["category", "digest"])
+        answer = client.search(index=index_name(alias), size=10_000, source_includes=wanted)
     except NotFoundError:
         return {}
-    return {hit["_source"]["category"]: hit["_source"]["digest"] for hit in answer["hits"]["hits"]}
+    found = [hit["_source"] for hit in answer["hits"]["hits"]]
+    return {s["category"]: s["digest"] for s in found if s["vectorizers"].items() <= vectorizers.items()}
 
 
 def load_model(client: Elasticsearch, alias: str, category: str) -> CategoryModel:

@@ -17,7 +17,7 @@ from indexer.attribution.attributor import Shown
 from indexer.attribution.features import Example
 from indexer.attribution.model import MAX_EXAMPLES, CategoryModel, Findings, fit_category
 from indexer.attribution.outcome import attributed
-from indexer.vectorizers.base import ImageVectorizer, ProductFields
+from indexer.vectorizers.base import ImageVectorizer, ProductFields, digest
 
 _FIELDS = ["title", "description", "brand", "category", "attributes", "source", "embedding.image_digest"]
 _CHUNK = 500
@@ -46,6 +46,7 @@ def fit_attribution(client: Elasticsearch, alias: str, vectorizers: Mapping[str,
     """
     client.indices.refresh(index=alias)
     stores = {aspect: ActivationStore.create(client, alias, "images", v) for aspect, v in vectorizers.items()}
+    made_by = {aspect: digest(v.manifest) for aspect, v in vectorizers.items()}
     for category in categories(client, alias):
         products = dict(islice(_products(client, alias, category, stores, shuffled=True), MAX_EXAMPLES))
         if len(products) < _LEAST_PRODUCTS:
@@ -54,11 +55,11 @@ def fit_attribution(client: Elasticsearch, alias: str, vectorizers: Mapping[str,
         places = {product_id: number for number, product_id in enumerate(products)}
         answered = {(places[i], name): d["value"] for i, its in known.items() for name, d in its.items()}
         model, findings = fit_category([p.example for p in products.values()], answered)
-        digest = store.save_model(client, alias, category, model)
-        written = _write(client, alias, products, findings, model, digest)
+        name = store.save_model(client, alias, category, model, made_by)
+        written = _write(client, alias, products, findings, model, name)
         rest = ((i, p) for i, p in _products(client, alias, category, stores) if i not in places)
         while chunk := dict(islice(rest, _CHUNK)):
-            written += _write(client, alias, chunk, model([p.example for p in chunk.values()]), model, digest)
+            written += _write(client, alias, chunk, model([p.example for p in chunk.values()]), model, name)
         yield Learnt(category, len(products), model, written)
     client.indices.refresh(index=alias)
 
@@ -107,11 +108,11 @@ def _write(
     products: Mapping[str, Shown],
     findings: Sequence[Findings],
     model: CategoryModel,
-    digest: str,
+    name: str,
 ) -> int:
     known = decisions.decided(client, alias, list(products))
     parts = [
-        attributed(p.example.fields, found, model.least, known.get(i, {}), model=digest, source=p.source)
+        attributed(p.example.fields, found, model.least, known.get(i, {}), model=name, source=p.source)
         for (i, p), found in zip(products.items(), findings, strict=True)
     ]
     actions = [

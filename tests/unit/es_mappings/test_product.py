@@ -1,6 +1,8 @@
 from es_mappings import product
+from indexer.attribution.outcome import attributed
 from indexer.catalog import parse_product
 from indexer.documents import product_document
+from indexer.vectorizers.base import ProductFields
 
 FULL = {
     "id": "dress-1",
@@ -21,6 +23,7 @@ FULL = {
 def test_document_and_mapping_have_the_same_fields() -> None:
     document = product_document(parse_product(FULL))
     written_later = {"added_at", "vector", "pictures", "field_versions", "deleted_at"}  # by the scripts of documents.py
+    written_later |= set(attributed(ProductFields("Dress"), {}, 0.7, {}, model="m", source="s"))
     assert set(document) | written_later == set(product.mapping(None)["properties"])
 
 

@@ -196,7 +196,7 @@ def test_search_page() -> None:
         "track_scores": True,
         "_source": [
             "id", "style", "title", "category", "category_path", "brand", "price", "currency", "in_stock", "images",
-            "attributes", "embedding.*",
+            "attributes", "effective", "predicted", "embedding.*",
         ],
         "search_after": [99.0, "b"],
         "pit": {"id": "p", "keep_alive": "3m"},

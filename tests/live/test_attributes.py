@@ -1,0 +1,148 @@
+"""Attributes filled in and doubted by pictures and text, on a copy of the shop."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from elasticsearch.helpers import scan
+from flask.testing import FlaskClient
+
+from indexer import indices, loading
+from indexer.attribution import decisions, duplicates
+from indexer.attribution.patches import patches
+from indexer.attribution.training import Learnt, fit_attribution
+from indexer.catalog import parse_product
+from indexer.elastic import get_with_vectors
+from indexer.events import Upsert
+from indexer.images import ImageSource
+from indexer.pipeline import Pipeline
+from indexer.vectorizers import Vectorizers, load_vectorizers
+from tests.conftest import Shop
+from webapp import create_app
+
+
+@pytest.fixture(scope="module")
+def vectorizers(shop: Shop) -> Vectorizers:
+    return load_vectorizers(shop.settings)
+
+
+@pytest.fixture(scope="module")
+def copy(shop: Shop) -> Shop:
+    """A shop of the same products and activations, which the tests of this file may change."""
+    alias = f"{shop.alias}-attributes"
+    index = indices.ensure_index(shop.client, alias)
+    space = indices.space_of(shop.client, shop.alias)
+    assert space
+    indices.stamp_space(shop.client, alias, space)
+    stores = shop.client.indices.get(index=f"{shop.alias}-images-*,{shop.alias}-texts-*").body
+    for name, its in stores.items():
+        own = alias + name.removeprefix(shop.alias)
+        shop.client.indices.create(index=own, mappings=its["mappings"])
+        shop.client.reindex(source={"index": name}, dest={"index": own}, refresh=True)
+    shop.client.reindex(source={"index": f"{shop.alias}-spaces"}, dest={"index": f"{alias}-spaces"}, refresh=True)
+    shop.client.reindex(source={"index": shop.alias}, dest={"index": index}, refresh=True)
+    return replace(shop, settings=shop.settings.model_copy(update={"index_name": alias}))
+
+
+@pytest.fixture(scope="module")
+def learnt(copy: Shop, vectorizers: Vectorizers) -> list[Learnt]:
+    return list(fit_attribution(copy.client, copy.alias, vectorizers.images))
+
+
+@pytest.fixture
+def staff(copy: Shop) -> FlaskClient:
+    web = create_app(copy.settings).test_client()
+    assert copy.settings.staff
+    name, password = copy.settings.staff.get_secret_value().split(",")[0].split(":")
+    _post(web, "/staff/login", "/staff/login", name=name, password=password)
+    return web
+
+
+def _post(web: FlaskClient, seen_on: str, path: str, **fields: object) -> None:
+    token = re.search(r'name="csrf_token" value="([^"]+)"', web.get(seen_on).text)
+    assert token
+    answer = web.post(path, data={"csrf_token": token[1], **fields})
+    assert answer.status_code == 303, answer.text
+
+
+def _products(shop: Shop) -> dict[str, dict[str, Any]]:
+    shop.client.indices.refresh(index=shop.alias)
+    return {hit["_id"]: hit["_source"] for hit in scan(shop.client, index=shop.alias)}
+
+
+def test_missing_values_are_filled_and_the_catalogues_own_stay(shop: Shop, copy: Shop, learnt: list[Learnt]) -> None:
+    before, after = _products(shop), _products(copy)
+    assert sum(one.written for one in learnt) == len(after) == len(before)
+    filled = 0
+    for product_id, product in after.items():
+        assert product["attributes"] == before[product_id]["attributes"]
+        assert product["effective"].items() >= product["attributes"].items()
+        new = product["effective"].keys() - product["attributes"].keys()
+        filled += len(new)
+        assert all(f"{name}:{_said(product['effective'][name])}" in product["facets"] for name in new)
+    assert filled > 20
+
+
+def _said(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def test_filters_use_what_was_filled_in(copy: Shop, learnt: list[Learnt]) -> None:
+    products = _products(copy)
+    one = next(p for p in products.values() if p["effective"].keys() - p["attributes"].keys())
+    name = min(one["effective"].keys() - one["attributes"].keys())
+    web = create_app(copy.settings).test_client()
+    wanted = f"{name}:{_said(one['effective'][name])}"
+    answer = web.get("/api/search", query_string={"filter": wanted, "size": 100, "category": one["category_path"][0]})
+    assert answer.json
+    assert one["id"] in [p["id"] for p in answer.json["products"]]
+
+
+def test_a_dispute_is_decided_once(copy: Shop, learnt: list[Learnt], staff: FlaskClient) -> None:
+    page = staff.get("/lab/attributes").text
+    [product_id] = set(re.findall(r'name="id" value="([^"]+)"', page))
+    [name] = set(re.findall(r'name="name" value="([^"]+)"', page))
+    before = _products(copy)[product_id]
+    _post(staff, "/lab/attributes", "/lab/attributes", id=product_id, name=name, choice="accept")
+    after = _products(copy)[product_id]
+    assert after["attributes"] == before["attributes"]
+    if name != "category":
+        assert after["effective"][name] == before["predicted"][name]["value"]
+    assert name not in after["disputes"]
+    assert (product_id, name) in {(p.id, p.attribute) for p in patches(copy.client, copy.alias) if p.why == "decided"}
+    decided = decisions.decided(copy.client, copy.alias, [product_id])[product_id][name]
+    assert decided["value"] == before["predicted"][name]["value"]
+
+
+def test_bad_answers_are_refused(copy: Shop, learnt: list[Learnt], staff: FlaskClient) -> None:
+    token = re.search(r'name="csrf_token" value="([^"]+)"', staff.get("/lab/attributes").text)
+    assert token
+    product_id = next(iter(_products(copy)))
+    for fields in ({"id": "no such"}, {"id": product_id, "name": "nothing"}, {"id": product_id, "name": "color"}):
+        assert staff.post("/lab/attributes", data={"csrf_token": token[1], **fields}).status_code == 400
+    for after in ("x", "[1]", '{"a": 1}'):
+        assert staff.get("/lab/attributes", query_string={"after": after}).status_code == 400
+    anybody = create_app(copy.settings).test_client()
+    assert anybody.get("/lab/attributes").headers["Location"].startswith("/staff/login")
+
+
+def test_the_workers_pass_fills_in_and_copies_are_found(
+    copy: Shop, learnt: list[Learnt], vectorizers: Vectorizers
+) -> None:
+    source = ImageSource.from_settings(copy.settings)
+    pipeline = Pipeline(copy.client, copy.alias, source, vectorizers, 8)
+    [known] = get_with_vectors(copy.client, copy.alias, [next(iter(_products(copy)))]).values()
+    fields = {name: known[name] for name in ("title", "description", "category", "images")}
+    loading.apply_events(
+        copy.client, copy.alias, [Upsert(type="upsert", product=parse_product({"id": "another", **fields}))]
+    )
+    assert pipeline.vectorize(["another"]).written == ["another"]
+    product = _products(copy)["another"]
+    assert product["attributes"] == {}
+    assert product["effective"]
+    assert set(product["effective"]) <= set(product["predicted"])
+    found = duplicates.groups(copy.client, copy.alias)
+    assert any({"another", known["id"]} <= set(group.ids) and group.same for group in found)
