@@ -13,18 +13,18 @@ import click
 from es_mappings import facets, product, queries, results
 from es_mappings.anchors import Anchor, Mode
 from es_mappings.facets import Filters
-from indexer import checking, indices, loading, retention
+from indexer import checking, indices, loading
 from indexer.attached.cli import attach, detach, sweep
 from indexer.attached.searching import similar_request
 from indexer.attribution.cli import attributes, duplicates
 from indexer.console import Commands, progress_bar
-from indexer.dead_letters import DeadLetters
 from indexer.elastic import connect, get_with_vectors, vector
 from indexer.finetuning.cli import finetune
 from indexer.fit_cli import fit
 from indexer.models_cli import layers
 from indexer.rollouts.cli import prune_command, rebuild, rollback
 from indexer.settings import Settings
+from indexer.status_cli import expire, say_counts, status
 from indexer.weights_cli import weights
 
 if TYPE_CHECKING:
@@ -38,7 +38,19 @@ def main() -> None:
     """Give an Elasticsearch product index its image vectors."""
 
 
-for command in (fit, weights, rebuild, rollback, prune_command, attach, sweep, detach, layers, finetune, attributes, duplicates):
+for command in (
+    fit,
+    weights,
+    rebuild,
+    rollback,
+    prune_command,
+    attach,
+    sweep,
+    detach,
+    layers,
+    finetune,
+    attributes,
+    duplicates, status, expire):
     main.add_command(command)
 
 
@@ -94,7 +106,7 @@ def _vectorize(settings: Settings, *, retry_failed: bool) -> None:
         fit_space(client, alias, pipeline.vectorizers)
     _run(pipeline, "Writing vectors", indices.ids_without_vector(client, alias))
     client.indices.refresh(index=alias)
-    _say_counts(settings)
+    say_counts(settings)
 
 
 def _run(pipeline: Pipeline, what: str, ids: Iterable[str]) -> None:
@@ -119,47 +131,6 @@ def calibrate(golden_set: Path) -> None:
     fitted = calibration.calibrate(connect(settings), settings.index_name, judgements)
     half = fitted.calibration.similarity(50)
     click.echo(f"{fitted.matches:,} matches and {fitted.others:,} others: a similarity of {half:.2f} is a match of 50%")
-
-
-@main.command()
-@click.option("--failures", default=20, show_default=True, help="How many failed products to list.")
-def status(*, failures: int) -> None:
-    """Say what is indexed and embedded, what failed and why, and what runs the models."""
-    from indexer.vectorizers import runtimes
-
-    settings = Settings.from_environment()
-    client, alias = connect(settings), settings.index_name
-    click.echo(
-        f"{alias} is {indices.live_index(client, alias)}, "
-        f"vector space {indices.space_of(client, alias) or 'not fitted yet'}"
-    )
-    _say_counts(settings)
-    click.echo(f"{settings.look_model} would run here in {runtimes.describe(settings.runtime)}")
-    for store in retention.kept(client, alias):
-        click.echo(f"  {store.index}: {store.aspect} of {store.count:,}, {store.size / 2**20:,.1f} MB")
-    letters = DeadLetters(client, alias)
-    click.echo(f"{letters.count():,} dead letters (python -m workers.dead_letters)")
-    for letter in letters.latest(failures):
-        click.echo(f"  {letter.kind} of {letter.product}  {letter.reason}")
-    for item in indices.failures(client, alias, failures):
-        image = (item.get("images") or ["no image"])[0]
-        click.echo(f"  {item['id']}  {item['embedding']['reason']}  ({image})")
-
-
-@main.command()
-def expire() -> None:
-    """Delete the activations that no product has used for KEEP_DAYS days."""
-    settings = Settings.from_environment()
-    deleted = retention.sweep(connect(settings), settings.index_name, settings.keep_days)
-    click.echo(f"{deleted:,} activations deleted")
-
-
-def _say_counts(settings: Settings) -> None:
-    counts = indices.counts(connect(settings), settings.index_name)
-    click.echo(
-        f"{counts['all']:,} products: {counts['done']:,} with a vector, {counts['pending']:,} waiting, "
-        f"{counts['failed']:,} failed"
-    )
 
 
 @main.command()

@@ -8,6 +8,7 @@ from typing import Any
 from elasticsearch import Elasticsearch, NotFoundError
 from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from pydantic import TypeAdapter, ValidationError
 
 from es_mappings import disputes, queries
 from es_mappings.anchors import Anchor
@@ -23,6 +24,7 @@ blueprint = Blueprint("disputes", __name__, url_prefix="/lab/attributes")
 NEIGHBOURS = 6
 _NO_STORE = {"Cache-Control": "no-store"}
 _LONGEST = 200  # characters of another value
+_PLACE: TypeAdapter[tuple[float, float, str] | None] = TypeAdapter(tuple[float, float, str] | None)
 
 
 @blueprint.get("")
@@ -94,14 +96,10 @@ def _neighbours(product: dict[str, Any]) -> list[dict[str, Any]]:
 def _after() -> list[Any] | None:
     """Read the place in the list to go on from."""
     try:
-        found = json.loads(request.args.get("after", "null"))
-    except ValueError:
-        found = False
-    match found:
-        case [int() | float(), int() | float(), str()] | None:
-            return found
-        case _:
-            abort(400, "after: not a place in the list.")
+        place = _PLACE.validate_json(request.args.get("after", "null"))
+    except ValidationError:
+        abort(400, "after: not a place in the list.")
+    return list(place) if place else None
 
 
 def _client() -> Elasticsearch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,7 +40,7 @@ def category_of(category: tuple[str, ...]) -> str:
 
 
 class Attributor:
-    """Predicts the attributes of products. Not safe for threads; make one a process.
+    """Predicts the attributes of products. Safe for threads: they take turns.
 
     Parameters
     ----------
@@ -51,6 +52,7 @@ class Attributor:
         self._client, self._alias, self._vectorizers = client, alias, vectorizers
         self._digests: dict[str, str] = {}
         self._read_at = float("-inf")
+        self._turn = threading.Lock()
         self._models: LRUCache[str, CategoryModel] = LRUCache(_MODELS)
 
     def __call__(self, products: Mapping[str, Shown]) -> dict[str, dict[str, Any]]:
@@ -59,6 +61,10 @@ class Attributor:
         Products whose category has no model, and those that this model has seen as they are, are left out: what was
         found of an example by a fit without it must not be replaced by what the example says itself.
         """
+        with self._turn:
+            return self._predicted(products)
+
+    def _predicted(self, products: Mapping[str, Shown]) -> dict[str, dict[str, Any]]:
         digests = self._current()
         due = {
             product_id: p

@@ -1,0 +1,52 @@
+"""``python -m indexer status`` and ``expire``: what is there, and what nobody needs any more."""
+
+from __future__ import annotations
+
+import click
+
+from indexer import indices, retention
+from indexer.dead_letters import DeadLetters
+from indexer.elastic import connect
+from indexer.settings import Settings
+
+
+@click.command()
+@click.option("--failures", default=20, show_default=True, help="How many failed products to list.")
+def status(*, failures: int) -> None:
+    """Say what is indexed and embedded, what failed and why, and what runs the models."""
+    from indexer.vectorizers import runtimes
+
+    settings = Settings.from_environment()
+    client, alias = connect(settings), settings.index_name
+    click.echo(
+        f"{alias} is {indices.live_index(client, alias)}, "
+        f"vector space {indices.space_of(client, alias) or 'not fitted yet'}"
+    )
+    say_counts(settings)
+    click.echo(f"{settings.look_model} would run here in {runtimes.describe(settings.runtime)}")
+    for store in retention.kept(client, alias):
+        click.echo(f"  {store.index}: {store.aspect} of {store.count:,}, {store.size / 2**20:,.1f} MB")
+    letters = DeadLetters(client, alias)
+    click.echo(f"{letters.count():,} dead letters (python -m workers.dead_letters)")
+    for letter in letters.latest(failures):
+        click.echo(f"  {letter.kind} of {letter.product}  {letter.reason}")
+    for item in indices.failures(client, alias, failures):
+        image = (item.get("images") or ["no image"])[0]
+        click.echo(f"  {item['id']}  {item['embedding']['reason']}  ({image})")
+
+
+@click.command()
+def expire() -> None:
+    """Delete the activations that no product has used for KEEP_DAYS days."""
+    settings = Settings.from_environment()
+    deleted = retention.sweep(connect(settings), settings.index_name, settings.keep_days)
+    click.echo(f"{deleted:,} activations deleted")
+
+
+def say_counts(settings: Settings) -> None:
+    """Say how many products have a vector, wait for one, or failed."""
+    counts = indices.counts(connect(settings), settings.index_name)
+    click.echo(
+        f"{counts['all']:,} products: {counts['done']:,} with a vector, {counts['pending']:,} waiting, "
+        f"{counts['failed']:,} failed"
+    )
