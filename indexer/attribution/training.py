@@ -19,7 +19,7 @@ from indexer.attribution.model import MAX_EXAMPLES, CategoryModel, Findings, fit
 from indexer.attribution.outcome import attributed
 from indexer.vectorizers.base import ImageVectorizer, ProductFields, digest
 
-_FIELDS = ["title", "description", "brand", "category", "attributes", "source", "embedding.image_digest"]
+_FIELDS = [*ProductFields.NAMES, "source", "embedding.image_digest"]
 _CHUNK = 500
 _LEAST_PRODUCTS = 40
 
