@@ -50,7 +50,10 @@ for command in (
     layers,
     finetune,
     attributes,
-    duplicates, status, expire):
+    duplicates,
+    status,
+    expire,
+):
     main.add_command(command)
 
 
