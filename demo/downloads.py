@@ -40,6 +40,7 @@ def download(client: httpx.Client, url: str, path: Path) -> Path:
     """
     if path.is_file():
         return path
+    url = str(client.base_url.join(url))  # whole, so that a message names the server
     path.parent.mkdir(parents=True, exist_ok=True)
     part, why = path.with_name(f"{path.name}.part"), ""
     for _ in range(_TRIES):
