@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 from PIL import Image
@@ -21,6 +21,7 @@ from indexer.console import progress_bar
 from indexer.errors import GoldenSetError, ImageError
 from indexer.golden import Grades, merge, products_of, read_golden_set, refuse_leakage
 from indexer.vectorizers.base import ImageVectorizer, ProductFields
+from indexer.vectorizers.presets import Pooling
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -55,8 +56,11 @@ class Grid:
 @click.option("--golden", "golden_file", required=True, type=FILE, help="Golden set to measure on.")
 @click.option("--fit-on", type=FILE, help="Golden set whose products are fitted on; by default the catalogue's rest.")
 @click.option("--out", required=True, type=FOLDER, help="Folder for the report.")
-@click.option("--model", "models", multiple=True, help="Model to compare, by default all; repeatable.")
-@click.option("--layer", "layers", multiple=True, help="Hidden layer, by default the pooled features; repeatable.")
+@click.option("--model", "models", multiple=True, help="Preset or model to compare, by default all presets.")
+@click.option("--layer", "layers", multiple=True, help="Hidden layer, `pooled` the last; by default the preset's.")
+@click.option(
+    "--pooling", "poolings", multiple=True, type=click.Choice(get_args(Pooling)), help="By default the preset's."
+)
 @click.option("--reduction", "reductions", multiple=True, type=click.Choice(REDUCTIONS), default=REDUCTIONS)
 @click.option("--dims", multiple=True, type=click.IntRange(1, 4096), default=DIMS, help="Dimensions; repeatable.")
 @click.option("--metric", "metrics", multiple=True, type=click.Choice(list(METRICS)), default=list(METRICS))
@@ -73,6 +77,7 @@ def command(
     out: Path,
     models: tuple[str, ...],
     layers: tuple[str, ...],
+    poolings: tuple[Pooling, ...],
     weights: tuple[str, ...],
     cache: Path,
     **grid: Any,
@@ -84,7 +89,7 @@ def command(
     found: list[Judged] = []
     speeds: dict[str, float | None] = {}
     missing: dict[str, str] = {}
-    for name, vectorizer in vectorizers(models or MODELS, layers, weights_of(weights)):
+    for name, vectorizer in vectorizers(models or MODELS, layers, poolings, weights_of(weights)):
         if isinstance(vectorizer, Exception):
             missing[name] = str(vectorizer)
             console.print(f"{name}: left out: {vectorizer}", markup=False, soft_wrap=True)

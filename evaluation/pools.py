@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import get_args
 
 import click
 import numpy as np
@@ -19,6 +20,7 @@ from indexer.elastic import connect
 from indexer.errors import GoldenSetError
 from indexer.judgements import JudgementStore
 from indexer.settings import Settings
+from indexer.vectorizers.presets import Pooling
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -27,7 +29,10 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.command("pool")
 @click.option("--catalog", required=True, type=FILE, help="Catalogue file that the shop was loaded from.")
 @click.option("--model", "models", multiple=True, help="Model to find candidates by, by default all; repeatable.")
-@click.option("--layer", "layers", multiple=True, help="Hidden layer, by default the pooled features; repeatable.")
+@click.option("--layer", "layers", multiple=True, help="Hidden layer, `pooled` the last; by default the preset's.")
+@click.option(
+    "--pooling", "poolings", multiple=True, type=click.Choice(get_args(Pooling)), help="By default the preset's."
+)
 @click.option("--anchors", default=30, show_default=True, type=click.IntRange(1, 1_000))
 @click.option("--nearest", default=6, show_default=True, type=click.IntRange(1, 50), help="Candidates of each model.")
 @click.option("--drawn", default=6, show_default=True, type=click.IntRange(0, 50), help="Candidates drawn at random.")
@@ -39,6 +44,7 @@ def command(
     catalog: Path,
     models: tuple[str, ...],
     layers: tuple[str, ...],
+    poolings: tuple[Pooling, ...],
     anchors: int,
     nearest: int,
     drawn: int,
@@ -52,7 +58,7 @@ def command(
     draw = random.Random(seed)  # noqa: S311 - no secret
     chosen = draw.sample(sorted(images), min(anchors, len(images)))
     found = [{anchor: draw.sample(sorted(images.keys() - {anchor}), min(drawn, len(images) - 1)) for anchor in chosen}]
-    for name, vectorizer in vectorizers(models or MODELS, layers, weights_of(weights)):
+    for name, vectorizer in vectorizers(models or MODELS, layers, poolings, weights_of(weights)):
         if isinstance(vectorizer, Exception):
             click.echo(f"{name}: left out: {vectorizer}")
             continue

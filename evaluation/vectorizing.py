@@ -1,4 +1,4 @@
-"""The vectorizers that are compared: models and layers by name."""
+"""The vectorizers that are compared: presets, or layers and poolings by name."""
 
 from __future__ import annotations
 
@@ -9,47 +9,70 @@ from indexer.errors import SettingsError, WeightsError
 from indexer.settings import Settings
 from indexer.vectorizers.base import ImageVectorizer
 from indexer.vectorizers.color import ColorVectorizer
-from indexer.vectorizers.presets import PRESETS
+from indexer.vectorizers.presets import PRESETS, Pooling, Tap, find_preset
 
 COLOR = "color"
 MODELS = (*PRESETS, COLOR)
 
+Found = tuple[str, ImageVectorizer | SettingsError | WeightsError]
+
 
 def vectorizers(
-    models: Sequence[str], layers: Sequence[str], weights: Mapping[str, Path]
-) -> Iterator[tuple[str, ImageVectorizer | SettingsError | WeightsError]]:
+    models: Sequence[str], layers: Sequence[str], poolings: Sequence[Pooling], weights: Mapping[str, Path]
+) -> Iterator[Found]:
     """Load vectorizers one after the other, so that one model at a time is in memory.
 
     Parameters
     ----------
+    models : sequence of str
+        Presets, names of other models, or ``color``.
+    layers : sequence of str
+        Hidden layers, ``pooled`` for the features the classifier sees; without any, those of the preset's look and
+        style.
+    poolings : sequence of str
+        How each layer is pooled; without any, as the preset does.
     weights : mapping of str to Path
         Model -> file of its weights; without one, those of its package or hub.
 
     Yields
     ------
     name : str
-        Model and layer.
-    vectorizer : Vectorizer or SettingsError or WeightsError
+        Model, layers and pooling.
+    vectorizer : ImageVectorizer or SettingsError or WeightsError
         Or why it can't be had; the others go on.
     """
-    from indexer.vectorizers.cnn import load_cnn
-
     settings = Settings.from_environment()
     for model in models:
         if model == COLOR:
             yield COLOR, ColorVectorizer()
             continue
-        for layer in layers or ("",):
-            name = f"{model.removeprefix('torchvision:')}, {layer or 'pooled'}"
-            chosen = settings.model_copy(
-                update={"look_model": model, "look_layer": layer, "look_weights": weights.get(model)}
-            )
+        try:
+            yield from _of_model(model, layers, poolings, settings, weights.get(model))
+        except (SettingsError, WeightsError) as error:
+            yield model, error
+
+
+def _of_model(
+    model: str, layers: Sequence[str], poolings: Sequence[Pooling], settings: Settings, weights: Path | None
+) -> Iterator[Found]:
+    from indexer.vectorizers.cnn import vectorizers as tapped
+    from indexer.vectorizers.taps import style_layers
+    from indexer.vectorizers.weights import load_model
+
+    preset = find_preset(model)
+    loaded = load_model(preset.model, weights)
+    style = preset.style.layers or style_layers(loaded.module, loaded.preprocessing.size)
+    chosen = [("look", (layer.replace("pooled", ""),)) for layer in layers] or [
+        ("look", preset.look.layers),
+        ("style", style),
+    ]
+    for aspect, names in chosen:
+        usual: Pooling = (preset.look if aspect == "look" else preset.style).pooling
+        for pooling in poolings or (usual,):
+            name = f"{model}, {' and '.join(layer or 'pooled' for layer in names)}, {pooling}"
             try:
-                loaded = load_cnn(chosen)
-                yield name, loaded["look"]
-                if not layer:
-                    yield f"{name.partition(',')[0]}, style", loaded["style"]
-            except (SettingsError, WeightsError) as error:
+                yield name, tapped(loaded, {aspect: Tap(names, pooling)}, settings)[aspect]
+            except SettingsError as error:
                 yield name, error
 
 

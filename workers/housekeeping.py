@@ -10,7 +10,7 @@ from elasticsearch.helpers import scan
 from es_mappings import queries
 from es_mappings.anchors import Anchor
 from es_mappings.planner import Plan, Thresholds
-from indexer import indices, targets
+from indexer import indices, retention, targets
 from indexer.elastic import get_with_vectors, vector
 from indexer.errors import IndexStateError
 from workers import calls, embedding, resources
@@ -58,7 +58,7 @@ def _drifted() -> Iterator[str]:
 
 
 def prune() -> None:
-    """Forget the products that were deleted long ago."""
+    """Forget the products that were deleted long ago, and the activations that no product has used for long."""
     client, settings = resources.elasticsearch(), resources.settings()
     try:
         found = targets.resolve(client, settings.index_name)
@@ -67,6 +67,8 @@ def prune() -> None:
     for index in found.writes:
         pruned = indices.prune_tombstones(client, index, settings.tombstone_days)
         resources.counters().count("pruned", "tombstones", pruned)
+    expired = retention.sweep(client, settings.index_name, settings.keep_days)
+    resources.counters().count("pruned", "activations", expired)
 
 
 def sample_recall() -> float | None:

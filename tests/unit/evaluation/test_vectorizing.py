@@ -16,8 +16,8 @@ def test_weights_of_a_model_come_from_a_file() -> None:
 
 
 def test_a_model_that_cannot_be_had_stops_no_other(tmp_path: Path) -> None:
-    model = "tf_efficientnet_lite0"
-    found = list(vectorizers([model, COLOR], [], weights={model: tmp_path / "none.safetensors"}))
+    model = "efficientnet_lite0"
+    found = list(vectorizers([model, COLOR], [], [], {model: tmp_path / "none.safetensors"}))
     assert [name for name, _ in found][-1] == COLOR
     assert isinstance(found[0][1], WeightsError)
     assert not isinstance(found[1][1], Exception)
