@@ -20,8 +20,8 @@ from evaluation.vectorizing import MODELS, vectorizers, weights_of
 from indexer.console import progress_bar
 from indexer.errors import GoldenSetError, ImageError
 from indexer.golden import Grades, merge, products_of, read_golden_set, refuse_leakage
+from indexer.settings import Pooling
 from indexer.vectorizers.base import ImageVectorizer, ProductFields
-from indexer.vectorizers.presets import Pooling
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)

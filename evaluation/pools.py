@@ -19,8 +19,7 @@ from indexer.console import progress_bar
 from indexer.elastic import connect
 from indexer.errors import GoldenSetError
 from indexer.judgements import JudgementStore
-from indexer.settings import Settings
-from indexer.vectorizers.presets import Pooling
+from indexer.settings import Pooling, Settings
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from indexer.errors import SettingsError, WeightsError
-from indexer.settings import Settings
+from indexer.settings import Pooling, Settings
 from indexer.vectorizers.base import ImageVectorizer
 from indexer.vectorizers.color import ColorVectorizer
-from indexer.vectorizers.presets import PRESETS, Pooling, Tap, find_preset
+from indexer.vectorizers.presets import PRESETS, Tap, find_preset
 
 COLOR = "color"
 MODELS = (*PRESETS, COLOR)
@@ -62,7 +62,7 @@ def _of_model(
     preset = find_preset(model)
     loaded = load_model(preset.model, weights)
     style = preset.style.layers or style_layers(loaded.module, loaded.preprocessing.size)
-    chosen = [("look", (layer.replace("pooled", ""),)) for layer in layers] or [
+    chosen: list[tuple[str, tuple[str, ...]]] = [("look", (layer.replace("pooled", ""),)) for layer in layers] or [
         ("look", preset.look.layers),
         ("style", style),
     ]
