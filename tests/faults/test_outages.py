@@ -12,7 +12,7 @@ from tests.faults.test_processes import _parts
 
 RESTARTS, OUTAGE = (10, 30.0) if FULL else (2, 5.0)
 
-pytestmark = pytest.mark.timeout(1_800 if FULL else 300)
+pytestmark = [pytest.mark.destructive, pytest.mark.timeout(1_800 if FULL else 300)]
 
 
 def test_redis_is_restarted_again_and_again(faulty: Faulty) -> None:

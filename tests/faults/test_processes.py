@@ -15,7 +15,7 @@ from tests.faults.servers import wait_for
 
 CHILD_KILLS, WORKER_KILLS = (100, 20) if FULL else (6, 2)
 
-pytestmark = pytest.mark.timeout(1_800 if FULL else 300)
+pytestmark = [pytest.mark.destructive, pytest.mark.timeout(1_800 if FULL else 300)]
 
 
 def _parts(events: list[dict[str, Any]], count: int) -> list[list[dict[str, Any]]]:
