@@ -16,7 +16,7 @@ from indexer.attribution.kernels import leave_one_out
 MENTION = "mention"  # the source that needs no learning: whether the text names the value
 
 # A head whose sources take away less of the uncertainty than this knows little but which value is frequent.
-_LEAST_SKILL = 0.3
+_LEAST_SKILL = 0.5
 
 Value = str | int | float | bool
 

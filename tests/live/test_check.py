@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from elasticsearch import Elasticsearch
 
 from es_mappings import product, queries, scripts
-from indexer import documents, indices
+from indexer import indices
 from indexer.checking import Finding, check
 from indexer.cli import main
 from indexer.settings import Settings
@@ -79,8 +79,10 @@ def test_a_script_that_compiles_and_fails_is_named_too(
 def test_a_broken_script_of_the_documents_is_named(
     client: Elasticsearch, alias: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(documents, "_EMBED", "\nctx._source.embedding = params.embedding +;")
-    assert {finding.place for finding in check(client, alias)} == {"indexer/documents.py _EMBED:2:43"}
+    _replace(monkeypatch, "product_embed", "\nctx._source.embedding = params.embedding +;")
+    places = {finding.place for finding in check(client, alias)}
+    assert places
+    assert all(place.startswith("indexer/documents.py, writing ") for place in places)
 
 
 def test_a_keyword_field_that_is_not_there_is_told(
