@@ -13,8 +13,7 @@ from elasticsearch.helpers import pack_dense_vector, scan
 from es_mappings import image_vector
 from es_mappings.layout import Vector
 from indexer.documents import now
-from indexer.elastic import bulk, get_with_vectors, vector
-from indexer.errors import IndexStateError
+from indexer.elastic import get_with_vectors, make_index, put_all, vector
 from indexer.vectorizers.base import Vectorizer, digest
 
 Kind = Literal["images", "texts"]
@@ -31,10 +30,7 @@ class ActivationStore:
     def create(cls, client: Elasticsearch, alias: str, kind: Kind, vectorizer: Vectorizer) -> ActivationStore:
         """Open the store of a vectorizer, made first if need be."""
         store = cls(client, alias, kind, digest(vectorizer.manifest))
-        if not client.indices.exists(index=store.index):
-            mapping = image_vector.mapping(vectorizer.manifest, vectorizer.dims)
-            # 400: another worker made it in between.
-            client.options(ignore_status=400).indices.create(index=store.index, mappings=mapping)
+        make_index(client, store.index, image_vector.mapping(vectorizer.manifest, vectorizer.dims))
         return store
 
     def get(self, digests: Sequence[str]) -> dict[str, Vector]:
@@ -50,19 +46,11 @@ class ActivationStore:
         IndexStateError
             Elasticsearch refused one.
         """
-        actions = [
-            {
-                "_index": self.index,
-                "_id": name,
-                "digest": name,
-                "activation": pack_dense_vector(raw),
-                "stored_at": now(),
-            }
+        documents = {
+            name: {"digest": name, "activation": pack_dense_vector(raw), "stored_at": now()}
             for name, raw in activations.items()
-        ]
-        for failure in bulk(self._client, actions):
-            if failure:
-                raise IndexStateError(f"{self.index} refused an activation: {failure.reason}")
+        }
+        put_all(self._client, self.index, documents, "an activation")
 
     def count(self) -> int:
         """Count what is kept."""

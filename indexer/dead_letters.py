@@ -12,8 +12,7 @@ from elasticsearch.helpers import scan
 
 from es_mappings import dead_letter
 from indexer.documents import now
-from indexer.elastic import bulk
-from indexer.errors import IndexStateError
+from indexer.elastic import bulk, make_index, put_all
 
 
 @dataclass(frozen=True)
@@ -65,26 +64,19 @@ class DeadLetters:
         """
         if not letters:
             return
-        if not self._client.indices.exists(index=self.index):
-            # 400: another worker made it in between.
-            self._client.options(ignore_status=400).indices.create(index=self.index, mappings=dead_letter.mapping())
-        # Wrapped: an event may be no object at all.
-        actions = [
-            {
-                "_index": self.index,
-                "_id": letter.id,
+        make_index(self._client, self.index, dead_letter.mapping())
+        documents = {
+            letter.id: {
                 "kind": letter.kind,
                 "product": letter.product[:200],
-                "event": {"as_it_came": letter.event},
+                "event": {"as_it_came": letter.event},  # wrapped: an event may be no object at all
                 "event_id": letter.event_id,
                 "reason": letter.reason[:2_000],
                 "at": now(),
             }
             for letter in letters
-        ]
-        for failure in bulk(self._client, actions):
-            if failure:
-                raise IndexStateError(f"{self.index} refused a dead letter: {failure.reason}")
+        }
+        put_all(self._client, self.index, documents, "a dead letter")
 
     def latest(self, size: int = 100) -> list[DeadLetter]:
         """List letters, the latest first."""

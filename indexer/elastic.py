@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from elasticsearch import Elasticsearch
 from elasticsearch.helpers import streaming_bulk
 
 from es_mappings.layout import Vector
+from indexer.errors import IndexStateError
 from indexer.settings import Settings
 
 _JSON = {"accept": "application/vnd.elasticsearch+json; compatible-with=9"}
@@ -51,6 +52,13 @@ def get_with_vectors(client: Elasticsearch, index: str, ids: Sequence[str]) -> d
         for doc in answer.body["docs"]
         if doc.get("found") and "deleted_at" not in doc["_source"]
     }
+
+
+def make_index(client: Elasticsearch, index: str, mapping: Mapping[str, Any]) -> None:
+    """Make an index beside the product index, if there is none."""
+    if not client.indices.exists(index=index):
+        # 400: another process made it in between.
+        client.options(ignore_status=400).indices.create(index=index, mappings=mapping)
 
 
 def vector(values: str | list[float]) -> Vector:
@@ -122,3 +130,21 @@ def bulk(
             told = error if isinstance(error, dict) else {"reason": str(error)}
             reason, kind = str(told.get("reason", error)), str(told.get("type", ""))
             yield BulkFailure(outcome.get("_id", ""), int(outcome["status"]), reason, kind)
+
+
+def put_all(client: Elasticsearch, index: str, documents: Mapping[str, Mapping[str, Any]], what: str) -> None:
+    """Write documents by id, all of them.
+
+    Parameters
+    ----------
+    what : str
+        What one of them is, for people.
+
+    Raises
+    ------
+    IndexStateError
+        Elasticsearch refused one.
+    """
+    for failure in bulk(client, ({"_index": index, "_id": name, **its} for name, its in documents.items())):
+        if failure:
+            raise IndexStateError(f"{index} refused {what}: {failure.reason}")

@@ -12,8 +12,7 @@ from elasticsearch import Elasticsearch
 
 from es_mappings import image_address
 from indexer.documents import now
-from indexer.elastic import bulk
-from indexer.errors import IndexStateError
+from indexer.elastic import make_index, put_all
 from indexer.images import Validators
 
 
@@ -47,9 +46,7 @@ class ImageAddresses:
 
     def __init__(self, client: Elasticsearch, alias: str, recheck: timedelta) -> None:
         self._client, self.index, self._recheck = client, f"{alias}-image-addresses", recheck
-        if not client.indices.exists(index=self.index):
-            # 400: another worker made it in between.
-            client.options(ignore_status=400).indices.create(index=self.index, mappings=image_address.mapping())
+        make_index(client, self.index, image_address.mapping())
 
     def known(self, digests: Mapping[str, str | None], *, recheck: bool) -> dict[str, Known]:
         """Say what is known of addresses, and which are to be asked again.
@@ -85,20 +82,16 @@ class ImageAddresses:
         IndexStateError
             Elasticsearch refused one.
         """
-        actions = [
-            {
-                "_index": self.index,
-                "_id": _id(address),
+        documents = {
+            _id(address): {
                 "digest": digest,
                 "etag": validators.etag,
                 "last_modified": validators.last_modified,
                 "seen_at": now(),
             }
             for address, (digest, validators) in seen.items()
-        ]
-        for failure in bulk(self._client, actions):
-            if failure:
-                raise IndexStateError(f"{self.index} refused an address: {failure.reason}")
+        }
+        put_all(self._client, self.index, documents, "an address")
 
     def _read(self, addresses: Sequence[str]) -> dict[str, dict[str, Any]]:
         if not addresses:

@@ -12,7 +12,7 @@ from elasticsearch.helpers import scan
 
 from es_mappings import judgement as es_judgement
 from indexer.documents import now
-from indexer.elastic import bulk
+from indexer.elastic import bulk, make_index
 from indexer.errors import GoldenSetError
 from indexer.golden import Judgement
 
@@ -28,10 +28,10 @@ class JudgementStore:
 
     def put(self, judgement: Judgement) -> None:
         """Keep a judgement; it takes the place of the judge's earlier one of that pair."""
-        self._ensure(self.index, es_judgement.mapping())
+        make_index(self._client, self.index, es_judgement.mapping())
         document = {**judgement.model_dump(include={"anchor", "candidate", "grade", "judge"}), "at": now()}
-        # Before the answer: the judge's progress counts it.
-        self._client.index(index=self.index, id=_id(judgement), document=document, refresh="wait_for")
+        # At once: the judge's progress counts it, and waiting for the next refresh would take up to a second a grade.
+        self._client.index(index=self.index, id=_id(judgement), document=document, refresh=True)
 
     def undo(self, judge: str) -> Judgement | None:
         """Take back the judge's latest judgement, and give it; None where there is none."""
@@ -39,7 +39,7 @@ class JudgementStore:
         if not hits:
             return None
         latest = _read(hits[0]["_source"])
-        self._client.options(ignore_status=404).delete(index=self.index, id=hits[0]["_id"], refresh="wait_for")
+        self._client.options(ignore_status=404).delete(index=self.index, id=hits[0]["_id"], refresh=True)
         return latest
 
     def judged(self, judge: str) -> set[tuple[str, str]]:
@@ -66,7 +66,7 @@ class JudgementStore:
         if pairs > MOST_PAIRS:
             raise GoldenSetError(f"The pools hold {pairs:,} pairs, people can be asked for {MOST_PAIRS:,} at most")
         self._client.options(ignore_status=404).indices.delete(index=self.pool_index)
-        self._ensure(self.pool_index, es_judgement.pool_mapping())
+        make_index(self._client, self.pool_index, es_judgement.pool_mapping())
         actions = (
             {"_index": self.pool_index, "_id": anchor, "anchor": anchor, "candidates": list(candidates)}
             for anchor, candidates in pools.items()
@@ -88,10 +88,6 @@ class JudgementStore:
             return list(self._client.search(index=self.index, query=query, **more)["hits"]["hits"])
         except NotFoundError:
             return []
-
-    def _ensure(self, index: str, mapping: dict[str, Any]) -> None:
-        if not self._client.indices.exists(index=index):
-            self._client.options(ignore_status=400).indices.create(index=index, mappings=mapping)
 
 
 def _id(judgement: Judgement) -> str:

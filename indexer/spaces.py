@@ -16,6 +16,7 @@ from es_mappings import vector_space
 from es_mappings.layout import Layout, Vector
 from es_mappings.product import LAYOUT
 from indexer.documents import now
+from indexer.elastic import make_index
 from indexer.errors import SpaceError
 from indexer.reduction import Reduction, load_reduction
 from indexer.vectorizers.base import digest
@@ -77,8 +78,7 @@ def index_name(alias: str) -> str:
 def save_space(client: Elasticsearch, alias: str, space: VectorSpace) -> None:
     """Keep a space in Elasticsearch, where every worker finds it by its digest."""
     index = index_name(alias)
-    if not client.indices.exists(index=index):
-        client.options(ignore_status=400).indices.create(index=index, mappings=vector_space.mapping())
+    make_index(client, index, vector_space.mapping())
     document = {
         "manifest": space.manifest,
         "tensors": base64.b64encode(space.to_bytes()).decode(),

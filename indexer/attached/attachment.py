@@ -9,11 +9,12 @@ from typing import Any
 
 from elasticsearch import ApiError, ConflictError, Elasticsearch, NotFoundError
 
-from es_mappings import attached
+from es_mappings import attached, rollout
 from es_mappings.product import LAYOUT
 from indexer.attached.fields import FieldNames, values
+from indexer.elastic import make_index
 from indexer.errors import IndexStateError
-from indexer.rollouts.state import Checkpoints, ensure_index
+from indexer.rollouts.state import Checkpoints
 
 _SAMPLE = 100  # documents looked at for fields that no mapping names
 
@@ -90,7 +91,7 @@ class Attachments:
         IndexStateError
             Another process works on it; that one goes on.
         """
-        ensure_index(self._client, self._index)
+        make_index(self._client, self._index, rollout.mapping())
         only: dict[str, Any] = dict(self._seen.get(attachment.index, {})) or {"op_type": "create"}
         document = {"state": asdict(attachment)}
         try:

@@ -10,6 +10,7 @@ from elasticsearch import ConflictError, Elasticsearch, NotFoundError
 
 from es_mappings import rollout
 from indexer.documents import now
+from indexer.elastic import make_index
 from indexer.errors import IndexStateError
 
 Checkpoints = dict[str, int]
@@ -94,7 +95,7 @@ class StateStore:
         IndexStateError
             Another process has noted one since: it goes on, this one must not.
         """
-        ensure_index(self._client, self._index)
+        make_index(self._client, self._index, rollout.mapping())
         document = {"state": {**asdict(state), "owner": self._owner, "at": now()}}
         only: dict[str, Any] = dict(self._seen) or {"op_type": "create"}
         try:
@@ -110,10 +111,3 @@ class StateStore:
 def index_name(alias: str) -> str:
     """Name the index of a shop's states."""
     return f"{alias}-rollouts"
-
-
-def ensure_index(client: Elasticsearch, index: str) -> None:
-    """Make the index of states if there is none."""
-    if not client.indices.exists(index=index):
-        # 400: another process made it in between.
-        client.options(ignore_status=400).indices.create(index=index, mappings=rollout.mapping())
