@@ -14,9 +14,11 @@ from es_mappings import disputes, queries
 from es_mappings.anchors import Anchor
 from es_mappings.facets import Filters
 from indexer.attribution.decisions import decide
+from indexer.attribution.model import value_of
 from indexer.attribution.review import settle
 from indexer.elastic import get_with_vectors, vector
 from indexer.settings import Settings
+from indexer.vectorizers.base import ProductFields
 from webapp.staff import staff_name, staff_only
 
 blueprint = Blueprint("disputes", __name__, url_prefix="/lab/attributes")
@@ -76,9 +78,8 @@ def answer() -> ResponseReturnValue:
 
 
 def _own(product: dict[str, Any], name: str) -> Any:
-    if name == "category" and name not in product.get("attributes", {}):
-        return product["category"][1] if len(product.get("category", [])) > 1 else None
-    return product.get("attributes", {}).get(name)
+    """Give what the catalogue says."""
+    return value_of(ProductFields.from_source(product), name)
 
 
 def _neighbours(product: dict[str, Any]) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from es_mappings import attribution
 from indexer.attribution.head import Value
 from indexer.attribution.outcome import Decision
 from indexer.documents import now
+from indexer.elastic import make_index
 
 # Adds one decision to those of a product, whatever else is decided of it at the same time.
 _DECIDE = """
@@ -41,8 +42,7 @@ def decide(
         What the catalogue says now: another value of it would raise a new question.
     """
     index = index_name(alias)
-    if not client.indices.exists(index=index):
-        client.options(ignore_status=400).indices.create(index=index, mappings=attribution.decisions_mapping())
+    make_index(client, index, attribution.decisions_mapping())
     decision = {"value": value, "catalogue": catalogue, "by": by, "at": now()}
     client.update(
         index=index,

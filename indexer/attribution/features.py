@@ -8,8 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_matrix
-from sklearn.decomposition import PCA
-from sklearn.feature_extraction.text import HashingVectorizer
 
 from es_mappings.layout import Vector
 from indexer.vectorizers.base import ProductFields
@@ -18,7 +16,7 @@ from indexer.vectorizers.base import ProductFields
 COLOR = "color"
 _MINOR = 0.7  # weight of every aspect but the look
 _PICTURE_DIMS = 512
-WORDS = HashingVectorizer(n_features=2**13, ngram_range=(1, 2), alternate_sign=False, norm="l2", dtype=np.float32)
+WORDS = 2**13  # columns that words and pairs of words are hashed to
 
 
 @dataclass(frozen=True)
@@ -56,6 +54,8 @@ class PictureMap:
     @classmethod
     def fit(cls, examples: Sequence[Example]) -> PictureMap:
         """Fit the PCA on examples that have a picture, of which two are needed."""
+        from sklearn.decomposition import PCA
+
         shown = [e for e in examples if e.activations]
         aspects = tuple(sorted(set.intersection(*(set(e.activations) for e in shown)), key=lambda a: (a != "look", a)))
         raw = np.stack([_joined(e, aspects) for e in shown])
@@ -85,7 +85,10 @@ def text_of(fields: ProductFields, *, category: bool) -> str:
 
 def words(texts: Sequence[str]) -> csr_matrix:
     """Count words and pairs of neighbours, rows of unit length."""
-    counted: csr_matrix = WORDS.transform(texts)
+    from sklearn.feature_extraction.text import HashingVectorizer
+
+    hashing = HashingVectorizer(n_features=WORDS, ngram_range=(1, 2), alternate_sign=False, norm="l2", dtype=np.float32)
+    counted: csr_matrix = hashing.transform(texts)
     return counted
 
 

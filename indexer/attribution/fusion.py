@@ -63,10 +63,21 @@ def doubts(shown: Vector, labels: Labels) -> tuple[Vector, float]:
     right, others = shown[np.arange(len(labels)), labels], max(shown.shape[1] - 1, 1)
     noise = 0.04
     for _ in range(50):
-        wrong = (1 - right) * noise / others
-        doubt = wrong / (wrong + right * (1 - noise) + 1e-12)
-        noise = float(np.clip(doubt.mean(), 1e-3, 0.3))
-    return np.asarray(doubt, np.float32), noise
+        found = doubt(right, noise, others)
+        noise = float(np.clip(found.mean(), 1e-3, 0.3))
+    return found, noise
+
+
+def doubt(right: Vector, noise: float, others: int) -> Vector:
+    """Give the probability that a label is wrong: Bayes' rule, ``others`` values being as likely to be mistaken for it.
+
+    Parameters
+    ----------
+    right : ndarray
+        Probability of each label's own value, made without the label.
+    """
+    wrong = (1 - right) * noise / others
+    return np.asarray(wrong / (wrong + right * (1 - noise) + 1e-12), np.float32)
 
 
 def suspicious(shown: Vector, labels: Labels) -> NDArray[np.bool_]:

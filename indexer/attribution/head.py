@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,9 +78,7 @@ class Head:
 
     def doubt(self, shown: Vector, label: int) -> float:
         """Give the probability that a label is wrong, given what is shown."""
-        right, others = float(shown[label]), max(len(self.values) - 1, 1)
-        wrong = (1 - right) * self.noise / others
-        return wrong / (wrong + right * (1 - self.noise) + 1e-12)
+        return float(fusion.doubt(shown[label : label + 1], self.noise, max(len(self.values) - 1, 1))[0])
 
 
 def fit_head(
@@ -117,11 +115,7 @@ def fit_head(
     head, shown = _fit(name, values, labels, labelled[~doubted], kernels, mentioned)
     _, noise = fusion.doubts(shown[labelled], labels[labelled])
     accuracy = float((shown[labelled].argmax(axis=1) == labels[labelled]).mean())
-    return _with(head, noise, accuracy), shown
-
-
-def _with(head: Head, noise: float, accuracy: float) -> Head:
-    return Head(**{**head.__dict__, "noise": noise, "accuracy": accuracy})
+    return replace(head, noise=noise, accuracy=accuracy), shown
 
 
 def _fit(

@@ -54,6 +54,9 @@ class Finding:
 Findings = dict[str, Finding]
 """By attribute name."""
 
+Texts = dict[bool, list[str]]
+"""The words of each product, by whether its category is left out of them (where it is what is asked)."""
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -65,24 +68,23 @@ class Rows:
     bare: csr_matrix  # the text without the category, where the category is what is asked
 
     @classmethod
-    def of(cls, examples: Sequence[Example], picture: PictureMap | None, color_dims: int) -> Rows:
+    def of(cls, examples: Sequence[Example], texts: Texts, picture: PictureMap | None, color_dims: int) -> Rows:
         """Map examples."""
         shown = picture(examples) if picture else np.full((len(examples), 1), np.nan, np.float32)
-        texts, bare = (
-            features.words([features.text_of(e.fields, category=category) for e in examples])
-            for category in (True, False)
-        )
-        return cls(shown, features.colors(examples, color_dims), texts, bare)
+        text, bare = features.words(texts[False]), features.words(texts[True])
+        return cls(shown, features.colors(examples, color_dims), text, bare)
 
-    def compared(self, others: Rows, sources: Collection[str], *, bare: bool) -> dict[str, Vector]:
-        """Compare these rows with others: a kernel a source."""
-        ours, theirs = (self.bare, others.bare) if bare else (self.text, others.text)
-        kernels = {
-            _PICTURE: lambda: gaussian(self.picture, others.picture),
-            COLOR: lambda: gaussian(self.color, others.color, gamma=1.0),
-            _TEXT: lambda: _shared_words(ours, theirs),
-        }
-        return {source: kernels[source]() for source in sources}
+    def compared(self, others: Rows, sources: Collection[str]) -> dict[bool, dict[str, Vector]]:
+        """Compare these rows with others: a kernel a source, by whether the category is left out of the text."""
+        kernels: dict[str, Vector] = {}
+        if _PICTURE in sources:
+            kernels[_PICTURE] = gaussian(self.picture, others.picture)
+        if COLOR in sources:
+            kernels[COLOR] = gaussian(self.color, others.color, gamma=1.0)
+        if _TEXT not in sources:
+            return {False: kernels, True: kernels}
+        words = {False: (self.text, others.text), True: (self.bare, others.bare)}
+        return {bare: {**kernels, _TEXT: _shared_words(*pair)} for bare, pair in words.items()}
 
 
 @dataclass(frozen=True)
@@ -110,12 +112,12 @@ class CategoryModel:
 
     def __call__(self, examples: Sequence[Example]) -> list[Findings]:
         """Predict products; attributes that nothing shows are left out."""
-        rows = Rows.of(examples, self.picture, self.rows.color.shape[1])
-        kernels = {bare: rows.compared(self.rows, self.sources, bare=bare) for bare in (False, True)}
+        texts = _texts(examples)
+        kernels = Rows.of(examples, texts, self.picture, self.rows.color.shape[1]).compared(self.rows, self.sources)
         findings: list[Findings] = [{} for _ in examples]
         for head in self.used:
             bare = head.name == CATEGORY
-            shown = head(kernels[bare], mentioned(examples, head.name, head.values, self.sources))
+            shown = head(kernels[bare], _mentioned(texts[bare], head.name, head.values, self.sources))
             _note(findings, head, shown, [e.fields for e in examples])
         return findings
 
@@ -146,14 +148,15 @@ def fit_category(
     with_picture = sum(bool(e.activations) for e in examples)
     picture = PictureMap.fit(examples) if _PICTURE in sources and with_picture >= 2 else None
     color_dims = next((len(e.activations[COLOR]) for e in examples if COLOR in e.activations), 1)
-    rows = Rows.of(examples, picture, color_dims)
+    texts = _texts(examples)
+    rows = Rows.of(examples, texts, picture, color_dims)
     had = {_PICTURE: picture is not None, COLOR: color_dims > 1, _TEXT: True}
     used = tuple(s for s in SOURCES if s in sources and had[s])
-    kernels = {bare: rows.compared(rows, used, bare=bare) for bare in (False, True)}
+    kernels = rows.compared(rows, used)
     heads, findings, confidences = [], [Findings() for _ in examples], [np.empty(0, np.float32)]
     for name, values in _attributes(examples).items():
         labels, trusted = _labels(examples, name, values, decided)
-        said = mentioned(examples, name, values, used)
+        said = _mentioned(texts[name == CATEGORY], name, values, used)
         head, shown = fit_head(name, values, labels, kernels[name == CATEGORY], said, trusted)
         heads.append(head)
         if head.shown:
@@ -168,6 +171,12 @@ def _shared_words(a: Any, b: Any) -> Vector:
     return np.asarray((a @ b.T).toarray(), np.float32)
 
 
+def _class_of(fields: ProductFields, name: str) -> Value | None:
+    """Give an attribute's value where it is one that can be learnt: a single one."""
+    value = value_of(fields, name)
+    return None if isinstance(value, list) else value
+
+
 def value_of(fields: ProductFields, name: str) -> Any:
     """Give what the catalogue says of an attribute, the category below the first among them; None where nothing."""
     if name == CATEGORY and CATEGORY not in fields.attributes:
@@ -175,11 +184,14 @@ def value_of(fields: ProductFields, name: str) -> Any:
     return fields.attributes.get(name)
 
 
-def mentioned(examples: Sequence[Example], name: str, values: Sequence[Value], sources: Collection[str]) -> Vector:
+def _texts(examples: Sequence[Example]) -> Texts:
+    return {bare: [features.text_of(e.fields, category=not bare) for e in examples] for bare in (False, True)}
+
+
+def _mentioned(texts: Sequence[str], name: str, values: Sequence[Value], sources: Collection[str]) -> Vector:
     """Tell which values the texts name; nothing where text isn't read."""
     if _TEXT not in sources:
-        return np.zeros((len(examples), len(values)), np.float32)
-    texts = [features.text_of(e.fields, category=name != CATEGORY) for e in examples]
+        return np.zeros((len(texts), len(values)), np.float32)
     return features.mentions(texts, name, values)
 
 
@@ -190,8 +202,8 @@ def _attributes(examples: Sequence[Example]) -> dict[str, list[Value]]:
     names = {name for e in examples for name in e.fields.attributes} | {CATEGORY}
     for e in examples:
         for name in names:
-            value = value_of(e.fields, name)
-            if value is not None and not isinstance(value, list):
+            value = _class_of(e.fields, name)
+            if value is not None:
                 key = attribute_key(name, value)
                 counts.setdefault(name, Counter())[key] += 1
                 values.setdefault(key, value)
@@ -212,8 +224,8 @@ def _labels(
     trusted = np.zeros(len(examples), bool)
     for number, example in enumerate(examples):
         trusted[number] = (number, name) in decided
-        value = decided[number, name] if trusted[number] else value_of(example.fields, name)
-        if value is not None and not isinstance(value, list):
+        value = decided[number, name] if trusted[number] else _class_of(example.fields, name)
+        if value is not None:
             labels[number] = places.get(attribute_key(name, value), -1)
     return labels, trusted
 
@@ -222,7 +234,7 @@ def _note(findings: list[Findings], head: Head, shown: Vector, fields: Sequence[
     places = {attribute_key(head.name, value): place for place, value in enumerate(head.values)}
     for found, probabilities, product in zip(findings, shown, fields, strict=True):
         best = int(probabilities.argmax())
-        own = value_of(product, head.name)
-        label = places.get(attribute_key(head.name, own)) if own is not None and not isinstance(own, list) else None
+        own = _class_of(product, head.name)
+        label = places.get(attribute_key(head.name, own)) if own is not None else None
         doubt = head.doubt(probabilities, label) if label is not None and label != best else 0.0
         found[head.name] = Finding(head.values[best], float(probabilities[best]), float(doubt))

@@ -19,6 +19,7 @@ from indexer.attribution.features import PictureMap
 from indexer.attribution.head import Head
 from indexer.attribution.model import CategoryModel, Rows
 from indexer.documents import now
+from indexer.elastic import make_index
 from indexer.errors import SpaceError
 
 
@@ -32,8 +33,7 @@ def save_model(
 ) -> str:
     """Keep a category's model in place of an older one, and what its activations were made by; give its digest."""
     index = index_name(alias)
-    if not client.indices.exists(index=index):
-        client.options(ignore_status=400).indices.create(index=index, mappings=attribution.models_mapping())
+    make_index(client, index, attribution.models_mapping())
     manifest, tensors = to_manifest(model), save(to_tensors(model))
     digest = hashlib.sha256(tensors).hexdigest()[:16]
     document = {
@@ -126,7 +126,7 @@ def from_parts(manifest: dict[str, Any], tensors: dict[str, Any]) -> CategoryMod
     text, bare = (
         csr_matrix(
             (tensors[f"{name}.data"], tensors[f"{name}.indices"], tensors[f"{name}.indptr"]),
-            shape=(len(tensors[f"{name}.indptr"]) - 1, features.WORDS.n_features),
+            shape=(len(tensors[f"{name}.indptr"]) - 1, features.WORDS),
         )
         for name in ("text", "bare")
     )

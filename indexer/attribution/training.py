@@ -16,7 +16,7 @@ from indexer.attribution import decisions, store
 from indexer.attribution.attributor import Shown
 from indexer.attribution.features import Example
 from indexer.attribution.model import MAX_EXAMPLES, CategoryModel, Findings, fit_category
-from indexer.attribution.outcome import attributed
+from indexer.attribution.outcome import Decisions, attributed
 from indexer.vectorizers.base import ImageVectorizer, ProductFields, digest
 
 _FIELDS = [*ProductFields.NAMES, "source", "embedding.image_digest"]
@@ -56,10 +56,11 @@ def fit_attribution(client: Elasticsearch, alias: str, vectorizers: Mapping[str,
         answered = {(places[i], name): d["value"] for i, its in known.items() for name, d in its.items()}
         model, findings = fit_category([p.example for p in products.values()], answered)
         name = store.save_model(client, alias, category, model, made_by)
-        written = _write(client, alias, products, findings, model, name)
+        written = _write(client, alias, products, findings, known, model, name)
         rest = ((i, p) for i, p in _products(client, alias, category, stores) if i not in places)
         while chunk := dict(islice(rest, _CHUNK)):
-            written += _write(client, alias, chunk, model([p.example for p in chunk.values()]), model, name)
+            found = model([p.example for p in chunk.values()])
+            written += _write(client, alias, chunk, found, decisions.decided(client, alias, list(chunk)), model, name)
         yield Learnt(category, len(products), model, written)
     client.indices.refresh(index=alias)
 
@@ -107,10 +108,10 @@ def _write(
     alias: str,
     products: Mapping[str, Shown],
     findings: Sequence[Findings],
+    known: Mapping[str, Decisions],
     model: CategoryModel,
     name: str,
 ) -> int:
-    known = decisions.decided(client, alias, list(products))
     parts = [
         attributed(p.example.fields, found, model.least, known.get(i, {}), model=name, source=p.source)
         for (i, p), found in zip(products.items(), findings, strict=True)
