@@ -11,7 +11,6 @@ from werkzeug.datastructures import MultiDict
 
 from es_mappings.anchors import MAX_ANCHORS, Mode
 from es_mappings.facets import Filters
-from es_mappings.product import LAYOUT
 from es_mappings.queries import Images
 from es_mappings.strategies import Metric
 from es_mappings.weights import CategoryWeights
@@ -116,7 +115,7 @@ class SearchParameters(BaseModel):
     @field_validator("weight")
     @classmethod
     def _weights_count(cls, values: tuple[str, ...]) -> tuple[str, ...]:
-        read_weights(values, LAYOUT)
+        read_weights(values)
         return values
 
     @model_validator(mode="after")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated
@@ -10,8 +9,8 @@ from typing import Annotated
 from pydantic import AfterValidator, StringConstraints
 from werkzeug.datastructures import MultiDict
 
-from es_mappings.layout import Layout
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
+from es_mappings.weights import check
 from indexer.colors import ASPECT, Rgb, parse_color
 
 BUT = ("cheaper", "in_stock", "other_brand")  # similar, but ...
@@ -69,8 +68,8 @@ def color_of(buts: Iterable[str]) -> Rgb | None:
     return parse_color(named[-1]) if named else None
 
 
-def read_weights(values: Iterable[str], layout: Layout) -> dict[str, float]:
-    """Read ``aspect:number``, each aspect of the layout.
+def read_weights(values: Iterable[str]) -> dict[str, float]:
+    """Read ``aspect:number``.
 
     Raises
     ------
@@ -80,16 +79,11 @@ def read_weights(values: Iterable[str], layout: Layout) -> dict[str, float]:
     weights: dict[str, float] = {}
     for value in values:
         aspect, _, number = value.partition(":")
-        if aspect not in layout.names:
-            raise ValueError(f"there is no aspect {aspect!r}; the aspects are {', '.join(layout.names)}")
         try:
             weights[aspect] = float(number)
         except ValueError as error:
             raise ValueError(f"{value!r} is not aspect:number") from error
-        if not (math.isfinite(weights[aspect]) and 0 <= weights[aspect] <= 100):
-            raise ValueError(f"the weight of {aspect} must be from 0 to 100")
-    if weights and not any((DEFAULT_WEIGHTS | weights).values()):
-        raise ValueError("at least one aspect needs a weight above 0")
+    check(weights)
     return weights
 
 
@@ -99,7 +93,7 @@ def all_weights(own: Mapping[str, float], values: Iterable[str], buts: Iterable[
     Another colour than the likes' own counts as much as all the rest, unless it is weighed: the rest would bring the
     old one back.
     """
-    asked = read_weights(values, LAYOUT)
+    asked = read_weights(values)
     weights = {**(own or DEFAULT_WEIGHTS), **asked}
     if color_of(buts) and ASPECT not in asked:
         weights[ASPECT] = sum(weight for name, weight in weights.items() if name != ASPECT) or 1.0
