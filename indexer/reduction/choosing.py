@@ -8,7 +8,6 @@ from itertools import product as every
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import ndcg_score
 
 from es_mappings.layout import Vector
 from indexer.reduction.base import unit_rows
@@ -188,6 +187,8 @@ def by_labels(products: Sequence[ProductFields]) -> Measure | None:
 
 
 def _by_gains(gains: Vector) -> Measure:
+    from sklearn.metrics import ndcg_score
+
     findable = gains.max(axis=1) > 0
 
     def measure(vectors: Vector) -> float:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.decomposition import PCA, IncrementalPCA
-from sklearn.random_projection import GaussianRandomProjection
 
 from es_mappings.layout import Vector
+
+if TYPE_CHECKING:
+    from sklearn.decomposition import PCA, IncrementalPCA
 
 # Raw dimensions up to which the covariance matrix is taken apart exactly; wider ones (a layer flattened, a Gram matrix)
 # are left to a randomised solver, which needs no square matrix of them.
@@ -97,6 +98,8 @@ def fit_pca(activations: Vector, dims: int, *, whiten: bool = False) -> Linear:
     ValueError
         Fewer than two activations.
     """
+    from sklearn.decomposition import PCA
+
     _two(activations)
     # Centred, n points span n - 1 dimensions. The covariance's eigenvectors are exact, deterministic in sign, and
     # quick while there are more products than raw dimensions.
@@ -120,6 +123,8 @@ def fit_incremental_pca(chunks: Iterable[Vector], dims: int, *, whiten: bool = F
     ValueError
         Fewer than two activations.
     """
+    from sklearn.decomposition import IncrementalPCA
+
     pca: IncrementalPCA | None = None
     for batch in _batches(chunks, max(_BATCH, 2 * dims)):
         if pca is None:
@@ -138,6 +143,8 @@ def fit_random(activations: Vector, dims: int) -> Linear:
     ----------
     Johnson and Lindenstrauss, "Extensions of Lipschitz mappings into a Hilbert space", 1984.
     """
+    from sklearn.random_projection import GaussianRandomProjection
+
     _two(activations)
     components = GaussianRandomProjection(dims, random_state=0).fit(activations).components_.astype(np.float32)
     mean = activations.mean(axis=0, dtype=np.float64).astype(np.float32)
