@@ -89,12 +89,15 @@ class Layout:
         """Scale each aspect of a compound vector to its share of the weights.
 
         Every part becomes a unit vector times ``weight / sum(weights)``, so that the dot product with any product lies
-        in [-1, 1]. Aspects without a weight count 0.
+        in [-1, 1]. Aspects without a weight count 0. The weights of aspects that the vector lacks (a photograph has no
+        words) leave the sum: what it has is all that it can be similar by.
         """
-        total = sum(weights.get(name, 0.0) for name in self.names)
+        counting = {a: weights.get(a.name, 0.0) for a in self.aspects if vector[a.part].any()}
+        total = sum(counting.values())
         weighed = np.zeros(self.dims, np.float32)
-        for aspect in self.aspects:
-            weighed[aspect.part] = unit(vector[aspect.part]) * np.float32(weights.get(aspect.name, 0.0) / total)
+        for aspect, weight in counting.items():
+            if weight > 0:
+                weighed[aspect.part] = unit(vector[aspect.part]) * np.float32(weight / total)
         return weighed
 
 

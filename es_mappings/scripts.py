@@ -10,3 +10,18 @@ from importlib.resources import files
 def source(name: str) -> str:
     """Read a script, e.g. ``source("blend")``. Sources never change between requests: only their params do."""
     return files("es_mappings").joinpath("painless", f"{name}.painless").read_text(encoding="utf-8")
+
+
+# The scripts that write products share functions, which stand before each of them.
+_SHARED = "product_state"
+_SHARING = {"product_upsert", "product_update", "product_delete", "product_embed", "product_attribute"}
+
+
+def parts(name: str) -> list[tuple[str, str]]:
+    """Give the names and sources that make a script as it is sent, in their order."""
+    return [(part, source(part)) for part in ([_SHARED, name] if name in _SHARING else [name])]
+
+
+def whole(name: str) -> str:
+    """Give a script as it is sent."""
+    return "".join(text for _, text in parts(name))

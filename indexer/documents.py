@@ -194,12 +194,11 @@ def _only_there(action: Action) -> Action:
 
 
 def _scripted(index: str, product_id: str, script: str, params: dict[str, Any]) -> Action:
-    source = scripts.source("product_state") + scripts.source(script)
     return {
         "_op_type": "update",
         "_index": index,
         "_id": product_id,
-        "script": {"source": source, "params": params},
+        "script": {"source": scripts.whole(script), "params": params},
         "scripted_upsert": True,
         "upsert": {},
         "retry_on_conflict": 5,

@@ -73,12 +73,26 @@ def _locate(exception: Json, place: str) -> Finding:
     """Find the file a script came from by its text: Elasticsearch knows scripts by nothing else."""
     cause = exception.get("caused_by") or {}
     problem = f"{exception.get('reason', 'script error')}: {cause.get('reason') or cause.get('type', 'no cause given')}"
-    file, text = next(((f, t) for f, t in _sources().items() if _is_of(exception, t)), (place, None))
+    name = next((name for name in script_names() if _is_of(exception, scripts.whole(name))), None)
+    if name is None:
+        return Finding(place, problem)
     offset = (exception.get("position") or {}).get("offset")
-    if text is None or offset is None:
-        return Finding(file, problem)
+    return Finding(_file(name) if offset is None else _place(name, offset), problem)
+
+
+def _place(name: str, offset: int) -> str:
+    """Find the file, line and column of a place in a script as it is sent."""
+    (part, text), *rest = scripts.parts(name)
+    for following in rest:
+        if offset >= len(text):
+            offset -= len(text)
+            part, text = following
     before = text[:offset]
-    return Finding(f"{file}:{before.count(chr(10)) + 1}:{offset - before.rfind(chr(10))}", problem)
+    return f"{_file(part)}:{before.count(chr(10)) + 1}:{offset - before.rfind(chr(10))}"
+
+
+def _file(name: str) -> str:
+    return f"es_mappings/painless/{name}.painless"
 
 
 def _is_of(exception: Json, text: str) -> bool:
@@ -90,10 +104,6 @@ def _is_of(exception: Json, text: str) -> bool:
         return False
     statement = text[position.get("start", 0) : position.get("end", 0)].strip()
     return any(statement in line for line in exception.get("script_stack", []))
-
-
-def _sources() -> dict[str, str]:
-    return {f"es_mappings/painless/{name}.painless": scripts.source(name) for name in script_names()}
 
 
 def _reason(body: object) -> str:
