@@ -40,10 +40,8 @@ def parse_color(text: str) -> Rgb:
         It is none; names words that are spelt nearly so.
     """
     name = " ".join(text.lower().replace("_", " ").replace("-", " ").split())
-    code = _SHOP_COLORS.get(name) or ImageColor.colormap.get(name.replace(" ", ""))
-    if code is None and _CODE.fullmatch(name):
-        code = name
-    if code is None:
+    code = _SHOP_COLORS.get(name, name.replace(" ", ""))
+    if code not in ImageColor.colormap and not _CODE.fullmatch(code):  # by name: Pillow changes the values as it reads
         known = [*_SHOP_COLORS, *ImageColor.colormap]
         near = ", ".join(get_close_matches(name, known, 3, 0.5)) or "red, navy, sage"
         raise ValueError(f"{text!r} is no colour: give one as #rrggbb, or by a name such as {near}")

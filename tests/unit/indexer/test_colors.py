@@ -45,6 +45,7 @@ def test_colours_are_read_by_code_and_by_name() -> None:
     assert parse_color("#fff") == (255, 255, 255)
     assert parse_color("Dusty_Rose") == parse_color("dusty rose") == (0xC5, 0x8F, 0x8F)
     assert parse_color("light-sea green") == (32, 178, 170)
+    assert parse_color("crimson") == parse_color("crimson") == (220, 20, 60)  # Pillow keeps what it has read
     for bad in ("", "reddd ish", "#12345", "rgb(1,2,3)", "hsl(0, 100%, 50%)", "#ff0000ff"):
         with pytest.raises(ValueError, match="no colour"):
             parse_color(bad)
