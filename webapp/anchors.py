@@ -34,14 +34,14 @@ def photo_id(token: str) -> str:
     return f"photo {token}" if token else ""
 
 
-def with_photo(anchors: Anchors, token: str, found: Vector | None) -> Anchors:
+def with_photo(anchors: Anchors, token: str, weight: float, found: Vector | None) -> Anchors:
     """Add a photograph to the anchors, or say that it is gone."""
     if found is None:
         gone = "Your photograph is gone: only its look was kept, for a while. Upload it again to go on with it."
         return replace(anchors, warnings=[*anchors.warnings, gone])
     name = photo_id(token)
     product = {"id": name, "title": PHOTO_TITLE}
-    usable = [Anchor(name, found), *anchors.usable]
+    usable = [Anchor(name, found, weight), *anchors.usable]
     return replace(anchors, usable=usable, products={name: product, **anchors.products})
 
 

@@ -20,9 +20,10 @@ from webapp.description import (
     ProductPath,
     problems,
 )
-from webapp.parameters import SearchParameters, refuse_repeated
+from webapp.parameters import SearchParameters
 from webapp.photos import Photos, box_of
 from webapp.pictures import picture_url
+from webapp.reading import refuse_repeated
 from webapp.search import Listing, ProductSearch
 from webapp.security import refuse_other_sites
 from webapp.similarities import Match

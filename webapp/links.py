@@ -9,6 +9,7 @@ from urllib.parse import urlencode, urlsplit
 from flask import url_for
 
 from webapp.parameters import SearchParameters
+from webapp.values import written_anchor
 
 
 @dataclass(frozen=True)
@@ -50,14 +51,25 @@ class Links:
     def weighed(self, product_id: str, weight: float) -> str:
         """Give this page with a like counting so much."""
         likes = self.parameters.likes | {product_id: weight}
-        return self.here(like=tuple(i if w == 1 else f"{i}^{w:g}" for i, w in likes.items()))
+        return self.here(like=tuple(written_anchor(i, w) for i, w in likes.items()))
 
-    def removed(self, kind: str, product_id: str) -> str:
-        """Give this page without a like or dislike, and what it needs to offer an undo."""
-        weight = self.parameters.likes.get(product_id, 1)
-        value = f"{product_id}^{weight:g}" if kind == "like" and weight != 1 else product_id
-        address = self.unlike(product_id) if kind == "like" else self.undislike(product_id)
-        return f"{address}{'&' if '?' in address else '?'}{urlencode({'removed': f'{kind}:{value}'})}"
+    def photo_weighed(self, weight: float) -> str:
+        """Give this page with the photograph counting so much."""
+        token, _ = self.parameters.photo_anchor
+        return self.here(photo=written_anchor(token, weight))
+
+    def unliked(self, product_id: str) -> str:
+        """Give this page without a like, and with the offer to undo that."""
+        value = written_anchor(product_id, self.parameters.likes.get(product_id, 1))
+        return _undoable(self.unlike(product_id), "like", value)
+
+    def undisliked(self, product_id: str) -> str:
+        """Give this page without a dislike, and with the offer to undo that."""
+        return _undoable(self.undislike(product_id), "dislike", product_id)
+
+    def without_photo(self) -> str:
+        """Give this page without the photograph, and with the offer to undo that."""
+        return _undoable(self._without(photo=""), "photo", self.parameters.photo)
 
     def uninspired(self, product_id: str) -> str:
         """Give this page without an anchor that browsing led to."""
@@ -70,17 +82,13 @@ class Links:
         left = self.parameters.model_copy(update={"photo": "", "cursor": "", "sort": None})
         return url_for("photo_pages.form", **_arguments(left))
 
-    def without_photo(self) -> str:
-        """Give this page without the photograph."""
-        return self._without(photo="")
-
     def _without(self, **changes: Any) -> str:
         """Give this page with fewer anchors; with none left, nothing can be sorted by similarity."""
         left = self.parameters.model_copy(update=changes)
         return self.here(**changes, sort=left.sort if left.has_anchors and left.sort != "similar" else None)
 
     def _likes_but(self, product_id: str) -> tuple[str, ...]:
-        names = {product_id, f"{product_id}^{self.parameters.likes.get(product_id, 1):g}"}
+        names = {product_id, written_anchor(product_id, self.parameters.likes.get(product_id, 1))}
         return tuple(like for like in self.parameters.like if like not in names)
 
     def _dislikes_but(self, product_id: str) -> tuple[str, ...]:
@@ -119,6 +127,10 @@ def local_address(address: str, otherwise: str) -> str:
         return url_for(otherwise)
     is_local = not parts.scheme and not parts.netloc and parts.path.startswith("/") and parts.path[1:2] != "/"
     return address if is_local and address.isprintable() else url_for(otherwise)
+
+
+def _undoable(address: str, kind: str, value: str) -> str:
+    return f"{address}{'&' if '?' in address else '?'}{urlencode({'removed': f'{kind}:{value}'})}"
 
 
 def _arguments(parameters: SearchParameters) -> dict[str, Any]:

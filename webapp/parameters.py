@@ -6,16 +6,14 @@ import hashlib
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
-from werkzeug.datastructures import MultiDict
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from es_mappings.anchors import MAX_ANCHORS, Mode
 from es_mappings.facets import Filters
 from es_mappings.queries import Images
 from es_mappings.strategies import Metric
 from es_mappings.weights import CategoryWeights
-from webapp.errors import ParameterError
-from webapp.values import But, all_weights, plain, read_anchor, read_weights, with_sliders
+from webapp.values import PHOTO, But, all_weights, plain, read_anchor, read_weights
 
 BRAND = "brand"  # the one filter name that isn't an attribute
 
@@ -49,8 +47,8 @@ class SearchParameters(BaseModel):
     """A product id: what the result keeps away from."""
     inspired: Annotated[tuple[Short, ...], Field(max_length=MAX_ANCHORS)] = ()
     """As `like`: an anchor that browsing led to."""
-    photo: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,64}$")] = ""
-    """A photograph to sort by: the `photo` that similar-to-image answered with."""
+    photo: Annotated[str, StringConstraints(pattern=PHOTO)] = ""
+    """A photograph to sort by: the `photo` that similar-to-image answered with, or that and `^weight`."""
     but: Annotated[tuple[But, ...], Field(max_length=4)] = ()
     """Similar to what is liked, but `cheaper`, `in_stock`, of an `other_brand`, or `in_color:red` (or `#rrggbb`)."""
     mode: Mode = "auto"
@@ -112,6 +110,13 @@ class SearchParameters(BaseModel):
             read_anchor(value)
         return values
 
+    @field_validator("photo")
+    @classmethod
+    def _photo_has_weight_above_zero(cls, value: str) -> str:
+        if value:
+            read_anchor(value)
+        return value
+
     @field_validator("weight")
     @classmethod
     def _weights_count(cls, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -141,6 +146,11 @@ class SearchParameters(BaseModel):
     def likes(self) -> dict[str, float]:
         """Liked ids and their weights, in the order given; the last mention of an id counts."""
         return dict(read_anchor(value) for value in self.like)
+
+    @property
+    def photo_anchor(self) -> tuple[str, float]:
+        """The photograph's token, empty where there is none, and its weight."""
+        return read_anchor(self.photo) if self.photo else ("", 1.0)
 
     @property
     def anchors(self) -> dict[str, float]:
@@ -204,56 +214,3 @@ class SearchParameters(BaseModel):
         for name, value in self.model_dump(exclude_defaults=True, exclude={"cursor"}).items():
             pairs += [(name, plain(v)) for v in (value if isinstance(value, tuple) else (value,))]
         return pairs
-
-
-_LISTS = {name for name, field in SearchParameters.model_fields.items() if str(field.annotation).startswith("tuple")}
-
-
-def read_parameters(arguments: MultiDict[str, str], *, strict: bool) -> SearchParameters:
-    """Read a query string.
-
-    Parameters
-    ----------
-    arguments : MultiDict
-        The query string's values.
-    strict : bool
-        Whether a parameter that doesn't exist is an error (the API), or nobody's business (a page, whose links gather
-        other people's tracking parameters).
-
-    Raises
-    ------
-    ParameterError
-        Names the parameter at fault and what it may be.
-    """
-    known = SearchParameters.model_fields
-    arguments = arguments if strict else with_sliders(arguments)
-    refuse_repeated(arguments)
-    data = {
-        name: values if name in _LISTS else values[0] for name, values in arguments.lists() if name in known or strict
-    }
-    try:
-        return SearchParameters.model_validate(data)
-    except ValidationError as error:
-        raise parameter_error(error) from error
-
-
-def refuse_repeated(arguments: MultiDict[str, str]) -> None:
-    """Refuse parameters that are given more than once and are no lists.
-
-    Raises
-    ------
-    ParameterError
-        Names the first of them.
-    """
-    for name, values in arguments.lists():
-        if len(values) > 1 and name in SearchParameters.model_fields and name not in _LISTS:
-            raise ParameterError(name, "given more than once")
-
-
-def parameter_error(error: ValidationError) -> ParameterError:
-    """Name the first parameter at fault, and what is wrong with it."""
-    first = error.errors(include_url=False)[0]
-    # What goes wrong between parameters is about anchors, mostly; a body that is no object has no field to name.
-    name = str(first["loc"][0]) if first["loc"] else "like" if error.title == SearchParameters.__name__ else "body"
-    message = "there is no such parameter" if first["type"] == "extra_forbidden" else first["msg"]
-    return ParameterError(name, message.removeprefix("Value error, "))

@@ -115,7 +115,8 @@ class ProductSearch:
         parameters, meaning = self._meaning(snapshot, parameters)
         anchors = self._anchors.read(snapshot.index, parameters.anchors)
         if parameters.photo:
-            anchors = with_photo(anchors, parameters.photo, self._photo(parameters.photo, meaning.space))
+            token, weight = parameters.photo_anchor
+            anchors = with_photo(anchors, token, weight, self._photo(token, meaning.space))
         if (color := color_of(parameters.but)) and anchors.usable:
             anchors = self._in_color(color, anchors, meaning)
         filters = narrowed(parameters, anchors)

@@ -11,8 +11,8 @@ from flask.typing import ResponseReturnValue
 from webapp import behaviour, rails, sheet, tuning, views
 from webapp.api import product_or_404
 from webapp.links import Links
-from webapp.parameters import read_parameters
 from webapp.pictures import picture_url
+from webapp.reading import read_parameters
 from webapp.recommending import Recommender
 from webapp.search import Listing, ProductSearch
 from webapp.visitors import Line

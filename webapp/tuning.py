@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from es_mappings.behaviour import Interest
@@ -14,7 +16,7 @@ from webapp.pictures import picture_url
 from webapp.rails import BECAUSE
 from webapp.search import Listing, ProductSearch
 from webapp.similarities import Match
-from webapp.values import read_anchor
+from webapp.values import PHOTO, read_anchor
 from webapp.views import Choice, label, value_label
 
 _MODES = {"auto": "Best of all", "blend": "A blend", "every": "Features of all", "any": "Like any one"}
@@ -96,9 +98,13 @@ def anchors(listing: Listing, links: Links, interests: Mapping[str, Interest]) -
     """Give what the listing is sorted by: a photograph, likes in their order, what browsing led to, dislikes."""
     usable = {anchor.id for anchor in listing.anchors.usable}
     parameters, views = links.parameters, []
-    if photo := photo_id(parameters.photo):
-        views.append(AnchorView(photo, PHOTO_TITLE, None, "", links.without_photo(), photo in usable, "your photo"))
-    several = len(parameters.anchors) + bool(photo) > 1
+    several = len(parameters.anchors) + bool(parameters.photo) > 1
+    if parameters.photo:
+        token, weight = parameters.photo_anchor
+        photo = photo_id(token)
+        steps = _steps(links.photo_weighed, weight) if several else {}
+        remove_url = links.without_photo()
+        views.append(AnchorView(photo, PHOTO_TITLE, None, "", remove_url, photo in usable, "your photo", **steps))
 
     def view(product_id: str, remove_url: str, **more: Any) -> None:
         product = listing.anchors.products.get(product_id)
@@ -108,15 +114,15 @@ def anchors(listing: Listing, links: Links, interests: Mapping[str, Interest]) -
         )
 
     for product_id, weight in parameters.likes.items():
-        steps = _steps(links, product_id, weight) if several else {}
-        view(product_id, links.removed("like", product_id), **steps)
+        steps = _steps(partial(links.weighed, product_id), weight) if several else {}
+        view(product_id, links.unliked(product_id), **steps)
     for product_id in parameters.inspirations:
         if product_id not in parameters.likes:
             because = BECAUSE[interests[product_id].because] if product_id in interests else "browsed"
             view(product_id, links.uninspired(product_id), because=because)
     for product_id in dict.fromkeys(parameters.dislike):
         if product_id not in parameters.likes:
-            view(product_id, links.removed("dislike", product_id), disliked=True)
+            view(product_id, links.undisliked(product_id), disliked=True)
     return views
 
 
@@ -133,9 +139,14 @@ def reasons(listing: Listing) -> dict[str, Reason]:
 def undo(removed: str, links: Links, search: ProductSearch) -> Undo | None:
     """Give how to bring back what an address says was removed, ``like:ID^2``; None where that makes no sense.
 
-    The address is anybody's to write: it can say nothing but the title of a product of the shop.
+    The address is anybody's to write: it can say nothing but the title of a product of the shop, or that there was a
+    photograph.
     """
     kind, _, value = removed.partition(":")
+    parameters = links.parameters
+    if kind == "photo":
+        back = not parameters.photo and re.fullmatch(PHOTO, value)
+        return Undo(PHOTO_TITLE, links.here(photo=value, sort=None)) if back and value else None
     if kind not in {"like", "dislike"} or not 0 < len(value) <= 600:
         return None
     try:
@@ -143,9 +154,9 @@ def undo(removed: str, links: Links, search: ProductSearch) -> Undo | None:
     except ValueError:
         return None
     product = search.product(product_id)
-    if product is None or product_id in links.parameters.anchors:
+    if product is None or product_id in parameters.anchors:
         return None
-    return Undo(product["title"], links.here(**{kind: (*getattr(links.parameters, kind), value)}, sort=None))
+    return Undo(product["title"], links.here(**{kind: (*getattr(parameters, kind), value)}, sort=None))
 
 
 def _explained(listing: Listing) -> dict[str, Match]:
@@ -170,11 +181,11 @@ def _pair(pair: str) -> str:
     return f"{label(name)}: {value_label(value)}".lower() if value in {"true", "false"} else value
 
 
-def _steps(links: Links, product_id: str, weight: float) -> dict[str, Any]:
+def _steps(weighed: Callable[[float], str], weight: float) -> dict[str, Any]:
     more = next((step for step in _STEPS if step > weight), None)
     less = next((step for step in reversed(_STEPS) if step < weight), None)
     return {
         "weight": weight,
-        "more_url": links.weighed(product_id, more) if more else None,
-        "less_url": links.weighed(product_id, less) if less else None,
+        "more_url": weighed(more) if more else None,
+        "less_url": weighed(less) if less else None,
     }

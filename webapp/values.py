@@ -16,6 +16,8 @@ from indexer.colors import ASPECT, Rgb, parse_color
 BUT = ("cheaper", "in_stock", "other_brand")  # similar, but ...
 IN_COLOR = "in_color:"  # ... in another colour
 
+PHOTO = r"^([A-Za-z0-9_-]{1,64}(\^[0-9.]{1,8})?)?$"  # a photograph's token, or that and its weight
+
 _SLIDER = "weight-"  # before an aspect: the name of its slider
 
 # "ID" or "ID^weight"; an id may hold a ^ of its own, so the last one counts.
@@ -40,6 +42,11 @@ def read_anchor(value: str) -> tuple[str, float]:
     if not 0 < weight <= 100:
         raise ValueError(f"the weight of {value!r} must be above 0, and at most 100")
     return match["id"], weight
+
+
+def written_anchor(name: str, weight: float) -> str:
+    """Write what `read_anchor` reads; a weight of 1 goes without saying."""
+    return name if weight == 1 else f"{name}^{weight:g}"
 
 
 def read_but(value: str) -> str:

@@ -119,6 +119,22 @@ def test_what_is_no_photograph_is_refused_in_place(troubled_page: Page, tmp_path
     assert "taken over" not in page.title()
 
 
+def test_a_photograph_counts_as_much_as_is_wanted_and_comes_back(page: Page, photo: tuple[str, Path]) -> None:
+    page.goto("/photo")
+    page.locator("#photo-file").set_input_files(photo[1])
+    _find(page)
+    hearts(page).nth(1).click()
+    expect(anchors(page)).to_have_count(2)
+    page.get_by_role("link", name="Count more: Your photograph").click()
+    expect(page).to_have_url(re.compile(r"photo=[\w-]+%5E2"))
+    expect(page.locator(".anchor [data-photo] img")).to_be_visible()  # a like beside it changes nothing of that
+    page.get_by_role("link", name="Remove: Your photograph").click()
+    expect(anchors(page)).to_have_count(1)
+    page.get_by_role("link", name="Undo").click()
+    expect(page).to_have_url(re.compile(r"photo=[\w-]+%5E2"))
+    expect(anchors(page)).to_have_count(2)
+
+
 def test_a_shared_photograph_works_for_others_until_it_is_gone(page: Page, photo: tuple[str, Path]) -> None:
     page.goto("/photo")
     page.locator("#photo-file").set_input_files(photo[1])

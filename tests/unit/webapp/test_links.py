@@ -8,7 +8,8 @@ from werkzeug.datastructures import MultiDict
 
 from webapp.errors import ParameterError
 from webapp.links import Links
-from webapp.parameters import SearchParameters, read_parameters
+from webapp.parameters import SearchParameters
+from webapp.reading import read_parameters
 
 
 @pytest.fixture(autouse=True)
@@ -35,8 +36,8 @@ def test_a_weight_of_one_is_not_written() -> None:
 
 def test_what_is_removed_is_named_with_its_weight() -> None:
     links = Links(SearchParameters(like=("a^2",), dislike=("c",)))
-    assert links.removed("like", "a") == "/search?dislike=c&removed=like%3Aa%5E2"
-    assert links.removed("dislike", "c") == "/search?like=a%5E2&removed=dislike%3Ac"
+    assert links.unliked("a") == "/search?dislike=c&removed=like%3Aa%5E2"
+    assert links.undisliked("c") == "/search?like=a%5E2&removed=dislike%3Ac"
 
 
 def test_sliders_of_a_form_are_read_as_weights() -> None:

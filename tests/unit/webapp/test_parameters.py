@@ -8,7 +8,8 @@ from es_mappings.planner import Plan
 from es_mappings.product import DEFAULT_WEIGHTS
 from webapp.cursors import Cursors, Position
 from webapp.errors import ParameterError
-from webapp.parameters import SearchParameters, read_parameters
+from webapp.parameters import SearchParameters
+from webapp.reading import read_parameters
 
 
 def _read(*pairs: tuple[str, str], strict: bool = True) -> SearchParameters:

@@ -38,6 +38,17 @@ def test_what_was_removed_comes_back_with_its_weight() -> None:
     assert tuning.undo("dislike:a", links, SHOP) == tuning.Undo("<b>A</b>", "/search?like=b&dislike=a")
 
 
+def test_a_photograph_that_was_removed_comes_back_with_its_weight() -> None:
+    links = Links(SearchParameters(like=("b",)))
+    assert tuning.undo("photo:abc^2", links, SHOP) == tuning.Undo("Your photograph", "/search?like=b&photo=abc%5E2")
+    assert tuning.undo("photo:abc", Links(SearchParameters(photo="other")), SHOP) is None
+
+
+@pytest.mark.parametrize("removed", ["photo:", "photo:a b", "photo:" + "a" * 65, "photo:<b>"])
+def test_what_cannot_be_a_photograph_undoes_nothing(removed: str) -> None:
+    assert tuning.undo(removed, Links(SearchParameters()), SHOP) is None
+
+
 @pytest.mark.parametrize("removed", ["", "like:", "like", "like:gone", "like:a^0", "sort:price", "like:" + "a" * 601])
 def test_an_address_of_somebodys_making_undoes_nothing(removed: str) -> None:
     assert tuning.undo(removed, Links(SearchParameters()), SHOP) is None
