@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import random
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -17,6 +20,10 @@ from indexer.settings import Settings
 
 _JSON = {"accept": "application/vnd.elasticsearch+json; compatible-with=9"}
 _JSON["content-type"] = _JSON["accept"]
+
+_CHUNK = 500  # actions a bulk request
+_ATTEMPTS = 6  # to send what Elasticsearch is too busy for ...
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 8.0  # ... seconds between them, doubled each time
 
 
 def connect(settings: Settings) -> Elasticsearch:
@@ -93,7 +100,7 @@ def bulk(
 ) -> Iterator[BulkFailure | None]:
     """Send actions in bulk and read the answer item by item.
 
-    Items that are refused with 429 are sent again, with growing pauses.
+    Items that are refused with 429, alone or with the whole request, are sent again, with growing pauses.
 
     Parameters
     ----------
@@ -107,29 +114,49 @@ def bulk(
     BulkFailure or None
         In the order of the actions: why an item was refused, or None where it was taken.
     """
-    results = streaming_bulk(
-        client,
-        actions,
-        chunk_size=500,
-        max_chunk_bytes=20 * 2**20,
-        raise_on_error=False,
-        max_retries=5,
-        initial_backoff=0.25,  # seconds; doubled each time
-        max_backoff=8,
-        refresh=refresh,
-        require_alias=require_alias,
-    )
-    for taken, item in results:
-        [outcome] = item.values()
-        if taken:
-            if changed is not None and outcome.get("result") != "noop":
-                changed.append(outcome["_id"])
-            yield None
-        else:
-            error = outcome.get("error", outcome.get("result", "refused"))
-            told = error if isinstance(error, dict) else {"reason": str(error)}
-            reason, kind = str(told.get("reason", error)), str(told.get("type", ""))
-            yield BulkFailure(outcome.get("_id", ""), int(outcome["status"]), reason, kind)
+    options = {"refresh": refresh, "require_alias": require_alias}
+    waiting = iter(actions)
+    while part := list(islice(waiting, _CHUNK)):
+        yield from _send(client, part, changed, options)
+
+
+def _send(
+    client: Elasticsearch, actions: Sequence[dict[str, Any]], changed: list[str] | None, options: dict[str, Any]
+) -> list[BulkFailure | None]:
+    """Send actions, those that Elasticsearch is too busy for a few times; give what became of each, in their order.
+
+    `streaming_bulk` can send again too, but then gives the outcomes in another order than that of the actions.
+    """
+    outcomes: list[BulkFailure | None] = [None] * len(actions)
+    due = list(range(len(actions)))
+    for attempt in range(_ATTEMPTS):
+        if attempt:
+            time.sleep(min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (attempt - 1)) * random.uniform(0.5, 1))  # noqa: S311 - no secret
+        results = streaming_bulk(
+            client,
+            [actions[place] for place in due],
+            chunk_size=_CHUNK,
+            max_chunk_bytes=20 * 2**20,
+            raise_on_error=False,
+            ignore_status=429,
+            **options,
+        )
+        for place, (taken, item) in zip(due, results, strict=True):
+            [its] = item.values()
+            outcomes[place] = None if taken else _failure(its)
+            if taken and changed is not None and its.get("result") != "noop":
+                changed.append(its["_id"])
+        due = [place for place in due if (failure := outcomes[place]) and failure.status == 429]
+        if not due:
+            break
+    return outcomes
+
+
+def _failure(outcome: Mapping[str, Any]) -> BulkFailure:
+    error = outcome.get("error", outcome.get("result", "refused"))
+    told = error if isinstance(error, dict) else {"reason": str(error)}
+    reason, kind = str(told.get("reason", error)), str(told.get("type", ""))
+    return BulkFailure(outcome.get("_id", ""), int(outcome["status"]), reason, kind)
 
 
 def put_all(client: Elasticsearch, index: str, documents: Mapping[str, Mapping[str, Any]], what: str) -> None:
