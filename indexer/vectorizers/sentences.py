@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import threading
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -138,7 +139,13 @@ def _on_cpu(module: nn.Module) -> tuple[Run, str]:
         model = ov.convert_model(module, example_input=(example, example))
     # Full precision: the same text has the same vector whatever processor, or batch, it comes to.
     compiled = ov.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-    return lambda tokens, mask: np.array(compiled([tokens, mask])[0]), f"OpenVINO {ov.__version__.split('-')[0]} on CPU"
+    alone = threading.Lock()  # one request uses all cores, and must not be asked again before it has answered
+
+    def run(tokens: NDArray[np.int64], mask: NDArray[np.int64]) -> Vector:
+        with alone:
+            return np.array(compiled([tokens, mask])[0])
+
+    return run, f"OpenVINO {ov.__version__.split('-')[0]} on CPU"
 
 
 def _on_gpu(module: nn.Module) -> tuple[Run, str]:

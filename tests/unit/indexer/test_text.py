@@ -2,6 +2,7 @@
 
 import gzip
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,14 @@ def test_a_text_has_one_vector_whatever_batch_it_is_in(sentences: TextVectorizer
     together, alone = sentences(products), np.concatenate([sentences([p]) for p in products[:3]])
     np.testing.assert_allclose(together[:3], alone, atol=1e-5)
     assert np.isfinite(together).all()
+
+
+def test_batches_side_by_side_do_not_disturb_each_other(sentences: TextVectorizer) -> None:
+    batches = [_products(*(f"Dress {number} of {batch}" for number in range(20))) for batch in range(16)]
+    one_by_one = [sentences(batch) for batch in batches]
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(sentences, batches))
+    np.testing.assert_allclose(together, one_by_one, atol=1e-6)
 
 
 def test_a_text_is_named_by_its_words_alone(sentences: TextVectorizer) -> None:
