@@ -10,15 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-import numpy as np
-from PIL import Image
-
 from es_mappings.layout import Vector
 from indexer import images
+from indexer.decoders.preparations import Prepared
 from indexer.errors import ImageError
 from indexer.image_addresses import Known
 from indexer.images import ImageSource, Validators
-from indexer.vectorizers.base import ImageModel, ImageVectorizer, Prepared, SharesModel
+from indexer.vectorizers.base import ImageVectorizer
 
 log = logging.getLogger(__name__)
 
@@ -42,20 +40,6 @@ class _Fetched:
     seen: Validators
 
 
-@dataclass(frozen=True)
-class _Alone:
-    """A vectorizer that shares no model."""
-
-    aspect: str
-    vectorizer: ImageVectorizer
-
-    def prepare(self, image: Image.Image) -> Prepared:
-        return np.asarray(image)
-
-    def run(self, prepared: Sequence[Prepared]) -> dict[str, Vector]:
-        return {self.aspect: self.vectorizer([Image.fromarray(pixels) for pixels in prepared])}
-
-
 class Store(Protocol):
     """Keeps the activations of one vectorizer by image digest, as `ActivationStore` does in Elasticsearch."""
 
@@ -69,7 +53,7 @@ class Store(Protocol):
 class ImageEmbedder:
     """Embeds images through the Image Vector Store: what is kept there is read, what isn't is made and kept.
 
-    Thread-safe. Batches that several threads bring overlap: while one is fetched, decoded and prepared, another goes
+    Thread-safe. Batches that several threads bring overlap: while one is fetched and prepared, another goes
     through the models, one at a time there, and a third is written.
     """
 
@@ -82,8 +66,8 @@ class ImageEmbedder:
     ) -> None:
         self._source, self._stores, self._batch_size = source, stores, batch_size
         # Aspects that share a model share its pass over the images.
-        models = [v.backbone if isinstance(v, SharesModel) else _Alone(a, v) for a, v in vectorizers.items()]
-        self._models: list[ImageModel] = list({id(model): model for model in models}.values())
+        self._models = list({id(v.model): v.model for v in vectorizers.values()}.values())
+        self._preparations = tuple(model.preparation for model in self._models)
         self._inference = threading.Lock()
         self._threads = ThreadPoolExecutor(FETCHERS, "images")
 
@@ -134,8 +118,8 @@ class ImageEmbedder:
             digest = images.digest(fetched.data or b"")
             if kept and digest == kept.digest:
                 return replace(kept, seen=fetched.validators)
-            image = self._source.decoder.decode(fetched.data or b"", least_side=LEAST_SIDE)
-            return _Fetched(digest, [model.prepare(image) for model in self._models], fetched.validators)
+            prepared = self._source.decoder.prepare(fetched.data or b"", self._preparations, least_side=LEAST_SIDE)
+            return _Fetched(digest, prepared, fetched.validators)
         except ImageError as error:
             if kept:
                 log.warning("what is kept of %s stays: %s", address, error)

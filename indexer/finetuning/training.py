@@ -20,7 +20,7 @@ from indexer.errors import ImageError, WeightsError
 from indexer.finetuning.examples import Example, Examples, augment, balanced_batches, loaded
 from indexer.finetuning.losses import Heads, Kind
 from indexer.images import ImageSource
-from indexer.vectorizers.preprocessing import Pixels, preprocess
+from indexer.vectorizers.preprocessing import Pixels
 from indexer.vectorizers.presets import POOLED, Tap
 from indexer.vectorizers.taps import TappedModel
 from indexer.vectorizers.weights import PretrainedModel
@@ -177,8 +177,8 @@ class Training:
 
     def _load(self, address: str) -> Pixels | None:
         try:
-            image = self._source.decoder.decode(self._source.fetch(address), least_side=LEAST_SIDE)
-            return preprocess(image, self._expected)
+            data = self._source.fetch(address)
+            return self._source.decoder.prepare(data, (self._expected.crop,), least_side=LEAST_SIDE)[0]
         except ImageError:
             return None  # counted by whoever loads the catalogue; here there is nothing to learn from it
 

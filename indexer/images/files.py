@@ -8,8 +8,8 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
+from indexer.decoders.decoding import MAX_BYTES
 from indexer.errors import ImageError
-from indexer.images.decoding import MAX_BYTES
 
 _KERNEL = tuple(map(Path, ("/proc", "/sys", "/dev")))  # files there aren't data, whatever root they lie under
 

@@ -6,12 +6,12 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol
 
-from numpy.typing import NDArray
 from PIL import Image
 
 from es_mappings.layout import Vector
+from indexer.decoders.preparations import Preparation, Prepared
 
 
 class Vectorizer(Protocol):
@@ -26,30 +26,23 @@ class Vectorizer(Protocol):
         """Length of an activation."""
 
 
-Prepared = NDArray[Any]  # an image as a model takes it
-
-
 class ImageModel(Protocol):
     """Makes the activations of one aspect, or of several in one pass over the images."""
 
-    def prepare(self, image: Image.Image) -> Prepared:
-        """Bring an upright RGB image to what `run` takes. Threads may call it side by side."""
+    @property
+    def preparation(self) -> Preparation:
+        """What it wants of an image; decoder processes make it."""
 
     def run(self, prepared: Sequence[Prepared]) -> dict[str, Vector]:
         """Embed prepared images: aspect to ``(len(prepared), dims)``."""
 
 
-@runtime_checkable
-class SharesModel(Protocol):
-    """A vectorizer whose model may give other aspects in the same pass, and takes images prepared by threads."""
-
-    @property
-    def backbone(self) -> ImageModel:
-        """What makes the activations; vectorizers may share one."""
-
-
 class ImageVectorizer(Vectorizer, Protocol):
     """Turns images into raw activations."""
+
+    @property
+    def model(self) -> ImageModel:
+        """What makes the activations; vectorizers may share one, and its pass over the images."""
 
     def __call__(self, images: Sequence[Image.Image]) -> Vector:
         """Embed upright RGB images: shape ``(len(images), dims)``, one row an image."""

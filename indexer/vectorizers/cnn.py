@@ -10,7 +10,7 @@ from PIL import Image
 from es_mappings.layout import Vector
 from indexer.errors import SettingsError
 from indexer.settings import Settings
-from indexer.vectorizers.preprocessing import Pixels, Preprocessing, preprocess
+from indexer.vectorizers.preprocessing import Pixels, Preprocessing
 from indexer.vectorizers.presets import Tap, find_preset
 from indexer.vectorizers.runtimes import Runtime, load_runtime
 from indexer.vectorizers.taps import TappedModel, style_layers
@@ -23,11 +23,7 @@ class CnnModel:
     """Runs the model once and gives the activations of every aspect that is tapped."""
 
     def __init__(self, aspects: Sequence[str], preprocessing: Preprocessing, runtime: Runtime) -> None:
-        self._aspects, self._preprocessing, self.runtime = tuple(aspects), preprocessing, runtime
-
-    def prepare(self, image: Image.Image) -> Pixels:
-        """Bring an upright RGB image to the model's size. Threads may call it side by side."""
-        return preprocess(image, self._preprocessing)
+        self._aspects, self.preparation, self.runtime = tuple(aspects), preprocessing.crop, runtime
 
     def run(self, prepared: Sequence[Pixels]) -> dict[str, Vector]:
         """Embed prepared images: aspect to ``(len(prepared), dims)``."""
@@ -38,7 +34,7 @@ class CnnVectorizer:
     """One aspect of a `CnnModel`."""
 
     def __init__(self, aspect: str, model: CnnModel, manifest: dict[str, Any], dims: int) -> None:
-        self.aspect, self.backbone, self._manifest, self._dims = aspect, model, manifest, dims
+        self.aspect, self.model, self._manifest, self._dims = aspect, model, manifest, dims
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -52,7 +48,7 @@ class CnnVectorizer:
 
     def __call__(self, images: Sequence[Image.Image]) -> Vector:
         """Embed upright RGB images: shape ``(len(images), dims)``."""
-        return self.backbone.run([self.backbone.prepare(image) for image in images])[self.aspect]
+        return self.model.run([self.model.preparation(image) for image in images])[self.aspect]
 
 
 def load_cnn(settings: Settings) -> dict[str, CnnVectorizer]:

@@ -45,7 +45,7 @@ def test_the_role_suffices_and_allows_no_more(tmp_path: Path) -> None:
         Attachments(client, "products").save(attachment)
         assert Attachments(client, "products").all() == ["theirs"]
         source = ImageSource.from_settings(Settings(image_roots=(tmp_path,)))
-        models = Vectorizers({"look": Dice("one"), "color": Dice("color")}, {})
+        models = Vectorizers({"look": Dice("one"), "color": Dice("color", "color")}, {})
         assert Sweep(client, "products", Pipeline(client, "products", source, models, 8)).run("theirs").written == 6
         client.indices.refresh(index="theirs")
         found = client.search(index="theirs", body=similar_request(client, "products", "theirs", ["3"]))

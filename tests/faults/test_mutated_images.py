@@ -16,7 +16,7 @@ from PIL import Image
 
 from indexer.errors import ImageError, ImageUnavailableError
 from indexer.images import Decoder
-from indexer.images.decoder import _Process
+from indexer.images.process import DecoderProcess
 from tests.images import encode, picture
 
 _NAMED = re.compile(r"the (image|file) .{5,}")
@@ -125,14 +125,14 @@ def _peak(pid: int) -> int:
 
 def test_an_image_that_kills_its_decoder_costs_itself_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     poison, sound = picture(size=(66, 6)), picture(size=(50, 60))
-    ask = _Process._ask
+    answer = DecoderProcess._answer
 
-    def die(process: _Process, request: bytes, deadline: float) -> tuple[bool, int, int]:
+    def die(process: DecoderProcess, request: bytes, deadline: float) -> tuple[bool, int, int]:
         if process._memory[: len(poison)] == poison:
             os.kill(process._popen.pid, signal.SIGSEGV)
-        return ask(process, request, deadline)
+        return answer(process, request, deadline)
 
-    monkeypatch.setattr(_Process, "_ask", die)
+    monkeypatch.setattr(DecoderProcess, "_answer", die)
     with Decoder(2) as decoder:
         made = list(decoder.decode_many([sound, poison, sound, poison, sound]))
     assert [isinstance(m, Image.Image) for m in made] == [True, False, True, False, True]
@@ -179,7 +179,7 @@ def _decoders() -> set[int]:
     found = set()
     for child in psutil.Process().children():
         with contextlib.suppress(psutil.NoSuchProcess):
-            if any("decoding.py" in part for part in child.cmdline()):
+            if any("indexer.decoders" in part for part in child.cmdline()):
                 found.add(child.pid)
     return found
 

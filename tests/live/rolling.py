@@ -18,6 +18,8 @@ from es_mappings import product
 from es_mappings.layout import Vector
 from indexer import indices, loading
 from indexer.catalog import parse_product
+from indexer.decoders.crop import Crop
+from indexer.decoders.preparations import Preparation, Prepared
 from indexer.events import Delete, Upsert
 from indexer.fitting import fit_space
 from indexer.images import ImageSource
@@ -34,22 +36,34 @@ RAW = 24  # dimensions of a raw activation
 class Dice:
     """A model that rolls dice: the same picture always gives the same activation, another model another one."""
 
-    model: str
+    name: str
+    aspect: str = "look"
     seen: list[int] = field(default_factory=list)  # images that it was given, a number a call
 
     @property
     def manifest(self) -> dict[str, Any]:
-        return {"model": self.model}
+        return {"model": self.name}
 
     @property
     def dims(self) -> int:
         return RAW
 
-    def __call__(self, images: Sequence[Image.Image]) -> Vector:
-        self.seen.append(len(images))
-        seeds = [sha256(self.model.encode() + i.tobytes()).digest()[:8] for i in images]
+    @property
+    def model(self) -> Dice:
+        return self
+
+    @property
+    def preparation(self) -> Preparation:
+        return Crop(8, 8, "box")
+
+    def run(self, prepared: Sequence[Prepared]) -> dict[str, Vector]:
+        self.seen.append(len(prepared))
+        seeds = [sha256(self.name.encode() + pixels.tobytes()).digest()[:8] for pixels in prepared]
         rows = [np.random.default_rng(int.from_bytes(s)).standard_normal(RAW) for s in seeds]
-        return np.asarray(rows, np.float32)
+        return {self.aspect: np.asarray(rows, np.float32)}
+
+    def __call__(self, images: Sequence[Image.Image]) -> Vector:
+        return self.run([self.preparation(image) for image in images])[self.aspect]
 
 
 class RollingShop:
@@ -61,7 +75,7 @@ class RollingShop:
         self.models: list[Dice] = []
 
     def pipeline(self, model: str = "one") -> Pipeline:
-        look, color = Dice(model), Dice("color")
+        look, color = Dice(model), Dice("color", "color")
         self.models = [look, color]
         return Pipeline(self.client, self.alias, self.source, Vectorizers({"look": look, "color": color}, {}), 32)
 

@@ -27,6 +27,7 @@ from indexer.reduction import Learned
 from indexer.settings import Settings
 from indexer.spaces import VectorSpace, load_space
 from indexer.vectorizers import Vectorizers
+from indexer.vectorizers.base import ImageModel
 from tests.unit.indexer.catalogues import activations_of, products
 
 COUNT = 400
@@ -42,6 +43,10 @@ class _Numbers:
     @property
     def manifest(self) -> dict[str, Any]:
         return {"model": self.name}
+
+    @property
+    def model(self) -> ImageModel:
+        raise AssertionError("no image is touched by a fit")
 
     def __call__(self, images: Sequence[Image.Image]) -> Vector:
         raise AssertionError("no image is touched by a fit")

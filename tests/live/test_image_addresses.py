@@ -83,7 +83,7 @@ class Shop(RollingShop):
         """Send the product again as it is, and embed it as a worker does."""
         self.version += 1
         self.write(self.upsert(7, version=self.version, images=[self.pictures.address]))
-        look, color = Dice("one"), Dice("color")
+        look, color = Dice("one"), Dice("color", "color")
         self.models = [look, color]
         vectorizers = Vectorizers({"look": look, "color": color}, {})
         return Pipeline(self.client, self.alias, self.source, vectorizers, 32, hours).vectorize(

@@ -44,6 +44,16 @@ def test_loads_no_torch(module: str) -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
+def test_decoder_processes_hold_nothing_of_ours_but_what_opens_images() -> None:
+    code = (
+        "import indexer.decoders.program, sys\n"
+        "ours = {name for name in sys.modules if name.partition('.')[0] in ('indexer', 'es_mappings')}\n"
+        "others = {'httpx', 'pydantic', 'elasticsearch', 'redis', 'torch'} & set(sys.modules)\n"
+        "sys.exit(bool(others or {n for n in ours if n != 'indexer' and not n.startswith('indexer.decoders')}))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
 @pytest.mark.parametrize("module", ["webapp", "workers.tasks", "indexer.cli", "demo.sandbox"])
 def test_import_reads_no_environment_and_connects_to_nothing(module: str) -> None:
     # A value that no setting accepts, and servers that don't exist: an import that looked would fail.

@@ -15,6 +15,8 @@ from evaluation import models
 from evaluation.activations import ActivationCache
 from evaluation.catalogues import primary_images, source_of
 from evaluation.cli import main
+from indexer.decoders.crop import Crop
+from indexer.decoders.preparations import Prepared
 from indexer.errors import WeightsError
 
 HUES = {"red": (200, 30, 30), "green": (30, 160, 40), "blue": (30, 40, 200)}
@@ -25,11 +27,19 @@ class Mean:
 
     dims = 3
     manifest = {"model": "mean colour"}  # noqa: RUF012
+    preparation = Crop(1, 1, "box")
     seen = 0
+
+    @property
+    def model(self) -> "Mean":
+        return self
+
+    def run(self, prepared: Sequence[Prepared]) -> dict[str, Vector]:
+        return {"mean": np.stack([pixels[0, 0].astype(np.float32) for pixels in prepared])}
 
     def __call__(self, images: Sequence[Image.Image]) -> Vector:
         self.seen += len(images)
-        return np.stack([np.asarray(image.resize((1, 1)), np.float32)[0, 0] for image in images])
+        return self.run([self.preparation(image) for image in images])["mean"]
 
 
 @pytest.fixture

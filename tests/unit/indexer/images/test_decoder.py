@@ -5,12 +5,17 @@ import signal
 import threading
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from PIL import Image
 
+from indexer.decoders.crop import Crop
+from indexer.decoders.decoding import MAX_BYTES
+from indexer.decoders.palette import Palette
+from indexer.decoders.preparations import Preparation
 from indexer.errors import ImageError
 from indexer.images import Decoder
-from indexer.images.decoding import MAX_BYTES
+from indexer.images.process import DecoderProcess
 from tests.images import encode, picture
 
 
@@ -109,3 +114,39 @@ def test_a_decoder_holds_nothing_worth_stealing(decoder: Decoder, monkeypatch: p
             limits = {line[:25].strip(): line[26:].split()[1] for line in file}
     assert limits["Max open files"] == "0"
     assert int(limits["Max address space"]) < 2**31
+
+
+WANTED: tuple[Preparation, ...] = (Crop(24, 32, "bicubic"), Palette(), Crop(5, 7, "bilinear"))
+
+
+def test_a_process_prepares_what_models_want_as_it_would_be_prepared_here(decoder: Decoder) -> None:
+    data = encode(Image.effect_mandelbrot((90, 70), (-2, -1, 1, 1), 40).convert("RGB"), "PNG")
+    image = decoder.decode(data, least_side=300)
+    made = decoder.prepare(data, WANTED, least_side=300)
+    assert [(m.shape, m.dtype) for m in made] == [(p.shape, p.dtype) for p in WANTED]
+    for array, preparation in zip(made, WANTED, strict=True):
+        np.testing.assert_allclose(array, preparation(image), atol=1e-6)
+        np.testing.assert_array_equal(array, decoder.prepare(data, (preparation,), least_side=300)[0])
+
+
+def test_what_cannot_be_decoded_is_not_prepared(decoder: Decoder) -> None:
+    with pytest.raises(ImageError, match="not an image"):
+        decoder.prepare(b"no image", WANTED)
+    assert len(decoder.prepare(picture(), WANTED)) == 3
+
+
+@pytest.mark.parametrize("answer", [(True, 60_000, 1_000), (True, 2**32 - 1, 2**32 - 1), (False, 2**32 - 1, 0)])
+def test_an_answer_that_can_not_be_is_an_error(monkeypatch: pytest.MonkeyPatch, answer: tuple[bool, int, int]) -> None:
+    monkeypatch.setattr(DecoderProcess, "_answer", lambda *_: answer)
+    with Decoder(1) as decoder:
+        for work in (lambda: decoder.prepare(picture(), WANTED), lambda: decoder.decode(picture())):
+            with pytest.raises(ImageError):
+                work()
+
+
+def test_numbers_that_are_none_never_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    palette = Palette()
+    hostile = np.full(palette.shape, np.nan, palette.dtype).tobytes()
+    monkeypatch.setattr(DecoderProcess, "_take", lambda *_: hostile)
+    with Decoder(1) as decoder, pytest.raises(ImageError, match="numbers that can't be"):
+        decoder.prepare(picture(), (palette,))

@@ -1,24 +1,13 @@
-"""Decode one image. This runs inside a decoder process; `indexer.images.decoder` starts those and talks to them.
-
-The file is also that process's program: it imports Pillow and nothing of ours, so that a decoder starts quickly and
-holds no credential. A request is three numbers on stdin (length of the file, least side, most pixels); the file lies
-in memory that both processes see, and there the answer is laid: pixels, or why there are none.
-"""
+"""Decode one image: from a file that nobody vouches for to upright RGB. Decoder processes run this."""
 
 from __future__ import annotations
 
-import codecs
-import importlib
 import io
-import mmap
-import os
-import resource
 import struct
-import sys
 import warnings
 
 from PIL import (
-    AvifImagePlugin,
+    AvifImagePlugin,  # noqa: F401
     BmpImagePlugin,  # noqa: F401 - the plugins register themselves; nothing can be imported once the limits stand
     ExifTags,
     GifImagePlugin,  # noqa: F401
@@ -38,19 +27,11 @@ _HEIF = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 MAX_BYTES = 20 * 2**20
 MAX_PIXELS = 50_000_000
 MAX_SIDE = 65_535  # pixels: JPEG's own limit. A picture of one row of millions is no product's
-MEMORY = 2**30  # bytes of address space that one decoder may take
-CPU_SECONDS = 10  # that one image may take
-
-REQUEST = struct.Struct("<II")  # length of the file, least side
-ANSWER = struct.Struct("<?II")  # whether it went well; width and height, or the length of the reason and 0
-SHARED = 3 * MAX_PIXELS  # bytes of the memory that both processes see: the largest image that is taken
 
 # How much larger than asked for a reduced image stays, so that resampling afterwards sees enough; see _reduced.
 _MARGIN = 2
 # A returned image has no more pixels than this where it may be reduced: very wide ones would fill the memory.
 _MAX_REDUCED = 4_000_000
-
-_TOO_MUCH_MEMORY = f"the image takes more than {MEMORY >> 20} MiB to decode"
 
 # What undoes each value of Exif's orientation tag (Exif 3.0, 4.6.4).
 _TURNS = {
@@ -93,9 +74,7 @@ def decode(data: bytes, *, least_side: int = 0) -> Image.Image:
         raise RefusedError("the file is not an image, or not of a format that is taken") from error
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise RefusedError(f"the image has more than {MAX_PIXELS // 10**6} megapixels") from error
-    except MemoryError as error:
-        raise RefusedError(_TOO_MUCH_MEMORY) from error
-    except RefusedError:
+    except (RefusedError, MemoryError):
         raise
     except Exception as error:
         raise RefusedError(f"the image is broken: {error or type(error).__name__}") from error
@@ -177,56 +156,3 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
             # A damaged profile, or one of another colour model, is no reason to lose the image.
             return image.convert("RGB")
     return image.convert("RGB")
-
-
-def serve(shared: int) -> None:
-    """Answer requests until stdin ends.
-
-    Parameters
-    ----------
-    shared : int
-        Descriptor of the shared memory.
-    """
-    AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # side by side are the processes, each within its limits
-    # Pillow imports some of its parts, and Python its codecs, when they are first used: now, or never.
-    Image.preinit()
-    for late in ("copy", "PIL.ImageColor", "PIL.ImageFilter", "PIL.ImagePalette", "PIL.MpoImagePlugin"):
-        importlib.import_module(late)
-    for codec in ("ascii", "latin-1", "utf-8", "utf-16", "utf-16-le", "utf-16-be"):
-        codecs.lookup(codec)
-    memory = mmap.mmap(shared, SHARED)
-    _limit_self()
-    while len(request := sys.stdin.buffer.read(REQUEST.size)) == REQUEST.size:
-        answer = _answer(memory, *REQUEST.unpack(request))
-        sys.stdout.buffer.write(answer)
-        sys.stdout.buffer.flush()
-
-
-def _answer(memory: mmap.mmap, length: int, least_side: int) -> bytes:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    soft = int(used.ru_utime + used.ru_stime) + CPU_SECONDS
-    resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
-    try:
-        image = decode(memory[:length], least_side=least_side)
-        pixels = image.tobytes()
-    except (RefusedError, MemoryError) as error:
-        reason = (str(error) or _TOO_MUCH_MEMORY).encode()[:1_000]
-        memory[: len(reason)] = reason
-        return ANSWER.pack(False, len(reason), 0)
-    memory[: len(pixels)] = pixels
-    return ANSWER.pack(True, *image.size)
-
-
-def _limit_self() -> None:
-    """Give up whatever decoding doesn't need: memory beyond the limit, files, sockets, core dumps."""
-    with open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
-        file.write("1000")  # where memory runs out in spite of all, a decoder goes first
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY + SHARED, MEMORY + SHARED))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))  # what is open stays so; nothing more is opened
-
-
-if __name__ == "__main__":
-    os.environ.clear()
-    serve(int(sys.argv[1]))

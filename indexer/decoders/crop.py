@@ -1,0 +1,49 @@
+"""The picture that a model looks at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+# Share of each side that is kept. NDCG@10 by category on 341 real photographs (EfficientNet-Lite2, PCA to 256): padded
+# 0.655, squeezed whole 0.647, centre crop 0.683, this 0.680; and this keeps 85% of a portrait's height, that 70%.
+ZOOM = 0.95
+
+
+@dataclass(frozen=True)
+class Crop:
+    """Brings an image to the size that a model expects: uint8 of shape ``(height, width, 3)``.
+
+    The middle is taken, half as much longer than wide as the image is, and squeezed gently into the frame: more of a
+    hem or a sleeve than the centre crop of the weights' own evaluation keeps, and larger than padding would show it.
+    """
+
+    height: int
+    width: int
+    interpolation: str  # a name of PIL.Image.Resampling
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Height, width and the three colours."""
+        return self.height, self.width, 3
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Bytes: the model scales them itself."""
+        return np.dtype(np.uint8)
+
+    def __call__(self, image: Image.Image) -> NDArray[np.uint8]:
+        """Crop and resize an upright RGB image."""
+        short = min(image.width / self.width, image.height / self.height)
+        # Geometric mean between the square that fits and the whole side.
+        crop_width, crop_height = (
+            ZOOM * (side * short * of) ** 0.5 for side, of in ((image.width, self.width), (image.height, self.height))
+        )
+        left, top = (image.width - crop_width) / 2, (image.height - crop_height) / 2
+        box = (left, top, left + crop_width, top + crop_height)
+        resampling = Image.Resampling[self.interpolation.upper()]
+        return np.asarray(image.resize((self.width, self.height), resampling, box, reducing_gap=3.0))

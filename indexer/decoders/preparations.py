@@ -1,0 +1,72 @@
+"""What models want of a picture, each a recipe that a decoder process can be told of: its name and a few numbers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import lru_cache
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from indexer.decoders.crop import Crop
+from indexer.decoders.palette import Palette
+
+Prepared = NDArray[Any]  # an image as a model takes it
+
+
+class Preparation(Protocol):
+    """A pure function of an upright RGB image, the same wherever it runs.
+
+    A frozen dataclass of plain values, in this package, that `KINDS` names. It runs where hostile bytes were opened:
+    nothing but numbers of a shape known beforehand comes back.
+    """
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of what it gives, whatever the image."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the numbers."""
+
+    def __hash__(self) -> int:
+        """Equal ones have equal hashes."""
+
+    def __call__(self, image: Image.Image) -> Prepared:
+        """Prepare an image."""
+
+
+KINDS: dict[str, type[Preparation]] = {kind.__name__: kind for kind in (Crop, Palette)}
+
+
+@lru_cache(16)
+def size(preparations: tuple[Preparation, ...]) -> int:
+    """Count the bytes that preparations give for one image."""
+    return sum(p.dtype.itemsize * int(np.prod(p.shape)) for p in preparations)
+
+
+@lru_cache(16)
+def named(preparations: tuple[Preparation, ...]) -> bytes:
+    """Write preparations so that a decoder process can be told of them."""
+    return json.dumps([[type(p).__name__, asdict(p)] for p in preparations]).encode()  # type: ignore[call-overload]
+
+
+@lru_cache(16)
+def find(names: bytes) -> tuple[Preparation, ...]:
+    """Give the preparations that `named` wrote."""
+    return tuple(KINDS[kind](**values) for kind, values in json.loads(names))
+
+
+def unpack(data: bytes, preparations: Sequence[Preparation]) -> list[Prepared]:
+    """Take the arrays that preparations gave, laid one after another, apart."""
+    arrays, start = [], 0
+    for preparation in preparations:
+        count = int(np.prod(preparation.shape))
+        flat = np.frombuffer(data, preparation.dtype, count, start)
+        arrays.append(flat.reshape(preparation.shape))
+        start += flat.nbytes
+    return arrays
