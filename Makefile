@@ -32,8 +32,8 @@ demo: $(VENV)/.ready  ## Bring up the sandbox shop on port 5000 (CATALOG=file or
 	@exec $(BIN)/python -m demo.sandbox $(if $(CATALOG),--catalog $(CATALOG)) --products $(PRODUCTS) --number $(N) --port $(PORT)
 
 .PHONY: test
-test: $(VENV)/.ready chromium  ## Run the tests, against real servers; those that kill them take longer: test-faults
-	@$(BIN)/python -m pytest -m "not destructive"
+test: $(VENV)/.ready chromium  ## Run the tests, against real servers; faults at a small size, all of it: test-faults
+	@$(BIN)/python -m pytest
 
 .PHONY: test-unit
 test-unit: $(VENV)/.ready  ## Run the tests that need no server

@@ -1,7 +1,4 @@
-"""The workers' app with vectorizers that cost little, and an image that kills the process which embeds it.
-
-``celery -A tests.faults.cheap worker``. ``DEATHS`` names a file that grows by a byte at each such death.
-"""
+"""Vectorizers that cost little, and an image that kills the process which embeds it."""
 
 import os
 import signal
@@ -13,15 +10,10 @@ import numpy as np
 from PIL import Image
 
 from es_mappings.layout import Vector
-from indexer import pipeline
 from indexer.decoders.preparations import Prepared
 from indexer.settings import Settings
 from indexer.vectorizers import Vectorizers
 from indexer.vectorizers.color import ColorVectorizer
-from workers import embedding_queue
-from workers.app import app
-
-__all__ = ["POISON", "app", "vectorizers"]
 
 POISON = (255, 0, 255)
 _SECONDS = 0.004  # an image: long enough to be killed at it
@@ -44,7 +36,3 @@ class _Color(ColorVectorizer):
 def vectorizers(_: Settings) -> Vectorizers:
     """Give the palette alone."""
     return Vectorizers({"color": _Color()}, {})
-
-
-setattr(pipeline, "load_vectorizers", vectorizers)  # noqa: B010 - mypy
-embedding_queue._PAUSE = 1.0

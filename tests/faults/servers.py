@@ -35,12 +35,18 @@ class RedisServer:
         self._process = subprocess.Popen(command, stdout=log, stderr=log)
         end = time.monotonic() + 30
         while time.monotonic() < end:
-            try:
-                redis.Redis.from_url(self.url).ping()
+            if self.is_up():
                 return
-            except redis.RedisError:
-                time.sleep(0.05)
+            time.sleep(0.05)
         raise RuntimeError("Redis doesn't answer")
+
+    def is_up(self) -> bool:
+        """Say whether it answers."""
+        try:
+            with redis.Redis.from_url(self.url) as client:
+                return bool(client.ping())
+        except redis.RedisError:
+            return False
 
     def kill(self) -> None:
         """End it without warning."""

@@ -1,0 +1,235 @@
+"""A shop of small pictures, with servers and workers of its own that a test may kill.
+
+What is right is what a clean run gives: the same products, embedded in this process with nothing in the way.
+`make test-faults` runs the full sizes, `make test` small ones.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+import redis
+from celery import Celery
+from elasticsearch import NotFoundError
+from PIL import Image
+
+from demo.fleet import start_workers
+from demo.processes import Child
+from es_mappings import dead_letter
+from es_mappings.layout import Vector
+from indexer import indices
+from indexer.dead_letters import DeadLetters
+from indexer.elastic import connect, get_with_vectors, make_index, vector
+from indexer.events import parse_event
+from indexer.fitting import fit_space
+from indexer.images import ImageSource
+from indexer.loading import write_events
+from indexer.pipeline import Pipeline
+from indexer.settings import Settings
+from indexer.spaces import save_space
+from tests.faults import cheap
+from tests.faults.servers import RedisServer, SpoilingProxy, wait_for
+from workers.app import WRITE_EVENTS, WRITING
+from workers.embedding_queue import EmbeddingQueue
+from workers.event_queue import Entry, EventQueue
+
+FULL = os.environ.get("FAULTS") == "full"
+_FITTED_ON = 120  # pictures
+
+Event = dict[str, Any]
+
+
+class FaultyShop:
+    """A shop whose servers and workers a test may kill.
+
+    Attributes
+    ----------
+    events : list of dict
+        Those of the products that the test at hand loads.
+    vectors : dict of str to ndarray
+        What a clean run gives these products.
+    """
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self.alias, self.folder = f"test-faults-{secrets.token_hex(3)}", folder
+        self.client = connect(Settings(elasticsearch_url=url))
+        self.server, self.proxy = RedisServer(folder / "redis"), SpoilingProxy(url)
+        self.workers: list[Child] = []
+        self.events: list[Event] = []
+        self.vectors: dict[str, Vector] = {}
+        self._drawn, self._rng = 0, np.random.default_rng(4)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Fit a vector space by a clean run, and give it to this shop too."""
+        self._clean = f"{self.alias}-clean"
+        indices.ensure_index(self.client, self._clean)
+        vectorizers = cheap.vectorizers(Settings())
+        self._pipeline = Pipeline(self.client, self._clean, ImageSource((self.folder,)), vectorizers, 32)
+        self._run_clean(self._draw(_FITTED_ON))
+        space = fit_space(self.client, self._clean, vectorizers)
+        indices.ensure_index(self.client, self.alias)
+        save_space(self.client, self.alias, space)
+        indices.stamp_space(self.client, self.alias, space.digest)
+        # Who looks for letters in the moment in which their index is made gets a 503.
+        make_index(self.client, self.letters.index, dead_letter.mapping())
+
+    def _draw(self, count: int) -> list[Event]:
+        """Draw products whose pictures nobody has seen."""
+        return [self.upsert(self._picture()) for _ in range(count)]
+
+    def _picture(self) -> Path:
+        self._drawn += 1
+        file = self.folder / f"f{self._drawn}.png"
+        blocks = self._rng.integers(0, 255, (4, 4, 3), dtype=np.uint8)
+        Image.fromarray(blocks).resize((48, 48), Image.Resampling.NEAREST).save(file)
+        return file
+
+    @staticmethod
+    def upsert(picture: Path) -> Event:
+        """Make the event of a product that shows a picture."""
+        product = {"id": picture.stem, "title": f"Picture {picture.stem}", "images": [picture.as_uri()], "version": 1}
+        return {"type": "upsert", "product": product}
+
+    def _run_clean(self, events: Sequence[Event]) -> list[str]:
+        ids = [event["product"]["id"] for event in events]
+        assert not any(write_events(self.client, self._clean, [parse_event(event) for event in events]))
+        self._pipeline.vectorize(ids)
+        self.client.indices.refresh(index=self._clean)
+        return ids
+
+    def begin(self, count: int) -> None:
+        """Make ready for a test: an empty shop whose servers and workers are up, and products to load."""
+        self.proxy.spoil, self.proxy.spoiled = "", 0
+        if not self.server.is_up():
+            self.server.start()
+        if not self.workers or any(worker.process.poll() is not None for worker in self.workers):
+            self.stop()
+            self.start()
+        with redis.Redis.from_url(self.server.url) as server:
+            if left := list(server.scan_iter(f"{self.alias}:*")):
+                server.delete(*left)
+        self.letters.remove(self.letters.latest(1_000))
+        self.client.indices.refresh(index=self.alias)
+        self.client.delete_by_query(index=self.alias, query={"match_all": {}}, conflicts="proceed", refresh=True)
+        self.events = self._draw(count)
+        ids = self._run_clean(self.events)
+        self.vectors = {i: vector(p["vector"]) for i, p in get_with_vectors(self.client, self._clean, ids).items()}
+        assert len(self.vectors) == count
+
+    def parts(self, count: int) -> list[list[Event]]:
+        """Deal the events out."""
+        return [self.events[start::count] for start in range(count)]
+
+    def send(self, events: Sequence[Event], seconds: float = 60) -> None:
+        """Queue events as the hook does, and as a sender does: again until they are taken."""
+        entries = [Entry(parse_event(e).model_dump(mode="json"), f"e{n}", time.time()) for n, e in enumerate(events)]
+
+        def taken() -> bool:
+            try:
+                queue.add(entries)
+            except Exception:  # noqa: BLE001 - a 503 to the sender, who sends again
+                return False
+            return True
+
+        with redis.Redis.from_url(self.server.url, socket_timeout=5) as server:
+            queue = EventQueue(server, self.alias, 1_000_000)
+            assert wait_for(taken, seconds)
+        with Celery("sender", broker=self.server.url) as sender:
+            sender.send_task(WRITE_EVENTS, queue=WRITING)
+
+    def start(self) -> None:
+        """Start the workers, and wait until the one that embeds is up.
+
+        Celery ends a worker whose first child dies before that; a supervisor starts it anew.
+        """
+        environment = {
+            "REDIS_URL": self.server.url, "ELASTICSEARCH_URL": self.proxy.url, "INDEX_NAME": self.alias,
+            "RECONCILE_SECONDS": "4", "IMAGE_ROOTS": str(self.folder), "DEATHS": str(self.folder / "deaths"),
+        }  # fmt: skip
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            self.workers = list(start_workers(self.folder, "tests.faults.worker"))
+        log = self.workers[0].log
+        assert wait_for(lambda: " ready." in log.read_text(), 60), log.read_text()
+
+    def stop(self) -> None:
+        """Stop the workers."""
+        for worker in self.workers:
+            worker.stop()
+
+    def kill(self) -> None:
+        """Kill the workers, and what they started."""
+        for worker in self.workers:
+            worker.process.kill()
+        self.stop()
+
+    def end(self) -> None:
+        """Stop all that was started, and leave nothing in Elasticsearch."""
+        self.kill()
+        self.server.kill()
+        self.proxy.stop()
+        self.client.indices.delete(index=[*self.client.indices.get(index=f"{self.alias}-*").body])
+
+    def kill_a_child(self) -> bool:
+        """Kill the process that embeds; say whether one was there."""
+        try:
+            for child in psutil.Process(self.workers[0].pid).children():
+                if child.status() != psutil.STATUS_ZOMBIE:
+                    child.kill()
+                    return True
+        except psutil.NoSuchProcess:
+            pass
+        return False
+
+    @property
+    def letters(self) -> DeadLetters:
+        """The dead letters."""
+        return DeadLetters(self.client, self.alias)
+
+    def states(self) -> dict[str, int]:
+        """Count products by what became of their vector."""
+        try:
+            self.client.indices.refresh(index=self.alias)
+            return indices.counts(self.client, self.alias)
+        except NotFoundError:
+            return {"all": 0, "done": 0, "pending": 0, "failed": 0}
+
+    def finish(self, seconds: float = 240) -> int:
+        """Wait until all is done, dead letters tried again as a person would; give how many letters there were."""
+        count = len(self.events)
+
+        def settled() -> bool:
+            states = self.states()
+            return states["all"] == count and states["pending"] == 0
+
+        assert wait_for(settled, seconds), self.states()
+        if found := self.letters.latest(1_000):
+            with redis.Redis.from_url(self.server.url) as server:
+                EmbeddingQueue(server, self.alias).add([letter.product for letter in found])
+            self.letters.remove(found)
+        done = {"all": count, "done": count, "pending": 0, "failed": 0}
+        assert wait_for(lambda: self.states() == done, seconds), self.states()
+        return len(found)
+
+    def compare(self) -> float:
+        """Hold the vectors against those of the clean run: the least cosine; nothing lost, nothing twice."""
+        held = get_with_vectors(self.client, self.alias, list(self.vectors))
+        assert set(held) == set(self.vectors)
+        assert self.client.count(index=self.alias)["count"] == len(self.vectors)
+        least = min(_cosine(vector(held[i]["vector"]), clean) for i, clean in self.vectors.items())
+        assert least >= 0.9999
+        return least
+
+
+def _cosine(a: Vector, b: Vector) -> float:
+    return float(a @ b / np.linalg.norm(a) / np.linalg.norm(b))

@@ -1,0 +1,24 @@
+"""The workers' app with models that cost little, and in a quick run with less patience.
+
+``celery -A tests.faults.worker worker``. ``DEATHS`` names a file that grows by a byte at each death of a poison image.
+"""
+
+import os
+
+from indexer import elastic, pipeline
+from tests.faults import cheap
+from workers import app as configured
+from workers import calls, embedding_queue, event_queue, failures
+from workers.app import app
+
+__all__ = ["app"]
+
+setattr(pipeline, "load_vectorizers", cheap.vectorizers)  # noqa: B010 - mypy
+embedding_queue._PAUSE = 1.0
+if os.environ.get("FAULTS") != "full":
+    configured._WAKE_SECONDS = 1.0
+    calls._LAPSES = 1_000
+    embedding_queue.LEASE, embedding_queue._RENEWED = 4.0, 1.0
+    event_queue._ABANDONED = 4_000
+    failures._LONGEST = 2.0
+    elastic._FIRST_PAUSE = 0.05
