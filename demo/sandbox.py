@@ -29,7 +29,7 @@ from indexer import indices
 from indexer.cli import write_catalog
 from indexer.console import errors_in_one_line, progress_bar
 from indexer.elastic import connect
-from indexer.errors import IndexStateError, ProductSearchError
+from indexer.errors import GoldenSetError, IndexStateError, ProductSearchError
 from indexer.settings import Settings
 
 _STALLED = 180.0  # seconds without progress after which the worker is given up
@@ -163,8 +163,12 @@ def _calibrate(settings: Settings, catalog: Path) -> None:
         write_golden_set(golden, judgements)
         client = connect(settings)
         client.indices.refresh(index=settings.index_name)
-        fitted = calibrate(client, settings.index_name, judgements)
-        say(f"Match: calibrated on {fitted.matches + fitted.others:,} judgements of {golden}")
+        try:
+            fitted = calibrate(client, settings.index_name, judgements)
+        except GoldenSetError as error:  # a small catalogue: the shop opens without percentages of its own
+            say(f"Match: not calibrated. {error}")
+        else:
+            say(f"Match: calibrated on {fitted.matches + fitted.others:,} judgements of {golden}")
 
 
 def _is_loaded(settings: Settings) -> bool:

@@ -85,19 +85,25 @@ class Layout:
                 vector[aspect.start : aspect.start + len(part)] = unit(part)
         return vector
 
+    def shares(self, vector: Vector, weights: Mapping[str, float]) -> dict[str, float]:
+        """Give the share of the weights that falls to each aspect that counts; they sum to 1.
+
+        Aspects without a weight count 0. The weights of aspects that the vector lacks (a photograph has no words) leave
+        the sum: what it has is all that a product can be similar to it by.
+        """
+        counting = {a.name: weights.get(a.name, 0.0) for a in self.aspects if vector[a.part].any()}
+        total = sum(counting.values())
+        return {name: weight / total for name, weight in counting.items() if weight > 0}
+
     def weigh(self, vector: Vector, weights: Mapping[str, float]) -> Vector:
         """Scale each aspect of a compound vector to its share of the weights.
 
-        Every part becomes a unit vector times ``weight / sum(weights)``, so that the dot product with any product lies
-        in [-1, 1]. Aspects without a weight count 0. The weights of aspects that the vector lacks (a photograph has no
-        words) leave the sum: what it has is all that it can be similar by.
+        Every part becomes a unit vector times its share, so that the dot product with any product lies in [-1, 1].
         """
-        counting = {a: weights.get(a.name, 0.0) for a in self.aspects if vector[a.part].any()}
-        total = sum(counting.values())
-        weighed = np.zeros(self.dims, np.float32)
-        for aspect, weight in counting.items():
-            if weight > 0:
-                weighed[aspect.part] = unit(vector[aspect.part]) * np.float32(weight / total)
+        shares, weighed = self.shares(vector, weights), np.zeros(self.dims, np.float32)
+        for aspect in self.aspects:
+            if aspect.name in shares:
+                weighed[aspect.part] = unit(vector[aspect.part]) * np.float32(shares[aspect.name])
         return weighed
 
 

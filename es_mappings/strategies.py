@@ -184,12 +184,11 @@ def _distance(
     point: Vector, weights: Mapping[str, float], layout: Layout, metric: Metric, field: str
 ) -> dict[str, Any]:
     power = 2 if metric == "euclidean" else 1
-    total = sum(weights.get(name, 0.0) for name in layout.names)
+    shares = layout.shares(point, weights)
     aspects = [
-        [a.start, a.start + a.dims, weights.get(a.name, 0.0) / total, _unrelated(a.dims, power)]
+        [a.start, a.start + a.dims, shares[a.name], _unrelated(a.dims, power)]
         for a in layout.aspects
-        # An aspect the anchors lack says nothing about any product.
-        if weights.get(a.name, 0.0) > 0 and point[a.part].any()
+        if a.name in shares
     ]
     params = {"query": plain(point), "aspects": aspects, "power": power, "field": field}
     return {"source": scripts.source("distance"), "params": params}

@@ -133,17 +133,18 @@ def _transformer(folder: Path) -> nn.Module:
 def _on_cpu(module: nn.Module) -> tuple[Run, str]:
     import openvino as ov
 
+    from indexer.vectorizers.runtimes.openvino import compiled
+
     example = torch.ones(2, 8, dtype=torch.int64)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # OpenVINO traces the module by torch.jit, which torch calls deprecated
         model = ov.convert_model(module, example_input=(example, example))
-    # Full precision: the same text has the same vector whatever processor, or batch, it comes to.
-    compiled = ov.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    network = compiled(model, {})
     alone = threading.Lock()  # one request uses all cores, and must not be asked again before it has answered
 
     def run(tokens: NDArray[np.int64], mask: NDArray[np.int64]) -> Vector:
         with alone:
-            return np.array(compiled([tokens, mask])[0])
+            return np.array(network([tokens, mask])[0])
 
     return run, f"OpenVINO {ov.__version__.split('-')[0]} on CPU"
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 
 import numpy as np
 import openvino as ov
@@ -16,6 +17,18 @@ from indexer.vectorizers.taps import TappedModel
 _CHUNK = 8  # images a request: several run side by side, which keeps every core busy
 
 
+def compiled(model: ov.Model, options: Mapping[str, str]) -> ov.CompiledModel:
+    """Compile a model for the CPU, in full precision: the same input has the same vector on every processor."""
+    return _core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32", **options})
+
+
+@cache
+def _core() -> ov.Core:
+    # One, never let go: each Core sets a stack for signals and takes it away as it goes, so that of two the first one's
+    # stays set though it is gone, and the next SIGTERM is a segmentation fault.
+    return ov.Core()
+
+
 class OpenVinoRuntime:
     """Runs chunks of the images side by side, in float32."""
 
@@ -25,11 +38,9 @@ class OpenVinoRuntime:
             warnings.simplefilter("ignore")
             converted = ov.convert_model(model, example_input=torch.zeros(2, *size, 3, dtype=torch.uint8))
         converted.reshape([-1, *size, 3])
-        compiled = ov.Core().compile_model(
-            converted, "CPU", {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_PRECISION_HINT": "f32"}
-        )
-        self._taps = len(compiled.outputs)
-        self._queue = ov.AsyncInferQueue(compiled)
+        network = compiled(converted, {"PERFORMANCE_HINT": "THROUGHPUT"})
+        self._taps = len(network.outputs)
+        self._queue = ov.AsyncInferQueue(network)
         self.name = f"OpenVINO {ov.__version__.split('-')[0]} on CPU, {len(self._queue)} requests side by side"
 
     def __call__(self, images: Sequence[Pixels]) -> tuple[Vector, ...]:

@@ -186,6 +186,12 @@ def test_manhattan_names_each_aspect_with_what_is_unrelated() -> None:
     }
 
 
+def test_what_the_anchors_lack_takes_nothing_from_a_distance() -> None:
+    photo = Anchor("p", np.array([1, 0, 0, 0], np.float32))
+    query = sort_by_similar(ALL, [photo], weights={"look": 3, "color": 1}, metric="euclidean", layout=LAYOUT)["query"]
+    assert query["script_score"]["script"]["params"]["aspects"] == [[0, 2, 1.0, 2.0]]
+
+
 def test_search_page() -> None:
     page = Page(10, (99.0, "b"), point_in_time="p")
     assert search_page({"query": ALL}, sort="-price", page=page, facets={"x": {}}, vectors=True) == {

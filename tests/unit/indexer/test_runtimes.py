@@ -1,6 +1,8 @@
 """Every runtime that this machine has gives what float32 torch gives, whatever the batch; so on a GPU, where one is."""
 
 import logging
+import subprocess
+import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -115,3 +117,28 @@ def test_a_gpu_that_holds_not_even_one_image(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("indexer.vectorizers.runtimes.torch.half_precision", lambda model: model)
     with pytest.raises(torch.OutOfMemoryError):
         CudaRuntime(None, (16, 16), 4)(photographs((16, 16)))  # type: ignore[arg-type]
+
+
+_SIGNALLED = """
+import gc, os, signal
+import numpy as np, openvino as ov
+from openvino import opset13 as ops
+from indexer.vectorizers.runtimes.openvino import compiled
+
+def network():
+    x = ops.parameter([1, 4], np.float32)
+    return compiled(ov.Model([ops.relu(x)], [x]), {})
+
+signal.signal(signal.SIGTERM, lambda *_: print("handled", flush=True))
+first, second = network(), network()
+del first
+gc.collect()
+del second
+gc.collect()
+os.kill(os.getpid(), signal.SIGTERM)
+"""
+
+
+def test_a_process_that_let_models_go_is_ended_by_a_signal_and_not_by_a_fault() -> None:
+    done = subprocess.run([sys.executable, "-c", _SIGNALLED], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "handled\n"), done.stderr
