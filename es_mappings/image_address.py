@@ -15,5 +15,6 @@ def mapping() -> dict[str, Any]:
             "etag": kept,
             "last_modified": kept,
             "seen_at": {"type": "date"},  # when the server was last asked
+            "unused_since": {"type": "date"},  # since when no product uses it
         },
     }

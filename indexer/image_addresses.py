@@ -45,7 +45,7 @@ class ImageAddresses:
     """
 
     def __init__(self, client: Elasticsearch, alias: str, recheck: timedelta) -> None:
-        self._client, self.index, self._recheck = client, f"{alias}-image-addresses", recheck
+        self._client, self.index, self._recheck = client, addresses_index(alias), recheck
         make_index(client, self.index, image_address.mapping())
 
     def known(self, digests: Mapping[str, str | None], *, recheck: bool) -> dict[str, Known]:
@@ -83,7 +83,7 @@ class ImageAddresses:
             Elasticsearch refused one.
         """
         documents = {
-            _id(address): {
+            address_id(address): {
                 "digest": digest,
                 "etag": validators.etag,
                 "last_modified": validators.last_modified,
@@ -96,10 +96,16 @@ class ImageAddresses:
     def _read(self, addresses: Sequence[str]) -> dict[str, dict[str, Any]]:
         if not addresses:
             return {}
-        by_id = {_id(address): address for address in addresses}
+        by_id = {address_id(address): address for address in addresses}
         docs = self._client.mget(index=self.index, ids=list(by_id))["docs"]
         return {by_id[doc["_id"]]: doc["_source"] for doc in docs if doc.get("found")}
 
 
-def _id(address: str) -> str:
+def addresses_index(alias: str) -> str:
+    """Name the index that keeps what addresses gave."""
+    return f"{alias}-image-addresses"
+
+
+def address_id(address: str) -> str:
+    """Name an address: it may be longer than an id."""
     return hashlib.sha256(address.encode()).hexdigest()

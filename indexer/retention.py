@@ -1,17 +1,20 @@
-"""What the Image Vector Store keeps, and for how long: activations that no product uses are let go after a while."""
+"""What the Image Vector Store keeps, and for how long: what no product uses any more is let go after a while."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from elasticsearch import Elasticsearch
 from elasticsearch.helpers import scan
 
+from indexer.attached.attachment import Attachment, Attachments, concrete
+from indexer.attached.fields import describe
 from indexer.documents import now
 from indexer.elastic import bulk
+from indexer.image_addresses import address_id, addresses_index
 from indexer.vectorizers.base import ProductFields
 from indexer.vectorizers.text import text_name
 
@@ -46,21 +49,56 @@ def kept(client: Elasticsearch, alias: str) -> list[Kept]:
     ]
 
 
-def sweep(client: Elasticsearch, alias: str, days: int) -> int:
-    """Delete the activations that no product has used for some days; give how many.
+@dataclass(frozen=True)
+class Expired:
+    """How many were let go."""
+
+    activations: int
+    addresses: int  # of which it was known what image they gave
+
+
+@dataclass
+class _Used:
+    """What products use: digests of their images and names of their words; ids of their images' addresses."""
+
+    digests: set[str] = field(default_factory=set)
+    addresses: set[str] = field(default_factory=set)
+
+    def add(self, images: Iterable[str], seen: Iterable[str | None], fields: ProductFields | None) -> None:
+        self.addresses.update(address_id(image) for image in images)
+        self.digests.update(digest for digest in seen if digest)
+        if fields:
+            self.digests.add(text_name(fields))
+
+
+def sweep(client: Elasticsearch, alias: str, days: int) -> Expired:
+    """Delete what no product has used for some days: activations, and what image addresses gave; say how many.
 
     What is found unused for the first time is only marked, so that a product that comes back within those days, or an
-    image that is used again, costs nothing.
+    image that is used again, costs nothing. Attached indices use what they were given as products of ours do.
+
+    Raises
+    ------
+    IndexStateError
+        An attached index can't be read: nothing is deleted, since nobody can say what it uses.
     """
     used, limit = _used(client, alias), datetime.now(UTC) - timedelta(days=days)
-    deleted = 0
-    for store in _stores(client, alias):
-        client.indices.put_mapping(index=store, properties={_SINCE: {"type": "date"}})
-        client.indices.refresh(index=store)
-        actions = [action for hit in _scan(client, store, [_SINCE]) if (action := _action(hit, used, limit))]
-        failures = [failure for failure in bulk(client, actions) if failure]
-        deleted += sum(action["_op_type"] == "delete" for action in actions) - len(failures)
-    return deleted
+    if used is None:
+        return Expired(0, 0)
+    activations = sum(_let_go(client, store, used.digests, limit) for store in _stores(client, alias))
+    known = addresses_index(alias)
+    there = client.indices.exists(index=known)
+    return Expired(activations, _let_go(client, known, used.addresses, limit) if there else 0)
+
+
+def _let_go(client: Elasticsearch, index: str, used: set[str], limit: datetime) -> int:
+    client.indices.refresh(index=index)
+    [mapping] = client.indices.get_mapping(index=index).body.values()
+    if _SINCE not in mapping["mappings"]["properties"]:  # made by an older version
+        client.indices.put_mapping(index=index, properties={_SINCE: {"type": "date"}})
+    actions = [action for hit in _scan(client, index, [_SINCE]) if (action := _action(hit, used, limit))]
+    failures = [failure for failure in bulk(client, actions) if failure]
+    return sum(1 for action in actions if action["_op_type"] == "delete") - len(failures)
 
 
 def _action(hit: dict[str, Any], used: set[str], limit: datetime) -> dict[str, Any] | None:
@@ -72,17 +110,36 @@ def _action(hit: dict[str, Any], used: set[str], limit: datetime) -> dict[str, A
     return {**action, "_op_type": "delete"} if datetime.fromisoformat(since) < limit else None
 
 
-def _used(client: Elasticsearch, alias: str) -> set[str]:
-    """Name what the products use: digests of their images and of their words."""
-    names: set[str] = set()
-    fields = ["embedding.image_digest", "pictures.image_digest", *ProductFields.NAMES]
-    for hit in _scan(client, alias, fields):
+def _used(client: Elasticsearch, alias: str) -> _Used | None:
+    """Name what the products use, ours and attached ones; None where there is no index of either."""
+    used, attachments = _Used(), Attachments(client, alias)
+    attached = [attachments.read(name) for name in attachments.all()]
+    has_own = bool(client.indices.exists_alias(name=alias))
+    if has_own:
+        _add_own(client, alias, used)
+    for attachment in attached:
+        _add_attached(client, attachment, used)
+    return used if has_own or attached else None
+
+
+def _add_own(client: Elasticsearch, alias: str, used: _Used) -> None:
+    for hit in _scan(
+        client, alias, ["images", "embedding.image_digest", "pictures.image_digest", *ProductFields.NAMES]
+    ):
         source = hit["_source"]
         pictures = [source.get("embedding", {}), *source.get("pictures", [])]
-        names |= {picture["image_digest"] for picture in pictures if picture.get("image_digest")}
-        if "title" in source:
-            names.add(text_name(ProductFields.from_source(source)))
-    return names
+        fields = ProductFields.from_source(source) if "title" in source else None
+        used.add(source.get("images") or (), (p.get("image_digest") for p in pictures), fields)
+
+
+def _add_attached(client: Elasticsearch, attachment: Attachment, used: _Used) -> None:
+    concrete(client, attachment.index)  # says what is missing
+    paths = [f"{attachment.object}.images", *attachment.names.named.values()]
+    ours = {"exists": {"field": f"{attachment.object}.status"}}
+    for hit in _scan(client, attachment.index, paths, ours):
+        described = describe(hit["_source"], attachment.names)
+        held = hit["_source"].get(attachment.object) or {}
+        used.add(described.images, (image.get("digest") for image in held.get("images") or ()), described.fields)
 
 
 def _stores(client: Elasticsearch, alias: str) -> dict[str, Any]:
@@ -90,5 +147,7 @@ def _stores(client: Elasticsearch, alias: str) -> dict[str, Any]:
     return dict(found.body)
 
 
-def _scan(client: Elasticsearch, index: str, fields: list[str]) -> Iterator[dict[str, Any]]:
-    yield from scan(client, index=index, query={"query": {"match_all": {}}, "_source": fields}, size=1_000)
+def _scan(
+    client: Elasticsearch, index: str, fields: list[str], query: dict[str, Any] | None = None
+) -> Iterator[dict[str, Any]]:
+    yield from scan(client, index=index, query={"query": query or {"match_all": {}}, "_source": fields}, size=1_000)

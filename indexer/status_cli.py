@@ -37,10 +37,10 @@ def status(*, failures: int) -> None:
 
 @click.command()
 def expire() -> None:
-    """Delete the activations that no product has used for KEEP_DAYS days."""
+    """Delete what no product, attached ones included, has used for KEEP_DAYS days."""
     settings = Settings.from_environment()
-    deleted = retention.sweep(connect(settings), settings.index_name, settings.keep_days)
-    click.echo(f"{deleted:,} activations deleted")
+    expired = retention.sweep(connect(settings), settings.index_name, settings.keep_days)
+    click.echo(f"{expired.activations:,} activations and {expired.addresses:,} image addresses deleted")
 
 
 def say_counts(settings: Settings) -> None:

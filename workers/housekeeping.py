@@ -58,17 +58,21 @@ def _drifted() -> Iterator[str]:
 
 
 def prune() -> None:
-    """Forget the products that were deleted long ago, and the activations that no product has used for long."""
-    client, settings = resources.elasticsearch(), resources.settings()
+    """Forget the products that were deleted long ago, and what no product has used for long."""
+    client, settings, counters = resources.elasticsearch(), resources.settings(), resources.counters()
     try:
-        found = targets.resolve(client, settings.index_name)
+        for index in targets.resolve(client, settings.index_name).writes:
+            pruned = indices.prune_tombstones(client, index, settings.tombstone_days)
+            counters.count("pruned", "tombstones", pruned)
     except IndexStateError:
+        pass  # no catalogue of ours yet; indices of others may be attached
+    try:
+        expired = retention.sweep(client, settings.index_name, settings.keep_days)
+    except IndexStateError as error:
+        log.warning("nothing expires: %s", error)
         return
-    for index in found.writes:
-        pruned = indices.prune_tombstones(client, index, settings.tombstone_days)
-        resources.counters().count("pruned", "tombstones", pruned)
-    expired = retention.sweep(client, settings.index_name, settings.keep_days)
-    resources.counters().count("pruned", "activations", expired)
+    counters.count("pruned", "activations", expired.activations)
+    counters.count("pruned", "image addresses", expired.addresses)
 
 
 def sample_recall() -> float | None:

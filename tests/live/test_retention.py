@@ -1,6 +1,7 @@
-"""Activations that no product uses are marked, then let go; what is used stays."""
+"""What no product uses is marked, then let go; what is used stays, by products of ours and by attached ones."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -9,11 +10,16 @@ from elasticsearch import Elasticsearch
 from es_mappings import image_vector
 from indexer import indices, loading
 from indexer.activation_store import ActivationStore
+from indexer.attached.attachment import Attachment, Attachments, prepare
+from indexer.attached.fields import FieldNames
 from indexer.catalog import parse_product
 from indexer.documents import EmbeddedImage, embedded, source_digest
 from indexer.elastic import bulk
+from indexer.errors import IndexStateError
 from indexer.events import Upsert
-from indexer.retention import kept, sweep
+from indexer.image_addresses import ImageAddresses
+from indexer.images import Validators
+from indexer.retention import Expired, kept, sweep
 from indexer.settings import Settings
 from indexer.vectorizers.base import ProductFields
 from indexer.vectorizers.text import text_name
@@ -34,8 +40,18 @@ def _store(client: Elasticsearch, alias: str, kind: str, names: list[str]) -> Ac
     return store
 
 
+def _know(client: Elasticsearch, alias: str, *addresses: str) -> None:
+    known = ImageAddresses(client, alias, timedelta(hours=1))
+    known.put({address: (f"digest of {address}", Validators()) for address in addresses})
+
+
+def _addresses(client: Elasticsearch, alias: str, *addresses: str) -> set[str]:
+    known = ImageAddresses(client, alias, timedelta(hours=1))
+    return set(known.known(dict.fromkeys(addresses), recheck=False))
+
+
 def test_what_no_product_uses_is_let_go_after_a_while(client: Elasticsearch, alias: str) -> None:
-    product = parse_product({"id": "a", "title": "Red dress", "images": ["u"]})
+    product = parse_product({"id": "a", "title": "Red dress", "images": ["u", "v"]})
     loading.apply_events(client, alias, [Upsert(type="upsert", product=product)])
     images = [EmbeddedImage("u", "used", None), EmbeddedImage("v", "second", None)]
     action = embedded(alias, "a", source_digest(product), None, images, space=None)
@@ -43,11 +59,44 @@ def test_what_no_product_uses_is_let_go_after_a_while(client: Elasticsearch, ali
     words = text_name(ProductFields("Red dress"))
     pictures = _store(client, alias, "images", ["used", "second", "unused"])
     texts = _store(client, alias, "texts", [words, "old words"])
+    _know(client, alias, "u", "v", "w")
 
-    assert sweep(client, alias, days=1) == 0
+    assert sweep(client, alias, days=1) == Expired(0, 0)
     assert (pictures.count(), texts.count()) == (3, 2)
-    assert sweep(client, alias, days=0) == 2
+    assert sweep(client, alias, days=0) == Expired(activations=2, addresses=1)
     assert set(pictures.get(["used", "second", "unused"])) == {"used", "second"}
     assert set(texts.get([words, "old words"])) == {words}
+    assert _addresses(client, alias, "u", "v", "w") == {"u", "v"}
     assert {(k.aspect, k.count) for k in kept(client, alias)} == {("images", 2), ("texts", 1)}
     assert all(k.size > 0 for k in kept(client, alias))
+
+
+def test_what_an_attached_index_uses_stays(client: Elasticsearch, alias: str) -> None:
+    theirs = f"{alias}-theirs"
+    client.indices.create(index=theirs, mappings={"properties": {"name": {"type": "text"}}})
+    document = {"photos": [{"url": "u"}], "name": "Red dress"}
+    client.index(index=theirs, id="1", document=document)
+    attachment = Attachment(theirs, "lookalike", FieldNames("photos.url", title="name"))
+    prepare(client, attachment)
+    Attachments(client, alias).save(attachment)
+    ours = {"status": "done", "images": [{"image": "u", "digest": "used"}]}
+    client.update(index=theirs, id="1", doc={"lookalike": ours}, refresh=True)
+    words = text_name(ProductFields("Red dress"))
+    pictures = _store(client, alias, "images", ["used", "unused"])
+    texts = _store(client, alias, "texts", [words, "old words"])
+    _know(client, alias, "u", "w")
+
+    sweep(client, alias, days=1)
+    assert sweep(client, alias, days=0) == Expired(activations=2, addresses=1)
+    assert set(pictures.get(["used", "unused"])) == {"used"}
+    assert set(texts.get([words, "old words"])) == {words}
+    assert _addresses(client, alias, "u", "w") == {"u"}
+
+    client.indices.delete(index=theirs)
+    with pytest.raises(IndexStateError, match=f"There is no index {theirs}"):
+        sweep(client, alias, days=0)
+    assert set(pictures.get(["used"])) == {"used"}
+
+
+def test_without_any_index_nothing_is_let_go(client: Elasticsearch, settings: Settings) -> None:
+    assert sweep(client, f"{settings.index_name}-none", days=0) == Expired(0, 0)
