@@ -68,7 +68,7 @@ class Settings(BaseSettings):
     keep_days: int = Field(
         30,
         ge=0,
-        description="Days that activations and image addresses are kept which no product uses (python -m indexer expire).",
+        description="Days that activations and addresses which no product uses are kept (python -m indexer expire).",
     )
     batch_size: int = Field(32, ge=1, le=1024, description="Images that go through the CNN at once.")
 
