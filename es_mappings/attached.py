@@ -6,6 +6,9 @@ from typing import Any
 
 from es_mappings.layout import Layout
 
+# What every version of the mapping has had: by these an object is known as ours.
+CORE = frozenset({"vector", "status", "source", "space"})
+
 REMOVE = "ctx._source.remove(params.object)"
 
 
@@ -32,5 +35,7 @@ def properties(name: str, layout: Layout) -> dict[str, Any]:
         "space": {"type": "keyword"},
         "images": {"type": "object", "enabled": False},  # which were seen: address and digest
         "at": {"type": "date"},
+        "tries": {"type": "integer", "index": False, "doc_values": False},  # to get an image that can't be had just now
+        "retry_at": {"type": "date"},  # when to try again
     }
     return {name: {"type": "object", "dynamic": False, "properties": ours}}

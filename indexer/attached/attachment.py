@@ -135,7 +135,7 @@ def prepare(client: Elasticsearch, attachment: Attachment) -> None:
         _check_kind(index, settings[index]["settings"], mappings[index]["mappings"])
         held = mappings[index]["mappings"].get("properties", {}).get(attachment.object)
         ours = attached.properties(attachment.object, LAYOUT)[attachment.object]
-        if held and set(held.get("properties", {})) != set(ours["properties"]):
+        if held and not attached.CORE <= set(held.get("properties", {})) <= set(ours["properties"]):
             raise IndexStateError(
                 f"{index} has a field {attachment.object} of its own; give ours another name: --object"
             )

@@ -66,13 +66,15 @@ def attach(
 
 @click.command()
 @click.option("--index", help="Only this one.")
-def sweep(index: str | None) -> None:
+@click.option("--retry-failed", is_flag=True, help="Try those again that failed, for whatever reason.")
+def sweep(*, index: str | None, retry_failed: bool) -> None:
     """Work off in this process what changed in the attached indices; the workers do it by themselves."""
     settings = Settings.from_environment()
-    _sweep(settings, [index] if index else Attachments(connect(settings), settings.index_name).all())
+    names = [index] if index else Attachments(connect(settings), settings.index_name).all()
+    _sweep(settings, names, retry_failed=retry_failed)
 
 
-def _sweep(settings: Settings, names: list[str]) -> None:
+def _sweep(settings: Settings, names: list[str], *, retry_failed: bool = False) -> None:
     from indexer.attached.sweep import Sweep
     from indexer.pipeline import Pipeline
 
@@ -86,7 +88,7 @@ def _sweep(settings: Settings, names: list[str]) -> None:
                 pipeline,
                 lambda what, done, total: progress.update(bar, description=what, completed=done, total=total),  # noqa: B023
             )
-            swept = run.run(name)
+            swept = run.run(name, retry_failed=retry_failed)
         click.echo(
             f"{name}: {swept.written:,} vectors written, {len(swept.failed):,} failed, {swept.later:,} for later"
         )

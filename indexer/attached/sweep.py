@@ -8,13 +8,16 @@ own words and images are still those that its vector was made from costs one rea
 from __future__ import annotations
 
 import math
+import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from elasticsearch import Elasticsearch
-from elasticsearch.helpers import pack_dense_vector
+from elasticsearch.helpers import pack_dense_vector, scan
 
 from es_mappings.attached import REMOVE
 from es_mappings.product import LAYOUT
@@ -22,13 +25,16 @@ from indexer.attached.attachment import Attachment, Attachments, concrete, prepa
 from indexer.attached.fields import Described, describe
 from indexer.composing import Outcome
 from indexer.documents import now
-from indexer.elastic import bulk
+from indexer.elastic import BulkFailure, bulk
 from indexer.errors import IndexStateError
 from indexer.fitting import fit
 from indexer.pipeline import Pipeline
-from indexer.rollouts.carrying import changed_hits, checkpoints_of
+from indexer.rollouts.carrying import PAGE, changed_hits, checkpoints_of
 from indexer.spaces import VectorSpace, load_space
 from indexer.stored_products import Embeddable
+
+_TRIES = 6  # of an image whose server is away ...
+_FIRST_PAUSE = 60.0  # ... seconds before the second, doubled with each: an hour in all
 
 Hit = Mapping[str, Any]
 Progress = Callable[[str, int, int], None]
@@ -60,8 +66,15 @@ class Sweep:
         self._progress = progress or (lambda *_: None)
         self._deadline = time.monotonic() + seconds
 
-    def run(self, index: str) -> Swept:
+    def run(self, index: str, *, retry_failed: bool = False) -> Swept:
         """Work off what changed in an index since the last sweep; fit a vector space first if there is none.
+
+        Then those are tried again whose image could not be had and that are due.
+
+        Parameters
+        ----------
+        retry_failed : bool
+            Whether all that failed are tried again, due or not, for whatever reason they did.
 
         Raises
         ------
@@ -84,7 +97,8 @@ class Sweep:
                 f"The vectors of {index} were made by other models or for other aspects than these settings name; set "
                 "LOOK_MODEL, LOOK_LAYER and LOOK_WEIGHTS as they were, or detach and attach it anew"
             )
-        self._work_off(attachment, space, swept)
+        if self._work_off(attachment, space, swept):
+            self._retry(attachment, space, swept, {} if retry_failed else {"lte": "now"})
         return swept
 
     def _work_off(self, attachment: Attachment, space: VectorSpace | None, swept: Swept) -> bool:
@@ -102,24 +116,38 @@ class Sweep:
             self._attachments.save(attachment)
         return True
 
-    def _page(self, attachment: Attachment, hits: Sequence[Hit], space: VectorSpace | None, swept: Swept) -> None:
-        due: dict[str, tuple[Hit, Described]] = {}
-        for hit in hits:
-            described = describe(hit["_source"], attachment.names)
-            held = hit["_source"].get(attachment.object) or {}
-            if (held.get("source"), held.get("space")) != (described.source, space.digest if space else None):
-                due[hit["_id"]] = hit, described
+    def _retry(self, attachment: Attachment, space: VectorSpace, swept: Swept, due: dict[str, str]) -> None:
+        ours = attachment.object
+        failed: list[dict[str, Any]] = [attachment.query, {"term": {f"{ours}.status": "failed"}}]
+        when = [{"range": {f"{ours}.retry_at": due}}] if due else []
+        request = {
+            "query": {"bool": {"filter": failed + when}},
+            "seq_no_primary_term": True,
+            "_source": {"exclude_vectors": True},
+        }
+        self._client.indices.refresh(index=attachment.index)
+        hits = scan(self._client, index=attachment.index, query=request, size=PAGE)
+        while (page := list(islice(hits, PAGE))) and time.monotonic() <= self._deadline:
+            self._page(attachment, page, space, swept, again=True)
+
+    def _page(
+        self,
+        attachment: Attachment,
+        hits: Sequence[Hit],
+        space: VectorSpace | None,
+        swept: Swept,
+        *,
+        again: bool = False,
+    ) -> None:
+        due = {hit["_id"]: found for hit in hits if (found := _Found.of(hit, attachment)).is_due(space) or again}
         for part in _parts(list(due), self._pipeline.batch_size):
-            products = {i: _embeddable(due[i][1], due[i][0]["_source"].get(attachment.object) or {}) for i in part}
-            outcomes = self._pipeline.outcomes(products, space)
-            actions = [_update(attachment, due[i][0], due[i][1].source, outcomes[i], space) for i in part]
-            for product_id, failure in zip(part, bulk(self._client, actions), strict=True):
-                if failure and failure.status in {404, 409}:
-                    swept.later += 1
-                elif failure or outcomes[product_id].failed:
-                    swept.failed[product_id] = failure.reason if failure else outcomes[product_id].reason or ""
-                else:
-                    swept.written += 1
+            outcomes = self._pipeline.outcomes({i: due[i].embeddable for i in part}, space)
+            actions = [_update(attachment, due[i], outcomes[i], space) for i in part]
+            failures = dict(zip(part, bulk(self._client, actions), strict=True))
+            _note(swept, failures, outcomes)
+            if busy := [f.reason for f in failures.values() if f and f.passes and f.status != 409]:
+                # The checkpoint stays where it is; what was embedded is kept.
+                raise IndexStateError(f"{attachment.index} takes no more just now ({busy[0]}); the next sweep goes on")
 
 
 def detach(client: Elasticsearch, alias: str, index: str) -> int:
@@ -149,25 +177,60 @@ def _parts(ids: list[str], size: int) -> list[list[str]]:
     return [ids[start : start + size] for start in range(0, len(ids), size)]
 
 
-def _embeddable(described: Described, held: Mapping[str, Any]) -> Embeddable:
-    digests = {seen["image"]: seen["digest"] for seen in held.get("images") or []}
-    known = {image: digests[image] for image in described.images if image in digests}
-    return Embeddable(described.images, known, described.fields, described.source)
+def _note(swept: Swept, failures: Mapping[str, BulkFailure | None], outcomes: Mapping[str, Outcome]) -> None:
+    for product_id, failure in failures.items():
+        if failure and failure.status in {404, 409}:
+            swept.later += 1
+        elif failure or outcomes[product_id].failed:
+            swept.failed[product_id] = failure.reason if failure else outcomes[product_id].reason or ""
+        else:
+            swept.written += 1
 
 
-def _update(
-    attachment: Attachment, hit: Hit, source: str, outcome: Outcome, space: VectorSpace | None
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Found:
+    """A document, what it describes, and what we wrote into it."""
+
+    hit: Hit
+    described: Described
+    held: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, hit: Hit, attachment: Attachment) -> _Found:
+        held = hit["_source"].get(attachment.object) or {}
+        return cls(hit, describe(hit["_source"], attachment.names), held)
+
+    def is_due(self, space: VectorSpace | None) -> bool:
+        """Tell whether its vector is of something else than it describes now, or of another space."""
+        wanted = (self.described.source, space.digest if space else None)
+        return (self.held.get("source"), self.held.get("space")) != wanted
+
+    @property
+    def embeddable(self) -> Embeddable:
+        digests = {seen["image"]: seen["digest"] for seen in self.held.get("images") or []}
+        known = {image: digests[image] for image in self.described.images if image in digests}
+        return Embeddable(self.described.images, known, self.described.fields, self.described.source)
+
+    @property
+    def tries(self) -> int:
+        """How often its images could not be had, as they are named now."""
+        return int(self.held.get("tries") or 0) if self.held.get("source") == self.described.source else 0
+
+
+def _update(attachment: Attachment, found: _Found, outcome: Outcome, space: VectorSpace | None) -> dict[str, Any]:
     """Build the partial update of one document, good only while nobody has written it since it was read."""
-    status = "failed" if outcome.failed else "done" if space else "pending"
+    hit, status = found.hit, "failed" if outcome.failed else "done" if space else "pending"
+    tries = found.tries + 1 if outcome.failed and outcome.unavailable else 0
     ours = {
         "status": status,
         "reason": outcome.reason,
-        "source": source,
+        "source": found.described.source,
         "space": space.digest if space else None,
         "images": [{"image": i.image, "digest": i.digest} for i in outcome.images],
         "vector": pack_dense_vector(outcome.vector) if outcome.vector is not None else None,
         "at": now(),
+        "tries": tries or None,
+        "retry_at": _retry_at(tries) if 0 < tries <= _TRIES else None,
     }
     return {
         "_op_type": "update",
@@ -178,3 +241,9 @@ def _update(
         "if_primary_term": hit["_primary_term"],
         "doc": {attachment.object: ours},
     }
+
+
+def _retry_at(tries: int) -> str:
+    """Say when to try again: the pauses double, half of each by chance."""
+    pause = _FIRST_PAUSE * 2 ** (tries - 1) * random.uniform(0.5, 1)  # noqa: S311 - no secret
+    return (datetime.now(UTC) + timedelta(seconds=pause)).isoformat(timespec="seconds")

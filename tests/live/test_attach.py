@@ -15,7 +15,7 @@ from indexer.attached.attachment import Attachment, Attachments, prepare
 from indexer.attached.fields import FieldNames
 from indexer.attached.searching import similar_request
 from indexer.attached.sweep import Sweep, Swept, detach
-from indexer.errors import IndexStateError
+from indexer.errors import ImageUnavailableError, IndexStateError
 from indexer.settings import Settings
 from tests.live.rolling import RollingShop
 
@@ -140,6 +140,43 @@ def test_what_changes_is_found_by_itself_and_nothing_else_is_embedded(theirs: Th
     assert sources["d6"]["lookalike"]["status"] == "failed"
     assert "d8" not in sources
     assert sources["d50"]["lookalike"]["status"] == "done"
+
+
+def _failed_tries(theirs: Theirs) -> dict[str, tuple[Any, bool]]:
+    """Give for each document that failed how often it was tried, and whether it is to be tried again."""
+    ours = {i: source["lookalike"] for i, source in theirs.sources().items() if "lookalike" in source}
+    return {i: (o["tries"], bool(o["retry_at"])) for i, o in ours.items() if o["status"] == "failed"}
+
+
+def test_an_image_that_can_not_be_had_is_tried_again(theirs: Theirs, monkeypatch: pytest.MonkeyPatch) -> None:
+    sweep(theirs)
+    monkeypatch.setattr("indexer.attached.sweep._FIRST_PAUSE", 0.0)
+    away = "http://127.0.0.1:9/away.png"
+    theirs.put(6, media={"photos": [{"url": away}]})
+    theirs.put(7, media={"photos": [{"url": "file:///nowhere.png"}]})  # never to be had
+    pipeline = theirs.shop.pipeline()
+    source, fetch = theirs.shop.source, theirs.shop.source.fetch_if_changed
+
+    def unavailable(address: str, *more: Any) -> Any:
+        if address == away:
+            raise ImageUnavailableError("its server is away")
+        return fetch(address, *more)
+
+    monkeypatch.setattr(source, "fetch_if_changed", unavailable)
+    run = Sweep(theirs.client, theirs.shop.alias, pipeline).run
+    assert set(run(theirs.name).failed) == {"d6", "d7"}
+    assert _failed_tries(theirs) == {"d6": (2, True), "d7": (None, False)}  # and once more in the same sweep
+    for _ in range(5):
+        run(theirs.name)
+    assert _failed_tries(theirs)["d6"] == (7, False)
+    assert run(theirs.name).failed == {}
+    monkeypatch.setattr(
+        source, "fetch_if_changed", lambda a, *m: fetch(theirs.shop.upsert(9).product.images[0] if a == away else a, *m)
+    )
+    assert run(theirs.name).written == 0
+    again = run(theirs.name, retry_failed=True)
+    assert (again.written, list(again.failed)) == (1, ["d7"])
+    assert set(_failed_tries(theirs)) == {"d7"}
 
 
 def test_it_is_sorted_by_similarity_by_the_names_it_has(theirs: Theirs) -> None:
