@@ -75,6 +75,10 @@ IMAGES ?= .data/catalogue/images
 bench-embedding: $(VENV)/.ready  ## Measure images/s of decoding, inference and the whole way (IMAGES=folder)
 	@$(BIN)/python -m evaluation.bench_embedding $(IMAGES)
 
+.PHONY: soak
+soak: $(VENV)/.ready  ## Send 100,000 images through decoders and a small model, and watch the memory; about 10 minutes
+	@$(BIN)/python -m evaluation.soak
+
 # Debian's browser and fonts where apt-get can bring them; elsewhere CHROMIUM names one.
 .PHONY: chromium
 chromium:

@@ -39,27 +39,31 @@ class Forgetful:
         del digests
         return {}
 
-    def put(self, activations: Mapping[str, Vector]) -> None:
+    def put(self, activations: Mapping[str, Vector]) -> dict[str, Vector]:
         """Keep nothing."""
+        return dict(activations)
 
 
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--count", default=1_000, show_default=True, help="Images; a folder of fewer is gone through again.")
+@click.option("--count", default=1_000, show_default=True, help="Images.")
 @click.option("--elasticsearch/--no-elasticsearch", default=True, help="Whether the whole way ends in Elasticsearch.")
 def main(folder: Path, *, count: int, elasticsearch: bool) -> None:
     """Measure the embedding of the images in FOLDER."""
     with errors_in_one_line():
         settings = Settings.from_environment().model_copy(update={"image_roots": (folder.resolve(),)})
-        measure(settings, addresses(folder, count), elasticsearch=elasticsearch)
+        measure(settings, addresses(folder, count, again=not elasticsearch), elasticsearch=elasticsearch)
 
 
-def addresses(folder: Path, count: int) -> list[str]:
-    """Give the URLs of a folder's images, again and again until there are ``count``."""
+def addresses(folder: Path, count: int, *, again: bool) -> list[str]:
+    """Give the URLs of a folder's images, up to ``count``, or again and again until there are as many.
+
+    A store that keeps activations has them of an image that comes again, so that it must not.
+    """
     found = sorted(path.resolve().as_uri() for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
     if not found:
         raise click.ClickException(f"There is no image in {folder}")
-    return [found[i % len(found)] for i in range(count)]
+    return [found[i % len(found)] for i in range(count)] if again else found[:count]
 
 
 def measure(settings: Settings, wanted: Sequence[str], *, elasticsearch: bool) -> None:
@@ -85,7 +89,8 @@ def measure(settings: Settings, wanted: Sequence[str], *, elasticsearch: bool) -
     # Whole pictures are more to bring back than what is prepared of them, so that either may be the quicker.
     slower = min(max(speeds["decode only"], speeds["decode and prepare"]), speeds["inference only"])
     before = psutil.Process().memory_info().rss
-    speeds["the whole way" + ("" if elasticsearch else ", without Elasticsearch")] = _speed(len(wanted), whole)
+    name = "the whole way" + ("" if elasticsearch else ", without Elasticsearch")
+    speeds[name] = _speed(len(wanted) - settings.batch_size, whole)
     grown = (psutil.Process().memory_info().rss - before) / 2**20
     console.print(_table(speeds, slower))
     console.print(f"{settings.look_model} in {cnn.runtime.name}; memory grew by {grown:.0f} MiB")
@@ -116,7 +121,7 @@ def _speed(count: int, work: Callable[[], object]) -> float:
 
 
 class _Unindexed:
-    """Fetch, decode and embed, with nowhere to write."""
+    """Fetch, decode and embed, with nowhere to write. The first batch warms up."""
 
     def __init__(self, settings: Settings, wanted: Sequence[str]) -> None:
         from indexer.vectorizers import load_vectorizers
@@ -125,7 +130,7 @@ class _Unindexed:
         stores = {aspect: Forgetful() for aspect in vectorizers}
         self._embed = ImageEmbedder(ImageSource.from_settings(settings), vectorizers, stores, settings.batch_size)
         self._batches = [wanted[i : i + settings.batch_size] for i in range(0, len(wanted), settings.batch_size)]
-        self._embed(self._batches[0], {})
+        self._embed(self._batches.pop(0), {})
 
     def __call__(self) -> None:
         with ThreadPoolExecutor(BATCHES) as threads:
@@ -134,7 +139,10 @@ class _Unindexed:
 
 
 class _Indexed:
-    """The pipeline as it runs in a worker, into an index of its own that is removed afterwards."""
+    """The pipeline as it runs in a worker, into an index of its own that is removed afterwards.
+
+    The first batch warms up, and fits the vector space.
+    """
 
     def __init__(self, settings: Settings, wanted: Sequence[str]) -> None:
         from indexer.fitting import fit_space
@@ -154,7 +162,7 @@ class _Indexed:
 
     def __call__(self) -> None:
         try:
-            self._pipeline.vectorize(self._ids)
+            self._pipeline.vectorize(self._ids[self._settings.batch_size :])
         finally:
             client = connect(self._settings)
             found = client.indices.get(index=f"{self._settings.index_name}-*", expand_wildcards="all")

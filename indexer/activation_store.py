@@ -11,6 +11,7 @@ from elasticsearch import Elasticsearch
 from elasticsearch.helpers import pack_dense_vector, scan
 
 from es_mappings import image_vector
+from es_mappings.image_vector import Numbers
 from es_mappings.layout import Vector
 from indexer.documents import now
 from indexer.elastic import get_with_vectors, make_index, put_all, vector
@@ -19,18 +20,36 @@ from indexer.vectorizers.base import Vectorizer, digest
 Kind = Literal["images", "texts"]
 
 
+def as_kept(raw: Vector, numbers: Numbers) -> Vector:
+    """Round activations to the numbers that are kept: what is made and what is read are the same, to the bit.
+
+    bfloat16 is the upper half of a float32. Elasticsearch takes float32 and halves it; whichever way it rounds doesn't
+    matter to numbers that are rounded already (to the nearest, ties to even).
+    """
+    if numbers == "float32":
+        return raw
+    bits = np.ascontiguousarray(raw, np.float32).view(np.uint32)
+    return ((bits + (((bits >> 16) & 1) + 0x7FFF)) & np.uint32(0xFFFF0000)).view(np.float32)
+
+
 class ActivationStore:
     """The activations that one vectorizer gave, one document an image or text, by its digest."""
 
-    def __init__(self, client: Elasticsearch, alias: str, kind: Kind, vectorizer: str) -> None:
-        self._client = client
+    def __init__(
+        self, client: Elasticsearch, alias: str, kind: Kind, vectorizer: str, numbers: Numbers = "float32"
+    ) -> None:
+        self._client, self._numbers = client, numbers
         self.index = f"{alias}-{kind}-{vectorizer}"
 
     @classmethod
-    def create(cls, client: Elasticsearch, alias: str, kind: Kind, vectorizer: Vectorizer) -> ActivationStore:
-        """Open the store of a vectorizer, made first if need be."""
+    def create(
+        cls, client: Elasticsearch, alias: str, kind: Kind, vectorizer: Vectorizer, numbers: Numbers = "float32"
+    ) -> ActivationStore:
+        """Open the store of a vectorizer, made first if need be; ``numbers`` says what a new one keeps."""
         store = cls(client, alias, kind, digest(vectorizer.manifest))
-        make_index(client, store.index, image_vector.mapping(vectorizer.manifest, vectorizer.dims))
+        make_index(client, store.index, image_vector.mapping(vectorizer.manifest, vectorizer.dims, numbers))
+        found = client.indices.get_mapping(index=store.index)[store.index]["mappings"]
+        store._numbers = image_vector.numbers(found)
         return store
 
     def get(self, digests: Sequence[str]) -> dict[str, Vector]:
@@ -38,19 +57,21 @@ class ActivationStore:
         found = get_with_vectors(self._client, self.index, digests)
         return {name: vector(source["activation"]) for name, source in found.items()}
 
-    def put(self, activations: Mapping[str, Vector]) -> None:
-        """Keep activations by the digest of the image or text.
+    def put(self, activations: Mapping[str, Vector]) -> dict[str, Vector]:
+        """Keep activations by the digest of the image or text; give them as they will be read.
 
         Raises
         ------
         IndexStateError
             Elasticsearch refused one.
         """
+        kept = {name: as_kept(raw, self._numbers) for name, raw in activations.items()}
         documents = {
             name: {"digest": name, "activation": pack_dense_vector(raw), "stored_at": now()}
-            for name, raw in activations.items()
+            for name, raw in kept.items()
         }
         put_all(self._client, self.index, documents, "an activation")
+        return kept
 
     def count(self) -> int:
         """Count what is kept."""

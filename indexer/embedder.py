@@ -46,8 +46,8 @@ class Store(Protocol):
     def get(self, digests: Sequence[str]) -> dict[str, Vector]:
         """Read activations; those that aren't there are left out."""
 
-    def put(self, activations: Mapping[str, Vector]) -> None:
-        """Keep activations."""
+    def put(self, activations: Mapping[str, Vector]) -> dict[str, Vector]:
+        """Keep activations; give them as `get` will, rounded perhaps."""
 
 
 class ImageEmbedder:
@@ -132,9 +132,10 @@ class ImageEmbedder:
         new = {f.digest: f.prepared for f in fetched.values() if f.digest not in stored}
         if new:
             made = self._run(list(new.values()))
-            for aspect, rows in made.items():
-                self._stores[aspect].put(dict(zip(new, rows, strict=True)))
-            stored |= {d: {aspect: rows[i] for aspect, rows in made.items()} for i, d in enumerate(new)}
+            kept = {
+                aspect: self._stores[aspect].put(dict(zip(new, rows, strict=True))) for aspect, rows in made.items()
+            }
+            stored |= {d: {aspect: rows[d] for aspect, rows in kept.items()} for d in new}
         return {address: Embedded(f.digest, stored[f.digest], f.seen) for address, f in fetched.items()}
 
     def _run(self, prepared: Sequence[list[Prepared]]) -> dict[str, Vector]:

@@ -100,11 +100,12 @@ def fit(
     SpaceError
         There are not two of anything to fit on, or the recipe asks for more dimensions than the aspect has.
     """
-    stores = {a: ActivationStore.create(client, alias, "images", v) for a, v in vectorizers.images.items()}
+    numbers = vectorizers.numbers
+    stores = {a: ActivationStore.create(client, alias, "images", v, numbers) for a, v in vectorizers.images.items()}
     reductions: dict[str, Linear | Learned] = {}
     for aspect, vectorizer in vectorizers.products.items():
         if vectorizer.keeps:
-            stores[aspect] = ActivationStore.create(client, alias, "texts", vectorizer)
+            stores[aspect] = ActivationStore.create(client, alias, "texts", vectorizer, numbers)
         elif indices.counts(client, alias)["all"] >= 2:
             reductions[aspect] = fit_tokens(_rows(client, alias, vectorizer, sample), ASPECT_DIMS[aspect])
     for aspect, store in stores.items():

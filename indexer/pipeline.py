@@ -53,10 +53,11 @@ class Pipeline:
         self._client, self._alias = client, alias
         self.vectorizers, self.batch_size = vectorizers, batch_size
         self.decoder = source.decoder
-        stores = {a: ActivationStore.create(client, alias, "images", v) for a, v in vectorizers.images.items()}
+        numbers = vectorizers.numbers
+        stores = {a: ActivationStore.create(client, alias, "images", v, numbers) for a, v in vectorizers.images.items()}
         self._embed_images = ImageEmbedder(source, vectorizers.images, stores, batch_size)
         self._addresses = ImageAddresses(client, alias, timedelta(hours=recheck_hours))
-        self._embed_products = ProductEmbedder(client, alias, vectorizers.products)
+        self._embed_products = ProductEmbedder(client, alias, vectorizers.products, numbers)
         self._attribute = Attributor(client, alias, vectorizers.digests)
         self._spaces: dict[str, VectorSpace] = {}
 

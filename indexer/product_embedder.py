@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from elasticsearch import Elasticsearch
 
+from es_mappings.image_vector import Numbers
 from es_mappings.layout import Vector
 from indexer.activation_store import ActivationStore
 from indexer.vectorizers.base import ProductFields, ProductVectorizer
@@ -14,9 +15,15 @@ from indexer.vectorizers.base import ProductFields, ProductVectorizer
 class ProductEmbedder:
     """Embeds the fields of products; activations that cost a model are kept, and read where they are kept."""
 
-    def __init__(self, client: Elasticsearch, alias: str, vectorizers: Mapping[str, ProductVectorizer]) -> None:
+    def __init__(
+        self, client: Elasticsearch, alias: str, vectorizers: Mapping[str, ProductVectorizer], numbers: Numbers
+    ) -> None:
         self._vectorizers = vectorizers
-        self._stores = {a: ActivationStore.create(client, alias, "texts", v) for a, v in vectorizers.items() if v.keeps}
+        self._stores = {
+            aspect: ActivationStore.create(client, alias, "texts", v, numbers)
+            for aspect, v in vectorizers.items()
+            if v.keeps
+        }
 
     def __call__(self, products: Mapping[str, ProductFields]) -> dict[str, dict[str, Vector]]:
         """Find or make the activations of products.
@@ -49,7 +56,5 @@ class ProductEmbedder:
         new = {name: product for name, product in products.items() if name not in rows}
         if new:
             made = dict(zip(new, vectorizer(list(new.values())), strict=True))
-            if store:
-                store.put(made)
-            rows |= made
+            rows |= store.put(made) if store else made
         return rows

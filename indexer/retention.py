@@ -10,6 +10,7 @@ from typing import Any
 from elasticsearch import Elasticsearch
 from elasticsearch.helpers import scan
 
+from es_mappings import image_vector
 from indexer.attached.attachment import Attachment, Attachments, concrete
 from indexer.attached.fields import describe
 from indexer.documents import now
@@ -29,6 +30,7 @@ class Kept:
     aspect: str
     count: int
     size: int  # bytes on disk
+    numbers: str  # what they are kept as
 
 
 def kept(client: Elasticsearch, alias: str) -> list[Kept]:
@@ -44,6 +46,7 @@ def kept(client: Elasticsearch, alias: str) -> list[Kept]:
             mapping["mappings"].get("_meta", {}).get("vectorizer", {}).get("aspect", "?"),
             stats[name]["primaries"]["docs"]["count"],
             stats[name]["primaries"]["store"]["size_in_bytes"],
+            image_vector.numbers(mapping["mappings"]),
         )
         for name, mapping in sorted(names.items())
     ]

@@ -70,6 +70,9 @@ class Settings(BaseSettings):
         ge=0,
         description="Days that activations and addresses which no product uses are kept (python -m indexer expire).",
     )
+    keep_as: Literal["float32", "bfloat16"] = Field(
+        "bfloat16", description="What new stores keep activations as; bfloat16 is half of the bytes."
+    )
     batch_size: int = Field(32, ge=1, le=1024, description="Images that go through the CNN at once.")
 
     queue_limit: int = Field(

@@ -25,7 +25,7 @@ def status(*, failures: int) -> None:
     say_counts(settings)
     click.echo(f"{settings.look_model} would run here in {runtimes.describe(settings.runtime)}")
     for store in retention.kept(client, alias):
-        click.echo(f"  {store.index}: {store.aspect} of {store.count:,}, {store.size / 2**20:,.1f} MB")
+        click.echo(f"  {store.index}: {store.aspect} of {store.count:,}, {store.size / 2**20:,.1f} MiB, {store.numbers}")
     letters = DeadLetters(client, alias)
     click.echo(f"{letters.count():,} dead letters (python -m workers.dead_letters)")
     for letter in letters.latest(failures):

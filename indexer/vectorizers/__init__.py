@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from es_mappings.image_vector import Numbers
 from es_mappings.product import ASPECT_DIMS
 from indexer.settings import Settings
 from indexer.vectorizers.attributes import AttributesVectorizer
@@ -18,6 +19,7 @@ class Vectorizers:
 
     images: Mapping[str, ImageVectorizer]
     products: Mapping[str, ProductVectorizer]
+    numbers: Numbers = "float32"  # what a new store keeps their activations as
 
     @property
     def digests(self) -> dict[str, str]:
@@ -46,4 +48,5 @@ def load_vectorizers(settings: Settings) -> Vectorizers:
     return Vectorizers(
         {aspect: vectorizer for aspect, vectorizer in images.items() if aspect in ASPECT_DIMS},
         {aspect: load() for aspect, load in products.items() if aspect in ASPECT_DIMS},
+        settings.keep_as,
     )

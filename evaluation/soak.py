@@ -1,0 +1,113 @@
+"""``make soak``: a hundred thousand images through decoders and model, and the memory that they leave behind."""
+
+from __future__ import annotations
+
+import io
+import random
+import sys
+import time
+from collections.abc import Iterator, Sequence
+
+import click
+import psutil
+from PIL import Image
+from rich.console import Console
+from rich.table import Table
+
+from evaluation.bench_embedding import BATCHES, Forgetful
+from indexer.console import errors_in_one_line
+from indexer.embedder import ImageEmbedder
+from indexer.images import ImageSource, Validators
+from indexer.images.fetching import Fetched
+from indexer.overlapping import side_by_side
+from indexer.settings import Settings
+from indexer.vectorizers.base import ImageVectorizer
+from indexer.vectorizers.color import ColorVectorizer
+
+_SETTLED = 0.1  # share of the images after which caches and pools are full
+_ROWS = 20
+
+console = Console(highlight=False)
+
+
+@click.command()
+@click.option("--images", default=100_000, show_default=True, help="How many go through.")
+@click.option("--model", default="mobilenetv3_small_050", show_default=True, help="A timm model, of random weights.")
+@click.option("--most", default=64.0, show_default=True, help="MiB that the memory may grow by after the first tenth.")
+def main(*, images: int, model: str, most: float) -> None:
+    """Send many small JPEGs, no two alike, the way a worker sends them, and print resident memory as it goes.
+
+    Ends with 1 if memory grew by more than it may. Nothing is written: the stores forget at once.
+    """
+    with errors_in_one_line():
+        settings = Settings.from_environment()
+        grown = soak(settings, load(model, settings), images)
+    console.print(f"grown by {grown:.1f} MiB since the first {_SETTLED:.0%}")
+    sys.exit(grown > most)
+
+
+def load(model: str, settings: Settings) -> dict[str, ImageVectorizer]:
+    """Load look and style of a model of random weights, and the color."""
+    from indexer.vectorizers.cnn import vectorizers
+    from indexer.vectorizers.presets import POOLED, Tap
+    from indexer.vectorizers.taps import style_layers
+    from indexer.vectorizers.weights import random_model
+
+    made = random_model(model)
+    style = style_layers(made.module, made.preprocessing.size)
+    taps = {"look": Tap((POOLED,)), "style": Tap(style, "statistics")}
+    return {**vectorizers(made, taps, settings), "color": ColorVectorizer()}
+
+
+def soak(settings: Settings, vectorizers: dict[str, ImageVectorizer], count: int) -> float:
+    """Embed ``count`` images; give the MiB that the memory of all processes grew by once it had settled."""
+    source = _Drawn(decoder=ImageSource.from_settings(settings).decoder)
+    embed = ImageEmbedder(source, vectorizers, {aspect: Forgetful() for aspect in vectorizers}, settings.batch_size)
+    batches = ([f"drawn:{n}" for n in part] for part in _parts(range(count), settings.batch_size))
+    table = Table("images", "images/s", "worker, MiB", "decoders, MiB")
+    started, done, settled = time.perf_counter(), 0, 0.0
+    every = max(count // _ROWS, 1)
+    for made in side_by_side(lambda batch: embed(batch, {}), batches, BATCHES):
+        before, done = done, done + len(made)
+        if before // every == done // every:
+            continue
+        worker, decoders = _resident()
+        if done >= _SETTLED * count:
+            settled = settled or worker + decoders
+        row = [f"{done:,}", f"{done / (time.perf_counter() - started):,.0f}", f"{worker:,.0f}", f"{decoders:,.0f}"]
+        table.add_row(*row)
+        console.print(*row)
+    console.print(table)
+    return sum(_resident()) - settled
+
+
+class _Drawn(ImageSource):
+    """Gives small pictures under any address, a different file under each."""
+
+    def fetch_if_changed(self, address: str, known: Validators) -> Fetched:
+        """Draw a picture."""
+        del known
+        return Fetched(draw(address), Validators())
+
+
+def draw(name: str) -> bytes:
+    """Draw a JPEG of 64 to 128 pixels that hangs on its name alone."""
+    chance = random.Random(name)  # noqa: S311 - a picture, no secret
+    coarse = Image.frombytes("RGB", (4, 4), chance.randbytes(48))
+    file = io.BytesIO()
+    coarse.resize((chance.randint(64, 128), chance.randint(64, 128)), Image.Resampling.BICUBIC).save(file, "JPEG")
+    return file.getvalue()
+
+
+def _parts(numbers: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    return (numbers[start : start + size] for start in range(0, len(numbers), size))
+
+
+def _resident() -> tuple[float, float]:
+    """Read the resident MiB of this process, and of its decoders together."""
+    this = psutil.Process()
+    return this.memory_info().rss / 2**20, sum(child.memory_info().rss for child in this.children()) / 2**20
+
+
+if __name__ == "__main__":
+    main()

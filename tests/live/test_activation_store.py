@@ -1,0 +1,60 @@
+"""The Image Vector Store gives back, to the bit, what was put in, whatever kind of numbers it keeps."""
+
+from collections.abc import Iterator
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+from elasticsearch import Elasticsearch
+
+from es_mappings.image_vector import Numbers
+from indexer.activation_store import ActivationStore
+from indexer.retention import kept
+from indexer.settings import Settings
+
+DIMS = 640
+SCALES = (1e-3, 0.1, 1.0, 30.0, 1e4)
+ROWS = {
+    f"image-{n}": np.random.default_rng(n).normal(0, scale, DIMS).astype(np.float32) for n, scale in enumerate(SCALES)
+}
+
+
+class _Named:
+    dims = DIMS
+
+    def __init__(self, name: str) -> None:
+        self.manifest: dict[str, Any] = {"aspect": name}
+
+
+@pytest.fixture
+def alias(client: Elasticsearch, settings: Settings) -> Iterator[str]:
+    alias = f"{settings.index_name}-store"
+    yield alias
+    client.indices.delete(index=list(client.indices.get(index=f"{alias}*").body))
+
+
+@pytest.mark.parametrize("numbers", get_args(Numbers))
+def test_what_is_read_is_what_put_says_before_and_after_a_refresh(
+    client: Elasticsearch, alias: str, numbers: Numbers
+) -> None:
+    store = ActivationStore.create(client, alias, "images", _Named(numbers), numbers)
+    written = store.put(ROWS)
+    assert set(written) == set(ROWS)
+    for refreshed in (False, True):
+        if refreshed:
+            assert store.count() == len(ROWS)
+        found = store.get([*ROWS, "never seen"])
+        for name, raw in ROWS.items():
+            np.testing.assert_array_equal(found[name], written[name])
+            np.testing.assert_allclose(found[name], raw, rtol=2**-8 if numbers == "bfloat16" else 0)
+    np.testing.assert_array_equal(store.sample(20), np.stack([written[name] for name in sorted(ROWS)]))
+
+
+def test_a_store_keeps_the_numbers_that_it_was_made_with(client: Elasticsearch, alias: str) -> None:
+    made = ActivationStore.create(client, alias, "images", _Named("look"), "bfloat16")
+    made.put({"one": ROWS["image-0"]})
+    again = ActivationStore.create(client, alias, "images", _Named("look"), "float32")
+    two = again.put({"two": ROWS["image-1"]})["two"]
+    assert not np.array_equal(two, ROWS["image-1"])
+    np.testing.assert_array_equal(again.get(["two"])["two"], two)
+    assert [(k.aspect, k.count, k.numbers) for k in kept(client, alias)] == [("look", 2, "bfloat16")]

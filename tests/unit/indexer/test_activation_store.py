@@ -1,0 +1,13 @@
+"""Rounding to what is kept."""
+
+import numpy as np
+import torch
+
+from indexer.activation_store import as_kept
+
+
+def test_bfloat16_is_rounded_as_torch_rounds_it() -> None:
+    raw = np.random.default_rng(1).normal(0, 1, 5_000).astype(np.float32)
+    raw[:4] = 0, 1.00390625, 1.01171875, -1e30  # ties, to even
+    np.testing.assert_array_equal(as_kept(raw, "bfloat16"), torch.from_numpy(raw).bfloat16().float().numpy())
+    assert as_kept(raw, "float32") is raw
