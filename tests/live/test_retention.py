@@ -1,10 +1,12 @@
 """What no product uses is marked, then let go; what is used stays, by products of ours and by attached ones."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from elasticsearch import Elasticsearch
 
 from es_mappings import image_vector
@@ -13,6 +15,7 @@ from indexer.activation_store import ActivationStore
 from indexer.attached.attachment import Attachment, Attachments, prepare
 from indexer.attached.fields import FieldNames
 from indexer.catalog import parse_product
+from indexer.cli import main
 from indexer.documents import EmbeddedImage, embedded, source_digest
 from indexer.elastic import bulk
 from indexer.errors import IndexStateError
@@ -100,3 +103,16 @@ def test_what_an_attached_index_uses_stays(client: Elasticsearch, alias: str) ->
 
 def test_without_any_index_nothing_is_let_go(client: Elasticsearch, settings: Settings) -> None:
     assert sweep(client, f"{settings.index_name}-none", days=0) == Expired(0, 0)
+
+
+def test_status_says_what_is_kept_for_how_long_and_what_runs_the_model(
+    client: Elasticsearch, alias: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _store(client, alias, "images", ["one", "two"])
+    sweep(client, alias, days=1)
+    for name, value in {"INDEX_NAME": alias, "KEEP_DAYS": "7", "RUNTIME": "onnx"}.items():
+        monkeypatch.setenv(name, value)
+    said = CliRunner().invoke(main, ["status"], catch_exceptions=False).output
+    assert re.search(r"efficientnet_lite2 would run here in ONNX Runtime \d", said)
+    assert re.search(r"Image Vector Store: [\d.]+ MiB; what no product uses is deleted after 7 days", said)
+    assert re.search(r"-images-feed: images of 2 as float32, [\d.]+ MiB, [\d.]+ kB each, 2 unused", said)

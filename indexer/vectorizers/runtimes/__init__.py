@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -17,6 +18,17 @@ Choice = Literal["auto", "openvino", "onnx", "torch"]
 Name = Literal["openvino", "onnx", "torch"]
 
 PACKAGES = {"openvino": "openvino", "onnx": "onnxruntime", "torch": "torch"}
+
+
+Precision = Literal["float16", "bfloat16", "float32"]
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """How a CUDA GPU runs a model."""
+
+    precision: Precision = "float16"
+    compile: bool = False  # by torch.compile; a minute and more at each start
 
 
 class Runtime(Protocol):
@@ -65,7 +77,9 @@ def describe(choice: Choice) -> str:
     return f"{label} {version(PACKAGES[name])} on CPU"
 
 
-def load_runtime(choice: Choice, model: TappedModel, size: tuple[int, int], batch_size: int) -> Runtime:
+def load_runtime(
+    choice: Choice, model: TappedModel, size: tuple[int, int], batch_size: int, gpu: Gpu | None = None
+) -> Runtime:
     """Load a model into the runtime that `choose` names.
 
     Parameters
@@ -74,6 +88,8 @@ def load_runtime(choice: Choice, model: TappedModel, size: tuple[int, int], batc
         Height and width of the images.
     batch_size : int
         The most images that go through the model at once.
+    gpu : Gpu, optional
+        How a GPU runs it, where one does.
     """
     match choose(choice):
         case "openvino":
@@ -87,4 +103,4 @@ def load_runtime(choice: Choice, model: TappedModel, size: tuple[int, int], batc
         case "torch":
             from indexer.vectorizers.runtimes.torch import CudaRuntime, TorchRuntime, cuda
 
-            return CudaRuntime(model, size, batch_size) if cuda() else TorchRuntime(model)
+            return CudaRuntime(model, size, batch_size, gpu or Gpu()) if cuda() else TorchRuntime(model)

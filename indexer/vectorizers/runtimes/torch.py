@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 
 from es_mappings.layout import Vector
 from indexer.vectorizers.preprocessing import Pixels
+from indexer.vectorizers.runtimes import Gpu
 from indexer.vectorizers.taps import TappedModel
 
 log = logging.getLogger(__name__)
 
 _FEW = 8  # images of the smaller recorded batch
+_DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32}
+
+Run = Callable[[torch.Tensor], tuple[torch.Tensor, ...]]
 
 
 def cuda() -> bool:
@@ -43,11 +47,11 @@ class TorchRuntime:
 
 
 class CudaRuntime:
-    """Torch on a CUDA GPU: channels-last, float16, recorded as a CUDA graph, fed from pinned memory.
+    """Torch on a CUDA GPU: channels-last, in half precision, recorded as a CUDA graph, fed from pinned memory.
 
-    float16, not bfloat16: its 11 bits of mantissa hold activations to a cosine of 0.99999, 8 bits don't, and both run
-    equally fast. Every batch is filled up to one of two recorded sizes, so that an image's vector hardly depends on the
-    batch it came in. When the GPU's memory doesn't do, the batch is halved for good.
+    float16 by default, not bfloat16: its 11 bits of mantissa hold activations to a cosine of 0.99999, 8 bits don't, and
+    both run equally fast. Every batch is filled up to one of two recorded sizes, so that an image's vector hardly
+    depends on the batch it came in. When the GPU's memory doesn't do, the batch is halved for good.
 
     Parameters
     ----------
@@ -55,13 +59,15 @@ class CudaRuntime:
         A copy of it goes to the GPU.
     batch_size : int
         The most images that go through the model at once.
+    gpu : Gpu
+        Precision, and whether torch.compile makes the kernels that are recorded.
     """
 
-    def __init__(self, model: TappedModel, size: tuple[int, int], batch_size: int) -> None:
+    def __init__(self, model: TappedModel, size: tuple[int, int], batch_size: int, gpu: Gpu) -> None:
         self._size, self.batch_size = size, batch_size
-        self._model = half_precision(model)
+        self._model = made_for(gpu, model)
         self._recorded: dict[int, _Graph] = {}
-        self.name = f"{device_name()}, float16"
+        self.name = f"{device_name()}, {gpu.precision}{', compiled' if gpu.compile else ''}"
 
     def __call__(self, images: Sequence[Pixels]) -> tuple[Vector, ...]:
         """Run the model: ``(len(images), dims)`` for each tap.
@@ -95,18 +101,20 @@ class CudaRuntime:
         return self._recorded[size]
 
 
-def half_precision(model: TappedModel) -> TappedModel:
-    """Copy a model to the GPU, in channels-last float16; the scaling of pixels and the pooling stay in float32."""
-    moved = copy.deepcopy(model)
-    moved.model.to("cuda", torch.float16, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    moved.dtype = torch.float16
-    return moved.to("cuda")
+def made_for(gpu: Gpu, model: TappedModel, device: str = "cuda") -> Run:
+    """Copy a model to the GPU, channels-last; the scaling of pixels and the pooling stay in float32."""
+    moved, dtype = copy.deepcopy(model), _DTYPES[gpu.precision]
+    moved.model.to(device, dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    moved.dtype = dtype
+    moved = moved.to(device)
+    # Whole, or not at all: what torch.compile can't follow is an error, not a slower model.
+    return torch.compile(moved, fullgraph=True, dynamic=False) if gpu.compile else moved
 
 
 class _Graph:
     """One batch size's launches, recorded once and replayed: small kernels no longer wait for Python."""
 
-    def __init__(self, model: TappedModel, size: tuple[int, int], batch_size: int) -> None:
+    def __init__(self, model: Run, size: tuple[int, int], batch_size: int) -> None:
         self.size = batch_size
         shape = (batch_size, *size, 3)
         self._staged = torch.zeros(shape, dtype=torch.uint8, pin_memory=True)

@@ -4,6 +4,7 @@ import logging
 import subprocess
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,8 +15,8 @@ from indexer.errors import SettingsError
 from indexer.vectorizers import runtimes
 from indexer.vectorizers.preprocessing import Pixels
 from indexer.vectorizers.presets import PRESETS, Tap
-from indexer.vectorizers.runtimes import Runtime
-from indexer.vectorizers.runtimes.torch import CudaRuntime, TorchRuntime, cuda
+from indexer.vectorizers.runtimes import Gpu, Runtime
+from indexer.vectorizers.runtimes.torch import CudaRuntime, TorchRuntime, cuda, made_for
 from indexer.vectorizers.taps import TappedModel
 from indexer.vectorizers.weights import PACKAGED, load_model, random_model
 
@@ -83,6 +84,36 @@ def test_a_runtime_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> Non
         runtimes.choose("onnx")
 
 
+@pytest.mark.parametrize(("precision", "at_least"), [("float32", 0.999999), ("float16", 0.9999), ("bfloat16", 0.99)])
+def test_a_gpus_model_agrees_in_every_precision(precision: runtimes.Precision, at_least: float) -> None:
+    tapped, images = _small()
+    device = "cuda" if cuda() else "cpu"
+    model = made_for(Gpu(precision), tapped, device)
+    with torch.inference_mode():
+        found = model(torch.from_numpy(np.stack(images)).to(device))
+    for ours, expected in zip(found, TorchRuntime(tapped)(images), strict=True):
+        assert ours.dtype == torch.float32
+        assert cosines(ours.cpu().numpy(), expected).min() >= at_least
+
+
+def test_torch_compile_follows_the_whole_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    tapped, images = _small()
+    if not cuda():  # what traces the model is the same; generating code for a CPU takes a minute
+        monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))
+    device = "cuda" if cuda() else "cpu"
+    model = made_for(Gpu("float32", compile=True), tapped, device)
+    with torch.inference_mode():
+        found = model(torch.from_numpy(np.stack(images)).to(device))
+    for ours, expected in zip(found, TorchRuntime(tapped)(images), strict=True):
+        assert cosines(ours.cpu().numpy(), expected).min() >= 0.9999
+
+
+def _small() -> tuple[TappedModel, list[Pixels]]:
+    model = random_model("resnet10t")
+    taps = {"look": Tap(("",)), "style": Tap(("layer1", "layer2"), "statistics")}
+    return TappedModel(model.module, model.preprocessing, taps), photographs(model.preprocessing.size)
+
+
 class _Full:
     """A GPU whose memory holds three images."""
 
@@ -99,9 +130,9 @@ def test_a_full_gpu_halves_the_batch_and_goes_on(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("indexer.vectorizers.runtimes.torch._Graph", _Full)
-    monkeypatch.setattr("indexer.vectorizers.runtimes.torch.half_precision", lambda model: model)
+    monkeypatch.setattr("indexer.vectorizers.runtimes.torch.made_for", lambda _, model: model)
     images = photographs((16, 16))
-    runtime = CudaRuntime(None, (16, 16), 32)  # type: ignore[arg-type]
+    runtime = CudaRuntime(None, (16, 16), 32, Gpu())  # type: ignore[arg-type]
     with caplog.at_level(logging.WARNING):
         (rows,) = runtime(images)
     np.testing.assert_allclose(rows, np.stack([image.mean(axis=(0, 1)) for image in images]), rtol=1e-5)
@@ -114,9 +145,9 @@ def test_a_gpu_that_holds_not_even_one_image(monkeypatch: pytest.MonkeyPatch) ->
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setattr("indexer.vectorizers.runtimes.torch._Graph", full)
-    monkeypatch.setattr("indexer.vectorizers.runtimes.torch.half_precision", lambda model: model)
+    monkeypatch.setattr("indexer.vectorizers.runtimes.torch.made_for", lambda _, model: model)
     with pytest.raises(torch.OutOfMemoryError):
-        CudaRuntime(None, (16, 16), 4)(photographs((16, 16)))  # type: ignore[arg-type]
+        CudaRuntime(None, (16, 16), 4, Gpu())(photographs((16, 16)))  # type: ignore[arg-type]
 
 
 _SIGNALLED = """
