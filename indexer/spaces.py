@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from elasticsearch import Elasticsearch, NotFoundError
@@ -38,9 +39,10 @@ class VectorSpace:
     reductions: Mapping[str, Reduction]
     layout: Layout = LAYOUT
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Name of the space: it changes with anything that changes a vector."""
+        # Kept: every document that is written names it, and the tensors are megabytes.
         return digest({**self.manifest, "tensors": hashlib.sha256(self.to_bytes()).hexdigest()})
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 from indexer.decoders.decoding import MAX_BYTES
@@ -14,7 +14,7 @@ from indexer.errors import ImageError
 _KERNEL = tuple(map(Path, ("/proc", "/sys", "/dev")))  # files there aren't data, whatever root they lie under
 
 
-def read_file(path: Path, roots: Iterable[Path]) -> bytes:
+def read_file(path: Path, roots: Sequence[Path]) -> bytes:
     """Read a file under one of the roots.
 
     Each folder on the way is opened from the one before, and none may be a link: nobody can swap one in between the
@@ -49,15 +49,17 @@ def read_file(path: Path, roots: Iterable[Path]) -> bytes:
         raise ImageError(f"the image file can't be read: {why}") from error
 
 
-def _place(path: Path, roots: Iterable[Path]) -> tuple[Path, tuple[str, ...]]:
+def _place(path: Path, roots: Sequence[Path]) -> tuple[Path, tuple[str, ...]]:
     """Find the root that a path lies under, and the way from there."""
     outside = ImageError("the image lies outside the folders that IMAGE_ROOTS names")
     if ".." in path.parts or any(path.is_relative_to(kernel) for kernel in _KERNEL):
         raise outside
     for root in roots:
-        for start in (root, root.resolve()):
-            if path != start and path.is_relative_to(start):
-                return start, path.relative_to(start).parts
+        if path != root and path.is_relative_to(root):
+            return root, path.relative_to(root).parts
+    for root in map(Path.resolve, roots):  # only now: it asks the disk
+        if path != root and path.is_relative_to(root):
+            return root, path.relative_to(root).parts
     raise outside
 
 
