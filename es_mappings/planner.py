@@ -15,7 +15,7 @@ StrategyName = Literal["keywords", "exact", "knn", "rescore"]
 class Thresholds:
     """What the planner goes by. `make bench` measures them on the machine at hand and prints what it would set."""
 
-    exact_matches: int = 10_000  # up to so many matches, scoring each is as quick as kNN
+    exact_matches: int = 6_000  # up to so many matches, scoring each is as quick as kNN
     exact_matches_several: int = 250_000  # the same for several points: kNN scans once a point, a script once in all
     knn_depth: int = 240  # products that kNN orders: ten pages; deeper pages stand in the tie-breaking order
     num_candidates: int = 240  # looked at by kNN. A flat index needs no more; a graph (hnsw) needs 500 and more ...

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 
 import click
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
-from indexer.console import errors_in_one_line
+from indexer.console import errors_in_one_line, report_console
 from indexer.vectorizers.presets import PRESETS
 from indexer.vectorizers.runtimes import Name
 
@@ -34,7 +33,7 @@ def main(*, seconds: float, batch_size: int, names: Sequence[str], only: Sequenc
     found = [name for name in every if runtimes.installed(name) and (not only or name in only)]
     for heading in ("Preset", "Pixels", *(runtimes.describe(name) for name in found)):
         table.add_column(heading)
-    console = Console(width=160)
+    console = report_console()
     with errors_in_one_line():
         for preset in names or PRESETS:
             speeds = [_measure(preset, runtime, batch_size, seconds) for runtime in found]

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import click
 from elasticsearch import Elasticsearch
-from rich.console import Console
 
 from demo.services import ServiceError, start_elasticsearch
 from es_mappings.planner import Thresholds
@@ -20,13 +19,13 @@ from evaluation.contenders import Contender, page
 from evaluation.racing import Track, race
 from evaluation.thresholds import Depth, Speed, derive
 from evaluation.workload import MODES, presets, tasks
-from indexer.console import errors_in_one_line, progress_bar
+from indexer.console import errors_in_one_line, progress_bar, report_console
 
 SHARES = (0.001, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
 CANDIDATES = (240, 500, 1_000, 2_000, 4_000)
 LIKES = 3  # of each request, where the modes are compared
 
-console = Console(highlight=False)
+console = report_console()
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,12 @@ class Commands(click.Group):
             return super().invoke(ctx)
 
 
+def report_console() -> Console:
+    """Make a console for tables; one that writes to a file is wide enough to cut none."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=160)
+
+
 def progress_bar() -> Progress:
     """Make the progress bar that all long steps share; without a terminal it prints nothing but its end."""
     return Progress(

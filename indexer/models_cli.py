@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import click
-from rich.console import Console
 from rich.table import Table
+
+from indexer.console import report_console
 
 
 @click.command()
@@ -25,5 +26,4 @@ def layers(model: str) -> None:
         aspects = [name for name, tap in (("look", preset.look), ("style", preset.style)) if layer.name in tap.layers]
         table.add_row(layer.name, layer.kind, " x ".join(map(str, layer.shape)), ", ".join(aspects))
     # Without a terminal nothing is cut to eighty columns.
-    console = Console()
-    Console(width=None if console.is_terminal else 160).print(table)
+    report_console().print(table)

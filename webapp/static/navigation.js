@@ -75,7 +75,7 @@ function send(form, trigger) {
 async function go(fetched, trigger, otherwise, hash = "") {
   try {
     const answer = await fetched();
-    await animate(() => {
+    await animate(answer.page, () => {
       keepPage();
       const address = answer.url + hash;
       const same = address === location.href;

@@ -1,31 +1,33 @@
 // Lets products that stay in sight move to their new places, where the browser can and the shopper wants it.
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
-export async function animate(change) {
+export async function animate(next, change) {
   if (!document.startViewTransition || still.matches) return change();
-  let named = name();
+  const staying = new Set(Array.from(next.querySelectorAll("[data-product]"), (element) => element.dataset.product));
+  let named = name(staying);
   const transition = document.startViewTransition(() => {
     unname(named);
     change();
-    named = name();
+    named = name(new Set(named.keys()));
   });
   transition.ready.catch(() => {}); // it was skipped; the change is made all the same
   transition.finished.finally(() => unname(named));
   return transition.updateCallbackDone;
 }
 
-// Only what is in sight, and each product once: two elements of one name would cancel the transition.
-function name() {
-  const names = new Map();
+// Each name costs a picture of its element before anything changes, so only products that are, and stay, in sight have
+// one; and each product once: two elements of one name would cancel the transition.
+function name(products) {
+  const named = new Map();
   for (const element of document.querySelectorAll("[data-product]")) {
+    const { product } = element.dataset;
     const { top, bottom } = element.getBoundingClientRect();
-    const id = CSS.escape(`product-${element.dataset.product}`);
-    if (bottom > 0 && top < innerHeight && !names.has(id)) names.set(id, element);
+    if (products.has(product) && bottom > 0 && top < innerHeight && !named.has(product)) named.set(product, element);
   }
-  for (const [id, element] of names) element.style.viewTransitionName = id;
-  return names.values();
+  for (const [product, element] of named) element.style.viewTransitionName = CSS.escape(`product-${product}`);
+  return named;
 }
 
-function unname(elements) {
-  for (const element of elements) element.style.viewTransitionName = "";
+function unname(named) {
+  for (const element of named.values()) element.style.viewTransitionName = "";
 }

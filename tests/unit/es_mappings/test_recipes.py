@@ -176,11 +176,11 @@ def test_a_new_field(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_planner_threshold() -> None:
-    lower = replace(planner.Thresholds(), exact_matches=5_000)
-    assert planner.plan(matched=6_000, indexed=10_000).strategy == "exact"
-    assert planner.plan(matched=6_000, indexed=10_000, thresholds=lower).to_dict() == {
+    lower = replace(planner.Thresholds(), exact_matches=3_000)
+    assert planner.plan(matched=4_000, indexed=10_000).strategy == "exact"
+    assert planner.plan(matched=4_000, indexed=10_000, thresholds=lower).to_dict() == {
         "strategy": "knn",
-        "reason": "6,000 matches, 60% of all: the nearest 240 are found by kNN",
+        "reason": "4,000 matches, 40% of all: the nearest 240 are found by kNN",
         "k": 240,
         "num_candidates": 240,
         "oversample": 1.5,
