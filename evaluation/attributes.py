@@ -137,7 +137,7 @@ def _below(examples: Examples, catalog: Path, folder: str) -> Examples:
 
 def _vectorizers(also: Sequence[str]) -> dict[str, ImageVectorizer]:
     settings = Settings.from_environment()
-    vectorizers = dict(load_vectorizers(settings).images)
+    vectorizers = load_vectorizers(settings).pictures
     for model in also:
         changed = settings.model_copy(update={"look_model": model, "look_layer": "", "look_weights": None})
         vectorizers[f"look of {model}"] = load_vectorizers(changed).images["look"]

@@ -57,6 +57,11 @@ class ActivationStore:
         found = get_with_vectors(self._client, self.index, digests)
         return {name: vector(source["activation"]) for name, source in found.items()}
 
+    def lacks(self, digests: Sequence[str]) -> set[str]:
+        """Tell of which no activation is kept."""
+        answer = self._client.mget(index=self.index, ids=list(digests), source=False)
+        return {doc["_id"] for doc in answer["docs"] if not doc.get("found")}
+
     def put(self, activations: Mapping[str, Vector]) -> dict[str, Vector]:
         """Keep activations by the digest of the image or text; give them as they will be read.
 

@@ -27,7 +27,7 @@ from indexer.settings import Settings
 from indexer.spaces import VectorSpace, load_space
 from indexer.stored_products import Embeddable, StoredProduct
 from indexer.targets import Targets
-from indexer.vectorizers import Vectorizers, load_vectorizers
+from indexer.vectorizers import Vectorizers, digests, load_vectorizers
 
 log = logging.getLogger(__name__)
 
@@ -54,11 +54,13 @@ class Pipeline:
         self.vectorizers, self.batch_size = vectorizers, batch_size
         self.decoder = source.decoder
         numbers = vectorizers.numbers
-        stores = {a: ActivationStore.create(client, alias, "images", v, numbers) for a, v in vectorizers.images.items()}
-        self._embed_images = ImageEmbedder(source, vectorizers.images, stores, batch_size)
+        stores = {
+            a: ActivationStore.create(client, alias, "images", v, numbers) for a, v in vectorizers.pictures.items()
+        }
+        self._embed_images = ImageEmbedder(source, vectorizers.pictures, stores, batch_size)
         self._addresses = ImageAddresses(client, alias, timedelta(hours=recheck_hours))
         self._embed_products = ProductEmbedder(client, alias, vectorizers.products, numbers)
-        self._attribute = Attributor(client, alias, vectorizers.digests)
+        self._attribute = Attributor(client, alias, digests(vectorizers.pictures))
         self._spaces: dict[str, VectorSpace] = {}
 
     @classmethod
@@ -145,6 +147,15 @@ class Pipeline:
         written = targets.write_to(self._client, name, actions)
         _note(report, dict(zip(products, written, strict=True)), waiting=space is None)
         return report
+
+    def complete(self, ids: Sequence[str]) -> None:
+        """Make and keep the activations of products' primary images that a vectorizer hasn't seen; no product changes.
+
+        An image that can't be had any more is left out.
+        """
+        products, _ = stored_products.read(self._client, self._alias, ids, None)
+        digests = {p.images[0]: p.digests.get(p.images[0]) for p in products.values() if p.images}
+        self._embed_images(list(digests), self._addresses.known(digests, recheck=False))
 
     def outcomes(self, products: Mapping[str, Embeddable], space: VectorSpace | None) -> dict[str, Outcome]:
         """Make the vectors of products, in their order; they are written nowhere, their activations are kept."""

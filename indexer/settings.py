@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from indexer.errors import SettingsError
 
-Pooling = Literal["average", "max", "gem", "flatten", "statistics", "gram"]
+Pooling = Literal["average", "max", "gem", "flatten", "grid", "statistics", "gram"]
 LEAST_PASSWORD = 12  # characters of a password for staff
 
 

@@ -15,11 +15,11 @@ from rich.table import Table
 from es_mappings.duplicates import LEAST_COSINE
 from indexer.attribution import duplicates as duplicate_groups
 from indexer.attribution.patches import Patch, patches
-from indexer.attribution.training import Learnt, fit_attribution
+from indexer.attribution.training import Learnt, fit_attribution, unseen
 from indexer.console import progress_bar
 from indexer.elastic import connect
+from indexer.pipeline import Pipeline
 from indexer.settings import Settings
-from indexer.vectorizers import load_vectorizers
 
 console = Console(highlight=False)
 
@@ -33,11 +33,17 @@ def attributes() -> None:
 def fit_command() -> None:
     """Learn the attributes of each category, and write what is found beside its products."""
     settings = Settings.from_environment()
-    client, vectorizers = connect(settings), load_vectorizers(settings)
+    client, pipeline = connect(settings), Pipeline.from_settings(settings)
+    pictures = pipeline.vectorizers.pictures
     learnt = []
     with progress_bar() as progress:
+        bar = progress.add_task("Pictures not seen by all models", total=None)
+        for ids in unseen(client, settings.index_name, pictures):
+            pipeline.complete(ids)
+            progress.advance(bar, len(ids))
+        progress.remove_task(bar)
         bar = progress.add_task("Learning categories", total=None)
-        for one in fit_attribution(client, settings.index_name, vectorizers.images):
+        for one in fit_attribution(client, settings.index_name, pictures):
             learnt.append(one)
             progress.update(bar, completed=len(learnt))
         progress.update(bar, total=len(learnt))

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_matrix
+from scipy.spatial.distance import pdist
 
 from es_mappings.layout import Vector
 from indexer.vectorizers.base import ProductFields
 
-# Colour counts in the picture as one aspect among others, and once more by itself, where a colour is what is asked.
-COLOR = "color"
-_MINOR = 0.7  # weight of every aspect but the look
+COLOR = "color"  # no part of the picture, but a source of its own
+_WEIGHTS = {"style": 0.5}  # of aspects that say less of a product than the others, which count 1
 _PICTURE_DIMS = 512
+_PAIRS = 500  # examples among which the typical distance is measured
 WORDS = 2**13  # columns that words and pairs of words are hashed to
 
 
@@ -39,6 +40,9 @@ class Example:
 class PictureMap:
     """From raw activations to the space in which pictures are compared: every aspect of unit length, then a PCA.
 
+    Scaled so that the median of the squared distances between pictures is 1: the same width of a kernel then fits
+    whatever the aspects are.
+
     Attributes
     ----------
     aspects : tuple of str
@@ -57,17 +61,20 @@ class PictureMap:
         from sklearn.decomposition import PCA
 
         shown = [e for e in examples if e.activations]
-        aspects = tuple(sorted(set.intersection(*(set(e.activations) for e in shown)), key=lambda a: (a != "look", a)))
+        aspects = tuple(sorted(set.intersection(*(set(e.activations) for e in shown)) - {COLOR}))
         raw = np.stack([_joined(e, aspects) for e in shown])
         pca = PCA(min(_PICTURE_DIMS, len(raw) - 1, raw.shape[1]), svd_solver="covariance_eigh").fit(raw)
-        return cls(aspects, pca.mean_.astype(np.float32), _halved(pca.components_))
+        typical = np.median(pdist(pca.transform(raw[:: max(len(raw) // _PAIRS, 1)]), "sqeuclidean"))
+        components = pca.components_ / np.sqrt(max(typical, 1e-12))
+        return cls(aspects, pca.mean_.astype(np.float32), _halved(components))
 
     def __call__(self, examples: Sequence[Example]) -> Vector:
         """Map examples: shape ``(len(examples), dims)``, NaN in the rows of those without a picture."""
         rows = np.full((len(examples), len(self.components)), np.nan, np.float32)
-        for number, example in enumerate(examples):
-            if set(self.aspects) <= set(example.activations):
-                rows[number] = (_joined(example, self.aspects) - self.mean) @ self.components.T
+        shown = [number for number, e in enumerate(examples) if set(self.aspects) <= set(e.activations)]
+        if shown:
+            joined = np.stack([_joined(examples[number], self.aspects) for number in shown])
+            rows[shown] = (joined - self.mean) @ self.components.T
         return _halved(rows)
 
 
@@ -100,14 +107,12 @@ def mentions(texts: Sequence[str], name: str, values: Sequence[object]) -> Vecto
             continue  # what isn't so is seldom said
         said = name.replace("_", " ") if value is True else str(value).lower()
         pattern = re.compile(rf"(?<!\w){re.escape(said)}(?!\w)")
-        found[:, column] = [bool(pattern.search(text)) for text in texts]
+        found[:, column] = [said in text and bool(pattern.search(text)) for text in texts]
     return found
 
 
 def _joined(example: Example, aspects: Sequence[str]) -> Vector:
-    joined = np.concatenate(
-        [_rooted(example.activations[a]) * np.float32(1.0 if a == "look" else _MINOR) for a in aspects]
-    )
+    joined = np.concatenate([_rooted(example.activations[a]) * np.float32(_WEIGHTS.get(a, 1.0)) for a in aspects])
     return np.asarray(joined / max(float(np.linalg.norm(joined)), 1e-12), np.float32)
 
 

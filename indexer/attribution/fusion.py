@@ -14,6 +14,18 @@ from es_mappings.layout import Vector
 Labels = NDArray[np.int64]
 
 
+_BEND = 0.1
+
+
+def evidence(estimates: Vector) -> Vector:
+    """Turn a source's estimates of probabilities into their logarithms, which add up where sources are independent.
+
+    A weighed sum of them through a softmax is a logarithmic opinion pool (Genest and Zidek, 1986). Least squares
+    estimates below 0, too: softplus bends those up, so that each has a logarithm.
+    """
+    return np.asarray(np.log(_BEND * np.logaddexp(0, estimates / _BEND)), np.float32)
+
+
 def fit_weights(scores: Sequence[Vector], labels: Labels) -> Vector:
     """Weigh the sources so that their weighed sum, through a softmax, is as likely as can be: a conditional logit.
 

@@ -32,8 +32,8 @@ class Head:
         What it chooses among.
     rows : ndarray of int, shape (n,)
         The category's examples that it learnt from.
-    coefficients : dict of str to ndarray, shape (n, len(values))
-        Source to what `leave_one_out` fitted on its kernel.
+    coefficients : dict of str to ndarray, shape (examples, len(values))
+        Source to what `leave_one_out` fitted on its kernel; 0 of examples that it didn't learn from.
     prior : ndarray, shape (len(values),)
         Shares of the values.
     weights : dict of str to float
@@ -73,7 +73,7 @@ class Head:
         ndarray, shape (n, len(values))
             A probability for each value.
         """
-        scores = {s: kernels[s][:, self.rows] @ a + self.prior for s, a in self.coefficients.items()}
+        scores = {s: fusion.evidence(kernels[s] @ a + self.prior) for s, a in self.coefficients.items()}
         return _joined({**scores, MENTION: mentioned}, self.weights)
 
     def doubt(self, shown: Vector, label: int) -> float:
@@ -130,9 +130,12 @@ def _fit(
     prior = targets.mean(axis=0)
     coefficients, scores = {}, {}
     for source, kernel in kernels.items():
-        left_out, coefficients[source] = leave_one_out(kernel[np.ix_(rows, rows)], targets - prior)
-        scores[source] = kernel[:, rows] @ coefficients[source] + prior
-        scores[source][rows] = left_out + prior
+        left_out, fitted = leave_one_out(kernel[np.ix_(rows, rows)], targets - prior)
+        coefficients[source] = np.zeros((len(kernel), len(values)), np.float32)
+        coefficients[source][rows] = fitted
+        estimates = kernel @ coefficients[source]
+        estimates[rows] = left_out
+        scores[source] = fusion.evidence(estimates + prior)
     scores[MENTION] = mentioned
     found = fusion.fit_weights([s[rows] for s in scores.values()], labels[rows])
     weights = dict(zip(scores, map(float, found), strict=True))

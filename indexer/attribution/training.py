@@ -17,7 +17,8 @@ from indexer.attribution.attributor import Shown
 from indexer.attribution.features import Example
 from indexer.attribution.model import MAX_EXAMPLES, CategoryModel, Findings, fit_category
 from indexer.attribution.outcome import Decisions, attributed
-from indexer.vectorizers.base import ImageVectorizer, ProductFields, digest
+from indexer.vectorizers import digests
+from indexer.vectorizers.base import ImageVectorizer, ProductFields
 
 _FIELDS = [*ProductFields.NAMES, "source", "embedding.image_digest"]
 _CHUNK = 500
@@ -46,7 +47,7 @@ def fit_attribution(client: Elasticsearch, alias: str, vectorizers: Mapping[str,
     """
     client.indices.refresh(index=alias)
     stores = {aspect: ActivationStore.create(client, alias, "images", v) for aspect, v in vectorizers.items()}
-    made_by = {aspect: digest(v.manifest) for aspect, v in vectorizers.items()}
+    made_by = digests(vectorizers)
     for category in categories(client, alias):
         products = dict(islice(_products(client, alias, category, stores, shuffled=True), MAX_EXAMPLES))
         if len(products) < _LEAST_PRODUCTS:
@@ -63,6 +64,18 @@ def fit_attribution(client: Elasticsearch, alias: str, vectorizers: Mapping[str,
             written += _write(client, alias, chunk, found, decisions.decided(client, alias, list(chunk)), model, name)
         yield Learnt(category, len(products), model, written)
     client.indices.refresh(index=alias)
+
+
+def unseen(client: Elasticsearch, alias: str, vectorizers: Mapping[str, ImageVectorizer]) -> Iterator[list[str]]:
+    """List the products whose image one of these vectorizers hasn't seen: it is newer than they are."""
+    stores = [ActivationStore.create(client, alias, "images", v) for v in vectorizers.values()]
+    query = {"query": {"exists": {"field": "embedding.image_digest"}}, "_source": ["embedding.image_digest"]}
+    hits = scan(client, index=alias, query=query, size=_CHUNK)
+    while chunk := list(islice(hits, _CHUNK)):
+        digests = {hit["_id"]: hit["_source"]["embedding"]["image_digest"] for hit in chunk}
+        lacking = set[str]().union(*(store.lacks(list(set(digests.values()))) for store in stores))
+        if ids := [product_id for product_id, digest in digests.items() if digest in lacking]:
+            yield ids
 
 
 def categories(client: Elasticsearch, alias: str) -> list[str]:

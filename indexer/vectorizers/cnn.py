@@ -1,7 +1,8 @@
-"""The look and the style aspect: layers of one pretrained model, both from one pass over the images."""
+"""The look, the style and the parts aspect: layers of one pretrained model, all from one pass over the images."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,10 +11,11 @@ from PIL import Image
 from es_mappings.layout import Vector
 from indexer.errors import SettingsError
 from indexer.settings import Settings
+from indexer.vectorizers.pooling import GRID
 from indexer.vectorizers.preprocessing import Pixels, Preprocessing
 from indexer.vectorizers.presets import Tap, find_preset
 from indexer.vectorizers.runtimes import Gpu, Runtime, load_runtime
-from indexer.vectorizers.taps import TappedModel, style_layers
+from indexer.vectorizers.taps import TappedModel, parts_layer, style_layers
 from indexer.vectorizers.weights import PretrainedModel, load_model
 
 MAX_DIMS = 4096  # that Elasticsearch keeps in one dense_vector
@@ -52,7 +54,9 @@ class CnnVectorizer:
 
 
 def load_cnn(settings: Settings) -> dict[str, CnnVectorizer]:
-    """Load the model that the settings name: the vectorizers of look and style, which share it.
+    """Load the model that the settings name: the vectorizers of look, style and parts, which share it.
+
+    A model without a layer that parts could be told by, such as a transformer, has no parts.
 
     Raises
     ------
@@ -69,6 +73,9 @@ def load_cnn(settings: Settings) -> dict[str, CnnVectorizer]:
     }
     if not taps["style"].layers:
         taps["style"] = Tap(style_layers(loaded.module, loaded.preprocessing.size), taps["style"].pooling)
+    parts = preset.parts.layers or _parts(loaded)
+    if parts:
+        taps["parts"] = Tap(parts, preset.parts.pooling)
     return vectorizers(loaded, taps, settings)
 
 
@@ -89,6 +96,11 @@ def vectorizers(loaded: PretrainedModel, taps: dict[str, Tap], settings: Setting
         aspect: CnnVectorizer(aspect, model, _manifest(aspect, loaded, tap), count)
         for (aspect, tap), count in zip(taps.items(), tapped.dims, strict=True)
     }
+
+
+def _parts(loaded: PretrainedModel) -> tuple[str, ...]:
+    found = parts_layer(loaded.module, loaded.preprocessing.size, MAX_DIMS // math.prod(GRID))
+    return (found,) if found else ()
 
 
 def _chosen(preset: Tap, layers: Sequence[str], pooling: Any) -> Tap:

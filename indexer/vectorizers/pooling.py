@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
 from torch import nn
+from torch.nn.functional import avg_pool2d
 
+from indexer.errors import SettingsError
 from indexer.settings import Pooling as Kind
 
+GRID = (4, 2)  # rows, and columns of the left half, on which the right one is folded
 GRAM_CHANNELS = 48  # more are projected: 48 give a Gram matrix of 1,176 numbers
 _GEM_POWER = 3.0  # Radenovic, Tolias and Chum, "Fine-tuning CNN image retrieval with no human annotation", 2018
 
@@ -41,11 +45,25 @@ def _statistics(activation: torch.Tensor) -> torch.Tensor:
     return torch.cat([mean, (activation - mean[:, :, None]).square().mean(2).sqrt()], 1)
 
 
+def _grid(activation: torch.Tensor) -> torch.Tensor:
+    rows, columns = GRID
+    side = math.isqrt(activation.shape[2])
+    if side * side != activation.shape[2] or side < rows:
+        raise SettingsError(
+            f"The pooling grid needs a layer of at least {rows} x {rows} positions, as many rows as columns: "
+            "take another one (`python -m indexer layers MODEL` lists them)"
+        )
+    step = side // rows  # windows of this stride, as wide as it takes to cover all; they may overlap
+    cells = avg_pool2d(activation.reshape(-1, activation.shape[1], side, side), side - (rows - 1) * step, step)
+    return ((cells + cells.flip(3))[..., :columns] / 2).flatten(1)
+
+
 _POOLINGS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "average": lambda x: x.mean(2),
     "max": lambda x: x.amax(2),
     "gem": lambda x: x.clamp(min=1e-6).pow(_GEM_POWER).mean(2).pow(1 / _GEM_POWER),
     "flatten": lambda x: x.flatten(1),
+    "grid": _grid,
     "statistics": _statistics,
 }
 
@@ -57,7 +75,8 @@ class Pooling(nn.Module):
     ----------
     kind : str
         ``average`` and ``max`` of each channel; ``gem``, their generalized mean (a power of 3: between the two);
-        ``flatten``, every position of every channel; ``statistics``, mean and standard deviation of each channel;
+        ``flatten``, every position of every channel; ``grid``, averages in four rows, of their sides and of their
+        middles (so that a mirror image gives the same); ``statistics``, mean and standard deviation of each channel;
         ``gram``, the upper triangle of the channels' products averaged over positions. The last two forget where things
         are, which leaves texture and palette (Gatys, Ecker and Bethge, "Texture synthesis using CNNs", 2015).
     channels : int
@@ -65,9 +84,9 @@ class Pooling(nn.Module):
 
     Notes
     -----
-    Gives ``(batch, channels)``; twice as wide for ``statistics``, ``(batch, channels * positions)`` for ``flatten``,
-    ``(batch, c * (c + 1) / 2)`` for ``gram`` with ``c = min(channels, GRAM_CHANNELS)``. What is pooled
-    already (a single position) stays as it is, but for ``gram``.
+    Gives ``(batch, channels)``; twice as wide for ``statistics``, eight times for ``grid``, ``(batch, channels *
+    positions)`` for ``flatten``, ``(batch, c * (c + 1) / 2)`` for ``gram`` with ``c = min(channels, GRAM_CHANNELS)``.
+    What is pooled already (a single position) stays as it is, but for ``gram``.
     """
 
     projection: torch.Tensor

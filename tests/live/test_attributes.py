@@ -11,9 +11,10 @@ from elasticsearch.helpers import scan
 from flask.testing import FlaskClient
 
 from indexer import indices, loading
+from indexer.activation_store import ActivationStore
 from indexer.attribution import decisions, duplicates
 from indexer.attribution.patches import patches
-from indexer.attribution.training import Learnt, fit_attribution
+from indexer.attribution.training import Learnt, fit_attribution, unseen
 from indexer.catalog import parse_product
 from indexer.elastic import get_with_vectors
 from indexer.events import Upsert
@@ -49,7 +50,7 @@ def copy(shop: Shop) -> Shop:
 
 @pytest.fixture(scope="module")
 def learnt(copy: Shop, vectorizers: Vectorizers) -> list[Learnt]:
-    return list(fit_attribution(copy.client, copy.alias, vectorizers.images))
+    return list(fit_attribution(copy.client, copy.alias, vectorizers.pictures))
 
 
 @pytest.fixture
@@ -127,6 +128,22 @@ def test_bad_answers_are_refused(copy: Shop, learnt: list[Learnt], staff: FlaskC
         assert staff.get("/lab/attributes", query_string={"after": after}).status_code == 400
     anybody = create_app(copy.settings).test_client()
     assert anybody.get("/lab/attributes").headers["Location"].startswith("/staff/login")
+
+
+def test_pictures_that_a_model_has_not_seen_are_shown_to_it(copy: Shop, vectorizers: Vectorizers) -> None:
+    [one] = vectorizers.attribution.values()
+    store = ActivationStore.create(copy.client, copy.alias, "images", one)
+    products = _products(copy)
+    product_id, product = next((i, p) for i, p in products.items() if p["embedding"].get("image_digest"))
+    digest = product["embedding"]["image_digest"]
+    before = store.get([digest])[digest]
+    copy.client.delete(index=store.index, id=digest)
+    [ids] = unseen(copy.client, copy.alias, vectorizers.pictures)
+    assert product_id in ids
+    Pipeline(copy.client, copy.alias, ImageSource.from_settings(copy.settings), vectorizers, 8).complete(ids)
+    assert list(unseen(copy.client, copy.alias, vectorizers.pictures)) == []
+    assert store.get([digest])[digest] == pytest.approx(before, abs=1e-3)
+    assert _products(copy) == products
 
 
 def test_the_workers_pass_fills_in_and_copies_are_found(

@@ -16,7 +16,7 @@ from indexer.vectorizers.base import digest
 from indexer.vectorizers.cnn import load_cnn
 from indexer.vectorizers.preprocessing import Preprocessing
 from indexer.vectorizers.presets import PRESETS, Tap, find_preset
-from indexer.vectorizers.taps import TappedModel, list_layers, style_layers
+from indexer.vectorizers.taps import TappedModel, list_layers, parts_layer, style_layers
 from indexer.vectorizers.weights import PACKAGED, load_model, random_model
 
 PLAIN = Preprocessing((32, 32), (0.0,) * 3, (1.0,) * 3, "bilinear")
@@ -115,6 +115,18 @@ def test_style_layers_are_found_where_nobody_named_them(name: str) -> None:
     assert len(style_layers(model.module, model.preprocessing.size)) == 2
 
 
+@pytest.mark.parametrize("name", ["resnet10t", "torchvision:shufflenet_v2_x0_5", "vit_tiny_patch16_224"])
+def test_a_layer_that_parts_are_told_by_is_found_where_there_is_one(name: str) -> None:
+    model = random_model(name)
+    found = parts_layer(model.module, model.preprocessing.size, 512)
+    assert (found is None) == name.startswith("vit")
+    if found:
+        layers = {layer.name: layer.shape for layer in list_layers(model.module, model.preprocessing.size)}
+        assert layers[found][0] <= 512
+        tapped = TappedModel(model.module, model.preprocessing, {"parts": Tap((found,), "grid")})
+        assert tapped.dims == [8 * layers[found][0]]
+
+
 def test_the_tokens_of_a_transformer_are_pooled_without_the_class_token() -> None:
     model = random_model("vit_tiny_patch16_224")
     taps = {"look": Tap(("",)), "hidden": Tap(("blocks.3",)), "max": Tap(("blocks.3",), "max")}
@@ -145,8 +157,9 @@ def test_preprocessing_fits_every_shape(size: tuple[int, int]) -> None:
 def test_the_default_model_embeds_from_its_package_without_download() -> None:
     vectorizers = load_cnn(Settings())
     model = vectorizers["look"]
-    assert vectorizers["style"].model is model.model
+    assert vectorizers["style"].model is vectorizers["parts"].model is model.model
     assert vectorizers["style"].dims == 2 * (48 + 88)
+    assert vectorizers["parts"].dims == 8 * 208
     red, blue = Image.new("RGB", (300, 400), "red"), Image.new("RGB", (300, 400), "blue")
     rows = model([red, blue, red])
     assert rows.shape == (3, 1280)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from indexer.errors import SettingsError
 from indexer.settings import Pooling as Kind
 from indexer.vectorizers.pooling import GRAM_CHANNELS, Pooling, positions
 
@@ -30,6 +31,21 @@ def test_style_forgets_where_things_are(kind: Kind) -> None:
     shuffled = ACTIVATION[:, :, torch.randperm(12, generator=torch.Generator().manual_seed(1))]
     np.testing.assert_allclose(pooled(kind, shuffled), pooled(kind), rtol=1e-4)
     assert not np.allclose(pooled("flatten", shuffled), pooled("flatten"))
+
+
+def test_a_grid_tells_what_is_where_but_left_from_right() -> None:
+    maps = torch.zeros(1, 2, 9, 9)
+    maps[0, 0, :, 0], maps[0, 1, 8] = 6.0, 1.0  # something at one side, something else at the bottom
+    grid = pooled("grid", maps.flatten(2)).reshape(2, 4, 2)
+    np.testing.assert_allclose(grid[0], [[1.0, 0.0]] * 4)
+    np.testing.assert_allclose(grid[1], [[0.0, 0.0]] * 3 + [[1 / 3, 1 / 3]], rtol=1e-6)
+    np.testing.assert_array_equal(pooled("grid", maps.flip(3).flatten(2)).reshape(2, 4, 2), grid)
+
+
+@pytest.mark.parametrize("positions", [9, 24])
+def test_a_grid_needs_positions_in_a_square(positions: int) -> None:
+    with pytest.raises(SettingsError, match="at least 4 x 4 positions"):
+        pooled("grid", torch.rand(1, 3, positions))
 
 
 def test_a_gram_matrix_of_many_channels_stays_bounded_and_is_always_the_same() -> None:

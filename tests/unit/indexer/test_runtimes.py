@@ -64,7 +64,7 @@ def test_runtimes_agree_with_float32_torch_whatever_the_batch(runtime: runtimes.
 @pytest.mark.parametrize("runtime", AVAILABLE)
 def test_every_pooling_runs_everywhere(runtime: runtimes.Name) -> None:
     model = random_model("resnet10t")
-    taps = {kind: Tap(("layer2",), kind) for kind in ("average", "max", "gem", "flatten", "statistics", "gram")}
+    taps = {kind: Tap(("layer2",), kind) for kind in ("average", "max", "gem", "flatten", "grid", "statistics", "gram")}
     tapped = TappedModel(model.module, model.preprocessing, taps)
     images = photographs(model.preprocessing.size)
     check(runtimes.load_runtime(runtime, tapped, model.preprocessing.size, 32), TorchRuntime(tapped)(images), images)
