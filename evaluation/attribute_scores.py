@@ -120,6 +120,15 @@ class Guesses:
         """Share of right ones."""
         return float(self.right.mean())
 
+    def precision(self, least: float) -> float | None:
+        """Share of right ones among those as confident as it takes to be filled in; None where there are none."""
+        sure = self.confidences >= least
+        return float(self.right[sure].mean()) if sure.any() else None
+
+    def recall(self, least: float) -> float:
+        """Share of all that are right, and as confident as it takes to be filled in."""
+        return float((self.right & (self.confidences >= least)).mean())
+
     def confusion(self, most: int = 12) -> tuple[list[str], list[list[int]]]:
         """Count known values (rows) by predicted ones (columns), of the most frequent values."""
         frequent = Counter(str(known) for known, _ in self.pairs).most_common(most)
@@ -130,11 +139,7 @@ class Guesses:
 
 def reliability(guesses: Guesses) -> list[tuple[float, float, int]]:
     """Give mean confidence, accuracy and count of each bin of confidence that has any."""
-    places = np.minimum((guesses.confidences * _BINS).astype(int), _BINS - 1)
-    bins = [places == number for number in range(_BINS)]
-    return [
-        (float(guesses.confidences[b].mean()), float(guesses.right[b].mean()), int(b.sum())) for b in bins if b.any()
-    ]
+    return _binned(guesses.confidences, guesses.right)
 
 
 def calibration_error(guesses: Guesses) -> float:
@@ -142,5 +147,26 @@ def calibration_error(guesses: Guesses) -> float:
 
     Guo, Pleiss, Sun and Weinberger, On Calibration of Modern Neural Networks, 2017, with 15 bins of equal width.
     """
-    total = len(guesses.right)
-    return sum(abs(confidence - accuracy) * count / total for confidence, accuracy, count in reliability(guesses))
+    return _gap(guesses.confidences, guesses.right)
+
+
+def calibration_floor(confidences: NDArray[np.float64]) -> float:
+    """Compute the calibration error that confidences would show on average if they were perfect.
+
+    A bin of few products seldom has just the accuracy that is expected of it, so that the error of a small sample isn't
+    0. Right and wrong are drawn 200 times by the confidences themselves.
+    """
+    random = np.random.default_rng(0)
+    return float(np.mean([_gap(confidences, random.random(len(confidences)) < confidences) for _ in range(200)]))
+
+
+def _gap(confidences: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+    return sum(
+        abs(confidence - accuracy) * count / len(right) for confidence, accuracy, count in _binned(confidences, right)
+    )
+
+
+def _binned(confidences: NDArray[np.float64], right: NDArray[np.bool_]) -> list[tuple[float, float, int]]:
+    places = np.minimum((confidences * _BINS).astype(int), _BINS - 1)
+    bins = [places == number for number in range(_BINS)]
+    return [(float(confidences[b].mean()), float(right[b].mean()), int(b.sum())) for b in bins if b.any()]

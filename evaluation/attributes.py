@@ -19,7 +19,7 @@ from evaluation.catalogues import primary_images, read_products, source_of
 from evaluation.report import Table
 from indexer.attribution.attributor import category_of
 from indexer.attribution.features import Example
-from indexer.attribution.model import MAX_EXAMPLES, SOURCES, CategoryModel, Findings, fit_category
+from indexer.attribution.model import MAX_EXAMPLES, SOURCES, CategoryModel, Findings, fit_category, value_of
 from indexer.console import progress_bar
 from indexer.settings import Settings
 from indexer.vectorizers import load_vectorizers
@@ -47,6 +47,12 @@ class Fitted:
     def fields(self) -> list[ProductFields]:
         """What the catalogue says of the measured products."""
         return [example.fields for example in self.measured.values()]
+
+    def coverage(self, name: str) -> tuple[float, float]:
+        """Share of the products that have a value of an attribute, before and after it is filled in."""
+        own = [value_of(fields, name) is not None for fields in self.fields]
+        filled = [name in found and found[name].confidence >= self.model.least for found in self.findings]
+        return sum(own) / len(own), sum(a or b for a, b in zip(own, filled, strict=True)) / len(own)
 
     def guesses(self) -> dict[str, Guesses]:
         """Collect predictions by attribute."""

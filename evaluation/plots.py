@@ -60,6 +60,38 @@ def scatter(points: Mapping[str, tuple[float, float]], *, x: str, y: str) -> byt
     return _figure(draw, x, y)
 
 
+def reliability(bins: Sequence[tuple[float, float, int]], *, x: str, y: str) -> bytes:
+    """Draw a reliability diagram: what was found in each bin of confidence, with its 95% interval, and what should be.
+
+    Parameters
+    ----------
+    bins : sequence of (float, float, int)
+        Mean confidence, share of right ones and count of each; the area of a point is its count.
+    """
+
+    def draw(axes: Axes) -> None:
+        most = max(count for _, _, count in bins)
+        spans = [wilson(share, count) for _, share, count in bins]
+        below = [share - low for (_, share, _), (low, _) in zip(bins, spans, strict=True)]
+        above = [high - share for (_, share, _), (_, high) in zip(bins, spans, strict=True)]
+        xs, ys = [confidence for confidence, _, _ in bins], [share for _, share, _ in bins]
+        axes.plot([0, 1], [0, 1], "--", color="gray", linewidth=1, label="as it should be")
+        axes.errorbar(xs, ys, [below, above], fmt="none", color="C0", alpha=0.5)
+        axes.scatter(xs, ys, [20 + 380 * count / most for _, _, count in bins], label="measured (area: count)")
+        for confidence, share, count in bins:
+            axes.annotate(f"{count:,}", (confidence, share), (9, -11), textcoords="offset points", fontsize="small")
+
+    return _figure(draw, x, y)
+
+
+def wilson(share: float, count: int) -> tuple[float, float]:
+    """Give the 95% interval of a share that was counted (Wilson 1927)."""
+    z = 1.96
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half = z / (1 + z * z / count) * (share * (1 - share) / count + z * z / (4 * count * count)) ** 0.5
+    return min(middle - half, share), max(middle + half, share)
+
+
 def _figure(draw: Callable[[Axes], None], x: str, y: str) -> bytes:
     # The object-oriented way: pyplot keeps every figure alive, and picks a window system.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
