@@ -25,13 +25,21 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     type=click.Choice(["pca", "whitened", "random", "learned"]),
     default="pca",
     show_default=True,
-    help="How the look aspect is reduced; learned: from the categories and attributes of the catalogue.",
+    help="How the look aspect is reduced; learned: from the catalogue's categories and attributes, and from --likes.",
 )
 @click.option("--dims", type=click.IntRange(1), help="Dimensions of the look aspect; by default all it has room for.")
 @click.option("--explain", is_flag=True, help="Measure fewer and fewer dimensions, and take the fewest that do.")
 @click.option("--golden", "golden_set", type=_FILE, help="Judgements to choose by; without, the catalogue's labels.")
+@click.option(
+    "--likes",
+    type=_FILE,
+    help="What is liked together, for --reduction learned: lines of anchor, candidate and grade (2 and 3 count); "
+    "none of the products of --golden.",
+)
 @click.option("--plot", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="Where --explain draws.")
-def fit(kind: Kind, dims: int | None, golden_set: Path | None, plot: Path | None, *, explain: bool) -> None:
+def fit(
+    kind: Kind, dims: int | None, golden_set: Path | None, likes: Path | None, plot: Path | None, *, explain: bool
+) -> None:
     """Fit a vector space on the activations that are kept. No image is touched."""
     from indexer import fitting
     from indexer.vectorizers import load_vectorizers
@@ -47,10 +55,10 @@ def fit(kind: Kind, dims: int | None, golden_set: Path | None, plot: Path | None
             explaining.plot(points, chosen, plot, f"look, {kind}")
             click.echo(f"Drawn: {plot}")
 
+    grades, liked = (golden.merge(golden.read_golden_set(f)) if f else None for f in (golden_set, likes))
+    recipe = fitting.Recipe(kind, dims, grades, liked, tell if explain or plot else None)
     settings = Settings.from_environment()
     client, alias = connect(settings), settings.index_name
-    grades = golden.merge(golden.read_golden_set(golden_set)) if golden_set else None
-    recipe = fitting.Recipe(kind, dims, grades, tell if explain or plot else None)
     indices.ensure_index(client, alias)
     space = fitting.fit(client, alias, load_vectorizers(settings), recipe)
     click.echo(f"Vector space {space.digest} fitted ({fitting.describe(space)})")

@@ -13,11 +13,11 @@ from es_mappings.product import ASPECT_DIMS
 from indexer import indices
 from indexer.activation_store import ActivationStore
 from indexer.errors import SpaceError
-from indexer.golden import Grades
-from indexer.material import Material, by_golden_set, read_material
+from indexer.golden import Grades, products_in, refuse_leakage
+from indexer.material import Material, by_golden_set, pairs_of, read_material
 from indexer.reduction import Learned, Linear, fit_incremental_pca, fit_learned, fit_pca, fit_random
-from indexer.reduction.choosing import Measure, by_labels
 from indexer.reduction.explaining import Point, curve, fewest
+from indexer.reduction.measuring import Measure, by_labels
 from indexer.spaces import VectorSpace, save_space
 from indexer.token_weights import fit_tokens
 from indexer.vectorizers import Vectorizers
@@ -45,6 +45,8 @@ class Recipe:
     grades : dict, optional
         A golden set that chooses the mix of a learned projection and judges the number of dimensions; without one,
         the catalogue's labels do.
+    likes : dict, optional
+        Judgements, or a shop's own counts of what is liked together: pairs of grade 2 and 3 teach a learned projection.
     explain : callable, optional
         Is given the quality at each number of dimensions, and the fewest that do; those are kept unless `dims` is set.
     """
@@ -52,13 +54,21 @@ class Recipe:
     kind: Kind = "pca"
     dims: int | None = None
     grades: Grades | None = None
+    likes: Grades | None = None
     explain: Callable[[list[Point], Point], None] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse likes that nothing learns from, and such as would be measured on what they taught."""
+        if self.likes and self.kind != "learned":
+            raise SpaceError(f"A {self.kind} reduction learns nothing from likes; ask for a learned one")
+        if self.likes and self.grades:
+            refuse_leakage(products_in(self.likes), products_in(self.grades))
 
     @classmethod
     def of(cls, space: VectorSpace) -> Recipe:
-        """Reduce as another space does: a refit of a learned projection learns anew."""
-        kind: Kind = space.reductions[LEARNING].manifest["kind"] if LEARNING in space.reductions else "pca"
-        return cls(kind)
+        """Reduce as another space does: a refit of a learned projection learns anew, from labels alone."""
+        kind = space.reductions[LEARNING].manifest["kind"] if LEARNING in space.reductions else "pca"
+        return cls("learned" if kind == "within" else kind)
 
 
 def fit_space(
@@ -150,7 +160,7 @@ def _rows(client: Elasticsearch, alias: str, vectorizer: ProductVectorizer, samp
 
 def _material(client: Elasticsearch, alias: str, store: ActivationStore, recipe: Recipe, sample: int) -> Material:
     """Read the products that are learned from, or measured on; none where neither is asked for."""
-    judged = {product for anchor, own in (recipe.grades or {}).items() for product in (anchor, *own)}
+    judged = products_in(recipe.grades or {}) | products_in(recipe.likes or {})
     if recipe.kind == "learned":
         return read_material(client, alias, store, sample, judged)
     if recipe.explain:
@@ -174,7 +184,8 @@ def _reduce(store: ActivationStore, material: Material, recipe: Recipe, dims: in
                 "Fewer than two products have an embedded image; let the workers embed the catalogue first"
             )
         measure = _measure(material, recipe) if recipe.grades else None
-        return fit_learned(material.rows, material.products, dims, measure=measure)
+        likes = pairs_of(material.ids, recipe.likes or {})
+        return fit_learned(material.rows, material.products, dims, measure=measure, likes=likes)
     if recipe.kind == "random":
         return fit_random(store.sample(sample), dims)
     whiten = recipe.kind == "whitened"

@@ -131,6 +131,11 @@ def products_of(judgements: Iterable[Judgement]) -> set[str]:
     return {product for j in judgements for product in (j.anchor, j.candidate)}
 
 
+def products_in(grades: Grades) -> set[str]:
+    """Give the ids of all products that are judged, or judged against."""
+    return {product for anchor, own in grades.items() for product in (anchor, *own)}
+
+
 def fraction(text: str) -> float:
     """Hash text to a number in [0, 1), the same on every machine: below a share of products, above the rest."""
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) / 2**64

@@ -13,9 +13,10 @@ from elasticsearch.helpers import scan
 
 from es_mappings.layout import Vector
 from indexer.activation_store import ActivationStore
-from indexer.golden import Grades
+from indexer.golden import MATCH, Grades
 from indexer.metrics import per_anchor
-from indexer.reduction.choosing import Measure
+from indexer.reduction import Pairs
+from indexer.reduction.measuring import Measure
 from indexer.vectorizers.base import ProductFields
 
 _CHUNK = 500  # activations a request
@@ -88,6 +89,18 @@ def by_golden_set(ids: list[str], grades: Grades, metric: str = "ndcg@10") -> Me
         return float(np.mean(list(per_anchor(judged, run, metric).values())))
 
     return measure
+
+
+def pairs_of(ids: list[str], likes: Grades) -> Pairs:
+    """Give the places of products that are liked together: pairs of grade 2 and 3, of which both are there."""
+    places = {product: place for place, product in enumerate(ids)}
+    found = {
+        tuple(sorted((places[anchor], places[candidate])))
+        for anchor, own in likes.items()
+        for candidate, grade in own.items()
+        if grade >= MATCH and anchor in places and candidate in places
+    }
+    return np.array(sorted(found), np.intp).reshape(-1, 2)
 
 
 def _named(ids: list[str]) -> Iterator[dict[str, Any]]:

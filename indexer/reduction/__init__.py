@@ -10,15 +10,19 @@ from indexer.reduction.base import Reduction
 from indexer.reduction.choosing import fit_learned
 from indexer.reduction.learned import Learned
 from indexer.reduction.linear import Linear, fit_incremental_pca, fit_pca, fit_random
+from indexer.reduction.within import NO_PAIRS, Pairs, fit_within
 
 __all__ = [
+    "NO_PAIRS",
     "Learned",
     "Linear",
+    "Pairs",
     "Reduction",
     "fit_incremental_pca",
     "fit_learned",
     "fit_pca",
     "fit_random",
+    "fit_within",
     "load_reduction",
 ]
 
@@ -39,5 +43,6 @@ _KINDS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Vector]], Reduction]
     "whitened": Linear.load,
     "random": Linear.load,
     "tokens": Linear.load,
+    "within": Linear.load,
     "learned": Learned.load,
 }

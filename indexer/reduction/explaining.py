@@ -8,9 +8,9 @@ from pathlib import Path
 
 from es_mappings.layout import Vector
 from indexer.reduction.base import unit_rows
-from indexer.reduction.choosing import Measure
 from indexer.reduction.learned import Learned
 from indexer.reduction.linear import Linear
+from indexer.reduction.measuring import Measure
 
 SIZES = (4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 160, 192, 256, 384, 512)
 LOSS = 0.01  # of the best quality, that fewer dimensions may cost

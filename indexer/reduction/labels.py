@@ -39,6 +39,11 @@ def finest_category(columns: Mapping[str, Column]) -> Column | None:
     return levels[-1] if levels else None
 
 
+def broadest_category(columns: Mapping[str, Column]) -> Column | None:
+    """Give the broadest level of the category that divides the catalogue, if any."""
+    return next((column for name, column in columns.items() if name.startswith(CATEGORY)), None)
+
+
 def _add(columns: dict[str, Column], name: str, values: list[str]) -> None:
     counts = Counter(v for v in values if v != UNKNOWN)
     kept = {v for v, n in counts.most_common(_MOST_CLASSES) if n >= LEAST}

@@ -74,14 +74,14 @@ def agreement(scores: Vector, heads: Sequence[Head], *, linear: bool) -> Vector:
 
 @dataclass(frozen=True)
 class Learned:
-    """Discriminants and a PCA side by side: the cosine of two is about the mean of the two, weighed by `share`.
+    """Discriminants and the rest side by side: the cosine of two is about the mean of the two, weighed by `share`.
 
     Attributes
     ----------
     rest : Linear
-        The PCA of activations of length 1: what labels don't name.
+        Of activations of length 1 (`fit_within`): what labels don't name.
     share : float
-        How much the PCA counts, 0 to 1.
+        How much the rest counts, 0 to 1.
     heads : tuple of Head
     weight, bias : ndarray of float32, shapes (raw_dims, classes of all heads) and (classes of all heads,)
     linear : bool
@@ -105,7 +105,7 @@ class Learned:
     def load(cls, manifest: Mapping[str, Any], tensors: Mapping[str, Vector]) -> Learned:
         """Read back what `manifest` and `tensors` gave."""
         return cls(
-            Linear.load({"kind": "pca"}, {k.removeprefix("rest."): v for k, v in tensors.items()}),
+            Linear.load(manifest["rest"], {k.removeprefix("rest."): v for k, v in tensors.items()}),
             float(manifest["share"]),
             tuple(Head(**head) for head in manifest["heads"]),
             tensors["weight"],
@@ -129,7 +129,7 @@ class Learned:
 
     @property
     def kept(self) -> float:
-        """Share of the variance that the PCA keeps, 0 to 1."""
+        """Share of the variance that the rest keeps, 0 to 1."""
         return self.rest.kept
 
     @property
@@ -142,6 +142,7 @@ class Learned:
             "share": self.share,
             "heads": [{"name": h.name, "classes": h.classes, "unknown": h.unknown} for h in self.heads],
             "linear": self.linear,
+            "rest": self.rest.manifest,
             "why": self.why,
         }
 
@@ -152,7 +153,7 @@ class Learned:
         return own if self.directions is None else {**own, "directions": self.directions}
 
     def truncated(self, dims: int) -> Learned:
-        """Keep fewer dimensions of the PCA, and all that was learned."""
+        """Keep fewer dimensions of the rest, and all that was learned."""
         return replace(self, rest=self.rest.truncated(max(1, dims - self.learned_dims)))
 
     def __call__(self, activations: Vector) -> Vector:

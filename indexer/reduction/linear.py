@@ -26,7 +26,7 @@ class Linear:
     Attributes
     ----------
     kind : str
-        ``pca``, ``whitened``, ``random`` or ``tokens`` (`token_weights`).
+        ``pca``, ``whitened``, ``random``, ``within`` (`fit_within`) or ``tokens`` (`token_weights`).
     mean : ndarray of float32, shape (raw_dims,)
     components : ndarray of float32, shape (dims, raw_dims)
     variances : ndarray of float32, shape (dims,)
@@ -148,13 +148,23 @@ def fit_random(activations: Vector, dims: int) -> Linear:
     _two(activations)
     components = GaussianRandomProjection(dims, random_state=0).fit(activations).components_.astype(np.float32)
     mean = activations.mean(axis=0, dtype=np.float64).astype(np.float32)
-    centred = activations - mean
-    # What dimension i adds to the variance that the ones before it keep: by directions at right angles.
+    return Linear("random", mean, components, shares_of_variance(activations - mean, components))
+
+
+def shares_of_variance(centred: Vector, components: Vector) -> Vector:
+    """Give the share of the variance that each dimension adds to what those before it keep.
+
+    Parameters
+    ----------
+    centred : ndarray, shape (n, raw_dims)
+    components : ndarray, shape (dims, raw_dims)
+        At any angle to each other.
+    """
     directions = np.linalg.qr(components.T)[0]
     variances = (centred @ directions).var(axis=0) / max(float(centred.var(axis=0).sum()), 1e-12)
-    shares = np.zeros(dims, np.float32)
+    shares = np.zeros(len(components), np.float32)
     shares[: len(variances)] = variances
-    return Linear("random", mean, components, shares)
+    return shares
 
 
 def _from_pca(pca: PCA | IncrementalPCA, *, whiten: bool) -> Linear:

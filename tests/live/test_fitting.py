@@ -147,6 +147,39 @@ def test_explain_measures_on_the_golden_set(client: Elasticsearch, alias: str, t
     assert space.reductions["look"].dims == int(marked.split()[0])
 
 
+def _likes(folder: Path, first: int) -> Path:
+    """Pair products of one colour, from some product on; what was not liked together stands among them."""
+    lines = []
+    for anchor in range(first, COUNT - 40):
+        for candidate in range(anchor + 1, anchor + 40):
+            alike = CATALOGUE[anchor].attributes["color"] == CATALOGUE[candidate].attributes["color"]
+            lines.append(json.dumps({"anchor": f"p-{anchor:03}", "candidate": f"p-{candidate:03}", "grade": 2 * alike}))
+    file = folder / f"likes-{first}.jsonl"
+    file.write_text("\n".join(lines))
+    return file
+
+
+def test_likes_are_learned_from_and_never_measured_on(client: Elasticsearch, alias: str, tmp_path: Path) -> None:
+    ran = _run(
+        "fit", "--reduction", "learned", "--likes", str(_likes(tmp_path, 120)), "--golden", str(_golden(tmp_path))
+    )
+    assert ran.exit_code == 0, ran.output
+    [told] = re.findall(r"([\d,]+) likes count \d+%", ran.output)
+    assert int(told.replace(",", "")) > 1_000
+    held = load_space(client, alias, str(indices.space_of(client, alias))).reductions["look"]
+    assert isinstance(held, Learned)
+    assert told in held.why
+    for wrong, why in (
+        (
+            ("--reduction", "learned", "--likes", str(_likes(tmp_path, 100)), "--golden", str(_golden(tmp_path))),
+            "p-100",
+        ),
+        (("--likes", str(_likes(tmp_path, 120))), "pca reduction learns nothing from likes"),
+    ):
+        ran = _run("fit", *wrong)
+        assert (ran.exit_code, why in ran.output) == (1, True), ran.output
+
+
 def test_more_dimensions_than_there_is_room_for(alias: str) -> None:
     ran = _run("fit", "--dims", "1000")
     assert ran.exit_code == 1

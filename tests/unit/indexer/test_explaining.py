@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from indexer.reduction import Learned, fit_learned, fit_pca
-from indexer.reduction.choosing import by_labels
 from indexer.reduction.explaining import LOSS, Point, curve, fewest, plot
+from indexer.reduction.measuring import by_labels
 from indexer.vectorizers.base import ProductFields
 from tests.unit.indexer.catalogues import activations_of, products
 
