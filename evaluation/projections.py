@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -11,24 +12,35 @@ from demo.golden import read_truth
 from es_mappings.layout import Vector
 from evaluation.activations import ActivationCache, Activations
 from evaluation.catalogues import PrimaryImage, primary_images, read_products, source_of
+from evaluation.variants import rank
 from indexer import labels
 from indexer.catalog import Product
-from indexer.golden import merge, refuse_leakage
+from indexer.golden import Grades, merge, products_in, read_golden_set, refuse_leakage
 from indexer.labels import Labelled
-from indexer.material import by_golden_set
+from indexer.material import pairs_of
+from indexer.metrics import PerAnchor, compare, interval, per_anchor
 from indexer.reduction import Learned, Linear, fit_learned, fit_pca
-from indexer.reduction.base import unit_rows
 from indexer.settings import Settings
 from indexer.vectorizers.base import ProductFields
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _SHOWN = ("shape", "pattern", "color")  # of what was drawn
+_LABELS = ("category", "attributes")
 
 
 @click.command()
 @click.argument("catalog", type=_FILE)
 @click.option("--fit-on", default="", help="Fit on products whose images are below this folder, such as train/.")
 @click.option("--measure-on", default="", help="Measure on those below this one; by default on one half of all.")
+@click.option(
+    "--learn",
+    "learned_from",
+    multiple=True,
+    type=click.Choice(_LABELS),
+    default=_LABELS,
+    help="Labels to learn from; by default the category and the attributes.",
+)
+@click.option("--likes", type=_FILE, help="What is liked together, to learn from: anchor, candidate and grade a line.")
 @click.option("--truth", type=_FILE, help="truth.jsonl of a rendered catalogue: measured within a kind, too.")
 @click.option("--dims", default=256, show_default=True)
 @click.option(
@@ -38,38 +50,79 @@ _SHOWN = ("shape", "pattern", "color")  # of what was drawn
     type=click.Path(file_okay=False, path_type=Path),
     help="Where activations are kept.",
 )
-def command(catalog: Path, fit_on: str, measure_on: str, truth: Path | None, dims: int, cache: Path) -> None:
+def command(
+    catalog: Path,
+    fit_on: str,
+    measure_on: str,
+    learned_from: tuple[str, ...],
+    likes: Path | None,
+    truth: Path | None,
+    dims: int,
+    cache: Path,
+) -> None:
     """Compare a learned projection with a PCA on CATALOG: NDCG@10 by category, and by what was drawn."""
-    from indexer.vectorizers.cnn import load_cnn
-
     images = primary_images(catalog)
-    cache.mkdir(parents=True, exist_ok=True)
-    activations = ActivationCache(cache, source_of(catalog)).get(
-        load_cnn(Settings.from_environment())["look"], images.values()
-    )
     fitted, measured = (
         [p for p in read_products(catalog, folder) if p.id in images and (folder or _half(images[p.id]) == half)]
         for half, folder in enumerate((fit_on, measure_on))
     )
+    liked = merge(read_golden_set(likes)) if likes else {}
     digests = {product: [image.digest] for product, image in images.items()}
-    refuse_leakage([p.id for p in fitted], [p.id for p in measured], digests)
+    refuse_leakage({p.id for p in fitted} | products_in(liked), [p.id for p in measured], digests)
+    activations = _activations(catalog, images, cache)
     rows = _rows(fitted, images, activations)
-    learned = fit_learned(rows, [_fields(p) for p in fitted], dims)
+    pairs = pairs_of([p.id for p in fitted], liked)
+    learned = fit_learned(rows, [_fields(p, learned_from) for p in fitted], dims, likes=pairs)
     click.echo(f"{len(fitted):,} products fitted, {len(measured):,} measured. {learned.why}")
     reductions = {"PCA": fit_pca(rows, dims), "learned": learned}
-    shown = _rows(measured, images, activations)
-    judged = _judged(measured, truth)
-    click.echo(f"{'NDCG@10':<24}" + "".join(f"{name:>10}" for name in reductions))
-    for name, own in judged:
-        click.echo(f"{name:<24}" + "".join(f"{score:>10}" for score in _scores(own, measured, shown, reductions)))
+    shown = dict(zip([p.id for p in measured], _rows(measured, images, activations), strict=True))
+    click.echo(f"{'NDCG@10':<18}{'PCA':>20}{'learned':>22}{'difference':>26}")
+    for name, judged in _judged(measured, truth):
+        for kind, compared in _by_kind(name, judged, shown, reductions):
+            click.echo(f"{kind:<18}{compared}")
 
 
-def _scores(
-    judged: Sequence[Labelled], measured: Sequence[Product], rows: Vector, reductions: Mapping[str, Linear | Learned]
-) -> list[str]:
+@dataclass(frozen=True)
+class _Compared:
+    pca: PerAnchor
+    learned: PerAnchor
+
+    def __str__(self) -> str:
+        found = compare(self.pca, self.learned)
+        difference = f"{found.difference:+.3f} ({found.low:+.3f} to {found.high:+.3f})"
+        return f"{interval(self.pca)!s:>20}{interval(self.learned)!s:>22}{difference:>26}"
+
+    def some(self, anchors: set[str]) -> _Compared:
+        return _Compared(*({a: s for a, s in own.items() if a in anchors} for own in (self.pca, self.learned)))
+
+
+def _by_kind(
+    name: str, judged: Sequence[Labelled], rows: Mapping[str, Vector], reductions: Mapping[str, Linear | Learned]
+) -> Iterator[tuple[str, _Compared]]:
+    """Compare on all anchors, and on those of each kind, where there are several."""
     grades = merge(labels.judge(judged, anchors=len(judged), candidates=0, within_kind=True))
-    measure = by_golden_set([p.id for p in measured], grades)
-    return [f"{measure(unit_rows(reduction(rows))):.3f}" for reduction in reductions.values()]
+    compared = _Compared(*(_scores(reduction, rows, grades) for reduction in reductions.values()))
+    kinds: dict[str, set[str]] = {}
+    for one in judged:
+        kinds.setdefault(one.kind, set()).add(one.id)
+    if len(kinds) == 1:
+        yield ", ".join(filter(None, (name, *kinds))), compared
+    else:
+        for kind, own in sorted(kinds.items()):
+            yield f"{name}, {kind}", compared.some(own)
+
+
+def _scores(reduction: Linear | Learned, rows: Mapping[str, Vector], grades: Grades) -> PerAnchor:
+    reduced = {product: reduction(row[None])[0] for product, row in rows.items()}
+    return per_anchor(grades, rank(reduced, grades, "cosine"), "ndcg@10")
+
+
+def _activations(catalog: Path, images: Mapping[str, PrimaryImage], cache: Path) -> Activations:
+    from indexer.vectorizers.cnn import load_cnn
+
+    cache.mkdir(parents=True, exist_ok=True)
+    look = load_cnn(Settings.from_environment())["look"]
+    return ActivationCache(cache, source_of(catalog)).get(look, images.values())
 
 
 def _judged(measured: Sequence[Product], truth: Path | None) -> list[tuple[str, list[Labelled]]]:
@@ -77,9 +130,7 @@ def _judged(measured: Sequence[Product], truth: Path | None) -> list[tuple[str, 
     if truth is None:
         return by_category
     there = {p.id for p in measured}
-    return by_category + [
-        (f"{shown}, within a kind", [one for one in read_truth(truth, shown) if one.id in there]) for shown in _SHOWN
-    ]
+    return by_category + [(shown, [one for one in read_truth(truth, shown) if one.id in there]) for shown in _SHOWN]
 
 
 def _half(image: PrimaryImage) -> int:
@@ -90,5 +141,9 @@ def _rows(products: Sequence[Product], images: Mapping[str, PrimaryImage], activ
     return activations.of(images[p.id].digest for p in products)
 
 
-def _fields(product: Product) -> ProductFields:
-    return ProductFields(product.title, category=tuple(product.category), attributes=product.attributes)
+def _fields(product: Product, learned_from: Sequence[str]) -> ProductFields:
+    return ProductFields(
+        product.title,
+        category=tuple(product.category) if "category" in learned_from else (),
+        attributes=product.attributes if "attributes" in learned_from else {},
+    )

@@ -68,7 +68,13 @@ class Recipe:
     def of(cls, space: VectorSpace) -> Recipe:
         """Reduce as another space does: a refit of a learned projection learns anew, from labels alone."""
         kind = space.reductions[LEARNING].manifest["kind"] if LEARNING in space.reductions else "pca"
-        return cls("learned" if kind == "within" else kind)
+        by_kind: dict[str, Kind] = {
+            "whitened": "whitened",
+            "random": "random",
+            "learned": "learned",
+            "within": "learned",
+        }
+        return cls(by_kind.get(kind, "pca"))
 
 
 def fit_space(
