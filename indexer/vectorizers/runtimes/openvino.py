@@ -5,14 +5,16 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import openvino as ov
-import torch
 
 from es_mappings.layout import Vector
 from indexer.vectorizers.preprocessing import Pixels
-from indexer.vectorizers.taps import TappedModel
+
+if TYPE_CHECKING:
+    from indexer.vectorizers.taps import TappedModel
 
 _CHUNK = 8  # images a request: several run side by side, which keeps every core busy
 
@@ -33,6 +35,8 @@ class OpenVinoRuntime:
     """Runs chunks of the images side by side, in float32."""
 
     def __init__(self, model: TappedModel, size: tuple[int, int]) -> None:
+        import torch  # whoever compiles another model need not load it
+
         with warnings.catch_warnings(), torch.inference_mode():
             # OpenVINO traces the model by torch.jit, which torch calls deprecated.
             warnings.simplefilter("ignore")

@@ -1,18 +1,27 @@
 """The text aspect by the packaged sentence model, and by word vectors of every format that is read."""
 
 import gzip
+import json
 import pickle
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from gensim.models import FastText, KeyedVectors
 from gensim.models.fasttext import save_facebook_model
+from safetensors.numpy import load_file
 
 from indexer.errors import WeightsError
+from indexer.vectorizers import torch_sentences
 from indexer.vectorizers.base import ProductFields, digest
+from indexer.vectorizers.bert import build, is_bert
+from indexer.vectorizers.runtimes.openvino import compiled
+from indexer.vectorizers.sentences import _packaged
 from indexer.vectorizers.text import TextVectorizer, load_text
 
 WORDS = ["the", "dress", "gown", "laptop", "notebook", "red"]
@@ -61,6 +70,45 @@ def test_batches_side_by_side_do_not_disturb_each_other(sentences: TextVectorize
     with ThreadPoolExecutor(8) as threads:
         together = list(threads.map(sentences, batches))
     np.testing.assert_allclose(together, one_by_one, atol=1e-6)
+
+
+@pytest.mark.parametrize("first_token", [False, True])
+def test_a_bert_is_laid_out_as_transformers_runs_it(sentences: TextVectorizer, first_token: bool) -> None:
+    folder = _packaged()
+    tensors, config = load_file(folder / "model.safetensors"), json.loads((folder / "config.json").read_text())
+    assert is_bert(config, tensors)
+    laid_out = compiled(build(config, tensors, first_token=first_token), {})
+    reference = torch_sentences.load(folder, first_token=first_token)
+    tokens = np.random.default_rng(1).integers(1_000, 20_000, (5, 19))
+    mask = (np.arange(19) < np.array([19, 3, 1, 12, 18])[:, None]).astype(np.int64)
+    expected = reference(torch.from_numpy(tokens), torch.from_numpy(mask)).numpy()
+    rows = laid_out([tokens, mask])[0]
+    np.testing.assert_allclose(rows, expected, atol=1e-4)
+    lengths = np.linalg.norm(rows, axis=1) * np.linalg.norm(expected, axis=1)
+    assert ((rows * expected).sum(1) / lengths).min() > 0.99999
+
+
+@pytest.mark.parametrize("changed", [{"model_type": "roberta"}, {"hidden_act": "relu"}, {"num_hidden_layers": 7}])
+def test_what_is_no_bert_is_left_to_transformers(changed: dict[str, object]) -> None:
+    folder = _packaged()
+    config = json.loads((folder / "config.json").read_text())
+    assert not is_bert(config | changed, load_file(folder / "model.safetensors"))
+
+
+def test_a_model_that_transformers_converts_gives_the_same(
+    sentences: TextVectorizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    products = _products("Red dress", "A laptop of 15 inches and 16 GB, for those who travel")
+    monkeypatch.setattr("indexer.vectorizers.bert.is_bert", lambda *_: False)
+    np.testing.assert_allclose(load_text(None, "cpu")(products), sentences(products), atol=1e-4)
+
+
+def test_the_packaged_model_needs_neither_torch_nor_transformers() -> None:
+    code = (
+        "import sys; from indexer.vectorizers.text import load_text; load_text(None, 'cpu'); "
+        "sys.exit(bool({'torch', 'transformers'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_a_text_is_named_by_its_words_alone(sentences: TextVectorizer) -> None:

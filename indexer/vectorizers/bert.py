@@ -1,0 +1,107 @@
+"""BERT laid out for OpenVINO straight from its weights: neither torch nor transformers has to be loaded or traced.
+
+Nearly all small sentence models are BERTs (MiniLM, BGE, E5, GTE); the others are converted (`torch_sentences`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+from openvino import opset13 as ops
+
+Tensors = Mapping[str, NDArray[Any]]
+Node = Any  # openvino.Node, which ships no types
+
+
+def is_bert(config: Mapping[str, Any], tensors: Tensors) -> bool:
+    """Tell whether a model is one that `build` knows, by its configuration and the names of its weights."""
+    usual = {"model_type": "bert", "hidden_act": "gelu", "position_embedding_type": "absolute"}
+    return (
+        all(config.get(name, value) == value for name, value in usual.items())
+        and "model_type" in config
+        and "embeddings.word_embeddings.weight" in tensors
+        and f"encoder.layer.{config['num_hidden_layers'] - 1}.output.LayerNorm.weight" in tensors
+    )
+
+
+def build(config: Mapping[str, Any], tensors: Tensors, *, first_token: bool) -> ov.Model:
+    """Lay out a BERT with its pooling: token ids and mask ``(n, length)`` in, ``(n, hidden_size)`` out.
+
+    Parameters
+    ----------
+    config : mapping
+        Its ``config.json``.
+    tensors : mapping of str to ndarray
+        Its weights, by the names that transformers gives them.
+    first_token : bool
+        Whether the first token stands for the text; otherwise the mean of all.
+    """
+    layers = _Layers(tensors, float(config["layer_norm_eps"]))
+    tokens, mask = (ops.parameter([-1, -1], np.int64, name) for name in ("tokens", "mask"))
+    hidden = _embedded(layers, tokens)
+    # What is masked out gets no attention: its score is lower than any.
+    counted = ops.convert(mask, "f32")
+    hindrance = ops.multiply(ops.subtract(ops.unsqueeze(counted, [1, 2]), _number(1)), _number(1e30))
+    for number in range(config["num_hidden_layers"]):
+        hidden = _layer(layers, f"encoder.layer.{number}", hidden, hindrance, config["num_attention_heads"])
+    pooled = ops.gather(hidden, 0, 1) if first_token else _mean(hidden, counted)
+    return ov.Model([pooled], [tokens, mask], "bert")
+
+
+class _Layers:
+    """Makes layers of named weights."""
+
+    def __init__(self, tensors: Tensors, epsilon: float) -> None:
+        self._tensors, self._epsilon = tensors, epsilon
+
+    def weight(self, name: str) -> Node:
+        return ops.constant(self._tensors[f"{name}.weight"].astype(np.float32))
+
+    def bias(self, name: str) -> Node:
+        return ops.constant(self._tensors[f"{name}.bias"].astype(np.float32))
+
+    def linear(self, name: str, values: Node) -> Node:
+        return ops.add(ops.matmul(values, self.weight(name), False, True), self.bias(name))
+
+    def norm(self, name: str, values: Node) -> Node:
+        normal = ops.mvn(values, ops.constant([-1]), True, self._epsilon, "inside_sqrt")
+        return ops.add(ops.multiply(normal, self.weight(name)), self.bias(name))
+
+
+def _embedded(layers: _Layers, tokens: Node) -> Node:
+    length = ops.gather(ops.shape_of(tokens), ops.constant([1]), 0)
+    places = ops.slice(layers.weight("embeddings.position_embeddings"), [0], length, [1], [0])
+    kind = ops.gather(layers.weight("embeddings.token_type_embeddings"), 0, 0)
+    words = ops.gather(layers.weight("embeddings.word_embeddings"), tokens, 0)
+    return layers.norm("embeddings.LayerNorm", ops.add(ops.add(words, places), kind))
+
+
+def _layer(layers: _Layers, name: str, hidden: Node, hindrance: Node, heads: int) -> Node:
+    query, key, value = (
+        _by_heads(layers.linear(f"{name}.attention.self.{part}", hidden), heads) for part in ("query", "key", "value")
+    )
+    seen = ops.transpose(ops.scaled_dot_product_attention(query, key, value, hindrance), [0, 2, 1, 3])
+    seen = ops.reshape(seen, [0, 0, -1], special_zero=True)
+    hidden = layers.norm(
+        f"{name}.attention.output.LayerNorm", ops.add(layers.linear(f"{name}.attention.output.dense", seen), hidden)
+    )
+    wide = ops.gelu(layers.linear(f"{name}.intermediate.dense", hidden), "erf")
+    return layers.norm(f"{name}.output.LayerNorm", ops.add(layers.linear(f"{name}.output.dense", wide), hidden))
+
+
+def _by_heads(values: Node, heads: int) -> Node:
+    width = values.get_output_partial_shape(0)[2].get_length() // heads
+    return ops.transpose(ops.reshape(values, [0, 0, heads, width], special_zero=True), [0, 2, 1, 3])
+
+
+def _mean(hidden: Node, counted: Node) -> Node:
+    each = ops.unsqueeze(counted, [2])
+    return ops.divide(ops.reduce_sum(ops.multiply(hidden, each), [1]), ops.reduce_sum(each, [1]))
+
+
+def _number(value: float) -> Node:
+    return ops.constant(np.float32(value))
