@@ -87,6 +87,16 @@ class DeadLetters:
             return []
         return [_letter(hit) for hit in answer["hits"]["hits"]]
 
+    def get(self, ids: Sequence[str]) -> list[DeadLetter]:
+        """Give letters by id; those that aren't there are left out."""
+        if not ids:
+            return []
+        try:
+            found = self._client.mget(index=self.index, ids=list(dict.fromkeys(ids)))["docs"]
+        except NotFoundError:
+            return []
+        return [_letter(doc) for doc in found if doc.get("found")]
+
     def all(self) -> Iterable[DeadLetter]:
         """Go through all letters."""
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import redis
 from elastic_transport import TransportError
 from elasticsearch import ApiError, Elasticsearch
-from flask import Blueprint, current_app, render_template
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from indexer import indices
@@ -21,12 +22,16 @@ from webapp.served import SERVED
 from webapp.staff import staff_name, staff_only
 from workers.app import EMBEDDING, HOUSEKEEPING, INTERACTIVE, WRITING
 from workers.counters import LAG_BUCKETS, Counters
+from workers.dead_letters import again
 from workers.embedding_queue import EmbeddingQueue
+from workers.errors import QueueError
 from workers.event_queue import EventQueue
 
 blueprint = Blueprint("ops", __name__, url_prefix="/ops")
 
-_LATEST = 20
+log = logging.getLogger(__name__)
+
+_LATEST = 20  # dead letters and failures that the page shows
 
 _AWAY = (TransportError, ApiError, redis.RedisError, IndexStateError)
 
@@ -59,6 +64,30 @@ def overview() -> ResponseReturnValue:
         counts=_part(lambda: _counts(Counters(server, alias).read())),
     )
     return page, 200, {"Cache-Control": "no-store"}
+
+
+@blueprint.post("/letters")
+@staff_only
+def letters() -> ResponseReturnValue:
+    """Try dead letters again, or drop them: one, or those that the page showed."""
+    act, _, one = request.form.get("act", "").partition(" ")
+    if act not in {"retry", "drop"}:
+        abort(400, "act: must be retry or drop, of one dead letter or of those shown.")
+    settings: Settings = current_app.extensions["settings"]
+    held = DeadLetters(current_app.extensions["elasticsearch"], settings.index_name)
+    chosen = held.get([one] if one else request.form.getlist("shown")[:_LATEST])
+    if act == "drop":
+        flash(f"Dropped {held.remove(chosen):,}.")
+    else:
+        try:
+            count, faults = again(chosen, held, current_app.extensions["redis"], settings)
+        except QueueError as error:
+            abort(503, str(error))
+        flash(f"Queued again: {count:,}.")
+        for letter, why in faults:
+            flash(f"{letter.product or letter.id} cannot be tried again as it is: {why}")
+    log.info("%s: %s of %d dead letters", staff_name(), act, len(chosen))
+    return redirect(url_for("ops.overview", _anchor="ops-letters"), 303)
 
 
 def _part(read: Callable[[], Any]) -> Part:

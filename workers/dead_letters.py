@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable
 
 import click
+import redis
 
 from indexer.console import Commands
 from indexer.dead_letters import DeadLetter, DeadLetters
 from indexer.elastic import connect
 from indexer.errors import CatalogError, ProductSearchError
+from indexer.events import parse_event
 from indexer.settings import Settings
-from workers import resources, writing
+from workers import calls
+from workers.app import EMBED_WAITING, WRITE_EVENTS
+from workers.embedding_queue import EmbeddingQueue
+from workers.event_queue import Entry, EventQueue
 
 
 @click.group(cls=Commands)
@@ -34,8 +40,9 @@ def list_letters(size: int) -> None:
 @click.option("--all", "everything", is_flag=True, help="All of them.")
 def retry(ids: tuple[str, ...], *, everything: bool) -> None:
     """Queue dead letters again."""
-    chosen = _chosen(ids, everything=everything)
-    count, faults = again(chosen)
+    settings, letters = Settings.from_environment(), _letters()
+    with redis.Redis.from_url(settings.redis_url, socket_timeout=10, socket_connect_timeout=2) as server:
+        count, faults = again(_chosen(letters, ids, everything=everything), letters, server, settings)
     for letter, why in faults:
         click.echo(f"{letter.id}: {why}", err=True)
     click.echo(f"{count:,} queued again")
@@ -46,10 +53,13 @@ def retry(ids: tuple[str, ...], *, everything: bool) -> None:
 @click.option("--all", "everything", is_flag=True, help="All of them.")
 def drop(ids: tuple[str, ...], *, everything: bool) -> None:
     """Forget dead letters."""
-    click.echo(f"{_letters().remove(_chosen(ids, everything=everything)):,} dropped")
+    letters = _letters()
+    click.echo(f"{letters.remove(_chosen(letters, ids, everything=everything)):,} dropped")
 
 
-def again(letters: Sequence[DeadLetter]) -> tuple[int, list[tuple[DeadLetter, str]]]:
+def again(
+    chosen: Iterable[DeadLetter], letters: DeadLetters, server: redis.Redis, settings: Settings
+) -> tuple[int, list[tuple[DeadLetter, str]]]:
     """Queue dead letters again; a letter goes when its work is queued.
 
     Returns
@@ -57,34 +67,45 @@ def again(letters: Sequence[DeadLetter]) -> tuple[int, list[tuple[DeadLetter, st
     count : int
         How many were queued.
     faults : list
-        The others, each with the reason.
+        The others, whose event isn't valid now either, each with the reason.
 
     Raises
     ------
     QueueError
-        Redis is away or full.
+        Redis is away or full; letters whose work is not queued stay.
     """
-    done, faults = [], []
-    for letter in letters:
-        try:
-            if letter.kind == "event":
-                writing.again(letter.event, letter.event_id)
+    events = EventQueue(server, settings.index_name, settings.queue_limit)
+    products = EmbeddingQueue(server, settings.index_name)
+    queued: list[DeadLetter] = []
+    faults: list[tuple[DeadLetter, str]] = []
+    try:
+        for letter in chosen:
+            try:
+                if letter.kind == "event":
+                    event = parse_event(letter.event).model_dump(mode="json")
+                    events.add([Entry(event, letter.event_id, time.time())])
+                else:
+                    products.add([letter.product])
+            except CatalogError as error:
+                faults.append((letter, str(error)))
             else:
-                writing.embed([letter.product])
-        except CatalogError as error:
-            faults.append((letter, str(error)))
-        else:
-            done.append(letter)
-    return resources.dead_letters().remove(done), faults
+                queued.append(letter)
+    finally:
+        letters.remove(queued)
+    for task in (WRITE_EVENTS, EMBED_WAITING):
+        calls.call(server, settings.index_name, task)  # if none can be called now, beat calls one
+    return len(queued), faults
 
 
-def _chosen(ids: tuple[str, ...], *, everything: bool) -> list[DeadLetter]:
+def _chosen(letters: DeadLetters, ids: tuple[str, ...], *, everything: bool) -> list[DeadLetter]:
     if bool(ids) == everything:
         raise click.UsageError("Name letters by their ids, or say --all.")
-    held = {letter.id: letter for letter in _letters().all()}
-    if unknown := [name for name in ids if name not in held]:
-        raise ProductSearchError(f"There is no dead letter {unknown[0]}; `list` shows those there are")
-    return list(held.values()) if everything else [held[name] for name in ids]
+    if everything:
+        return list(letters.all())
+    held = letters.get(ids)
+    if unknown := set(ids) - {letter.id for letter in held}:
+        raise ProductSearchError(f"There is no dead letter {min(unknown)}; `list` shows those there are")
+    return held
 
 
 def _letters() -> DeadLetters:

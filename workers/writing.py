@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from indexer import indices
 from indexer.dead_letters import DeadLetter
@@ -15,7 +14,6 @@ from indexer.events import Delete, Event, parse_event
 from indexer.loading import write_events
 from workers import calls, failures, resources
 from workers.app import EMBED_WAITING, WRITE_EVENTS
-from workers.errors import QueueError
 from workers.event_queue import Entry
 
 log = logging.getLogger(__name__)
@@ -125,19 +123,3 @@ def _bury(entries: list[Entry], reasons: list[str]) -> None:
     resources.dead_letters().add(letters)
     resources.counters().count("failures", "event refused", len(letters))
     resources.events().done(entries)
-
-
-def again(event: Any, event_id: str) -> None:
-    """Queue an event out of a dead letter.
-
-    Raises
-    ------
-    CatalogError
-        It isn't valid now either.
-    QueueError
-        Redis is away or full.
-    """
-    entry = Entry(parse_event(event).model_dump(mode="json"), event_id, time.time())
-    resources.events().add([entry])
-    if not calls.call(resources.redis_client(), resources.settings().index_name, WRITE_EVENTS):
-        raise QueueError("Redis went away; the event is queued and will be written when it is back")

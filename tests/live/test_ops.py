@@ -2,11 +2,16 @@
 
 import re
 
+import redis
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
+from indexer.dead_letters import DeadLetter, DeadLetters
 from tests.conftest import PRODUCTS, Shop
 from tests.live.shopping import search
 from webapp import create_app
+from workers.embedding_queue import EmbeddingQueue
+from workers.event_queue import EventQueue
 
 
 def _log_in(web: FlaskClient, shop: Shop) -> None:
@@ -35,6 +40,52 @@ def test_what_it_shows(web: FlaskClient, shop: Shop) -> None:
     assert "Not known just now" not in answer.text
     for word in ("Dead letters", "Rebuild", "Products to embed", "keywords"):
         assert word in answer.text
+
+
+def _act(web: FlaskClient, act: str, **more: list[str]) -> TestResponse:
+    token = re.search(r'name="csrf_token" value="([^"]+)"', web.get("/ops").text)
+    assert token
+    return web.post("/ops/letters", data={"csrf_token": token[1], "act": act, **more})
+
+
+def test_dead_letters_are_tried_again_or_dropped(web: FlaskClient, shop: Shop) -> None:
+    alias = f"{shop.alias}-letters"
+    web = create_app(shop.settings.model_copy(update={"index_name": alias})).test_client()
+    letters, server = DeadLetters(shop.client, alias), redis.Redis.from_url(shop.settings.redis_url)
+    events, products = EventQueue(server, alias, 100), EmbeddingQueue(server, alias)
+    good = {"type": "delete", "id": "gone", "version": 3}
+    made = [
+        DeadLetter("event", "gone", "a mapping was wrong", good, "e1"),
+        DeadLetter("event", "bad", "not valid", {"type": "upsert", "product": {"id": "bad"}}, "e2"),
+        DeadLetter("embedding", "poison", "given up after 3 tries"),
+        DeadLetter("embedding", "other", "given up after 3 tries"),
+    ]
+    letters.add(made)
+    refused = web.post("/ops/letters", data={"act": "drop"})
+    assert refused.status_code == 400  # no token
+    _log_in(web, shop)
+    assert "Retry these 4" in web.get("/ops").text
+    answer = _act(web, f"retry {made[2].id}")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/ops#ops-letters")
+    assert "Queued again: 1." in web.get("/ops").text
+    assert (letters.count(), products.depth(), events.depth()) == (3, 1, 0)
+    _act(web, "retry", shown=[letter.id for letter in made[:2]])
+    page = web.get("/ops").text
+    assert "Queued again: 1." in page
+    assert "bad cannot be tried again as it is" in page
+    assert [entry.event for entry in events.take(5, "t")] == [good]
+    _act(web, f"drop {made[1].id}")
+    assert {letter.product for letter in letters.latest()} == {"other"}
+    _act(web, "drop", shown=[made[3].id])
+    assert letters.count() == 0
+    assert _act(web, "burn").status_code == 400
+    server.delete(*server.scan_iter(f"{alias}:*"))
+
+
+def test_strangers_decide_nothing(web: FlaskClient) -> None:
+    token = re.search(r'name="csrf_token" value="([^"]+)"', web.get("/staff/login").text)
+    assert token
+    assert web.post("/ops/letters", data={"csrf_token": token[1], "act": "drop"}).status_code == 401
 
 
 def test_it_is_there_while_servers_are_away(shop: Shop) -> None:
