@@ -107,7 +107,8 @@ def _index(client: Elasticsearch, alias: str) -> dict[str, Any]:
 
 def _letters(client: Elasticsearch, alias: str) -> dict[str, Any]:
     letters = DeadLetters(client, alias)
-    return {"count": letters.count(), "latest": letters.latest(_LATEST)}
+    latest = letters.latest(_LATEST)  # refreshes: the count is of the same moment
+    return {"count": letters.count(), "latest": latest}
 
 
 def _queues(server: redis.Redis, settings: Settings) -> dict[str, Any]:

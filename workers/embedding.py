@@ -5,6 +5,9 @@ from __future__ import annotations
 import logging
 import time
 
+from elastic_transport import TransportError
+from elasticsearch import ApiError
+
 from indexer import documents, indices, targets
 from indexer.dead_letters import DeadLetter
 from indexer.report import Report
@@ -71,6 +74,21 @@ def _embed(task: str, batch: list[str]) -> None:
         len(batch),
         *(len(getattr(report, part)) for part in ("written", "waiting", "current", "gone", "failed", "busy")),
     )
+    if report.written and not queue.due():
+        _show()
+
+
+def _show() -> None:
+    """Have what was written found at once, when nothing more waits: the index itself would do so within a second.
+
+    At most once a second, since each time makes a segment.
+    """
+    client, alias = resources.redis_client(), resources.settings().index_name
+    if client.set(f"{alias}:shown", 1, nx=True, px=1_000):
+        try:
+            resources.elasticsearch().indices.refresh(index=alias)
+        except (TransportError, ApiError) as error:
+            log.info("not shown at once: %s", error)
 
 
 def _finish(task: str, report: Report) -> dict[str, float]:

@@ -9,17 +9,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from indexer import indices
 from indexer.dead_letters import DeadLetter
 from indexer.elastic import BulkFailure
-from indexer.errors import CatalogError
+from indexer.errors import CatalogError, IndexStateError
 from indexer.events import Delete, Event, parse_event
 from indexer.loading import write_events
 from workers import calls, failures, resources
 from workers.app import EMBED_WAITING, WRITE_EVENTS
 from workers.event_queue import Entry
+from workers.pace import Pace
 
 log = logging.getLogger(__name__)
 
 _BATCH = 500  # events a bulk request
 _MAX_TRIES = 3  # of an event whose worker died
+
+# More events come for one request while a process that has just made one waits; an event alone doesn't wait.
+_pace = Pace(0.2)
 
 
 def accept(events: Sequence[object], event_id: str) -> None:
@@ -58,10 +62,12 @@ def write_waiting(worker: str) -> int:
     client, alias = resources.redis_client(), resources.settings().index_name
     calls.heard(client, alias, WRITE_EVENTS)
     taken = 0
+    _pace.wait(lambda: resources.events().depth() >= _BATCH)
     while entries := resources.events().take(_BATCH, worker):
         taken += len(entries)
         if not _write(entries):
             break
+        _pace.wait(lambda: resources.events().depth() >= _BATCH)
     return taken
 
 
@@ -72,8 +78,7 @@ def _write(entries: list[Entry]) -> bool:
     _bury(given_up, [f"its worker died {_MAX_TRIES} times"] * len(given_up))
     events = [parse_event(entry.event) for entry in entries]
     try:
-        indices.ensure_index(resources.elasticsearch(), resources.settings().index_name)
-        outcome = write_events(resources.elasticsearch(), resources.settings().index_name, events)
+        outcome = _apply(events)
         later = [entry for entry, failure in zip(entries, outcome, strict=True) if failure and failure.passes]
         _settle(entries, events, outcome)
     except Exception as error:
@@ -90,6 +95,15 @@ def _write(entries: list[Entry]) -> bool:
         return False
     resources.counters().streak("writing", ended=True)
     return True
+
+
+def _apply(events: Sequence[Event]) -> list[BulkFailure | None]:
+    client, alias = resources.elasticsearch(), resources.settings().index_name
+    try:
+        return write_events(client, alias, events)
+    except IndexStateError:  # the shop's first events
+        indices.ensure_index(client, alias)
+        return write_events(client, alias, events)
 
 
 def _settle(entries: list[Entry], events: list[Event], outcome: list[BulkFailure | None]) -> None:
