@@ -132,6 +132,7 @@ class Pipeline:
         report, space = Report(), self.space(index)
         products, known = self._read(ids, index, space, report, recheck=recheck)
         found, own = self._embed(products, known)
+        report.images = sum(isinstance(image, Embedded) for image in found.values())
         now = {a: image.digest if isinstance(image, Embedded) else None for a, image in found.items()}
         report.current.extend(i for i, product in products.items() if product.is_unchanged(now))
         products = {i: product for i, product in products.items() if not product.is_unchanged(now)}

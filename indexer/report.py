@@ -17,8 +17,11 @@ class Report:
     failed: dict[str, str] = field(default_factory=dict)  # why; what could be had of its vector is written
     unavailable: list[str] = field(default_factory=list)  # of those, whose image may be had later
 
+    images: int = 0  # looked at for those that were not current
+
     def add(self, other: Report) -> None:
         """Take over what another call did."""
         for name in ("written", "waiting", "current", "gone", "busy", "unavailable"):
             getattr(self, name).extend(getattr(other, name))
         self.failed |= other.failed
+        self.images += other.images

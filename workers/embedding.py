@@ -65,6 +65,7 @@ def _embed(task: str, batch: list[str]) -> None:
     now = time.time()
     counters.lags(now - since for since in received.values())
     counters.count("embedded", "", len(report.written) + len(report.waiting))
+    counters.count("images", "", report.images)
     counters.count("embedding_seconds", "", time.monotonic() - begun)
     for product_id, why in report.failed.items():
         log.warning("not embedded: %s", why, extra={"product": product_id})

@@ -25,6 +25,7 @@ _COUNTERS = {  # name in Redis: name for Prometheus, help, label
     "events_invalid": ("lookalike_events_invalid", "Catalogue events refused because they are not valid.", None),
     "events_written": ("lookalike_events_written", "Catalogue events applied in Elasticsearch.", None),
     "embedded": ("lookalike_embedded", "Products that were embedded; its rate is products a second.", None),
+    "images": ("lookalike_images", "Images looked at for these; its rate is images a second.", None),
     "embedding_seconds": ("lookalike_embedding_seconds", "Time spent embedding.", None),
     "failures": ("lookalike_failures", "Failures, by reason.", "reason"),
     "reconciled": ("lookalike_reconciled", "Products queued again by reconciliation.", None),

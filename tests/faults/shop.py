@@ -204,7 +204,7 @@ class FaultyShop:
         except NotFoundError:
             return {"all": 0, "done": 0, "pending": 0, "failed": 0}
 
-    def finish(self, seconds: float = 240) -> int:
+    def finish(self, seconds: float = 1_500 if FULL else 240) -> int:
         """Wait until all is done, dead letters tried again as a person would; give how many letters there were."""
         count = len(self.events)
 
