@@ -22,8 +22,8 @@ _JSON = {"accept": "application/vnd.elasticsearch+json; compatible-with=9"}
 _JSON["content-type"] = _JSON["accept"]
 
 _CHUNK = 500  # actions a bulk request
-_ATTEMPTS = 6  # to send what Elasticsearch is too busy for ...
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 8.0  # ... seconds between them, doubled each time
+_ATTEMPTS = 5  # in a row to send what Elasticsearch is too busy for, none of it taken ...
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 8.0  # ... seconds between them, doubled while nothing is taken
 
 
 def connect(settings: Settings) -> Elasticsearch:
@@ -100,7 +100,8 @@ def bulk(
 ) -> Iterator[BulkFailure | None]:
     """Send actions in bulk and read the answer item by item.
 
-    Items that are refused with 429, alone or with the whole request, are sent again, with growing pauses.
+    Items that are refused with 429, alone or with the whole request, are sent again as long as some of them are taken,
+    with pauses that grow while none is.
 
     Parameters
     ----------
@@ -129,9 +130,8 @@ def _send(
     """
     outcomes: list[BulkFailure | None] = [None] * len(actions)
     due = list(range(len(actions)))
-    for attempt in range(_ATTEMPTS):
-        if attempt:
-            time.sleep(min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (attempt - 1)) * random.uniform(0.5, 1))  # noqa: S311 - no secret
+    in_vain = 0
+    while due and in_vain < _ATTEMPTS:
         results = streaming_bulk(
             client,
             [actions[place] for place in due],
@@ -146,9 +146,11 @@ def _send(
             outcomes[place] = None if taken else _failure(its)
             if taken and changed is not None and its.get("result") != "noop":
                 changed.append(its["_id"])
-        due = [place for place in due if (failure := outcomes[place]) and failure.status == 429]
-        if not due:
-            break
+        busy = [place for place in due if (failure := outcomes[place]) and failure.status == 429]
+        in_vain = 0 if len(busy) < len(due) else in_vain + 1
+        if busy and in_vain < _ATTEMPTS:
+            time.sleep(min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**in_vain) * random.uniform(0.5, 1))  # noqa: S311 - no secret
+        due = busy
     return outcomes
 
 
