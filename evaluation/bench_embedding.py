@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import click
@@ -23,7 +24,13 @@ from indexer.elastic import connect
 from indexer.embedder import FETCHERS, LEAST_SIDE, ImageEmbedder
 from indexer.events import Upsert
 from indexer.images import ImageSource
+from indexer.pipeline import image_source
 from indexer.settings import Settings
+from indexer.vectorizers.base import ImageVectorizer
+from indexer.vectorizers.color import ColorVectorizer
+
+if TYPE_CHECKING:
+    from indexer.vectorizers.cnn import CnnModel
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 BATCHES = 4  # side by side, as the pipeline takes them
@@ -68,24 +75,18 @@ def addresses(folder: Path, count: int, *, again: bool) -> list[str]:
 
 def measure(settings: Settings, wanted: Sequence[str], *, elasticsearch: bool) -> None:
     """Measure the stages and the whole, and print them side by side."""
-    from indexer.vectorizers import load_vectorizers
-    from indexer.vectorizers.cnn import CnnVectorizer
-
-    source = ImageSource.from_settings(settings)
-    vectorizers = load_vectorizers(settings)
-    look = vectorizers.images["look"]
-    assert isinstance(look, CnnVectorizer)  # noqa: S101 - tells mypy
-    cnn = look.model
+    source = image_source(settings)
+    vectorizers, cnn = _image_vectorizers(settings)
     prepared = [cnn.preparation(image) for image in _decode(source, wanted[:256])]
     prepared *= -(-len(wanted) // len(prepared))
     cnn.run(prepared[: settings.batch_size])  # what is done once stays out of the figures
-    preparations = tuple({id(v.model): v.model.preparation for v in vectorizers.images.values()}.values())
+    preparations = tuple({id(v.model): v.model.preparation for v in vectorizers.values()}.values())
     speeds = {
         "decode only": _speed(len(wanted), lambda: [None for _ in _decode(source, wanted)]),
         "decode and prepare": _speed(len(wanted), lambda: _prepare(source, wanted, preparations)),
         "inference only": _speed(len(wanted), lambda: _infer(cnn.run, prepared[: len(wanted)], settings.batch_size)),
     }
-    whole = _Indexed(settings, wanted) if elasticsearch else _Unindexed(settings, wanted)
+    whole = _Indexed(settings, wanted) if elasticsearch else _Unindexed(settings, source, vectorizers, wanted)
     # Whole pictures are more to bring back than what is prepared of them, so that either may be the quicker.
     slower = min(max(speeds["decode only"], speeds["decode and prepare"]), speeds["inference only"])
     before = psutil.Process().memory_info().rss
@@ -94,6 +95,13 @@ def measure(settings: Settings, wanted: Sequence[str], *, elasticsearch: bool) -
     grown = (psutil.Process().memory_info().rss - before) / 2**20
     console.print(_table(speeds, slower))
     console.print(f"{settings.look_model} in {cnn.runtime.name}; memory grew by {grown:.0f} MiB")
+
+
+def _image_vectorizers(settings: Settings) -> tuple[dict[str, ImageVectorizer], CnnModel]:
+    from indexer.vectorizers.cnn import load_cnn
+
+    cnn = load_cnn(settings)
+    return {**cnn, "color": ColorVectorizer()}, cnn["look"].model
 
 
 def _decode(source: ImageSource, wanted: Sequence[str]) -> Iterator[Image.Image]:
@@ -123,12 +131,15 @@ def _speed(count: int, work: Callable[[], object]) -> float:
 class _Unindexed:
     """Fetch, decode and embed, with nowhere to write. The first batch warms up."""
 
-    def __init__(self, settings: Settings, wanted: Sequence[str]) -> None:
-        from indexer.vectorizers import load_vectorizers
-
-        vectorizers = load_vectorizers(settings).images
+    def __init__(
+        self,
+        settings: Settings,
+        source: ImageSource,
+        vectorizers: Mapping[str, ImageVectorizer],
+        wanted: Sequence[str],
+    ) -> None:
         stores = {aspect: Forgetful() for aspect in vectorizers}
-        self._embed = ImageEmbedder(ImageSource.from_settings(settings), vectorizers, stores, settings.batch_size)
+        self._embed = ImageEmbedder(source, vectorizers, stores, settings.batch_size)
         self._batches = [wanted[i : i + settings.batch_size] for i in range(0, len(wanted), settings.batch_size)]
         self._embed(self._batches.pop(0), {})
 

@@ -66,11 +66,7 @@ class Pipeline:
     @classmethod
     def from_settings(cls, settings: Settings) -> Pipeline:
         """Load the models and connect."""
-        source = ImageSource.from_settings(settings)
-        if settings.gpu_decoding:
-            from indexer.images.gpu_decoder import GpuDecoder
-
-            source.decoder = GpuDecoder(settings.image_decoders)
+        source = image_source(settings)
         vectorizers = load_vectorizers(settings)
         name, hours = settings.index_name, settings.image_recheck_hours
         return cls(connect(settings), name, source, vectorizers, settings.batch_size, hours)
@@ -209,6 +205,16 @@ class Pipeline:
         report.gone.extend(gone)
         report.current.extend(i for i, product in products.items() if product.is_current(known))
         return {i: product for i, product in products.items() if not product.is_current(known)}, known
+
+
+def image_source(settings: Settings) -> ImageSource:
+    """Make the source of a process that embeds, whose images a GPU may decode."""
+    source = ImageSource.from_settings(settings)
+    if settings.gpu_decoding:
+        from indexer.images.gpu_decoder import GpuDecoder
+
+        source.decoder = GpuDecoder(settings.image_decoders)
+    return source
 
 
 def _note(report: Report, outcome: Mapping[str, BulkFailure | None], *, waiting: bool) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import math
 from dataclasses import asdict
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,10 +43,29 @@ class Preparation(Protocol):
 KINDS: dict[str, type[Preparation]] = {kind.__name__: kind for kind in (Crop, Palette)}
 
 
+class Place(NamedTuple):
+    """Where the array of a preparation lies among those laid one after another."""
+
+    start: int  # bytes
+    numbers: int
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+
 @lru_cache(16)
+def places(preparations: tuple[Preparation, ...]) -> tuple[Place, ...]:
+    """Say where the arrays of preparations lie."""
+    found: list[Place] = []
+    start = 0
+    for preparation in preparations:
+        found.append(Place(start, math.prod(preparation.shape), preparation.shape, preparation.dtype))
+        start += found[-1].numbers * preparation.dtype.itemsize
+    return tuple(found)
+
+
 def size(preparations: tuple[Preparation, ...]) -> int:
     """Count the bytes that preparations give for one image."""
-    return sum(p.dtype.itemsize * int(np.prod(p.shape)) for p in preparations)
+    return sum(place.numbers * place.dtype.itemsize for place in places(preparations))
 
 
 @lru_cache(16)
@@ -61,12 +80,6 @@ def find(names: bytes) -> tuple[Preparation, ...]:
     return tuple(KINDS[kind](**values) for kind, values in json.loads(names))
 
 
-def unpack(data: bytes, preparations: Sequence[Preparation]) -> list[Prepared]:
-    """Take the arrays that preparations gave, laid one after another, apart."""
-    arrays, start = [], 0
-    for preparation in preparations:
-        count = int(np.prod(preparation.shape))
-        flat = np.frombuffer(data, preparation.dtype, count, start)
-        arrays.append(flat.reshape(preparation.shape))
-        start += flat.nbytes
-    return arrays
+def unpack(data: bytes, preparations: tuple[Preparation, ...]) -> list[Prepared]:
+    """Take the arrays that preparations gave apart."""
+    return [np.frombuffer(data, p.dtype, p.numbers, p.start).reshape(p.shape) for p in places(preparations)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import stat
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 from indexer.decoders.decoding import MAX_BYTES
 from indexer.errors import ImageError
 
-_KERNEL = tuple(map(Path, ("/proc", "/sys", "/dev")))  # files there aren't data, whatever root they lie under
+_KERNEL = {("/", "proc"), ("/", "sys"), ("/", "dev")}  # files there aren't data, whatever root they lie under
 
 
 def read_file(path: Path, roots: Sequence[Path]) -> bytes:
@@ -51,16 +52,14 @@ def read_file(path: Path, roots: Sequence[Path]) -> bytes:
 
 def _place(path: Path, roots: Sequence[Path]) -> tuple[Path, tuple[str, ...]]:
     """Find the root that a path lies under, and the way from there."""
-    outside = ImageError("the image lies outside the folders that IMAGE_ROOTS names")
-    if ".." in path.parts or any(path.is_relative_to(kernel) for kernel in _KERNEL):
-        raise outside
-    for root in roots:
-        if path != root and path.is_relative_to(root):
-            return root, path.relative_to(root).parts
-    for root in map(Path.resolve, roots):  # only now: it asks the disk
-        if path != root and path.is_relative_to(root):
-            return root, path.relative_to(root).parts
-    raise outside
+    parts = path.parts
+    if ".." not in parts and parts[:2] not in _KERNEL:
+        # Where the roots really lie is asked only if need be: it takes the disk.
+        for root in itertools.chain(roots, map(Path.resolve, roots)):
+            own = root.parts
+            if len(parts) > len(own) and parts[: len(own)] == own:
+                return root, parts[len(own) :]
+    raise ImageError("the image lies outside the folders that IMAGE_ROOTS names")
 
 
 def _read(file: int) -> bytes:
