@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from indexer.labels import Labelled
 
@@ -23,18 +25,23 @@ def read_truth(truth: Path, aspect: str = "look") -> list[Labelled]:
     truth : Path
         The catalogue's ``truth.jsonl``.
     aspect : str
-        ``look`` for all that is visible, or ``shape``, ``pattern`` or ``color``; products without it are left out.
+        ``look`` for all that is visible, or of it ``shape``, ``pattern`` or ``color``; ``all`` for what isn't visible,
+        too. Products without it are left out.
     """
 
     def counts(name: str) -> bool:
-        if aspect == "look":
+        if aspect in ("look", "all"):
             return True
         return name not in _NO_SHAPE if aspect == "shape" else name in ASPECTS[aspect]
+
+    def named(product: dict[str, Any]) -> Iterable[str]:
+        found: Iterable[str] = product["attributes" if aspect == "all" else "visual"]
+        return found
 
     products = []
     for line in truth.read_text(encoding="utf-8").splitlines():
         product = json.loads(line)
-        values = {name: product["attributes"].get(name) for name in product["visual"] if counts(name)}
+        values = {name: product["attributes"].get(name) for name in named(product) if counts(name)}
         if values:
             products.append(Labelled(product["id"], product["kind"], values))
     return products

@@ -70,11 +70,12 @@ def labels(catalog: Path, *, by: str, attributes: tuple[str, ...], images: str, 
 
 @command.command()
 @click.argument("truth_file", metavar="TRUTH", type=FILE)
-@click.option("--by", type=click.Choice(["look", "shape", *sorted(ASPECTS)]), default="look", show_default=True)
+@click.option("--by", type=click.Choice(["look", "shape", *sorted(ASPECTS), "all"]), default="look", show_default=True)
+@click.option("--kind", "kinds", multiple=True, help="Only products of this kind, such as dress; repeatable.")
 @_drawing
-def truth(truth_file: Path, *, by: str, **drawing: Any) -> None:
-    """Judge by the truth.jsonl of a rendered catalogue: what was drawn, whatever the catalogue says."""
-    _draw(read_truth(truth_file, by), **drawing)
+def truth(truth_file: Path, *, by: str, kinds: tuple[str, ...], **drawing: Any) -> None:
+    """Judge by the truth.jsonl of a rendered catalogue: what was drawn or is so, whatever the catalogue says."""
+    _draw([one for one in read_truth(truth_file, by) if not kinds or one.kind in kinds], **drawing)
 
 
 def _draw(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -57,6 +58,40 @@ class Row:
         return float(np.percentile(self.milliseconds, percent))
 
 
+@dataclass(frozen=True)
+class Sizes:
+    """Of a race: vectors to search among, queries, neighbours to find."""
+
+    vectors: int
+    queries: int
+    k: int
+
+
+class Kept:
+    """Rows that were measured before, in a file: a run that was stopped goes on where it was."""
+
+    def __init__(self, file: Path, sizes: Sizes) -> None:
+        self._file, self._sizes = file, asdict(sizes)
+        self._rows: dict[tuple[str, int], Row] = {}
+        lines = file.read_text("utf-8").splitlines() if file.exists() else []
+        for line in lines:
+            kept = json.loads(line)
+            if kept.pop("sizes") == self._sizes:
+                row = Row(**{**kept, "milliseconds": tuple(kept["milliseconds"])})
+                self._rows[row.structure, row.dims] = row
+
+    def get(self, structure: str, dims: int) -> Row | None:
+        """Give what was measured, unless it couldn't be."""
+        row = self._rows.get((structure, dims))
+        return None if row is None or row.missing else row
+
+    def add(self, row: Row) -> None:
+        """Keep a row."""
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        with self._file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"sizes": self._sizes, **asdict(row)}) + "\n")
+
+
 @click.command("neighbours")
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder for the report.")
 @click.option("--vectors", default=20_000, show_default=True, type=click.IntRange(200), help="Vectors to search among.")
@@ -64,6 +99,7 @@ class Row:
 @click.option("--k", default=24, show_default=True, type=click.IntRange(1, 100), help="Neighbours to find.")
 @click.option("--dims", multiple=True, type=click.IntRange(2, 4096), default=DIMS, help="Dimensions; repeatable.")
 @click.option("--only", default="", metavar="TEXT", help="Only structures whose name holds this.")
+@click.option("--anew", is_flag=True, help="Measure all anew, whatever a run before this one has measured.")
 @click.option("--url", envvar="ELASTICSEARCH_URL", help="Elasticsearch; without one it is started.")
 @click.option("--api-key", envvar="ELASTICSEARCH_API_KEY", help="Of that server.")
 @click.option("--folder", default=Path(".data/bench"), show_default=True, type=click.Path(path_type=Path))
@@ -75,11 +111,18 @@ def command(
     k: int,
     dims: tuple[int, ...],
     only: str,
+    anew: bool,
     url: str | None,
     api_key: str | None,
     folder: Path,
 ) -> None:
-    """Race brute force, trees, graphs and Elasticsearch's index types: recall, latency, build time, size."""
+    """Race brute force, trees, graphs and Elasticsearch's index types: recall, latency, build time, size.
+
+    A run that was stopped goes on where it was when called again.
+    """
+    file, sizes = out / "neighbours.jsonl", Sizes(vectors, queries, k)
+    if anew:
+        file.unlink(missing_ok=True)
     with ExitStack() as stack:
         try:
             service = start_elasticsearch(folder.resolve() / "elasticsearch", url=url, heap="2g", say=console.print)
@@ -90,7 +133,7 @@ def command(
         chosen = {name: opened for name, opened in structures(client).items() if only.lower() in name.lower()}
         if not chosen:
             raise click.BadParameter(f"no structure's name holds {only!r}", param_hint="--only")
-        rows = list(_measure_all(chosen, vectors, queries, k, sorted(set(dims))))
+        rows = list(_measure_all(chosen, sizes, sorted(set(dims)), Kept(file, sizes)))
     report = make_report(rows, k)
     report.facts = {
         "Vectors": f"{vectors:,}, clustered, of unit length; {queries} queries drawn as they are",
@@ -139,21 +182,32 @@ def measure(name: str, opened: Opened, vectors: Vector, queries: Vector, truth: 
         return Row(name, dims, missing=str(error))
 
 
-def _measure_all(chosen: dict[str, Opened], count: int, queries: int, k: int, sizes: list[int]) -> Iterator[Row]:
+def _measure_all(chosen: dict[str, Opened], sizes: Sizes, every_dims: list[int], kept: Kept) -> Iterator[Row]:
+    warm: set[str] = set()
     with progress_bar() as progress:
-        task = progress.add_task("Structures", total=len(sizes) * len(chosen))
-        for dims in sizes:
-            # Queries lie in the same clusters as what is searched, and are none of it.
-            drawn = clustered(count + queries, layout=Layout.of({"all": dims})).vectors
-            vectors, asked = np.ascontiguousarray(drawn[:count]), np.ascontiguousarray(drawn[count:])
-            exact = brute_force(vectors)
-            truth = [set(exact.search(query, k)) for query in asked]
+        task = progress.add_task("Structures", total=len(every_dims) * len(chosen))
+        for dims in every_dims:
+            race = None
             for name, opened in chosen.items():
-                if dims == sizes[0]:  # libraries are imported, code is compiled
-                    measure(name, opened, vectors[:500], asked[:1], truth[:1])
-                progress.update(task, description=f"{dims} dimensions, {name}")
-                yield measure(name, opened, vectors, asked, truth)
+                row = kept.get(name, dims)
+                if row is None:
+                    progress.update(task, description=f"{dims} dimensions, {name}")
+                    race = race or _drawn(sizes, dims)
+                    if name not in warm:  # libraries are imported, code is compiled
+                        measure(name, opened, race[0][:500], race[1][:1], race[2][:1])
+                        warm.add(name)
+                    row = measure(name, opened, *race)
+                    kept.add(row)
+                yield row
                 progress.advance(task)
+
+
+def _drawn(sizes: Sizes, dims: int) -> tuple[Vector, Vector, list[set[int]]]:
+    """Draw vectors, queries that lie in the same clusters and are none of them, and find the nearest of each."""
+    drawn = clustered(sizes.vectors + sizes.queries, layout=Layout.of({"all": dims})).vectors
+    vectors, asked = (np.ascontiguousarray(part) for part in np.split(drawn, [sizes.vectors]))
+    exact = brute_force(vectors)
+    return vectors, asked, [set(exact.search(query, sizes.k)) for query in asked]
 
 
 @contextmanager

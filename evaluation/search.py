@@ -47,6 +47,7 @@ class Searched:
 @click.option("--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="Of the API; repeatable.")
 @click.option("--metric", "metrics", multiple=True, default=("ndcg@10", "recall@50", "mrr"), show_default=True)
 @click.option("--depth", default=200, show_default=True, type=click.IntRange(1, 2_000), help="Products to look at.")
+@click.option("--in-category", is_flag=True, help="Search in each anchor's top category, whose weights then count.")
 @click.option("--each-aspect", is_flag=True, help="Measure each aspect alone too, by category.")
 @click.option("--at-least", type=float, help="Exit code 1 if the mean of the first metric is below this.")
 @click.option("--baseline", type=FILE, help="Scores of an earlier run; exit code 1 if these are significantly worse.")
@@ -59,6 +60,7 @@ def command(
     parameters: tuple[str, ...],
     metrics: tuple[str, ...],
     depth: int,
+    in_category: bool,
     each_aspect: bool,
     out: Path | None,
     **gate: Any,
@@ -71,12 +73,14 @@ def command(
     asked = _pairs(parameters)
     report = Report("The live search by a golden set", {"Golden set": f"{golden_file}: {len(grades):,} anchors"})
     with shop(url) as client:
-        found = ask(client, grades, asked, depth)
+        found = ask(client, grades, asked, depth, in_category=in_category)
         scores = measure(found, grades, metrics)
         report.facts |= _facts(client, found, asked)
         report.parts.append(score_table(scores, grades, found))
         if each_aspect:
-            runs = {name: ask(client, grades, [*asked, *w], depth) for name, w in alone().items()}
+            runs = {
+                name: ask(client, grades, [*asked, *w], depth, in_category=in_category) for name, w in alone().items()
+            }
             ours = {name: measure(run, grades, metrics[:1])[metrics[0]] for name, run in runs.items()}
             report.parts.append(aspect_table({"all": scores[metrics[0]], **ours}, found.categories, metrics[0]))
     faults = list(judge(scores, gate["at_least"], gate["baseline"], report))
@@ -108,8 +112,10 @@ def shop(url: str | None) -> Iterator[httpx.Client]:
         yield client
 
 
-def ask(client: httpx.Client, grades: Grades, parameters: Parameters, depth: int) -> Searched:
-    """Sort the shop by similarity to each anchor.
+def ask(
+    client: httpx.Client, grades: Grades, parameters: Parameters, depth: int, *, in_category: bool = False
+) -> Searched:
+    """Sort the shop, or each anchor's top category, by similarity to each anchor.
 
     Raises
     ------
@@ -119,14 +125,16 @@ def ask(client: httpx.Client, grades: Grades, parameters: Parameters, depth: int
     found = Searched({}, {}, {}, [])
     with progress_bar() as progress:
         for anchor in progress.track(list(grades), description="Asking the shop"):
-            pages = list(_pages(client, [("like", anchor), ("sort", "similar"), *parameters], depth))
+            department = _department(client, anchor)
+            where = [("category", department)] if in_category and department else []
+            pages = list(_pages(client, [("like", anchor), ("sort", "similar"), *where, *parameters], depth))
             strategy = pages[0]["plan"]["strategy"]
             if strategy == "keywords":  # the anchor is gone, or has no vector
                 found.unknown.append(anchor)
                 continue
             found.run[anchor] = [product["id"] for page in pages for product in page["products"]][:depth]
             found.strategies[strategy] = found.strategies.get(strategy, 0) + 1
-            found.categories[anchor] = _department(client, anchor)
+            found.categories[anchor] = department or "none"
     if not found.run:
         raise GoldenSetError("The shop knows none of the golden set's anchors: is it another catalogue's?")
     return found
@@ -216,7 +224,7 @@ def _pages(client: httpx.Client, parameters: Parameters, depth: int) -> Iterator
 
 
 def _department(client: httpx.Client, anchor: str) -> str:
-    category = _get(client, f"/api/products/{anchor}", []).get("category") or ["none"]
+    category = _get(client, f"/api/products/{anchor}", []).get("category") or [""]
     return str(category[0])
 
 
@@ -226,6 +234,8 @@ def _get(client: httpx.Client, path: str, parameters: Parameters) -> dict[str, A
         body: dict[str, Any] = answer.json()
     except (httpx.HTTPError, ValueError) as error:
         raise GoldenSetError(f"The shop doesn't answer {path}: {error or type(error).__name__}") from error
+    if answer.status_code == httpx.codes.NOT_FOUND:  # such as a product that is gone
+        return {}
     if answer.status_code != httpx.codes.OK:
         raise GoldenSetError(f"The shop refuses {path}: {body.get('detail', answer.status_code)}")
     return body

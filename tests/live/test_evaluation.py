@@ -11,11 +11,13 @@ from elasticsearch import Elasticsearch
 from demo.golden import read_truth
 from es_mappings.layout import Layout
 from es_mappings.product import LAYOUT
+from es_mappings.weights import CategoryWeights
 from evaluation import elastic_structures
 from evaluation.cli import main
 from evaluation.clustered import clustered
 from evaluation.structures import UnavailableError, brute_force
-from indexer.golden import Judgement, write_golden_set
+from indexer import indices
+from indexer.golden import Judgement, read_golden_set, write_golden_set
 from indexer.labels import judge
 from tests.conftest import Shop
 
@@ -44,6 +46,27 @@ def test_the_search_is_judged_end_to_end(golden: Path, tmp_path: Path) -> None:
     assert len(scores) == 12
     # As good as the threshold says, and no worse than itself.
     assert _search(golden, "--at-least", np.mean(list(scores.values())) - 1e-6, "--baseline", saved).exit_code == 0
+
+
+def test_a_category_is_searched_by_its_own_weights(shop: Shop, golden: Path, tmp_path: Path) -> None:
+    def scores(*arguments: str) -> dict[str, float]:
+        result = _search(golden, "--in-category", "--save", tmp_path / "scores.json", *arguments)
+        assert result.exit_code == 0, result.output
+        found: dict[str, float] = json.loads((tmp_path / "scores.json").read_text())["ndcg@10"]
+        return found
+
+    before = scores()
+    assert before.keys() == {judgement.anchor for judgement in read_golden_set(golden)}
+    own = CategoryWeights.from_meta(indices.meta(shop.client, shop.alias))
+    weighed = own.having("Dresses", {"color": 1.0})
+    indices.stamp_weights(shop.client, shop.alias, weighed.to_meta())
+    try:
+        after = scores()
+    finally:
+        indices.stamp_weights(shop.client, shop.alias, own.to_meta())
+    dresses = {a for a in before if a.startswith("dress")}
+    assert {a for a in before if after[a] != before[a]} <= dresses
+    assert any(after[a] != before[a] for a in dresses)
 
 
 def test_it_fails_below_the_threshold_or_the_baseline(golden: Path, tmp_path: Path) -> None:

@@ -1,11 +1,12 @@
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from es_mappings.layout import Layout
 from evaluation.clustered import clustered
-from evaluation.neighbours import Row, measure
+from evaluation.neighbours import Kept, Row, Sizes, measure
 from evaluation.neighbours_report import make_report
 from evaluation.report import Picture, Table
 from evaluation.structures import Build, Built, UnavailableError, brute_force, in_process
@@ -62,3 +63,15 @@ def test_the_report_says_what_was_left_out() -> None:
     assert isinstance(missing, Table)
     assert list(missing.rows) == [("graph, 64 dimensions", "not installed")]
     assert all(part.data.startswith(b"\x89PNG") for part in report.parts if isinstance(part, Picture))
+
+
+def test_a_race_that_was_stopped_goes_on(tmp_path: Path) -> None:
+    file, sizes = tmp_path / "report" / "neighbours.jsonl", Sizes(400, 30, 10)
+    tree, graph = Row("tree", 32, 0.9, (1.0, 3.0), 0.5, 2_000), Row("graph", 32, missing="not installed")
+    for row in (tree, graph):
+        Kept(file, sizes).add(row)
+    again = Kept(file, sizes)
+    assert again.get("tree", 32) == tree
+    assert again.get("tree", 64) is None
+    assert again.get("graph", 32) is None  # it may be installed by now
+    assert Kept(file, Sizes(500, 30, 10)).get("tree", 32) is None

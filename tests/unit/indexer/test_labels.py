@@ -67,6 +67,7 @@ def test_all_candidates_or_those_of_the_kind() -> None:
         ("shape", {"sleeve": "long"}),
         ("color", {"color": "red"}),
         ("pattern", {"pattern": "dots"}),
+        ("all", {"color": "red", "pattern": "dots", "sleeve": "long", "material": "silk", "lined": True}),
     ],
 )
 def test_the_truth_by_aspect(tmp_path: Path, aspect: str, expected: dict[str, str]) -> None:
