@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 from elasticsearch import Elasticsearch, NotFoundError
@@ -14,6 +15,7 @@ from es_mappings import disputes, queries
 from es_mappings.anchors import Anchor
 from es_mappings.facets import Filters
 from indexer.attribution.decisions import decide
+from indexer.attribution.head import Value
 from indexer.attribution.model import value_of
 from indexer.attribution.review import settle
 from indexer.elastic import get_with_vectors, vector
@@ -37,7 +39,10 @@ def review() -> ResponseReturnValue:
     answer = _client().search(index=_alias(), body=disputes.disputed(attribute=attribute, after=_after()))
     hits = answer["hits"]["hits"]
     counts = [(b["key"], b["doc_count"]) for b in answer["aggregations"]["attributes"]["buckets"]]
-    shown: dict[str, Any] = {"counts": counts, "attribute": attribute, "total": answer["hits"]["total"]["value"]}
+    shown: dict[str, Any] = {
+        "counts": counts, "attribute": attribute, "total": answer["hits"]["total"]["value"],
+        "after": request.args.get("after"),
+    }  # fmt: skip
     if hits:
         product = hits[0]["_source"]
         name = attribute or product["disputes"][0]
@@ -46,6 +51,7 @@ def review() -> ResponseReturnValue:
             "name": name,
             "own": _own(product, name),
             "found": product["predicted"][name],
+            "sure": min(int(100 * product["predicted"][name]["confidence"]), 99),  # nothing is certain
             "neighbours": [(n, _own(n, name)) for n in _neighbours(product)],
             "next": url_for("disputes.review", attribute=attribute, after=json.dumps(hits[0]["sort"])),
         }
@@ -70,11 +76,32 @@ def answer() -> ResponseReturnValue:
     if choice not in {"accept", "keep", "other"} or (choice == "other" and not other):
         abort(400, "choice: must be accept, keep, or other with a value.")
     value = {"accept": found["value"], "keep": own, "other": other}[choice]
+    if choice == "other":
+        value = _like(found["value"], other)
     by = staff_name()
     assert by is not None  # noqa: S101 - staff_only has seen to it
     decide(_client(), _alias(), product_id, name, value, own, by)
     settle(_client(), _alias(), product_id)
-    return redirect(url_for("disputes.review", attribute=request.form.get("attribute") or None), 303)
+    # On from the same place: what was left for later isn't asked for again at once.
+    attribute, after = request.form.get("attribute") or None, request.form.get("after") or None
+    return redirect(url_for("disputes.review", attribute=attribute, after=after), 303)
+
+
+def _like(known: Value, text: str) -> Value:
+    """Read a value as what is known of its attribute: yes or no, a number, or words."""
+    if isinstance(known, bool):
+        if text.lower() not in {"yes", "no"}:
+            abort(400, "other: must be yes or no.")
+        return text.lower() == "yes"
+    if isinstance(known, str):
+        return text
+    try:
+        number = float(text)
+    except ValueError:
+        abort(400, "other: must be a number.")
+    if not math.isfinite(number):
+        abort(400, "other: must be a number.")
+    return int(number) if number.is_integer() else number
 
 
 def _own(product: dict[str, Any], name: str) -> Any:

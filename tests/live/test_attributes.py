@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import replace
 from typing import Any
@@ -116,6 +117,27 @@ def test_a_dispute_is_decided_once(copy: Shop, learnt: list[Learnt], staff: Flas
     assert (product_id, name) in {(p.id, p.attribute) for p in patches(copy.client, copy.alias) if p.why == "decided"}
     decided = decisions.decided(copy.client, copy.alias, [product_id])[product_id][name]
     assert decided["value"] == before["predicted"][name]["value"]
+
+
+def test_what_was_left_for_later_is_not_asked_for_at_once(copy: Shop, learnt: list[Learnt], staff: FlaskClient) -> None:
+    def asked(page: str) -> tuple[str, str]:
+        [product_id], [name] = (set(re.findall(rf'name="{field}" value="([^"]+)"', page)) for field in ("id", "name"))
+        return product_id, name
+
+    first = staff.get("/lab/attributes").text
+    [later] = re.findall(r'href="([^"]+)"[^>]* data-skip', first)
+    second = staff.get(html.unescape(later)).text
+    assert asked(second)[0] != asked(first)[0]
+    [place] = set(re.findall(r'name="after" value="([^"]+)"', second))
+    product_id, name = asked(second)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', second)
+    assert token
+    fields = {"csrf_token": token[1], "id": product_id, "name": name, "choice": "keep", "after": html.unescape(place)}
+    third = staff.post("/lab/attributes", data=fields, follow_redirects=True).text
+    assert "Attributes in dispute" in third
+    assert f'value="{asked(first)[0]}"' not in third
+    last = staff.get("/lab/attributes", query_string={"after": '[0, 0.0, "~"]'}).text
+    assert "Those left for later" in last
 
 
 def test_bad_answers_are_refused(copy: Shop, learnt: list[Learnt], staff: FlaskClient) -> None:
