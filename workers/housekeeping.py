@@ -19,6 +19,7 @@ from workers.app import EMBED_WAITING, WRITE_EVENTS
 log = logging.getLogger(__name__)
 
 _NEAREST, _SAMPLES = 24, 5
+_DAY = 86_400  # seconds
 
 
 def wake() -> None:
@@ -66,11 +67,21 @@ def prune() -> None:
             counters.count("pruned", "tombstones", pruned)
     except IndexStateError:
         pass  # no catalogue of ours yet; indices of others may be attached
+    _expire()
+
+
+def _expire() -> None:
+    """Let go what no product uses: once a day, since all products are read for it."""
+    server, settings, counters = resources.redis_client(), resources.settings(), resources.counters()
+    done_today = f"{settings.index_name}:expired"
+    if server.exists(done_today):
+        return
     try:
-        expired = retention.sweep(client, settings.index_name, settings.keep_days)
+        expired = retention.sweep(resources.elasticsearch(), settings.index_name, settings.keep_days)
     except IndexStateError as error:
         log.warning("nothing expires: %s", error)
         return
+    server.set(done_today, 1, ex=_DAY)
     counters.count("pruned", "activations", expired.activations)
     counters.count("pruned", "image addresses", expired.addresses)
 

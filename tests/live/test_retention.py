@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+import redis
 from click.testing import CliRunner
 from elasticsearch import Elasticsearch
 
@@ -26,6 +27,8 @@ from indexer.retention import Expired, kept, sweep
 from indexer.settings import Settings
 from indexer.vectorizers.base import ProductFields
 from indexer.vectorizers.text import text_name
+from workers import housekeeping, resources
+from workers.counters import Counters
 
 
 @pytest.fixture
@@ -116,3 +119,22 @@ def test_status_says_what_is_kept_for_how_long_and_what_runs_the_model(
     assert re.search(r"efficientnet_lite2 would run here in ONNX Runtime \d", said)
     assert re.search(r"Image Vector Store: [\d.]+ MiB; what no product uses is deleted after 7 days", said)
     assert re.search(r"-images-feed: images of 2 as float32, [\d.]+ MiB, [\d.]+ kB each, 2 unused", said)
+
+
+def test_housekeeping_lets_go_once_a_day(
+    client: Elasticsearch, alias: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = redis.Redis.from_url(settings.redis_url)
+    counters = Counters(server, alias)
+    own = settings.model_copy(update={"index_name": alias, "keep_days": 0})
+    for name, made in (("settings", own), ("elasticsearch", client), ("redis_client", server), ("counters", counters)):
+        monkeypatch.setattr(resources, name, lambda made=made: made)
+    pictures = _store(client, alias, "images", ["unused"])
+    housekeeping.prune()  # marks it
+    housekeeping.prune()
+    assert pictures.count() == 1
+    server.delete(f"{alias}:expired")  # a day later
+    housekeeping.prune()
+    assert pictures.count() == 0
+    assert counters.read()["pruned", "activations"] == 1
+    server.delete(*server.scan_iter(f"{alias}:*"))
