@@ -102,4 +102,4 @@ def _in_colors(product: Mapping[str, Any], links: Links) -> list[But]:
 def _confidence(value: object, prediction: object) -> int | None:
     if not isinstance(prediction, dict) or prediction.get("value") != value:
         return None  # somebody decided it
-    return round(100 * float(prediction.get("confidence") or 0))
+    return min(round(100 * float(prediction.get("confidence") or 0)), 99)  # nothing is certain

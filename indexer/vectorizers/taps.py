@@ -169,11 +169,12 @@ def list_layers(model: nn.Module, size: Sequence[int]) -> list[Layer]:
 def parts_layer(model: nn.Module, size: Sequence[int], most: int) -> str | None:
     """Choose the layer whose parts tell what is where: the last of four and more rows and at most so many channels.
 
-    None where there is no such layer, as in a transformer.
+    None where there is no such layer in the deeper half of the model, as in a transformer.
     """
+    layers = list_layers(model, size)
     fitting = [
         layer.name
-        for layer in list_layers(model, size)
+        for layer in layers[len(layers) // 2 :]
         if len(layer.shape) == 3 and layer.shape[0] <= most and layer.shape[1] == layer.shape[2] >= GRID[0]
     ]
     return fitting[-1] if fitting else None
