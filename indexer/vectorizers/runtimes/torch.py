@@ -124,7 +124,8 @@ class _Graph:
         with torch.inference_mode(), torch.cuda.stream(side):
             model(self._pixels)  # libraries choose their kernels before the recording
             side.synchronize()
-            with torch.cuda.graph(self._graph, stream=side):
+            # Other threads may use the GPU meanwhile: they decode.
+            with torch.cuda.graph(self._graph, stream=side, capture_error_mode="thread_local"):
                 self._taps = model(self._pixels)
         self._results = [torch.empty(tap.shape, pin_memory=True) for tap in self._taps]
 
