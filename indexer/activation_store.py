@@ -24,12 +24,14 @@ def as_kept(raw: Vector, numbers: Numbers) -> Vector:
     """Round activations to the numbers that are kept: what is made and what is read are the same, to the bit.
 
     bfloat16 is the upper half of a float32. Elasticsearch takes float32 and halves it; whichever way it rounds doesn't
-    matter to numbers that are rounded already (to the nearest, ties to even).
+    matter to numbers that are rounded already (to the nearest, ties to even). What is no number stays none, and is
+    refused there.
     """
     if numbers == "float32":
         return raw
     bits = np.ascontiguousarray(raw, np.float32).view(np.uint32)
-    return ((bits + (((bits >> 16) & 1) + 0x7FFF)) & np.uint32(0xFFFF0000)).view(np.float32)
+    rounded = ((bits + (((bits >> 16) & 1) + 0x7FFF)) & np.uint32(0xFFFF0000)).view(np.float32)
+    return np.where(np.isnan(raw), raw, rounded)
 
 
 class ActivationStore:

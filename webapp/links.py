@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -9,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 from flask import url_for
 
 from webapp.parameters import SearchParameters
-from webapp.values import written_anchor
+from webapp.values import read_anchor, written_anchor
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,7 @@ class Links:
 
     def uninspired(self, product_id: str) -> str:
         """Give this page without an anchor that browsing led to."""
-        weight = self.parameters.inspirations.get(product_id, 1)
-        names = {product_id, f"{product_id}^{weight:g}", f"{product_id}^{weight:.3g}"}
-        return self._without(inspired=tuple(i for i in self.parameters.inspired if i not in names))
+        return self._without(inspired=_others(self.parameters.inspired, product_id))
 
     def photo(self) -> str:
         """Give the page that takes a photograph, which the filters of this one go to."""
@@ -88,8 +87,7 @@ class Links:
         return self.here(**changes, sort=left.sort if left.has_anchors and left.sort != "similar" else None)
 
     def _likes_but(self, product_id: str) -> tuple[str, ...]:
-        names = {product_id, written_anchor(product_id, self.parameters.likes.get(product_id, 1))}
-        return tuple(like for like in self.parameters.like if like not in names)
+        return _others(self.parameters.like, product_id)
 
     def _dislikes_but(self, product_id: str) -> tuple[str, ...]:
         return tuple(dislike for dislike in self.parameters.dislike if dislike != product_id)
@@ -127,6 +125,11 @@ def local_address(address: str, otherwise: str) -> str:
         return url_for(otherwise)
     is_local = not parts.scheme and not parts.netloc and parts.path.startswith("/") and parts.path[1:2] != "/"
     return address if is_local and address.isprintable() else url_for(otherwise)
+
+
+def _others(anchors: Iterable[str], product_id: str) -> tuple[str, ...]:
+    """Leave an anchor out, however its weight was written."""
+    return tuple(anchor for anchor in anchors if read_anchor(anchor)[0] != product_id)
 
 
 def _undoable(address: str, kind: str, value: str) -> str:

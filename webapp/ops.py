@@ -32,6 +32,7 @@ blueprint = Blueprint("ops", __name__, url_prefix="/ops")
 log = logging.getLogger(__name__)
 
 _LATEST = 20  # dead letters and failures that the page shows
+_TOLD, _LONGEST = 3, 200  # faults told after letters were tried again, and characters of each: a cookie carries them
 
 _AWAY = (TransportError, ApiError, redis.RedisError, IndexStateError)
 
@@ -84,8 +85,10 @@ def letters() -> ResponseReturnValue:
         except QueueError as error:
             abort(503, str(error))
         flash(f"Queued again: {count:,}.")
-        for letter, why in faults:
-            flash(f"{letter.product or letter.id} cannot be tried again as it is: {why}")
+        for letter, why in faults[:_TOLD]:
+            flash(f"{letter.product or letter.id} cannot be tried again as it is: {why[:_LONGEST]}")
+        if len(faults) > _TOLD:
+            flash(f"Nor can {len(faults) - _TOLD:,} others.")
     log.info("%s: %s of %d dead letters", staff_name(), act, len(chosen))
     return redirect(url_for("ops.overview", _anchor="ops-letters"), 303)
 

@@ -144,15 +144,15 @@ def undo(removed: str, links: Links, search: ProductSearch) -> Undo | None:
     """
     kind, _, value = removed.partition(":")
     parameters = links.parameters
-    if kind == "photo":
-        back = not parameters.photo and re.fullmatch(PHOTO, value)
-        return Undo(PHOTO_TITLE, links.here(photo=value, sort=None)) if back and value else None
-    if kind not in {"like", "dislike"} or not 0 < len(value) <= 600:
+    if kind not in {"like", "dislike", "photo"} or not 0 < len(value) <= 600:
         return None
     try:
-        product_id = read_anchor(value)[0] if kind == "like" else value
+        product_id = value if kind == "dislike" else read_anchor(value)[0]
     except ValueError:
         return None
+    if kind == "photo":
+        back = not parameters.photo and re.fullmatch(PHOTO, value)
+        return Undo(PHOTO_TITLE, links.here(photo=value, sort=None)) if back else None
     product = search.product(product_id)
     if product is None or product_id in parameters.anchors:
         return None

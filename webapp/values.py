@@ -111,7 +111,7 @@ def plain(value: object) -> str:
     """Write a value for a query string."""
     if isinstance(value, bool):
         return str(value).lower()
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return str(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
 def with_sliders(arguments: MultiDict[str, str]) -> MultiDict[str, str]:

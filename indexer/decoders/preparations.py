@@ -22,7 +22,7 @@ class Preparation(Protocol):
     """A pure function of an upright RGB image, the same wherever it runs.
 
     A frozen dataclass of plain values, in this package, that `KINDS` names. It runs where hostile bytes were opened:
-    nothing but numbers of a shape known beforehand comes back.
+    nothing but numbers of a shape known beforehand comes back, those of floating point between 0 and 1.
     """
 
     @property

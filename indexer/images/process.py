@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import mmap
 import os
 import select
@@ -10,7 +11,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
 from indexer.decoders import preparations, program
@@ -27,6 +27,7 @@ _ENVIRONMENT = {
     "MALLOC_TRIM_THRESHOLD_": str(2**26),
     "MALLOC_MMAP_THRESHOLD_": str(2**25),
 }
+_FAREWELL = 5.0  # seconds that a process may take to end once it says nothing more
 _KEPT = 2**24  # bytes of shared memory that a process keeps between images
 
 
@@ -39,9 +40,11 @@ class DecoderProcess:
 
     def __init__(self) -> None:
         self.decoded = 0
-        shared = os.memfd_create("image")
+        shared = os.memfd_create("image", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         try:
             os.ftruncate(shared, program.SHARED)
+            # A process that somebody else's image took over could make it smaller: a fault of ours at the next look.
+            fcntl.fcntl(shared, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
             self._memory = mmap.mmap(shared, program.SHARED)
             self._popen = subprocess.Popen(
                 [sys.executable, "-s", "-P", "-m", program.__name__, str(shared)],
@@ -80,8 +83,8 @@ class DecoderProcess:
             raise DiedError("it gave an answer that can't be")
         made = preparations.unpack(self._take(size), wanted)
         self._forget(max(size, len(data)))
-        # Its bytes may be anybody's: a number that is none would have everything refused that is written with it.
-        if not all(np.isfinite(array).all() for array in made if array.dtype.kind == "f"):
+        # Its bytes may be anybody's: a number that can't be would have all refused that is written with it, or worse.
+        if not all(((array >= 0) & (array <= 1)).all() for array in made if array.dtype.kind == "f"):
             raise DiedError("it gave numbers that can't be")
         return made
 
@@ -112,13 +115,21 @@ class DecoderProcess:
             answer = self._popen.stdout.read(program.ANSWER.size)
         except BrokenPipeError:
             answer = b""
-        if not answer:
-            self._popen.wait()
+        if len(answer) < program.ANSWER.size:
+            self._end()
             if self._popen.returncode == -signal.SIGXCPU:
                 raise ImageError(f"the image takes more than {program.CPU_SECONDS} s of a core to decode")
             raise DiedError(self._describe_end())
         well, one, other = program.ANSWER.unpack(answer)
         return well, one, other
+
+    def _end(self) -> None:
+        """Wait for the end that its silence tells of, or bring it about."""
+        try:
+            self._popen.wait(_FAREWELL)
+        except subprocess.TimeoutExpired:
+            self._popen.kill()
+            self._popen.wait()
 
     def _describe_end(self) -> str:
         code = self._popen.returncode

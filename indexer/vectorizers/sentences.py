@@ -124,7 +124,10 @@ def _bert(folder: Path, config: Mapping[str, Any], *, first: bool) -> ov.Model |
     """Lay the model out without torch, where it is one that can be."""
     from indexer.vectorizers import bert
 
-    tensors = load_file(folder / _WEIGHTS)
+    try:
+        tensors = load_file(folder / _WEIGHTS)
+    except TypeError:  # of a type that NumPy doesn't have, such as bfloat16
+        return None
     return bert.build(config, tensors, first_token=first) if bert.is_bert(config, tensors) else None
 
 

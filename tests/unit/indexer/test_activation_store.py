@@ -11,3 +11,5 @@ def test_bfloat16_is_rounded_as_torch_rounds_it() -> None:
     raw[:4] = 0, 1.00390625, 1.01171875, -1e30  # ties, to even
     np.testing.assert_array_equal(as_kept(raw, "bfloat16"), torch.from_numpy(raw).bfloat16().float().numpy())
     assert as_kept(raw, "float32") is raw
+    strange = np.array([0x7FFFFFFF, 0x7FFFE000, 0xFFFFFFFF, 0x7F800000], np.uint32).view(np.float32)
+    np.testing.assert_array_equal(as_kept(strange, "bfloat16"), [np.nan, np.nan, np.nan, np.inf])

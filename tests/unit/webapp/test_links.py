@@ -40,6 +40,20 @@ def test_what_is_removed_is_named_with_its_weight() -> None:
     assert links.undisliked("c") == "/search?like=a%5E2&removed=dislike%3Ac"
 
 
+def test_an_anchor_is_removed_however_its_weight_was_written() -> None:
+    links = Links(SearchParameters(like=("a^1", "b^2.0"), inspired=("c^0.1250", "d")))
+    assert links.unlike("a") == "/search?like=b%5E2.0&inspired=c%5E0.1250&inspired=d"
+    assert links.unlike("b") == "/search?like=a%5E1&inspired=c%5E0.1250&inspired=d"
+    assert links.uninspired("c") == "/search?like=a%5E1&like=b%5E2.0&inspired=d"
+
+
+def test_a_price_keeps_its_digits() -> None:
+    assert (
+        Links(SearchParameters(price_min=1234567.89, price_max=2e6)).here()
+        == "/search?price_min=1234567.89&price_max=2000000"
+    )
+
+
 def test_sliders_of_a_form_are_read_as_weights() -> None:
     arguments = MultiDict([("weight", "look:0.1"), ("weight-look", "0.5"), ("weight-color", "1")])
     assert read_parameters(arguments, strict=False).weight == ("look:0.5", "color:1")

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import threading
 from collections.abc import Iterator
 
@@ -14,7 +15,7 @@ from indexer.decoders.decoding import MAX_BYTES
 from indexer.decoders.palette import Palette
 from indexer.decoders.preparations import Preparation
 from indexer.errors import ImageError
-from indexer.images import Decoder
+from indexer.images import Decoder, process
 from indexer.images.process import DecoderProcess
 from tests.images import encode, picture
 
@@ -144,9 +145,34 @@ def test_an_answer_that_can_not_be_is_an_error(monkeypatch: pytest.MonkeyPatch, 
                 work()
 
 
-def test_numbers_that_are_none_never_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf, 1e38, -0.1])
+def test_numbers_that_can_not_be_never_come_back(monkeypatch: pytest.MonkeyPatch, number: float) -> None:
     palette = Palette()
-    hostile = np.full(palette.shape, np.nan, palette.dtype).tobytes()
+    hostile = np.full(palette.shape, number, palette.dtype).tobytes()
     monkeypatch.setattr(DecoderProcess, "_take", lambda *_: hostile)
     with Decoder(1) as decoder, pytest.raises(ImageError, match="numbers that can't be"):
         decoder.prepare(picture(), (palette,))
+
+
+@pytest.mark.parametrize("program", ["print('short')", "import os, time; os.close(1); time.sleep(60)"])
+def test_a_process_that_breaks_off_is_ended(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
+    started = subprocess.Popen
+    monkeypatch.setattr(process, "_FAREWELL", 0.1)
+    monkeypatch.setattr(subprocess, "Popen", lambda command, **rest: started([command[0], "-c", program], **rest))
+    taken = DecoderProcess()
+    with pytest.raises(process.DiedError):
+        taken.decode(picture(), 0, 20)
+    assert not taken.alive
+    taken.kill()
+
+
+def test_the_shared_memory_keeps_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    shrink = "import os, sys; sys.stdin.buffer.read(1); os.ftruncate(int(sys.argv[1]), 0)"
+    started = subprocess.Popen
+    run = lambda command, **rest: started([command[0], "-c", shrink, command[-1]], **rest)  # noqa: E731
+    monkeypatch.setattr(subprocess, "Popen", run)
+    taken = DecoderProcess()
+    with pytest.raises(process.DiedError, match="code 1"):  # ftruncate is refused
+        taken.decode(picture(), 0, 20)
+    assert taken._memory[:1]
+    taken.kill()
