@@ -27,9 +27,7 @@ def make_report(
         parts=[
             best_table(found, speeds, missing, measure),
             kept_table(found, measure),
-            Picture(
-                "By dimensions", _by_dims(found, measure), f"{measure} by dimensions, a line a model and reduction"
-            ),
+            Picture("By dimensions", _by_dims(found, measure), f"{measure} by dimensions, a panel a reduction"),
             *_by_speed(found, speeds, measure),
             every_table(found, speeds, measure),
         ],
@@ -119,13 +117,13 @@ def _p(p: float) -> str:
 
 
 def _by_dims(found: Iterable[Judged], measure: str) -> bytes:
-    lines: dict[str, list[Judged]] = {}
+    grouped: dict[str, dict[str, list[tuple[float, float]]]] = {}
     for judged in found:
-        if judged.variant.metric == "cosine" and judged.variant.reduction not in (RAW, CENTRED):
-            lines.setdefault(f"{judged.variant.vectorizer}, {judged.variant.reduction}", []).append(judged)
-    points = {name: [(j.variant.dims, j.score.mean) for j in line] for name, line in lines.items()}
-    bands = {name: [(j.score.low, j.score.high) for j in line] for name, line in lines.items()}
-    return plots.lines(points, x="Dimensions", y=measure.upper(), bands=bands if len(bands) < 6 else None, log_x=True)
+        own = judged.variant
+        if own.metric == "cosine" and own.reduction not in (RAW, CENTRED):
+            series = grouped.setdefault(own.reduction, {})
+            series.setdefault(own.vectorizer, []).append((own.dims, judged.score.mean))
+    return plots.panels(grouped, x="Dimensions", y=measure.upper())
 
 
 def _by_speed(found: Iterable[Judged], speeds: Mapping[str, float | None], measure: str) -> list[Picture]:

@@ -48,6 +48,43 @@ def lines(
     return _figure(draw, x, y)
 
 
+def panels(grouped: Mapping[str, Mapping[str, Line]], *, x: str, y: str) -> bytes:
+    """Draw a panel a group, side by side on one scale; a series has the same colour in each.
+
+    Parameters
+    ----------
+    grouped : mapping
+        Title of a panel -> series -> points; the x axis is logarithmic.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    names = list(dict.fromkeys(name for series in grouped.values() for name in series))
+    ticks = sorted({point[0] for series in grouped.values() for points in series.values() for point in points})
+    columns = min(2, len(grouped))
+    rows = -(-len(grouped) // columns)
+    figure = Figure(figsize=(11, 3.4 * rows + 0.25 * len(names)), dpi=100, layout="constrained")
+    every = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flatten()
+    for axes, (title, series) in zip(every, grouped.items(), strict=False):
+        for name, points in series.items():
+            number = names.index(name)
+            style = ("-", "--", ":", "-.")[number // 10 % 4]
+            axes.plot(*zip(*points, strict=True), style, color=f"C{number % 10}", marker="o", markersize=4, label=name)
+        axes.set_title(title)
+        axes.set_xscale("log", base=2)
+        axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
+        axes.grid(visible=True, alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.supxlabel(x, fontsize="medium")
+    figure.supylabel(y, fontsize="medium")
+    handles = {label: handle for axes in every for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    figure.legend(handles.values(), handles, loc="outside lower center", ncols=2, fontsize="small", frameon=False)
+    file = io.BytesIO()
+    FigureCanvasAgg(figure)
+    figure.savefig(file, format="png")
+    return file.getvalue()
+
+
 def scatter(points: Mapping[str, tuple[float, float]], *, x: str, y: str) -> bytes:
     """Draw one named point each."""
 

@@ -12,7 +12,7 @@ from es_mappings.layout import Vector
 from indexer.reduction.base import unit_rows
 from indexer.reduction.discriminants import Column, Discriminant, entropy, fit_discriminants
 from indexer.reduction.labels import CATEGORY, LEAST, broadest_category, finest_category, label_columns
-from indexer.reduction.learned import Head, Learned, agreement
+from indexer.reduction.learned import Head, Learned, agreement, labels_room
 from indexer.reduction.linear import Linear, fit_pca
 from indexer.reduction.measuring import Measure
 from indexer.reduction.trials import Parts, Trial, keeps_the_rest, trials
@@ -23,7 +23,6 @@ SHARES = (0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9)  # of the rest, that are tri
 # Of the rest at least, where several labels are told: within one, such as a kind, the others reorder, and what none of
 # them names would be lost. Measured on rendered products, whose patterns the categories don't name (README).
 _LEAST_REST = 0.75
-_LABELS_ROOM = 48  # dimensions that labels may take, or a quarter of all
 _FEWEST = 50  # products that a learned projection needs
 _GAIN = 0.005  # NDCG that it has to add to a PCA's to be worth having
 _TELLS = 0.99  # of the loss of who doesn't see the picture: a label that the picture tells more of is learned
@@ -72,8 +71,7 @@ def fit_learned(
     discriminants, columns = _telling(fit_discriminants(rows, columns), columns)
     if not discriminants:
         return _without_labels(activations, dims, likes, "the pictures tell nothing of any label")
-    room = min(dims // 2, max(dims // 4, _LABELS_ROOM))
-    taken = min(room, sum(len(d.classes) - Head.of(d).unknown for d in discriminants))
+    taken = min(labels_room(dims), sum(len(d.classes) - Head.of(d).unknown for d in discriminants))
     rest = fit_within(rows, broadest_category(columns), dims - taken, np.argsort(order)[likes])
     parts = Parts(rows, columns, discriminants, unit_rows(rest(rows)), unit_rows(fit_pca(rows, dims)(rows)))
     tests = trials(parts, measure)
@@ -83,7 +81,7 @@ def fit_learned(
         return _without_labels(activations, dims, likes, f"learning adds too little (NDCG@10: {figures})")
     told = f"{'linear' if linear else 'class probabilities'}, {share:.0%} what differs within them"
     why = f"{told} (NDCG@10 by cross-validation: {figures})" + (f"; {rest.why}" if rest.why else "")
-    return _assemble(discriminants, rest, room, linear, share, why)
+    return _assemble(discriminants, rest, taken, linear, share, why)
 
 
 def _without_labels(activations: Vector, dims: int, likes: Pairs, why: str) -> Linear:
@@ -119,21 +117,20 @@ def _telling(fitted: list[Discriminant], columns: Mapping[str, Column]) -> tuple
     return kept, {one.name: columns[one.name] for one in kept}
 
 
-def _assemble(fitted: Sequence[Discriminant], rest: Linear, room: int, linear: bool, share: float, why: str) -> Learned:
+def _assemble(
+    fitted: Sequence[Discriminant], rest: Linear, taken: int, linear: bool, share: float, why: str
+) -> Learned:
     heads = tuple(Head.of(d) for d in fitted)
     told = agreement(np.hstack([d.held_out for d in fitted]), heads, linear=linear)
-    directions = None
-    if told.shape[1] > room:
-        found = np.linalg.svd(told.T @ told)[2][:room]
-        signs = np.sign(found[np.arange(len(found)), np.abs(found).argmax(axis=1)])
-        directions = np.ascontiguousarray(found * signs[:, None], np.float32)
+    found = np.linalg.svd(told.T @ told)[2][:taken]
+    signs = np.sign(found[np.arange(len(found)), np.abs(found).argmax(axis=1)])
     return Learned(
         rest,
         share,
         heads,
         np.ascontiguousarray(np.hstack([d.weight for d in fitted]), np.float32),
         np.ascontiguousarray(np.hstack([d.bias for d in fitted]), np.float32),
+        np.ascontiguousarray(found * signs[:, None], np.float32),
         linear,
-        directions,
         why,
     )

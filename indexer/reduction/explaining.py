@@ -60,6 +60,5 @@ def plot(points: list[Point], chosen: Point, file: Path, title: str) -> None:
 
 
 def _sizes(reduction: Linear | Learned) -> Iterator[int]:
-    least = reduction.learned_dims + 1 if isinstance(reduction, Learned) else 1
-    yield from (size for size in SIZES if least <= size < reduction.dims)
+    yield from (size for size in SIZES if size < reduction.dims)
     yield reduction.dims

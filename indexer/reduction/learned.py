@@ -14,6 +14,8 @@ from indexer.reduction.base import unit_rows
 from indexer.reduction.discriminants import UNKNOWN, Discriminant
 from indexer.reduction.linear import Linear
 
+_LABELS_ROOM = 48  # more than a quarter of what labels say lies in; the rest needs the others
+
 
 @dataclass(frozen=True)
 class Head:
@@ -86,8 +88,8 @@ class Learned:
     weight, bias : ndarray of float32, shapes (raw_dims, classes of all heads) and (classes of all heads,)
     linear : bool
         See `agreement`.
-    directions : ndarray of float32, shape (dims, known classes), or None
-        Where there are more classes than room: the directions that keep most of them.
+    directions : ndarray of float32, shape (dims, known classes)
+        Of what labels say, those first in which products differ most.
     why : str
         How it was chosen, for people.
     """
@@ -97,8 +99,8 @@ class Learned:
     heads: tuple[Head, ...]
     weight: Vector
     bias: Vector
+    directions: Vector
     linear: bool = False
-    directions: Vector | None = None
     why: str = ""
 
     @classmethod
@@ -110,17 +112,15 @@ class Learned:
             tuple(Head(**head) for head in manifest["heads"]),
             tensors["weight"],
             tensors["bias"],
+            tensors["directions"],
             bool(manifest["linear"]),
-            tensors.get("directions"),
             str(manifest["why"]),
         )
 
     @property
     def learned_dims(self) -> int:
         """Dimensions that the labels take."""
-        if self.directions is not None:
-            return len(self.directions)
-        return sum(head.classes - head.unknown for head in self.heads)
+        return len(self.directions)
 
     @property
     def dims(self) -> int:
@@ -149,20 +149,24 @@ class Learned:
     @property
     def tensors(self) -> dict[str, Vector]:
         """The arrays."""
-        own = {"weight": self.weight, "bias": self.bias, **{f"rest.{k}": v for k, v in self.rest.tensors.items()}}
-        return own if self.directions is None else {**own, "directions": self.directions}
+        own = {"weight": self.weight, "bias": self.bias, "directions": self.directions}
+        return {**own, **{f"rest.{k}": v for k, v in self.rest.tensors.items()}}
 
     def truncated(self, dims: int) -> Learned:
-        """Keep fewer dimensions of the rest, and all that was learned."""
-        return replace(self, rest=self.rest.truncated(max(1, dims - self.learned_dims)))
+        """Keep fewer dimensions, of labels and of the rest as many as a fit gives them; two at least."""
+        told = max(1, min(labels_room(dims), self.learned_dims))
+        return replace(self, directions=self.directions[:told], rest=self.rest.truncated(max(1, dims - told)))
 
     def __call__(self, activations: Vector) -> Vector:
         """Reduce activations of shape ``(n, raw_dims)`` to ``(n, dims)``."""
         rows = unit_rows(activations)
-        told = agreement(rows @ self.weight + self.bias, self.heads, linear=self.linear)
-        if self.directions is not None:
-            told = told @ self.directions.T
+        told = agreement(rows @ self.weight + self.bias, self.heads, linear=self.linear) @ self.directions.T
         return beside(told, unit_rows(self.rest(rows)), self.share)
+
+
+def labels_room(dims: int) -> int:
+    """Give how many of so many dimensions labels may take: a quarter, or 48 where that is no more than half."""
+    return min(dims // 2, max(dims // 4, _LABELS_ROOM))
 
 
 def beside(told: Vector, rest: Vector, share: float) -> Vector:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from indexer.reduction import Learned, fit_learned, fit_pca
+from indexer.reduction.base import unit_rows
 from indexer.reduction.explaining import LOSS, Point, curve, fewest, plot
 from indexer.reduction.measuring import by_labels
 from indexer.vectorizers.base import ProductFields
@@ -34,13 +35,15 @@ def test_a_curve_rises_in_kept_variance_and_ends_with_the_whole() -> None:
     np.testing.assert_allclose(reduction.truncated(8)(ROWS), reduction(ROWS)[:, :8], atol=1e-4)
 
 
-def test_a_learned_projection_is_cut_in_its_pca_alone() -> None:
+def test_a_learned_projection_is_cut_to_what_was_asked_for() -> None:
     learned, measure = fit_learned(ROWS, CATALOGUE, 24), by_labels(CATALOGUE)
     assert isinstance(learned, Learned)
     assert measure is not None
     points = curve(learned, ROWS, measure)
-    assert points[0].dims > learned.learned_dims
-    assert learned.truncated(2).dims == learned.learned_dims + 1
+    assert [p.dims for p in points] == [4, 8, 12, 16, 24]
+    cut = learned.truncated(8)
+    assert (cut.dims, cut.learned_dims, cut(ROWS[:3]).shape) == (8, 4, (3, 8))
+    assert points[1].quality > measure(unit_rows(fit_pca(ROWS, 8)(ROWS)))  # labels aren't cut away
 
 
 def test_a_catalogue_without_labels_can_not_judge() -> None:
