@@ -85,7 +85,7 @@ def keeps_the_rest(parts: Parts, linear: bool, share: float) -> bool:
     """Tell whether a mix leaves the order by what isn't named as good as a PCA's.
 
     Each attribute in turn is taken for one that the catalogue doesn't name: what the other labels say must not cost the
-    order by it, among products of one category. The first dimensions of that order are the same for all mixes.
+    order by it among products of one category, on average over the attributes.
     """
     some = slice(JUDGED)
     category = broadest_category(parts.columns)

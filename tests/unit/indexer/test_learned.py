@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -5,9 +7,10 @@ from es_mappings.layout import Vector
 from indexer.metrics import evaluate
 from indexer.reduction import Learned, Linear, fit_learned, fit_pca
 from indexer.reduction.base import unit_rows
-from indexer.reduction.discriminants import UNKNOWN, entropy, fit_discriminants
+from indexer.reduction.discriminants import UNKNOWN, Column, Discriminant, entropy, fit_discriminants
 from indexer.reduction.labels import label_columns
 from indexer.reduction.measuring import shared_labels
+from indexer.reduction.trials import Parts, keeps_the_rest
 from indexer.vectorizers.base import ProductFields
 from tests.unit.indexer.catalogues import COLORS, KINDS, activations_of, products
 
@@ -130,3 +133,22 @@ def test_labels_are_levels_and_attributes_that_repeat() -> None:
 def test_agreement_of_labels_counts_those_that_are_known() -> None:
     columns = {"kind": np.array(["a", "a", "b"]), "color": np.array(["red", UNKNOWN, "red"])}
     assert shared_labels(columns, slice(None)).tolist() == [[0, 0.5, 0.5], [1, 0, 0], [0.5, 0, 0]]
+
+
+def test_a_mix_that_costs_the_order_by_what_is_not_told_is_out() -> None:
+    draw = np.random.default_rng(6)
+    cut, kind = draw.integers(0, 4, 300), draw.integers(0, 2, 300)
+    rest = np.asarray(np.eye(4)[cut] + draw.normal(size=(300, 4)) * 0.3, np.float32)  # shows the cut, and no more
+    columns = {"category.0": kind.astype(str), "cut": cut.astype(str), "other": draw.integers(0, 4, 300).astype(str)}
+    fitted = [_sure(name, column) for name, column in columns.items()]
+    parts = Parts(rest, columns, fitted, unit_rows(rest), unit_rows(rest))
+    assert keeps_the_rest(parts, linear=False, share=1.0)
+    assert not keeps_the_rest(parts, linear=False, share=0.1)
+    # The category isn't taken for one that isn't named: a catalogue with no more is free to choose.
+    assert keeps_the_rest(replace(parts, fitted=fitted[:1]), linear=False, share=0.1)
+
+
+def _sure(name: str, column: Column) -> Discriminant:
+    classes = sorted(set(column))
+    scores = np.asarray(8 * (column[:, None] == np.array(classes)), np.float32)
+    return Discriminant(name, classes, np.zeros((4, len(classes)), np.float32), scores[0], scores, 0.01)
