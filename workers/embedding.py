@@ -98,7 +98,7 @@ def _finish(task: str, report: Report) -> dict[str, float]:
         resources.counters().streak("embedding", ended=True)
         return queue.finish(task)
     # A server that takes some is asked again soon.
-    wait = failures.pause(1 if report.written else resources.counters().streak("embedding"))
+    wait = failures.pause(resources.counters().streak("embedding", ended=bool(report.written)) or 1)
     resources.counters().count("failures", "elasticsearch busy", len(report.busy))
     received = queue.finish(task, report.busy, wait)
     calls.call(resources.redis_client(), resources.settings().index_name, EMBED_WAITING, after=wait)

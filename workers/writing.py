@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 _BATCH = 500  # events a bulk request
 _MAX_TRIES = 3  # of an event whose worker died
+_STINT = 20.0  # seconds of one task where events never end: housekeeping has its turn, and no time limit is near
 
 # More events come for one request while a process that has just made one waits; an event alone doesn't wait.
 _pace = Pace(0.2)
@@ -61,11 +62,14 @@ def write_waiting(worker: str) -> int:
     """Write all events that wait; give how many were taken."""
     client, alias = resources.redis_client(), resources.settings().index_name
     calls.heard(client, alias, WRITE_EVENTS)
-    taken = 0
+    taken, end = 0, time.monotonic() + _STINT
     _pace.wait(lambda: resources.events().depth() >= _BATCH)
     while entries := resources.events().take(_BATCH, worker):
         taken += len(entries)
         if not _write(entries):
+            break
+        if time.monotonic() > end:
+            calls.call(client, alias, WRITE_EVENTS)
             break
         _pace.wait(lambda: resources.events().depth() >= _BATCH)
     return taken
@@ -90,7 +94,7 @@ def _write(entries: list[Entry]) -> bool:
     if later:
         resources.events().add_again(later)
         some = len(later) < len(entries)  # a server that takes some is asked again soon
-        wait = failures.pause(1 if some else resources.counters().streak("writing"))
+        wait = failures.pause(resources.counters().streak("writing", ended=some) or 1)
         calls.call(resources.redis_client(), resources.settings().index_name, WRITE_EVENTS, after=wait)
         return False
     resources.counters().streak("writing", ended=True)
