@@ -31,7 +31,7 @@ class Kept:
     count: int
     size: int  # bytes on disk
     numbers: str  # what they are kept as
-    unused: int  # of them, found used by no product at the last sweep
+    unused: int  # of them, found used by no product the last time
 
     def __str__(self) -> str:
         each = f", {self.size / self.count / 1000:.1f} kB each" if self.count else ""
@@ -83,7 +83,7 @@ class _Used:
             self.digests.add(text_name(fields))
 
 
-def sweep(client: Elasticsearch, alias: str, days: int) -> Expired:
+def expire(client: Elasticsearch, alias: str, days: int) -> Expired:
     """Delete what no product has used for some days: activations, and what image addresses gave; say how many.
 
     What is found unused for the first time is only marked, so that a product that comes back within those days, or an
@@ -109,8 +109,8 @@ def _let_go(client: Elasticsearch, index: str, used: set[str], limit: datetime) 
     if _SINCE not in mapping["mappings"]["properties"]:  # made by an older version
         client.indices.put_mapping(index=index, properties={_SINCE: {"type": "date"}})
     actions = [action for hit in _scan(client, index, [_SINCE]) if (action := _action(hit, used, limit))]
-    failures = [failure for failure in bulk(client, actions) if failure]
-    return sum(1 for action in actions if action["_op_type"] == "delete") - len(failures)
+    outcomes = zip(actions, bulk(client, actions), strict=True)
+    return sum(action["_op_type"] == "delete" and failure is None for action, failure in outcomes)
 
 
 def _action(hit: dict[str, Any], used: set[str], limit: datetime) -> dict[str, Any] | None:
@@ -126,11 +126,11 @@ def _used(client: Elasticsearch, alias: str) -> _Used | None:
     """Name what the products use, ours and attached ones; None where there is no index of either."""
     used, attachments = _Used(), Attachments(client, alias)
     attached = [attachments.read(name) for name in attachments.all()]
+    for attachment in attached:  # first, since one that is gone ends it
+        _add_attached(client, attachment, used)
     has_own = bool(client.indices.exists_alias(name=alias))
     if has_own:
         _add_own(client, alias, used)
-    for attachment in attached:
-        _add_attached(client, attachment, used)
     return used if has_own or attached else None
 
 

@@ -44,7 +44,7 @@ def status(*, failures: int) -> None:
 def expire() -> None:
     """Delete what no product, attached ones included, has used for KEEP_DAYS days."""
     settings = Settings.from_environment()
-    expired = retention.sweep(connect(settings), settings.index_name, settings.keep_days)
+    expired = retention.expire(connect(settings), settings.index_name, settings.keep_days)
     click.echo(f"{expired.activations:,} activations and {expired.addresses:,} image addresses deleted")
 
 

@@ -77,7 +77,7 @@ def _expire() -> None:
     if server.exists(done_today):
         return
     try:
-        expired = retention.sweep(resources.elasticsearch(), settings.index_name, settings.keep_days)
+        expired = retention.expire(resources.elasticsearch(), settings.index_name, settings.keep_days)
     except IndexStateError as error:
         log.warning("nothing expires: %s", error)
         return

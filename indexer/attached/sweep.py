@@ -29,12 +29,13 @@ from indexer.elastic import BulkFailure, bulk
 from indexer.errors import IndexStateError
 from indexer.fitting import fit
 from indexer.pipeline import Pipeline
-from indexer.rollouts.carrying import PAGE, changed_hits, checkpoints_of
+from indexer.rollouts.carrying import changed_hits, checkpoints_of
 from indexer.spaces import VectorSpace, load_space
 from indexer.stored_products import Embeddable
 
 _TRIES = 6  # of an image whose server is away ...
 _FIRST_PAUSE = 60.0  # ... seconds before the second, doubled with each: an hour in all
+_PATIENCE = "30m"  # that a page of failures may take: images of servers that don't answer are waited for
 
 Hit = Mapping[str, Any]
 Progress = Callable[[str, int, int], None]
@@ -126,8 +127,9 @@ class Sweep:
             "_source": {"exclude_vectors": True},
         }
         self._client.indices.refresh(index=attachment.index)
-        hits = scan(self._client, index=attachment.index, query=request, size=PAGE)
-        while (page := list(islice(hits, PAGE))) and time.monotonic() <= self._deadline:
+        size = self._pipeline.batch_size
+        hits = scan(self._client, index=attachment.index, query=request, size=size, scroll=_PATIENCE)
+        while (page := list(islice(hits, size))) and time.monotonic() <= self._deadline:
             self._page(attachment, page, space, swept, again=True)
 
     def _page(

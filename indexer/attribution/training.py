@@ -70,11 +70,11 @@ def unseen(client: Elasticsearch, alias: str, vectorizers: Mapping[str, ImageVec
     """List the products whose image one of these vectorizers hasn't seen: it is newer than they are."""
     stores = [ActivationStore.create(client, alias, "images", v) for v in vectorizers.values()]
     query = {"query": {"exists": {"field": "embedding.image_digest"}}, "_source": ["embedding.image_digest"]}
-    hits = scan(client, index=alias, query=query, size=_CHUNK)
+    hits = scan(client, index=alias, query=query, size=_CHUNK, scroll="30m")  # images are fetched between two pages
     while chunk := list(islice(hits, _CHUNK)):
-        digests = {hit["_id"]: hit["_source"]["embedding"]["image_digest"] for hit in chunk}
-        lacking = set[str]().union(*(store.lacks(list(set(digests.values()))) for store in stores))
-        if ids := [product_id for product_id, digest in digests.items() if digest in lacking]:
+        shown = {hit["_id"]: hit["_source"]["embedding"]["image_digest"] for hit in chunk}
+        lacking = set[str]().union(*(store.lacks(list(set(shown.values()))) for store in stores))
+        if ids := [product_id for product_id, name in shown.items() if name in lacking]:
             yield ids
 
 

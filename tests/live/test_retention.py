@@ -23,7 +23,7 @@ from indexer.errors import IndexStateError
 from indexer.events import Upsert
 from indexer.image_addresses import ImageAddresses
 from indexer.images import Validators
-from indexer.retention import Expired, kept, sweep
+from indexer.retention import Expired, expire, kept
 from indexer.settings import Settings
 from indexer.vectorizers.base import ProductFields
 from indexer.vectorizers.text import text_name
@@ -67,9 +67,9 @@ def test_what_no_product_uses_is_let_go_after_a_while(client: Elasticsearch, ali
     texts = _store(client, alias, "texts", [words, "old words"])
     _know(client, alias, "u", "v", "w")
 
-    assert sweep(client, alias, days=1) == Expired(0, 0)
+    assert expire(client, alias, days=1) == Expired(0, 0)
     assert (pictures.count(), texts.count()) == (3, 2)
-    assert sweep(client, alias, days=0) == Expired(activations=2, addresses=1)
+    assert expire(client, alias, days=0) == Expired(activations=2, addresses=1)
     assert set(pictures.get(["used", "second", "unused"])) == {"used", "second"}
     assert set(texts.get([words, "old words"])) == {words}
     assert _addresses(client, alias, "u", "v", "w") == {"u", "v"}
@@ -92,27 +92,27 @@ def test_what_an_attached_index_uses_stays(client: Elasticsearch, alias: str) ->
     texts = _store(client, alias, "texts", [words, "old words"])
     _know(client, alias, "u", "w")
 
-    sweep(client, alias, days=1)
-    assert sweep(client, alias, days=0) == Expired(activations=2, addresses=1)
+    expire(client, alias, days=1)
+    assert expire(client, alias, days=0) == Expired(activations=2, addresses=1)
     assert set(pictures.get(["used", "unused"])) == {"used"}
     assert set(texts.get([words, "old words"])) == {words}
     assert _addresses(client, alias, "u", "w") == {"u"}
 
     client.indices.delete(index=theirs)
     with pytest.raises(IndexStateError, match=f"There is no index {theirs}"):
-        sweep(client, alias, days=0)
+        expire(client, alias, days=0)
     assert set(pictures.get(["used"])) == {"used"}
 
 
 def test_without_any_index_nothing_is_let_go(client: Elasticsearch, settings: Settings) -> None:
-    assert sweep(client, f"{settings.index_name}-none", days=0) == Expired(0, 0)
+    assert expire(client, f"{settings.index_name}-none", days=0) == Expired(0, 0)
 
 
 def test_status_says_what_is_kept_for_how_long_and_what_runs_the_model(
     client: Elasticsearch, alias: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _store(client, alias, "images", ["one", "two"])
-    sweep(client, alias, days=1)
+    expire(client, alias, days=1)
     for name, value in {"INDEX_NAME": alias, "KEEP_DAYS": "7", "RUNTIME": "onnx"}.items():
         monkeypatch.setenv(name, value)
     said = CliRunner().invoke(main, ["status"], catch_exceptions=False).output
