@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from es_mappings.layout import Vector
 from evaluation import attribute_report
@@ -20,7 +19,7 @@ from evaluation.report import Table
 from indexer.attribution.attributor import category_of
 from indexer.attribution.features import Example
 from indexer.attribution.model import MAX_EXAMPLES, SOURCES, CategoryModel, Findings, fit_category, value_of
-from indexer.console import progress_bar
+from indexer.console import progress_bar, report_console
 from indexer.settings import Settings
 from indexer.vectorizers import load_vectorizers
 from indexer.vectorizers.base import ImageVectorizer, ProductFields
@@ -28,7 +27,7 @@ from indexer.vectorizers.base import ImageVectorizer, ProductFields
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
-console = Console(highlight=False)
+console = report_console()
 Examples = dict[str, Example]
 
 

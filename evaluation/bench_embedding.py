@@ -13,12 +13,11 @@ from uuid import uuid4
 import click
 import psutil
 from PIL import Image
-from rich.console import Console
 from rich.table import Table
 
 from es_mappings.layout import Vector
 from indexer.catalog import Product
-from indexer.console import errors_in_one_line
+from indexer.console import errors_in_one_line, report_console
 from indexer.decoders.preparations import Preparation, Prepared
 from indexer.elastic import connect
 from indexer.embedder import FETCHERS, LEAST_SIDE, ImageEmbedder
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 BATCHES = 4  # side by side, as the pipeline takes them
 
-console = Console(highlight=False)
+console = report_console()
 
 
 class Forgetful:

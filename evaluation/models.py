@@ -9,7 +9,6 @@ from typing import Any, get_args
 
 import click
 from PIL import Image
-from rich.console import Console
 
 from evaluation.activations import ActivationCache, Activations
 from evaluation.catalogues import PrimaryImage, primary_images, read_products, source_of
@@ -17,7 +16,7 @@ from evaluation.models_report import make_report, sheets
 from evaluation.report import Table
 from evaluation.variants import METRICS, REDUCTIONS, Judged, Reducers, judge, variants
 from evaluation.vectorizing import MODELS, vectorizers, weights_of
-from indexer.console import progress_bar
+from indexer.console import progress_bar, report_console
 from indexer.errors import GoldenSetError, ImageError
 from indexer.golden import Grades, merge, products_of, read_golden_set, refuse_leakage
 from indexer.settings import Pooling
@@ -27,7 +26,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
 DIMS = (16, 32, 64, 128, 192, 256, 384, 512)
 
-console = Console(highlight=False)
+console = report_console()
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,6 @@ from pathlib import Path
 import click
 import numpy as np
 from elasticsearch import Elasticsearch
-from rich.console import Console
 from threadpoolctl import threadpool_limits
 
 from demo.services import ServiceError, start_elasticsearch
@@ -25,12 +24,12 @@ from evaluation.clustered import clustered
 from evaluation.neighbours_report import make_report
 from evaluation.report import Table
 from evaluation.structures import Build, Built, UnavailableError, brute_force, in_process
-from indexer.console import progress_bar
+from indexer.console import progress_bar, report_console
 
 DIMS = (32, 64, 128, 256, 512, 1024, 2048)
 TRUTH = "brute force (NumPy)"
 
-console = Console(highlight=False)
+console = report_console()
 Opened = Callable[[Vector], AbstractContextManager[Built]]
 
 

@@ -12,11 +12,10 @@ from typing import Any
 
 import click
 import httpx
-from rich.console import Console
 
 from es_mappings.product import LAYOUT
 from evaluation.report import Report, Table
-from indexer.console import progress_bar
+from indexer.console import progress_bar, report_console
 from indexer.errors import GoldenSetError
 from indexer.golden import Grades, merge, read_golden_set
 from indexer.metrics import PerAnchor, compare, condensed, interval, per_anchor
@@ -26,7 +25,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 PAGE = 100  # products of one request
 SIGNIFICANT = 0.05
 
-console = Console(highlight=False)
+console = report_console()
 Parameters = Sequence[tuple[str, str]]
 """Of the search API, such as ``("weight", "look:1")``."""
 

@@ -11,11 +11,10 @@ from collections.abc import Iterator, Sequence
 import click
 import psutil
 from PIL import Image
-from rich.console import Console
 from rich.table import Table
 
 from evaluation.bench_embedding import BATCHES, Forgetful
-from indexer.console import errors_in_one_line
+from indexer.console import errors_in_one_line, report_console
 from indexer.embedder import ImageEmbedder
 from indexer.images import ImageSource, Validators
 from indexer.images.fetching import Fetched
@@ -27,7 +26,7 @@ from indexer.vectorizers.color import ColorVectorizer
 _SETTLED = 0.1  # share of the images after which caches and pools are full
 _ROWS = 20
 
-console = Console(highlight=False)
+console = report_console()
 
 
 @click.command()

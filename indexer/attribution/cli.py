@@ -9,19 +9,18 @@ from typing import Any, TextIO
 
 import click
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from es_mappings.duplicates import LEAST_COSINE
 from indexer.attribution import duplicates as duplicate_groups
 from indexer.attribution.patches import Patch, patches
 from indexer.attribution.training import Learnt, fit_attribution, unseen
-from indexer.console import progress_bar
+from indexer.console import progress_bar, report_console
 from indexer.elastic import connect
 from indexer.pipeline import Pipeline
 from indexer.settings import Settings
 
-console = Console(highlight=False)
+console = report_console()
 
 
 @click.group()
