@@ -75,8 +75,9 @@ def panels(grouped: Mapping[str, Mapping[str, Line]], *, x: str, y: str) -> byte
         axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
         axes.grid(visible=True, alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
-    figure.supxlabel(x, fontsize="medium")
-    figure.supylabel(y, fontsize="medium")
+    for place, axes in enumerate(every):
+        axes.set_xlabel(x if place >= columns * (rows - 1) else "")
+        axes.set_ylabel(y if place % columns == 0 else "")
     handles = {label: handle for axes in every for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
     figure.legend(handles.values(), handles, loc="outside lower center", ncols=2, fontsize="small", frameon=False)
     file = io.BytesIO()
