@@ -14,9 +14,11 @@ from base64 import b64encode
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import httpx
+from elasticsearch import Elasticsearch
 from rich.console import Console
 
 from demo.fleet import start_workers
@@ -31,6 +33,9 @@ from indexer.console import errors_in_one_line, progress_bar
 from indexer.elastic import connect
 from indexer.errors import GoldenSetError, IndexStateError, ProductSearchError
 from indexer.settings import Settings
+
+if TYPE_CHECKING:
+    from indexer.vectorizers import Vectorizers
 
 _STALLED = 180.0  # seconds without progress after which the worker is given up
 _READY = 90.0  # seconds that the storefront may take to answer
@@ -135,18 +140,20 @@ def _load(settings: Settings, catalog: Path, worker: Child) -> None:
     if _is_loaded(settings):
         say(f"Index: {indices.counts(client, alias)['done']:,} products with vectors are there ({alias})")
         return
+    vectorizers = load_vectorizers(settings)
     written, refused = write_catalog(settings, catalog)
     say(f"Index: {written:,} products written to {alias}, {refused:,} lines refused")
     if indices.space_of(client, alias) is None:
         enqueue_embeddings(indices.ids_without_vector(client, alias))
         _follow("Embedding images", lambda: indices.unembedded(client, alias), worker)
         client.indices.refresh(index=alias)
-        space = fit_space(client, alias, load_vectorizers(settings))
+        space = fit_space(client, alias, vectorizers)
         kept = ", ".join(f"{name} {r.dims} dimensions" for name, r in space.reductions.items())
         say(f"Vector space: {space.digest} fitted on the catalogue ({kept})")
     enqueue_embeddings(indices.ids_without_vector(client, alias))
     _follow("Writing vectors", lambda: indices.counts(client, alias)["pending"], worker)
     _calibrate(settings, catalog)
+    _learn_attributes(client, alias, vectorizers)
     counts = indices.counts(client, alias)
     say(f"Vectors: {counts['done']:,} written, {counts['failed']:,} failed (python -m indexer status says why)")
 
@@ -169,6 +176,14 @@ def _calibrate(settings: Settings, catalog: Path) -> None:
             say(f"Match: not calibrated. {error}")
         else:
             say(f"Match: calibrated on {fitted.matches + fitted.others:,} judgements of {golden}")
+
+
+def _learn_attributes(client: Elasticsearch, alias: str, vectorizers: Vectorizers) -> None:
+    """Learn attributes from the pictures, so that gaps are filled and what contradicts its picture can be looked at."""
+    from indexer.attribution.training import fit_attribution
+
+    learnt = list(fit_attribution(client, alias, vectorizers.pictures))
+    say(f"Attributes: learnt in {len(learnt)} categories, found for {sum(one.written for one in learnt):,} products")
 
 
 def _is_loaded(settings: Settings) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -56,8 +58,17 @@ class Forgetful:
 @click.option("--elasticsearch/--no-elasticsearch", default=True, help="Whether the whole way ends in Elasticsearch.")
 def main(folder: Path, *, count: int, elasticsearch: bool) -> None:
     """Measure the embedding of the images in FOLDER."""
-    with errors_in_one_line():
+    with errors_in_one_line(), ExitStack() as stack:
         settings = Settings.from_environment().model_copy(update={"image_roots": (folder.resolve(),)})
+        if elasticsearch:
+            from demo.services import start_elasticsearch
+
+            url = os.environ.get("ELASTICSEARCH_URL")
+            service = start_elasticsearch(
+                Path(".data/bench/elasticsearch").resolve(), url=url, heap="2g", say=console.print
+            )
+            stack.callback(service.stop)
+            settings = settings.model_copy(update={"elasticsearch_url": service.url})
         measure(settings, addresses(folder, count, again=not elasticsearch), elasticsearch=elasticsearch)
 
 

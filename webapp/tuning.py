@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -169,11 +170,17 @@ def _reason(why: dict[str, Any], titles: Mapping[str, str]) -> Reason:
     parts = sorted(((_LABELS.get(n, label(n)), round(100 * part / whole)) for n, part in added.items()), key=_least)
     alone = {i: value for i, value in why["anchors"].items() if i in titles}
     closest = titles[max(alone, key=lambda i: alone[i])] if len(alone) > 1 else ""
-    return Reason(parts, closest, [_pair(pair) for pair in why["shared"][:_SHARED]])
+    return Reason(parts, closest, [_pair(pair) for pair in _telling(why["shared"])[:_SHARED]])
 
 
 def _least(part: tuple[str, int]) -> int:
     return -part[1]
+
+
+def _telling(pairs: Sequence[str]) -> list[str]:
+    """Put what tells most first: not what a product isn't, nor one of many values of one name, such as sizes."""
+    names = Counter(pair.partition(":")[0] for pair in pairs)
+    return sorted(pairs, key=lambda pair: (pair.endswith(":false"), names[pair.partition(":")[0]] > 1))
 
 
 def _pair(pair: str) -> str:

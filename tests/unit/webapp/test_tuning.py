@@ -62,9 +62,9 @@ def test_reasons_are_percentages_of_what_counts_for_the_product() -> None:
     why = {
         "aspects": {"look": 0.3, "color": 0.1, "text": -0.2},
         "anchors": {"a": 0.9, "b": 0.7, "disliked": 0.95},
-        "shared": ["pattern:floral", "lined:false", "color:red", "sleeve:long", "closure:zip"],
+        "shared": ["lined:false", "sizes:S", "sizes:M", "pattern:floral", "color:red", "sleeve:long"],
     }
     assert tuning._reason(why, {"a": "A", "b": "B"}) == tuning.Reason(
-        [("Look", 75), ("Color", 25), ("Words", 0)], "A", ["floral", "lined: no", "red", "long"]
+        [("Look", 75), ("Color", 25), ("Words", 0)], "A", ["floral", "red", "long", "S"]
     )
     assert tuning._reason(why, {"a": "A"}).closest == ""
