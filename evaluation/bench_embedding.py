@@ -85,6 +85,10 @@ def addresses(folder: Path, count: int, *, again: bool) -> list[str]:
 
 def measure(settings: Settings, wanted: Sequence[str], *, elasticsearch: bool) -> None:
     """Measure the stages and the whole, and print them side by side."""
+    if len(wanted) <= settings.batch_size:
+        raise click.ClickException(
+            f"There are {len(wanted)} images; more than BATCH_SIZE, {settings.batch_size}, are needed"
+        )
     source = image_source(settings)
     vectorizers, cnn = _image_vectorizers(settings)
     prepared = [cnn.preparation(image) for image in _decode(source, wanted[:256])]

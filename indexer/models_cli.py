@@ -23,7 +23,7 @@ def layers(model: str) -> None:
     for heading in ("Layer", "Kind", "Gives", "Aspect"):
         table.add_column(heading, overflow="fold")
     for layer in list_layers(built.module, built.preprocessing.size):
-        aspects = [name for name, tap in (("look", preset.look), ("style", preset.style)) if layer.name in tap.layers]
+        aspects = [name for name in ("look", "style", "parts") if layer.name in getattr(preset, name).layers]
         table.add_row(layer.name, layer.kind, " x ".join(map(str, layer.shape)), ", ".join(aspects))
     # Without a terminal nothing is cut to eighty columns.
     report_console().print(table)

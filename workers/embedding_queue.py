@@ -27,6 +27,7 @@ MAX_TRIES = 3
 _PAUSE = 60.0  # seconds before the last try: what else was at fault (memory, a restart) may have passed by then
 _IMAGE_TRIES = 6  # of an image whose server is away ...
 _IMAGE_PAUSE = 20.0  # ... seconds before the second, doubled with each: a quarter of an hour in all
+_KNOWN = 60.0  # seconds for which it is known what was given up: longer than Elasticsearch takes to show it
 _CHUNK = 1_000
 
 
@@ -36,16 +37,20 @@ class EmbeddingQueue:
     def __init__(self, client: redis.Redis, alias: str) -> None:
         self._client = client
         self._keys = {
-            name: f"{alias}:embed:{name}" for name in ("waiting", "taken", "batches", "tries", "since", "put_off")
+            name: f"{alias}:embed:{name}"
+            for name in ("waiting", "taken", "batches", "tries", "since", "put_off", "given_up")
         }
 
-    def add(self, ids: Iterable[str], received: Mapping[str, float] | None = None) -> int:
+    def add(self, ids: Iterable[str], received: Mapping[str, float] | None = None, *, drifted: bool = False) -> int:
         """Queue products; give how many.
 
         Parameters
         ----------
         received : mapping of str to float, optional
             When the event of a product came, for the time that it takes until it is found.
+        drifted : bool
+            Whether a search found them without their vector: those that were given up just now are left out, since it
+            may not have seen that yet.
 
         Raises
         ------
@@ -56,7 +61,8 @@ class EmbeddingQueue:
         try:
             while part := list(islice(iterator, _CHUNK)):
                 pairs = [value for product_id in part for value in (product_id, times.get(product_id, ""))]
-                self._run("add", ("waiting", "since"), time.time(), *pairs)
+                spared = _KNOWN if drifted else 0
+                self._run("add", ("waiting", "since", "given_up"), time.time(), spared, *pairs)
                 count += len(part)
         except redis.RedisError as error:
             raise QueueError(f"Redis doesn't take products to embed: {type(error).__name__}. Is it up?") from error
@@ -125,8 +131,8 @@ class EmbeddingQueue:
 
     def lost(self, batch: str) -> list[str]:
         """Note that a batch's process died; give the products that have had their tries."""
-        keys = ("waiting", "taken", "batches", "tries", "since")
-        return [i.decode() for i in self._run("lost", keys, batch, time.time(), MAX_TRIES, _PAUSE)]
+        keys = ("waiting", "taken", "batches", "tries", "since", "given_up")
+        return [i.decode() for i in self._run("lost", keys, batch, time.time(), MAX_TRIES, _PAUSE, _KNOWN)]
 
     def holds(self, batch: str) -> bool:
         """Say whether a batch was taken and never ended."""

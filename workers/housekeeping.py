@@ -46,7 +46,7 @@ def reconcile() -> int:
     if drifted:
         log.info("%d products have no vector, or an old one: queued again", len(drifted))
         resources.counters().count("reconciled", "", len(drifted))
-        resources.embedding().add(drifted)
+        resources.embedding().add(drifted, drifted=True)
         calls.call(resources.redis_client(), resources.settings().index_name, EMBED_WAITING)
     return len(drifted)
 

@@ -46,7 +46,7 @@ def agreement(scores: Vector, heads: Sequence[Head], *, linear: bool) -> Vector:
 
     Of probabilities, the dot product over one label is the chance that both pictures have the same class, so that the
     sum over labels is how many of them agree. It is divided by how many apply: a laptop has no sleeves. What the
-    discriminants are unsure of is short, and leaves the order to the PCA beside it.
+    discriminants are unsure of is short, and leaves the order to the rest beside it (`fit_within`).
 
     Parameters
     ----------

@@ -73,7 +73,7 @@ class Linear:
         return {"mean": self.mean, "components": self.components, "variances": self.variances}
 
     def truncated(self, dims: int) -> Linear:
-        """Keep the first dimensions alone: the same as fitting so few, for PCA and random projection alike."""
+        """Keep the first dimensions alone: of a PCA or a random projection, the same as fitting so few."""
         return replace(self, components=self.components[:dims], variances=self.variances[:dims])
 
     def __call__(self, activations: Vector) -> Vector:

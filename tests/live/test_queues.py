@@ -129,6 +129,10 @@ def test_a_lost_batch_is_tried_one_by_one_three_times_in_all(
     assert queue.take("last", 10) == ["b"]
     assert queue.lost("last") == ["b"]
     assert (queue.depth(), queue.in_work()) == (0, 0)
+    queue.add(["b", "e"], drifted=True)  # a search that doesn't see yet that it was given up
+    assert queue.take("t2", 10) == ["e"]
+    queue.add(["b"])  # an event, or a person
+    assert queue.take("t3", 10) == ["b"]
 
 
 def test_a_lease_runs_out_unless_it_is_renewed(server: redis.Redis, name: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,5 @@
--- KEYS: waiting, taken, batches, tries, since. ARGV: batch, now, most tries, pause before the last.
--- Gives the products that have had their tries.
+-- KEYS: waiting, taken, batches, tries, since, given_up. ARGV: batch, now, most tries, pause before the last, seconds for
+-- which it is known what was given up. Gives the products that have had their tries.
 local held = redis.call('HGET', KEYS[3], ARGV[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
 if not held then return {} end
@@ -9,6 +9,7 @@ for _, id in ipairs(cjson.decode(held)) do
   if tries >= tonumber(ARGV[3]) then
     redis.call('HDEL', KEYS[4], id)
     redis.call('HDEL', KEYS[5], id)
+    redis.call('ZADD', KEYS[6], ARGV[2], id)
     given_up[#given_up + 1] = id
   else
     local due = ARGV[2]
@@ -16,5 +17,6 @@ for _, id in ipairs(cjson.decode(held)) do
     redis.call('ZADD', KEYS[1], 'LT', due, id)
   end
 end
+redis.call('ZREMRANGEBYSCORE', KEYS[6], '-inf', tonumber(ARGV[2]) - tonumber(ARGV[5]))
 redis.call('HDEL', KEYS[3], ARGV[1])
 return given_up
