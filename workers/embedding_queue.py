@@ -49,8 +49,8 @@ class EmbeddingQueue:
         received : mapping of str to float, optional
             When the event of a product came, for the time that it takes until it is found.
         drifted : bool
-            Whether a search found them without their vector: those that were given up just now are left out, since it
-            may not have seen that yet.
+            Whether a search found them without their vector: left out are those whose process died, which wait already
+            or are in hand, and those that were given up just now, which the search may not have seen.
 
         Raises
         ------
@@ -62,7 +62,7 @@ class EmbeddingQueue:
             while part := list(islice(iterator, _CHUNK)):
                 pairs = [value for product_id in part for value in (product_id, times.get(product_id, ""))]
                 spared = _KNOWN if drifted else 0
-                self._run("add", ("waiting", "since", "given_up"), time.time(), spared, *pairs)
+                self._run("add", ("waiting", "since", "given_up", "tries"), time.time(), spared, *pairs)
                 count += len(part)
         except redis.RedisError as error:
             raise QueueError(f"Redis doesn't take products to embed: {type(error).__name__}. Is it up?") from error

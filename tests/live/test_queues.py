@@ -127,6 +127,7 @@ def test_a_lost_batch_is_tried_one_by_one_three_times_in_all(
             queue.finish(f"s{n}")
     assert queue.lost(f"s{poison}") == []
     assert queue.take("last", 10) == ["b"]
+    queue.add(["b"], drifted=True)  # while it is in hand, for the last time
     assert queue.lost("last") == ["b"]
     assert (queue.depth(), queue.in_work()) == (0, 0)
     queue.add(["b", "e"], drifted=True)  # a search that doesn't see yet that it was given up
