@@ -27,7 +27,7 @@ from indexer.events import Upsert
 from indexer.images import ImageSource
 from indexer.pipeline import image_source
 from indexer.settings import Settings
-from indexer.vectorizers.base import ImageVectorizer
+from indexer.vectorizers.base import ImageVectorizer, models_of
 from indexer.vectorizers.color import ColorVectorizer
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def measure(settings: Settings, wanted: Sequence[str], *, elasticsearch: bool) -
     prepared = [cnn.preparation(image) for image in _decode(source, wanted[:256])]
     prepared *= -(-len(wanted) // len(prepared))
     cnn.run(prepared[: settings.batch_size])  # what is done once stays out of the figures
-    preparations = tuple({id(v.model): v.model.preparation for v in vectorizers.values()}.values())
+    preparations = tuple(model.preparation for model in models_of(vectorizers.values()))
     speeds = {
         "decode only": _speed(len(wanted), lambda: [None for _ in _decode(source, wanted)]),
         "decode and prepare": _speed(len(wanted), lambda: _prepare(source, wanted, preparations)),

@@ -16,7 +16,7 @@ from indexer.decoders.preparations import Prepared
 from indexer.errors import ImageError
 from indexer.image_addresses import Known
 from indexer.images import ImageSource, Validators
-from indexer.vectorizers.base import ImageVectorizer
+from indexer.vectorizers.base import ImageVectorizer, models_of
 
 log = logging.getLogger(__name__)
 
@@ -65,8 +65,7 @@ class ImageEmbedder:
         batch_size: int,
     ) -> None:
         self._source, self._stores, self._batch_size = source, stores, batch_size
-        # Aspects that share a model share its pass over the images.
-        self._models = list({id(v.model): v.model for v in vectorizers.values()}.values())
+        self._models = models_of(vectorizers.values())
         self._preparations = tuple(model.preparation for model in self._models)
         self._inference = threading.Lock()
         self._threads = ThreadPoolExecutor(FETCHERS, "images")

@@ -63,16 +63,19 @@ def write_waiting(worker: str) -> int:
     client, alias = resources.redis_client(), resources.settings().index_name
     calls.heard(client, alias, WRITE_EVENTS)
     taken, end = 0, time.monotonic() + _STINT
-    _pace.wait(lambda: resources.events().depth() >= _BATCH)
-    while entries := resources.events().take(_BATCH, worker):
+    while entries := _gathered(worker):
         taken += len(entries)
         if not _write(entries):
             break
         if time.monotonic() > end:
             calls.call(client, alias, WRITE_EVENTS)
             break
-        _pace.wait(lambda: resources.events().depth() >= _BATCH)
     return taken
+
+
+def _gathered(worker: str) -> list[Entry]:
+    _pace.wait(lambda: resources.events().depth() >= _BATCH)
+    return resources.events().take(_BATCH, worker)
 
 
 def _write(entries: list[Entry]) -> bool:

@@ -89,15 +89,15 @@ def _decode(data: bytes, least_side: int) -> Image.Image:
     if least_side and image.format == "JPEG":
         image.draft("RGB", (_MARGIN * least_side,) * 2)
     image.load()
-    turn, profile = _turn(image), image.info.get("icc_profile")
+    way, profile = turn(image), image.info.get("icc_profile")
     image = _eight_bits(image)
     if least_side:
         image = _reduced(image, least_side)
     image = _to_srgb(_on_white(image), profile)
-    return image if turn is None else image.transpose(turn)
+    return image if way is None else image.transpose(way)
 
 
-def _turn(image: Image.Image) -> Image.Transpose | None:
+def turn(image: Image.Image) -> Image.Transpose | None:
     """Read how the image has to be turned to stand upright; TIFF and AVIF come upright already."""
     try:
         return _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))

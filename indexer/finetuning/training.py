@@ -22,6 +22,7 @@ from indexer.finetuning.losses import Heads, Kind
 from indexer.images import ImageSource
 from indexer.vectorizers.preprocessing import Pixels
 from indexer.vectorizers.presets import POOLED, Tap
+from indexer.vectorizers.runtimes.torch import cuda
 from indexer.vectorizers.taps import TappedModel
 from indexer.vectorizers.weights import PretrainedModel
 
@@ -73,7 +74,7 @@ class Training:
     ) -> None:
         self._examples, self._plan, self._folder = examples, plan, folder
         self._source, self._expected = source, loaded_model.preprocessing
-        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._device = torch.device("cuda" if cuda() else "cpu")
         torch.manual_seed(plan.seed)
         self.model = TappedModel(loaded_model.module, self._expected, {"look": Tap((POOLED,))}).to(self._device)
         self.model.model.requires_grad_(True).to(memory_format=torch.channels_last)

@@ -7,11 +7,11 @@ import warnings
 
 import numpy as np
 import torch
-from PIL import ExifTags, Image, ImageCms
+from PIL import Image, ImageCms
 from torch.nn.functional import interpolate
 
 from indexer.decoders.crop import Crop
-from indexer.decoders.decoding import MAX_PIXELS
+from indexer.decoders.decoding import MAX_PIXELS, turn
 from indexer.decoders.palette import SIDE, Palette
 from indexer.decoders.preparations import Preparation, Prepared
 from indexer.images.decoder import Decoder
@@ -55,9 +55,8 @@ def is_plain(data: bytes) -> bool:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             image = Image.open(io.BytesIO(data), formats=["JPEG"])
-        turned = image.getexif().get(ExifTags.Base.Orientation, 1) != 1
         small = image.width * image.height <= MAX_PIXELS
-        return image.mode == "RGB" and small and not turned and _is_srgb(image.info.get("icc_profile"))
+        return image.mode == "RGB" and small and turn(image) is None and _is_srgb(image.info.get("icc_profile"))
     except (OSError, ValueError, SyntaxError, KeyError, TypeError, Image.DecompressionBombError):
         return False
 

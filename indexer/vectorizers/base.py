@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
@@ -46,6 +46,11 @@ class ImageVectorizer(Vectorizer, Protocol):
 
     def __call__(self, images: Sequence[Image.Image]) -> Vector:
         """Embed upright RGB images: shape ``(len(images), dims)``, one row an image."""
+
+
+def models_of(vectorizers: Iterable[ImageVectorizer]) -> list[ImageModel]:
+    """Give the models behind vectorizers, each once: aspects that share one share its pass over the images."""
+    return list({id(v.model): v.model for v in vectorizers}.values())
 
 
 @dataclass(frozen=True)

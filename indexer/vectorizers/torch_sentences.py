@@ -52,11 +52,6 @@ def converted(module: Sentence) -> ov.Model:
         return ov.convert_model(module, example_input=(example, example))
 
 
-def cuda() -> bool:
-    """Tell whether there is a CUDA GPU."""
-    return torch.cuda.is_available()
-
-
 def on_gpu(module: Sentence) -> tuple[Callable[[NDArray[np.int64], NDArray[np.int64]], Vector], str]:
     """Move a model to the GPU; give what runs it, and its name for people."""
     module.to("cuda")
