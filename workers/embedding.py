@@ -4,79 +4,113 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterator
+from itertools import count
+from typing import NamedTuple
 
 from elastic_transport import TransportError
 from elasticsearch import ApiError
 
 from indexer import documents, indices, targets
 from indexer.dead_letters import DeadLetter
+from indexer.overlapping import side_by_side
 from indexer.report import Report
 from workers import calls, failures, resources
-from workers.app import EMBED_WAITING
+from workers.app import EMBED_WAITING, INTERACTIVE
 from workers.embedding_queue import MAX_TRIES
 
 log = logging.getLogger(__name__)
 
 _LINGER = 0.05  # seconds that a batch which isn't full waits for more
-_LEAST_BATCH = 64  # products a batch: little enough to lose and do again
+_LEAST_BATCH = 32  # products a batch: little enough to lose and do again
+_IN_HAND = 3  # batches side by side: one is fetched and decoded, one in the models, one written
+_STINT = 20.0  # seconds of one task where products never end: other tasks have their turn, and no time limit is near
+
+
+class _Batch(NamedTuple):
+    name: str
+    ids: list[str]
 
 
 def embed_waiting(task: str) -> None:
-    """Embed one batch of what waits, and call for the next.
+    """Embed what waits, a few batches side by side, and call for the next to do so.
+
+    Ends early where a shopper waits for a photograph: this process may be the only one with a model.
 
     Parameters
     ----------
     task : str
-        Id of the Celery task: a batch is named by it, so that a task which Celery gives out again, because its
+        Id of the Celery task: its batches are named by it, so that a task which Celery gives out again, because its
         process died, knows what it had in hand.
     """
     queue, alias = resources.embedding(), resources.settings().index_name
     calls.heard(resources.redis_client(), alias, EMBED_WAITING)
-    if queue.holds(task):
-        recover(task, "its process died")
-    size = max(_LEAST_BATCH, 2 * resources.settings().batch_size)
-    if queue.due() < size:
-        time.sleep(_LINGER)
-    batch = queue.take(task, size)
+    for lost in queue.held(task):
+        recover(lost, "its process died")
+    for taken in side_by_side(_embed, _batches(task), _IN_HAND):
+        if not taken:
+            return  # it is called for when Elasticsearch may take more
     if queue.due():
         calls.call(resources.redis_client(), alias, EMBED_WAITING)
-    if batch:
-        _embed(task, batch)
 
 
-def _embed(task: str, batch: list[str]) -> None:
+def _batches(task: str) -> Iterator[_Batch]:
+    """Take batches: the first of what there is, further ones as long as they are full."""
+    queue, redis, alias = resources.embedding(), resources.redis_client(), resources.settings().index_name
+    size, end = max(_LEAST_BATCH, resources.settings().batch_size), time.monotonic() + _STINT
+    if queue.due() < size:
+        time.sleep(_LINGER)
+    for number in count():
+        batch = _Batch(f"{task}/{number}", queue.take(f"{task}/{number}", size, suspects=number == 0))
+        if not batch.ids:
+            return
+        if number == 0 and queue.due():
+            calls.call(redis, alias, EMBED_WAITING)  # for other workers, and for the time after this task
+        alone = queue.is_suspect(batch.ids)
+        yield batch
+        if alone or queue.due() < size or redis.llen(INTERACTIVE) or time.monotonic() > end:
+            return
+
+
+def _embed(batch: _Batch) -> bool:
+    """Embed a batch; say whether Elasticsearch takes more."""
     queue, counters, begun = resources.embedding(), resources.counters(), time.monotonic()
     try:
-        with queue.lease(task):
-            report = resources.pipeline().vectorize(batch, recheck=True)
+        with queue.lease(batch.name):
+            report = resources.pipeline().vectorize(batch.ids, recheck=True)
     except Exception as error:
-        counters.count("failures", failures.reason(error), len(batch))
-        if not failures.passes(error):
-            log.exception("a batch of %d products failed", len(batch))
-            recover(task, f"embedding it failed: {type(error).__name__}: {error}")
-            return
-        _later(task, batch, str(error))
-        return
-    received = _finish(task, report)
+        counters.count("failures", failures.reason(error), len(batch.ids))
+        if failures.passes(error):
+            _later(batch, str(error))
+            return False
+        log.exception("a batch of %d products failed", len(batch.ids))
+        recover(batch.name, f"embedding it failed: {type(error).__name__}: {error}")
+        return True
+    received = _finish(batch, report)
     queue.had(report.written)
     if report.unavailable:
         spent = queue.put_off(report.unavailable)
         counters.count("failures", "image unavailable", spent)
-    now = time.time()
+    _count(batch, report, received, time.monotonic() - begun)
+    if report.written and not queue.due():
+        _show()
+    return not report.busy
+
+
+def _count(batch: _Batch, report: Report, received: dict[str, float], seconds: float) -> None:
+    counters, now = resources.counters(), time.time()
     counters.lags(now - since for since in received.values())
     counters.count("embedded", "", len(report.written) + len(report.waiting))
     counters.count("images", "", report.images)
-    counters.count("embedding_seconds", "", time.monotonic() - begun)
+    counters.count("embedding_seconds", "", seconds)
     for product_id, why in report.failed.items():
         log.warning("not embedded: %s", why, extra={"product": product_id})
     counters.count("failures", "image", len(report.failed))
     log.info(
         "embedded %d products: %d written, %d waiting for a vector space, %d current, %d gone, %d failed, %d again",
-        len(batch),
+        len(batch.ids),
         *(len(getattr(report, part)) for part in ("written", "waiting", "current", "gone", "failed", "busy")),
     )
-    if report.written and not queue.due():
-        _show()
 
 
 def _show() -> None:
@@ -92,24 +126,24 @@ def _show() -> None:
             log.info("not shown at once: %s", error)
 
 
-def _finish(task: str, report: Report) -> dict[str, float]:
+def _finish(batch: _Batch, report: Report) -> dict[str, float]:
     queue = resources.embedding()
     if not report.busy:
         resources.counters().streak("embedding", ended=True)
-        return queue.finish(task)
+        return queue.finish(batch.name)
     # A server that takes some is asked again soon.
     wait = failures.pause(resources.counters().streak("embedding", ended=bool(report.written)) or 1)
     resources.counters().count("failures", "elasticsearch busy", len(report.busy))
-    received = queue.finish(task, report.busy, wait)
+    received = queue.finish(batch.name, report.busy, wait)
     calls.call(resources.redis_client(), resources.settings().index_name, EMBED_WAITING, after=wait)
     return received
 
 
-def _later(task: str, batch: list[str], why: str) -> None:
+def _later(batch: _Batch, why: str) -> None:
     queue = resources.embedding()
     wait = failures.pause(resources.counters().streak("embedding"))
-    log.warning("%d products wait %.0f s: %s", len(batch), wait, why)
-    queue.finish(task, batch, wait)
+    log.warning("%d products wait %.0f s: %s", len(batch.ids), wait, why)
+    queue.finish(batch.name, batch.ids, wait)
     calls.call(resources.redis_client(), resources.settings().index_name, EMBED_WAITING, after=wait)
 
 

@@ -68,11 +68,22 @@ class EmbeddingQueue:
             raise QueueError(f"Redis doesn't take products to embed: {type(error).__name__}. Is it up?") from error
         return count
 
-    def take(self, batch: str, count: int) -> list[str]:
-        """Take products that are due, under a lease."""
+    def take(self, batch: str, count: int, *, suspects: bool = True) -> list[str]:
+        """Take products that are due, under a lease.
+
+        Parameters
+        ----------
+        suspects : bool
+            Whether one whose process died may be taken, alone; not where anything else is in hand.
+        """
         now = time.time()
-        taken = self._run("take", ("waiting", "taken", "batches", "tries"), batch, now, now + LEASE, count)
+        keys = ("waiting", "taken", "batches", "tries")
+        taken = self._run("take", keys, batch, now, now + LEASE, count, int(suspects))
         return [product_id.decode() for product_id in taken]
+
+    def is_suspect(self, ids: Sequence[str]) -> bool:
+        """Tell whether a batch is one product whose process died."""
+        return len(ids) == 1 and bool(self._client.hexists(self._keys["tries"], ids[0]))
 
     @contextmanager
     def lease(self, batch: str) -> Iterator[None]:
@@ -134,9 +145,10 @@ class EmbeddingQueue:
         keys = ("waiting", "taken", "batches", "tries", "since", "given_up")
         return [i.decode() for i in self._run("lost", keys, batch, time.time(), MAX_TRIES, _PAUSE, _KNOWN)]
 
-    def holds(self, batch: str) -> bool:
-        """Say whether a batch was taken and never ended."""
-        return bool(self._client.hexists(self._keys["batches"], batch))
+    def held(self, task: str) -> list[str]:
+        """Name the batches, ``TASK/...``, that were taken and never ended."""
+        names: Any = self._client.hkeys(self._keys["batches"])
+        return sorted(name.decode() for name in names if name.startswith(f"{task}/".encode()))
 
     def abandoned(self) -> list[str]:
         """Name the batches whose lease has run out."""

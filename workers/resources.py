@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import cache
 
 import redis
@@ -24,9 +25,17 @@ def settings() -> Settings:
     return Settings.from_environment()
 
 
-@cache
+_loading = threading.Lock()
+
+
 def pipeline() -> Pipeline:
-    """Give this process's pipeline, its models loaded."""
+    """Give this process's pipeline, its models loaded: once, though batches come side by side."""
+    with _loading:
+        return _pipeline()
+
+
+@cache
+def _pipeline() -> Pipeline:
     return Pipeline.from_settings(settings())
 
 

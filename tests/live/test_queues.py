@@ -85,7 +85,31 @@ def test_a_product_waits_once_however_often_it_changes(server: redis.Redis, name
     assert sorted(queue.take("t1", 10)) == ["a", "b"]
     assert queue.in_work() == 1
     assert queue.finish("t1") == {"a": 5.0}  # since its first event
-    assert (queue.depth(), queue.in_work(), queue.holds("t1")) == (0, 0, False)
+    assert (queue.depth(), queue.in_work()) == (0, 0)
+
+
+def test_a_task_that_is_given_out_again_knows_what_it_had_in_hand(server: redis.Redis, name: str) -> None:
+    queue = EmbeddingQueue(server, name)
+    queue.add(["a", "b", "c", "d"])
+    for batch in ("t1/0", "t1/1", "t1/2", "t10/0"):
+        assert len(queue.take(batch, 1)) == 1
+    queue.finish("t1/1")
+    assert queue.held("t1") == ["t1/0", "t1/2"]
+
+
+def test_nothing_is_embedded_beside_a_product_whose_process_died(server: redis.Redis, name: str) -> None:
+    queue = EmbeddingQueue(server, name)
+    queue.add(["a"])
+    queue.take("t1/0", 10)
+    queue.lost("t1/0")
+    time.sleep(0.002)  # so that the others come after it
+    queue.add(["b", "c"])
+    assert sorted(queue.take("t2/1", 10, suspects=False)) == ["b", "c"]
+    assert queue.take("t2/2", 10, suspects=False) == []
+    assert (alone := queue.take("t3/0", 10)) == ["a"]
+    assert queue.is_suspect(alone)
+    assert not queue.is_suspect(["b"])
+    assert not queue.is_suspect(["b", "a"])
 
 
 def test_a_product_that_changes_while_it_is_embedded_waits_again(server: redis.Redis, name: str) -> None:
@@ -115,7 +139,6 @@ def test_a_lost_batch_is_tried_one_by_one_three_times_in_all(
     queue = EmbeddingQueue(server, name)
     queue.add(["a", "b", "c"])
     queue.take("t1", 10)
-    assert queue.holds("t1")
     assert queue.lost("t1") == []
     assert queue.lost("t1") == []  # once
     queue.add(["d"])

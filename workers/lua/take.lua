@@ -1,9 +1,9 @@
--- KEYS: waiting, taken, batches, tries. ARGV: batch, now, lease's end, most products.
--- One whose process died goes alone, so that it takes no other with it.
+-- KEYS: waiting, taken, batches, tries. ARGV: batch, now, lease's end, most products, 1 if a suspect may be taken.
+-- A suspect, whose process died, goes alone, so that it takes no other with it.
 local ids = {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[2], 'LIMIT', 0, ARGV[4])) do
   local suspect = redis.call('HEXISTS', KEYS[4], id) == 1
-  if suspect and #ids == 0 then
+  if suspect and #ids == 0 and ARGV[5] == '1' then
     ids[1] = id
     break
   elseif not suspect then
