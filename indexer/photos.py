@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from indexer.activation_store import as_kept
 from indexer.errors import ImageError, IndexStateError
+from indexer.vectorizers.base import models_of
 
 if TYPE_CHECKING:
     from es_mappings.layout import Vector
@@ -46,7 +48,12 @@ def embed_photo(pipeline: Pipeline, data: bytes, box: Box | None = None) -> tupl
         raise IndexStateError("There is no vector space yet: fit one by `python -m indexer fit`")
     # A box is cut from the whole image: what is in it must not have been reduced before.
     image = cropped(pipeline.decoder.decode(data, least_side=0 if box else _LEAST_SIDE), box)
-    activations = {aspect: vectorizer([image])[0] for aspect, vectorizer in pipeline.vectorizers.images.items()}
+    made: dict[str, Vector] = {}
+    for model in models_of(pipeline.vectorizers.images.values()):
+        made |= model.run([model.preparation(image)])
+    # Rounded as products' are: a photograph of a product has that product's look to the bit.
+    numbers = pipeline.vectorizers.numbers
+    activations = {aspect: as_kept(made[aspect][0], numbers) for aspect in pipeline.vectorizers.images}
     return space.compose(activations), space.digest
 
 
