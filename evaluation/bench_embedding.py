@@ -5,58 +5,73 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from itertools import cycle, islice
 from pathlib import Path
-from typing import TYPE_CHECKING
-from uuid import uuid4
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import click
 import psutil
 from PIL import Image
 from rich.table import Table
 
-from es_mappings.layout import Vector
-from indexer.catalog import Product
+from evaluation.whole_way import Indexed, Unindexed, WholeWay
 from indexer.console import errors_in_one_line, report_console
 from indexer.decoders.preparations import Preparation, Prepared
-from indexer.elastic import connect
-from indexer.embedder import FETCHERS, LEAST_SIDE, ImageEmbedder
-from indexer.events import Upsert
+from indexer.embedder import FETCHERS, LEAST_SIDE
 from indexer.images import ImageSource
 from indexer.pipeline import image_source
 from indexer.settings import Settings
 from indexer.vectorizers.base import ImageVectorizer, models_of
 from indexer.vectorizers.color import ColorVectorizer
-
-if TYPE_CHECKING:
-    from indexer.vectorizers.cnn import CnnModel
+from indexer.vectorizers.presets import PRESETS
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
-BATCHES = 4  # side by side, as the pipeline takes them
 
 console = report_console()
 
 
-class Forgetful:
-    """A store that keeps nothing: the whole way, but for Elasticsearch."""
+class Speeds(NamedTuple):
+    """Images a second of one model."""
 
-    def get(self, digests: Sequence[str]) -> dict[str, Vector]:
-        """Find nothing."""
-        del digests
-        return {}
+    model: str
+    runtime: str
+    decode: float
+    prepare: float  # decoding and all that is made of a picture
+    infer: float
+    whole: float
+    grown: float  # MiB of memory while images went the whole way
 
-    def put(self, activations: Mapping[str, Vector]) -> dict[str, Vector]:
-        """Keep nothing."""
-        return dict(activations)
+    @property
+    def slower(self) -> float:
+        """What the whole way could do at most if its stages had cores of their own."""
+        # Whole pictures are more to bring back than what is prepared of them, so that either may be the quicker.
+        return min(max(self.decode, self.prepare), self.infer)
+
+    @property
+    def shared(self) -> float:
+        """What it could do at most where preparing and inference share the cores, and nothing else wants any."""
+        return 1 / (1 / self.prepare + 1 / self.infer)
 
 
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--count", default=1_000, show_default=True, help="Images.")
+@click.option("--count", default=1_000, show_default=True, help="Images that are measured.")
+@click.option(
+    "--warm-up", default=2_400, show_default=True, help="Images before them: Elasticsearch compiles itself meanwhile."
+)
 @click.option("--elasticsearch/--no-elasticsearch", default=True, help="Whether the whole way ends in Elasticsearch.")
-def main(folder: Path, *, count: int, elasticsearch: bool) -> None:
+@click.option(
+    "--preset",
+    "presets",
+    multiple=True,
+    type=click.Choice(list(PRESETS)),
+    help="Measure this one with random weights, as quick as its own; repeatable. Without it: the model of LOOK_MODEL.",
+)
+def main(folder: Path, *, count: int, warm_up: int, elasticsearch: bool, presets: Sequence[str]) -> None:
     """Measure the embedding of the images in FOLDER."""
     with errors_in_one_line(), ExitStack() as stack:
         settings = Settings.from_environment().model_copy(update={"image_roots": (folder.resolve(),)})
@@ -69,7 +84,12 @@ def main(folder: Path, *, count: int, elasticsearch: bool) -> None:
             )
             stack.callback(service.stop)
             settings = settings.model_copy(update={"elasticsearch_url": service.url})
-        measure(settings, addresses(folder, count, again=not elasticsearch), elasticsearch=elasticsearch)
+        wanted = addresses(folder, count + warm_up, again=not elasticsearch)
+        if len(wanted) <= count:
+            raise click.ClickException(f"There are {len(wanted)} images, and some more than --count are needed")
+        console.print(f"{count:,} images, after {len(wanted) - count:,} others that go the whole way before them")
+        for one in _settings(settings, presets, Path(stack.enter_context(TemporaryDirectory()))):
+            console.print(_table(measure(one, wanted[:-count], wanted[-count:], elasticsearch=elasticsearch)))
 
 
 def addresses(folder: Path, count: int, *, again: bool) -> list[str]:
@@ -80,42 +100,53 @@ def addresses(folder: Path, count: int, *, again: bool) -> list[str]:
     found = sorted(path.resolve().as_uri() for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
     if not found:
         raise click.ClickException(f"There is no image in {folder}")
-    return [found[i % len(found)] for i in range(count)] if again else found[:count]
+    return list(islice(cycle(found) if again else found, count))
 
 
-def measure(settings: Settings, wanted: Sequence[str], *, elasticsearch: bool) -> None:
-    """Measure the stages and the whole, and print them side by side."""
-    if len(wanted) <= settings.batch_size:
-        raise click.ClickException(
-            f"There are {len(wanted)} images; more than BATCH_SIZE, {settings.batch_size}, are needed"
-        )
-    source = image_source(settings)
-    vectorizers, cnn = _image_vectorizers(settings)
-    prepared = [cnn.preparation(image) for image in _decode(source, wanted[:256])]
-    prepared *= -(-len(wanted) // len(prepared))
-    cnn.run(prepared[: settings.batch_size])  # what is done once stays out of the figures
-    preparations = tuple(model.preparation for model in models_of(vectorizers.values()))
-    speeds = {
-        "decode only": _speed(len(wanted), lambda: [None for _ in _decode(source, wanted)]),
-        "decode and prepare": _speed(len(wanted), lambda: _prepare(source, wanted, preparations)),
-        "inference only": _speed(len(wanted), lambda: _infer(cnn.run, prepared[: len(wanted)], settings.batch_size)),
-    }
-    whole = _Indexed(settings, wanted) if elasticsearch else _Unindexed(settings, source, vectorizers, wanted)
-    # Whole pictures are more to bring back than what is prepared of them, so that either may be the quicker.
-    slower = min(max(speeds["decode only"], speeds["decode and prepare"]), speeds["inference only"])
-    before = psutil.Process().memory_info().rss
-    name = "the whole way" + ("" if elasticsearch else ", without Elasticsearch")
-    speeds[name] = _speed(len(wanted) - settings.batch_size, whole)
-    grown = (psutil.Process().memory_info().rss - before) / 2**20
-    console.print(_table(speeds, slower))
-    console.print(f"{settings.look_model} in {cnn.runtime.name}; memory grew by {grown:.0f} MiB")
+def _settings(settings: Settings, presets: Sequence[str], scratch: Path) -> Iterator[Settings]:
+    if not presets:
+        yield settings
+        return
+    from safetensors.torch import save_model
+
+    from indexer.vectorizers.weights import random_model
+
+    for preset in presets:
+        weights = scratch / f"{preset}.safetensors"
+        save_model(random_model(PRESETS[preset].model).module, str(weights))
+        yield settings.model_copy(update={"look_model": preset, "look_weights": weights})
 
 
-def _image_vectorizers(settings: Settings) -> tuple[dict[str, ImageVectorizer], CnnModel]:
+def measure(settings: Settings, before: Sequence[str], wanted: Sequence[str], *, elasticsearch: bool) -> Speeds:
+    """Measure the stages of a model and the whole.
+
+    Parameters
+    ----------
+    before : sequence of str
+        Images that go the whole way before those that are measured.
+    wanted : sequence of str
+        Those that are measured.
+    """
     from indexer.vectorizers.cnn import load_cnn
 
-    cnn = load_cnn(settings)
-    return {**cnn, "color": ColorVectorizer()}, cnn["look"].model
+    source, cnn = image_source(settings), load_cnn(settings)
+    vectorizers: dict[str, ImageVectorizer] = {**cnn, "color": ColorVectorizer()}
+    model, size = cnn["look"].model, settings.batch_size
+    prepared = list(islice(cycle([model.preparation(i) for i in _decode(source, wanted[:256])]), len(wanted)))
+    model.run(prepared[:size])  # what is done once stays out of the figures
+    preparations = tuple(model.preparation for model in models_of(vectorizers.values()))
+    decode = _speed(len(wanted), lambda: deque(_decode(source, wanted), maxlen=0))
+    prepare = _speed(len(wanted), lambda: _prepare(source, wanted, preparations))
+    infer = _speed(len(wanted), lambda: _infer(model.run, prepared, size))
+    whole: WholeWay = Indexed(settings) if elasticsearch else Unindexed(settings, source, vectorizers)
+    try:
+        whole(whole.load(before))
+        ids, resident = whole.load(wanted), psutil.Process().memory_info().rss
+        speed = _speed(len(ids), lambda: whole(ids))
+        grown = (psutil.Process().memory_info().rss - resident) / 2**20
+    finally:
+        whole.close()
+    return Speeds(settings.look_model, model.runtime.name, decode, prepare, infer, speed, grown)
 
 
 def _decode(source: ImageSource, wanted: Sequence[str]) -> Iterator[Image.Image]:
@@ -142,65 +173,20 @@ def _speed(count: int, work: Callable[[], object]) -> float:
     return count / (time.perf_counter() - started)
 
 
-class _Unindexed:
-    """Fetch, decode and embed, with nowhere to write. The first batch warms up."""
-
-    def __init__(
-        self,
-        settings: Settings,
-        source: ImageSource,
-        vectorizers: Mapping[str, ImageVectorizer],
-        wanted: Sequence[str],
-    ) -> None:
-        stores = {aspect: Forgetful() for aspect in vectorizers}
-        self._embed = ImageEmbedder(source, vectorizers, stores, settings.batch_size)
-        self._batches = [wanted[i : i + settings.batch_size] for i in range(0, len(wanted), settings.batch_size)]
-        self._embed(self._batches.pop(0), {})
-
-    def __call__(self) -> None:
-        with ThreadPoolExecutor(BATCHES) as threads:
-            for done in threads.map(lambda batch: self._embed(batch, {}), self._batches):
-                del done
-
-
-class _Indexed:
-    """The pipeline as it runs in a worker, into an index of its own that is removed afterwards.
-
-    The first batch warms up, and fits the vector space.
-    """
-
-    def __init__(self, settings: Settings, wanted: Sequence[str]) -> None:
-        from indexer.fitting import fit_space
-        from indexer.loading import apply_events
-        from indexer.pipeline import Pipeline
-
-        self._settings = settings.model_copy(update={"index_name": f"bench-{uuid4().hex[:8]}"})
-        client, alias = connect(settings), self._settings.index_name
-        from indexer import indices
-
-        indices.ensure_index(client, alias)
-        products = [Product(id=f"p{i}", title=f"Product {i}", images=[a]) for i, a in enumerate(wanted)]
-        apply_events(client, alias, [Upsert(type="upsert", product=p) for p in products])
-        self._pipeline, self._ids = Pipeline.from_settings(self._settings), [p.id for p in products]
-        self._pipeline.vectorize(self._ids[: settings.batch_size])
-        fit_space(client, alias, self._pipeline.vectorizers)
-
-    def __call__(self) -> None:
-        try:
-            self._pipeline.vectorize(self._ids[self._settings.batch_size :])
-        finally:
-            client = connect(self._settings)
-            found = client.indices.get(index=f"{self._settings.index_name}-*", expand_wildcards="all")
-            for index in found:
-                client.indices.delete(index=index)
-
-
-def _table(speeds: Mapping[str, float], slower: float) -> Table:
-    table = Table()
-    for heading in ("", "images/s", "of the slower"):
+def _table(speeds: Speeds) -> Table:
+    table = Table(
+        title=f"{speeds.model} in {speeds.runtime}",
+        caption=f"Memory grew by {speeds.grown:.0f} MiB the whole way.",
+    )
+    for heading in ("", "images/s", "of the slower stage", "of both on the same cores"):
         table.add_column(heading, justify="right" if heading else "left")
-    for name, speed in speeds.items():
-        table.add_row(name, f"{speed:,.1f}", f"{speed / slower:.2f}")
+    for name, speed in (
+        ("decode only", speeds.decode),
+        ("decode and prepare", speeds.prepare),
+        ("inference only", speeds.infer),
+        ("the whole way", speeds.whole),
+    ):
+        table.add_row(name, f"{speed:,.1f}", f"{speed / speeds.slower:.2f}", f"{speed / speeds.shared:.2f}")
     return table
 
 

@@ -13,7 +13,7 @@ import psutil
 from PIL import Image
 from rich.table import Table
 
-from evaluation.bench_embedding import BATCHES, Forgetful
+from evaluation.whole_way import BATCHES, Forgetful
 from indexer.console import errors_in_one_line, report_console
 from indexer.embedder import ImageEmbedder
 from indexer.images import ImageSource, Validators
