@@ -61,7 +61,7 @@ def load(model: str, settings: Settings) -> dict[str, ImageVectorizer]:
 def soak(settings: Settings, vectorizers: dict[str, ImageVectorizer], count: int) -> float:
     """Embed ``count`` images; give the MiB that the memory of all processes grew by once it had settled."""
     source = _Drawn(decoder=ImageSource.from_settings(settings).decoder)
-    embed = ImageEmbedder(source, vectorizers, {aspect: Forgetful() for aspect in vectorizers}, settings.batch_size)
+    embed = ImageEmbedder(source, vectorizers, Forgetful(), settings.batch_size)
     batches = ([f"drawn:{n}" for n in part] for part in _parts(range(count), settings.batch_size))
     table = Table("images", "images/s", "worker, MiB", "decoders, MiB")
     started, done, settled = time.perf_counter(), 0, 0.0

@@ -7,13 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 from uuid import uuid4
 
-from es_mappings.layout import Vector
 from indexer import indices
 from indexer.catalog import Product
 from indexer.elastic import connect
 from indexer.embedder import ImageEmbedder
 from indexer.events import Upsert
 from indexer.fitting import fit_space
+from indexer.image_vector_store import Activations
 from indexer.images import ImageSource
 from indexer.loading import apply_events
 from indexer.pipeline import Pipeline
@@ -39,12 +39,12 @@ class WholeWay(Protocol):
 class Forgetful:
     """A store that keeps nothing: the whole way, but for Elasticsearch."""
 
-    def get(self, digests: Sequence[str]) -> dict[str, Vector]:
+    def get(self, digests: Sequence[str]) -> dict[str, Activations]:
         """Find nothing."""
         del digests
         return {}
 
-    def put(self, activations: Mapping[str, Vector]) -> dict[str, Vector]:
+    def put(self, activations: Mapping[str, Activations]) -> dict[str, Activations]:
         """Keep nothing."""
         return dict(activations)
 
@@ -53,8 +53,8 @@ class Unindexed:
     """Fetch, decode and embed, with nowhere to write."""
 
     def __init__(self, settings: Settings, source: ImageSource, vectorizers: Mapping[str, ImageVectorizer]) -> None:
-        stores = {aspect: Forgetful() for aspect in vectorizers}
-        self._embed, self._size = ImageEmbedder(source, vectorizers, stores, settings.batch_size), settings.batch_size
+        self._size = settings.batch_size
+        self._embed = ImageEmbedder(source, vectorizers, Forgetful(), self._size)
 
     def load(self, addresses: Sequence[str]) -> Sequence[str]:
         """Give the addresses: no product is needed."""

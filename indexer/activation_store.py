@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from elasticsearch import Elasticsearch
@@ -72,13 +72,23 @@ class ActivationStore:
         IndexStateError
             Elasticsearch refused one.
         """
-        kept = {name: as_kept(raw, self._numbers) for name, raw in activations.items()}
-        documents = {
-            name: {"digest": name, "activation": pack_dense_vector(raw), "stored_at": now()}
-            for name, raw in kept.items()
-        }
-        put_all(self._client, self.index, documents, "an activation")
+        kept = {name: self.rounded(raw) for name, raw in activations.items()}
+        put_all(self._client, [self.document(name, raw) for name, raw in kept.items()], "an activation")
         return kept
+
+    def rounded(self, raw: Vector) -> Vector:
+        """Round an activation to the numbers that this store keeps."""
+        return as_kept(raw, self._numbers)
+
+    def document(self, name: str, rounded: Vector) -> dict[str, Any]:
+        """Build the document that keeps an activation, with its index and id."""
+        return {
+            "_index": self.index,
+            "_id": name,
+            "digest": name,
+            "activation": pack_dense_vector(rounded),
+            "stored_at": now(),
+        }
 
     def count(self) -> int:
         """Count what is kept."""

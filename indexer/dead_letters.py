@@ -65,8 +65,10 @@ class DeadLetters:
         if not letters:
             return
         make_index(self._client, self.index, dead_letter.mapping())
-        documents = {
-            letter.id: {
+        documents = (
+            {
+                "_index": self.index,
+                "_id": letter.id,
                 "kind": letter.kind,
                 "product": letter.product[:200],
                 "event": {"as_it_came": letter.event},  # wrapped: an event may be no object at all
@@ -75,8 +77,8 @@ class DeadLetters:
                 "at": now(),
             }
             for letter in letters
-        }
-        put_all(self._client, self.index, documents, "a dead letter")
+        )
+        put_all(self._client, documents, "a dead letter")
 
     def latest(self, size: int = 100) -> list[DeadLetter]:
         """List letters, the latest first."""

@@ -41,24 +41,42 @@ def connect(settings: Settings) -> Elasticsearch:
 def get_with_vectors(client: Elasticsearch, index: str, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Get documents by id, in real time, their vectors with them.
 
-    ``_source`` leaves vectors out unless told otherwise, and the client's own ``mget`` has no parameter to tell it.
-
     Returns
     -------
     dict
         Id to ``_source``; ids that aren't there, and products that were deleted, are left out.
     """
-    if not ids:
-        return {}
+    wanted = list(dict.fromkeys(ids))
+    found = get_each_with_vectors(client, [(index, name) for name in wanted])
+    return {name: source for name, source in zip(wanted, found, strict=True) if source is not None}
+
+
+def get_each_with_vectors(client: Elasticsearch, places: Sequence[tuple[str, str]]) -> list[dict[str, Any] | None]:
+    """Get documents of several indices in one request, as `get_with_vectors` does.
+
+    ``_source`` leaves vectors out unless told otherwise, and the client's own ``mget`` has no parameter to tell it.
+
+    Parameters
+    ----------
+    places : sequence of (str, str)
+        Index and id of each.
+
+    Returns
+    -------
+    list of dict or None
+        The ``_source`` of each, in their order; None for what isn't there, and for a product that was deleted.
+    """
+    if not places:
+        return []
+    wanted = {"docs": [{"_index": index, "_id": name} for index, name in places]}
     answer = client.perform_request(
-        "POST", f"/{index}/_mget", params={"_source_exclude_vectors": "false"}, headers=_JSON, body={"ids": list(ids)}
+        "POST", "/_mget", params={"_source_exclude_vectors": "false"}, headers=_JSON, body=wanted
     )
     # A get by id doesn't see the alias's filter: what it hides is left out here.
-    return {
-        doc["_id"]: doc["_source"]
+    return [
+        doc["_source"] if doc.get("found") and "deleted_at" not in doc["_source"] else None
         for doc in answer.body["docs"]
-        if doc.get("found") and "deleted_at" not in doc["_source"]
-    }
+    ]
 
 
 def make_index(client: Elasticsearch, index: str, mapping: Mapping[str, Any]) -> None:
@@ -161,11 +179,13 @@ def _failure(outcome: Mapping[str, Any]) -> BulkFailure:
     return BulkFailure(outcome.get("_id", ""), int(outcome["status"]), reason, kind)
 
 
-def put_all(client: Elasticsearch, index: str, documents: Mapping[str, Mapping[str, Any]], what: str) -> None:
-    """Write documents by id, all of them.
+def put_all(client: Elasticsearch, documents: Iterable[dict[str, Any]], what: str) -> None:
+    """Write documents, all of them.
 
     Parameters
     ----------
+    documents : iterable of dict
+        Each with its ``_index`` and ``_id``.
     what : str
         What one of them is, for people.
 
@@ -174,6 +194,6 @@ def put_all(client: Elasticsearch, index: str, documents: Mapping[str, Mapping[s
     IndexStateError
         Elasticsearch refused one.
     """
-    for failure in bulk(client, ({"_index": index, "_id": name, **its} for name, its in documents.items())):
+    for failure in bulk(client, documents):
         if failure:
-            raise IndexStateError(f"{index} refused {what}: {failure.reason}")
+            raise IndexStateError(f"Elasticsearch refused {what}, {failure.id}: {failure.reason}")

@@ -15,6 +15,7 @@ from indexer import images
 from indexer.decoders.preparations import Prepared
 from indexer.errors import ImageError
 from indexer.image_addresses import Known
+from indexer.image_vector_store import Activations
 from indexer.images import ImageSource, Validators
 from indexer.vectorizers.base import ImageVectorizer, models_of
 
@@ -29,7 +30,7 @@ class Embedded:
     """The raw activations of an image by aspect, and the digest of the bytes they were made from."""
 
     digest: str
-    activations: dict[str, Vector]
+    activations: Activations
     seen: Validators | None = None  # what its server said of it; None where it wasn't asked
 
 
@@ -41,13 +42,13 @@ class _Fetched:
 
 
 class Store(Protocol):
-    """Keeps the activations of one vectorizer by image digest, as `ActivationStore` does in Elasticsearch."""
+    """Keeps the activations of images by digest, as `ImageVectorStore` does in Elasticsearch."""
 
-    def get(self, digests: Sequence[str]) -> dict[str, Vector]:
-        """Read activations; those that aren't there are left out."""
+    def get(self, digests: Sequence[str]) -> dict[str, Activations]:
+        """Read the activations of images; those that lack one are left out."""
 
-    def put(self, activations: Mapping[str, Vector]) -> dict[str, Vector]:
-        """Keep activations; give them as `get` will, rounded perhaps."""
+    def put(self, activations: Mapping[str, Activations]) -> dict[str, Activations]:
+        """Keep the activations of images; give them as `get` will, rounded perhaps."""
 
 
 class ImageEmbedder:
@@ -61,10 +62,10 @@ class ImageEmbedder:
         self,
         source: ImageSource,
         vectorizers: Mapping[str, ImageVectorizer],
-        stores: Mapping[str, Store],
+        store: Store,
         batch_size: int,
     ) -> None:
-        self._source, self._stores, self._batch_size = source, stores, batch_size
+        self._source, self._store, self._batch_size = source, store, batch_size
         self._models = models_of(vectorizers.values())
         self._preparations = tuple(model.preparation for model in self._models)
         self._inference = threading.Lock()
@@ -87,7 +88,7 @@ class ImageEmbedder:
             Each address once; an image that can't be had takes nothing from the others.
         """
         wanted = dict.fromkeys(addresses)
-        stored = self._stored([known[image].digest for image in wanted if image in known])
+        stored = self._store.get([known[image].digest for image in wanted if image in known])
         kept = {
             image: Embedded(known[image].digest, stored[known[image].digest])
             for image in wanted
@@ -127,14 +128,11 @@ class ImageEmbedder:
 
     def _embed(self, fetched: Mapping[str, _Fetched]) -> dict[str, Embedded]:
         """Run the models on images that are not in the store, each once however many products share it."""
-        stored = self._stored([f.digest for f in fetched.values()])
+        stored = self._store.get(list(dict.fromkeys(f.digest for f in fetched.values())))
         new = {f.digest: f.prepared for f in fetched.values() if f.digest not in stored}
         if new:
             made = self._run(list(new.values()))
-            kept = {
-                aspect: self._stores[aspect].put(dict(zip(new, rows, strict=True))) for aspect, rows in made.items()
-            }
-            stored |= {d: {aspect: rows[d] for aspect, rows in kept.items()} for d in new}
+            stored |= self._store.put({d: {a: rows[i] for a, rows in made.items()} for i, d in enumerate(new)})
         return {address: Embedded(f.digest, stored[f.digest], f.seen) for address, f in fetched.items()}
 
     def _run(self, prepared: Sequence[list[Prepared]]) -> dict[str, Vector]:
@@ -144,9 +142,3 @@ class ImageEmbedder:
             for model, inputs in zip(self._models, zip(*prepared, strict=True), strict=True):
                 made |= model.run(inputs)
         return made
-
-    def _stored(self, digests: Sequence[str]) -> dict[str, dict[str, Vector]]:
-        """Read the activations of images that every vectorizer has seen."""
-        found = {aspect: store.get(digests) for aspect, store in self._stores.items()}
-        complete = set.intersection(*(set(rows) for rows in found.values()))
-        return {d: {aspect: rows[d] for aspect, rows in found.items()} for d in complete}

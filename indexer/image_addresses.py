@@ -82,16 +82,18 @@ class ImageAddresses:
         IndexStateError
             Elasticsearch refused one.
         """
-        documents = {
-            address_id(address): {
+        documents = (
+            {
+                "_index": self.index,
+                "_id": address_id(address),
                 "digest": digest,
                 "etag": validators.etag,
                 "last_modified": validators.last_modified,
                 "seen_at": now(),
             }
             for address, (digest, validators) in seen.items()
-        }
-        put_all(self._client, self.index, documents, "an address")
+        )
+        put_all(self._client, documents, "an address")
 
     def _read(self, addresses: Sequence[str]) -> dict[str, dict[str, Any]]:
         if not addresses:

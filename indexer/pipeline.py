@@ -12,13 +12,13 @@ from elasticsearch import Elasticsearch
 
 from es_mappings.layout import Vector
 from indexer import indices, stored_products, targets
-from indexer.activation_store import ActivationStore
 from indexer.attribution.attributor import Attributor
 from indexer.composing import Outcome, compose, shown
 from indexer.elastic import BulkFailure, connect
 from indexer.embedder import Embedded, ImageEmbedder
 from indexer.errors import ImageError, IndexStateError, SpaceError
 from indexer.image_addresses import ImageAddresses, Known
+from indexer.image_vector_store import ImageVectorStore
 from indexer.images import ImageSource
 from indexer.overlapping import side_by_side
 from indexer.product_embedder import ProductEmbedder
@@ -53,14 +53,12 @@ class Pipeline:
         self._client, self._alias = client, alias
         self.vectorizers, self.batch_size = vectorizers, batch_size
         self.decoder = source.decoder
-        numbers = vectorizers.numbers
-        stores = {
-            a: ActivationStore.create(client, alias, "images", v, numbers) for a, v in vectorizers.pictures.items()
-        }
-        self._embed_images = ImageEmbedder(source, vectorizers.pictures, stores, batch_size)
+        pictures, numbers = vectorizers.pictures, vectorizers.numbers
+        store = ImageVectorStore.create(client, alias, pictures, numbers)
+        self._embed_images = ImageEmbedder(source, pictures, store, batch_size)
         self._addresses = ImageAddresses(client, alias, timedelta(hours=recheck_hours))
         self._embed_products = ProductEmbedder(client, alias, vectorizers.products, numbers)
-        self._attribute = Attributor(client, alias, digests(vectorizers.pictures))
+        self._attribute = Attributor(client, alias, digests(pictures))
         self._spaces: dict[str, VectorSpace] = {}
 
     @classmethod

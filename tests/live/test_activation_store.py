@@ -9,6 +9,8 @@ from elasticsearch import Elasticsearch
 
 from es_mappings.image_vector import Numbers
 from indexer.activation_store import ActivationStore
+from indexer.errors import IndexStateError
+from indexer.image_vector_store import ImageVectorStore
 from indexer.retention import kept
 from indexer.settings import Settings
 
@@ -58,3 +60,27 @@ def test_a_store_keeps_the_numbers_that_it_was_made_with(client: Elasticsearch, 
     assert not np.array_equal(two, ROWS["image-1"])
     np.testing.assert_array_equal(again.get(["two"])["two"], two)
     assert [(k.aspect, k.count, k.numbers) for k in kept(client, alias)] == [("look", 2, "bfloat16")]
+
+
+def test_an_image_is_known_once_every_vectorizer_has_seen_it(client: Elasticsearch, alias: str) -> None:
+    look = ActivationStore.create(client, alias, "images", _Named("look"), "bfloat16")
+    style = ActivationStore.create(client, alias, "images", _Named("style"), "float32")
+    store = ImageVectorStore(client, {"look": look, "style": style})
+    assert store.get([]) == {}
+    written = store.put({name: {"look": raw, "style": raw} for name, raw in ROWS.items()})
+    look.put({"half": ROWS["image-0"]})
+    found = store.get(["half", *ROWS, "never seen", "image-0"])
+    assert set(found) == set(ROWS)
+    for name, raw in ROWS.items():
+        np.testing.assert_array_equal(written[name]["style"], raw)
+        assert set(found[name]) == {"look", "style"}
+        for aspect, its in found[name].items():
+            np.testing.assert_array_equal(its, written[name][aspect])
+
+
+def test_one_activation_that_is_refused_is_an_error(client: Elasticsearch, alias: str) -> None:
+    look = ActivationStore.create(client, alias, "images", _Named("look"))
+    store = ImageVectorStore(client, {"look": look})
+    with pytest.raises(IndexStateError, match=r"an activation, bad: .*dimension"):
+        store.put({"good": {"look": ROWS["image-0"]}, "bad": {"look": ROWS["image-1"][:-1]}})
+    assert set(store.get(["good", "bad"])) == {"good"}

@@ -1,0 +1,68 @@
+"""The Image Vector Store as the pipeline sees it: all that is kept of an image, in one request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from elasticsearch import Elasticsearch
+
+from es_mappings.image_vector import Numbers
+from es_mappings.layout import Vector
+from indexer.activation_store import ActivationStore
+from indexer.elastic import get_each_with_vectors, put_all, vector
+from indexer.vectorizers.base import ImageVectorizer
+
+Activations = Mapping[str, Vector]  # of one image, by aspect
+
+
+class ImageVectorStore:
+    """The activations of images in the stores of their vectorizers.
+
+    Parameters
+    ----------
+    stores : mapping of str to ActivationStore
+        By aspect.
+    """
+
+    def __init__(self, client: Elasticsearch, stores: Mapping[str, ActivationStore]) -> None:
+        self._client, self._stores = client, stores
+
+    @classmethod
+    def create(
+        cls, client: Elasticsearch, alias: str, vectorizers: Mapping[str, ImageVectorizer], numbers: Numbers
+    ) -> ImageVectorStore:
+        """Open the stores of vectorizers, by aspect; those that aren't there are made."""
+        return cls(
+            client, {a: ActivationStore.create(client, alias, "images", v, numbers) for a, v in vectorizers.items()}
+        )
+
+    def get(self, digests: Sequence[str]) -> dict[str, Activations]:
+        """Read the activations of images that every vectorizer has seen, by digest."""
+        found = get_each_with_vectors(
+            self._client, [(store.index, digest) for digest in digests for store in self._stores.values()]
+        )
+        kept: dict[str, Activations] = {}
+        for place, digest in enumerate(digests):
+            sources = found[place * len(self._stores) : (place + 1) * len(self._stores)]
+            own = {a: vector(s["activation"]) for a, s in zip(self._stores, sources, strict=True) if s}
+            if len(own) == len(self._stores):
+                kept[digest] = own
+        return kept
+
+    def put(self, activations: Mapping[str, Activations]) -> dict[str, Activations]:
+        """Keep the activations of images by digest; give them as they will be read.
+
+        Raises
+        ------
+        IndexStateError
+            Elasticsearch refused one.
+        """
+        kept = {
+            digest: {aspect: self._stores[aspect].rounded(raw) for aspect, raw in own.items()}
+            for digest, own in activations.items()
+        }
+        documents = [
+            self._stores[aspect].document(digest, raw) for digest, own in kept.items() for aspect, raw in own.items()
+        ]
+        put_all(self._client, documents, "an activation")
+        return dict(kept)
