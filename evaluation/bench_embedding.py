@@ -18,7 +18,7 @@ import psutil
 from PIL import Image
 from rich.table import Table
 
-from evaluation.whole_way import Indexed, Unindexed, WholeWay
+from evaluation.whole_way import BATCHES, Indexed, Unindexed, WholeWay
 from indexer.console import errors_in_one_line, report_console
 from indexer.decoders.preparations import Preparation, Prepared
 from indexer.embedder import FETCHERS, LEAST_SIDE
@@ -61,7 +61,7 @@ class Speeds(NamedTuple):
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--count", default=1_000, show_default=True, help="Images that are measured.")
 @click.option(
-    "--warm-up", default=2_400, show_default=True, help="Images before them: Elasticsearch compiles itself meanwhile."
+    "--warm-up", default=8_000, show_default=True, help="Images before them: Elasticsearch compiles itself meanwhile."
 )
 @click.option("--elasticsearch/--no-elasticsearch", default=True, help="Whether the whole way ends in Elasticsearch.")
 @click.option(
@@ -84,14 +84,11 @@ def main(folder: Path, *, count: int, warm_up: int, elasticsearch: bool, presets
             )
             stack.callback(service.stop)
             settings = settings.model_copy(update={"elasticsearch_url": service.url})
-        wanted = addresses(folder, count + warm_up, again=not elasticsearch)
-        if len(wanted) <= count:
-            raise click.ClickException(f"There are {len(wanted)} images, and some more than --count are needed")
-        console.print(f"{count:,} images, after {len(wanted) - count:,} others that go the whole way before them")
-        before, measured = wanted[:-count], wanted[-count:]
-        for one in _settings(settings, presets, Path(stack.enter_context(TemporaryDirectory()))):
-            console.print(_table(measure(one, before, measured, elasticsearch=elasticsearch)))
-            before = before[-4 * settings.batch_size :]  # the models after the first find Elasticsearch warm
+        wanted = addresses(folder, count, again=not elasticsearch)
+        for place, one in enumerate(_settings(settings, presets, Path(stack.enter_context(TemporaryDirectory())))):
+            if elasticsearch and place == 0:
+                _warm_up(one, addresses(folder, warm_up, again=False), warm_up)
+            console.print(_table(measure(one, wanted, elasticsearch=elasticsearch)))
 
 
 def addresses(folder: Path, count: int, *, again: bool) -> list[str]:
@@ -119,18 +116,26 @@ def _settings(settings: Settings, presets: Sequence[str], scratch: Path) -> Iter
         yield settings.model_copy(update={"look_model": preset, "look_weights": weights})
 
 
-def measure(settings: Settings, before: Sequence[str], wanted: Sequence[str], *, elasticsearch: bool) -> Speeds:
-    """Measure the stages of a model and the whole.
+def _warm_up(settings: Settings, wanted: Sequence[str], count: int) -> None:
+    """Send images the whole way, the same ones again into another index, until there were as many."""
+    console.print(f"{count:,} images go the whole way first: Elasticsearch compiles itself meanwhile")
+    while count > 0:
+        way = Indexed(settings)
+        try:
+            way(way.load(wanted[:count]))
+        finally:
+            way.close()
+        count -= len(wanted)
 
-    Parameters
-    ----------
-    before : sequence of str
-        Images that go the whole way before those that are measured.
-    wanted : sequence of str
-        Those that are measured.
-    """
+
+def measure(settings: Settings, wanted: Sequence[str], *, elasticsearch: bool) -> Speeds:
+    """Measure the stages of a model and the whole; the first batch of images warms up, and fits the vector space."""
     from indexer.vectorizers.cnn import load_cnn
 
+    if len(wanted) <= settings.batch_size:
+        raise click.ClickException(
+            f"There are {len(wanted)} images; more than BATCH_SIZE, {settings.batch_size}, are needed"
+        )
     source, cnn = image_source(settings), load_cnn(settings)
     vectorizers: dict[str, ImageVectorizer] = {**cnn, "color": ColorVectorizer()}
     model, size = cnn["look"].model, settings.batch_size
@@ -142,9 +147,10 @@ def measure(settings: Settings, before: Sequence[str], wanted: Sequence[str], *,
     infer = _speed(len(wanted), lambda: _infer(model.run, prepared, size))
     whole: WholeWay = Indexed(settings) if elasticsearch else Unindexed(settings, source, vectorizers)
     try:
-        whole(whole.load(before))
-        ids, resident = whole.load(wanted), psutil.Process().memory_info().rss
-        speed = _speed(len(ids), lambda: whole(ids))
+        ids = whole.load(wanted)
+        whole(ids[:size])
+        resident = psutil.Process().memory_info().rss
+        speed = _speed(len(ids) - size, lambda: whole(ids[size:]))
         grown = (psutil.Process().memory_info().rss - resident) / 2**20
     finally:
         whole.close()
@@ -165,8 +171,9 @@ def _prepare(source: ImageSource, wanted: Sequence[str], preparations: tuple[Pre
 
 
 def _infer(run: Callable[[Sequence[Prepared]], object], prepared: Sequence[Prepared], size: int) -> None:
-    for start in range(0, len(prepared), size):
-        run(prepared[start : start + size])
+    batches = [prepared[start : start + size] for start in range(0, len(prepared), size)]
+    with ThreadPoolExecutor(BATCHES) as threads:  # side by side as in the pipeline: no core waits between two
+        deque(threads.map(run, batches), maxlen=0)
 
 
 def _speed(count: int, work: Callable[[], object]) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -55,7 +54,7 @@ class ImageEmbedder:
     """Embeds images through the Image Vector Store: what is kept there is read, what isn't is made and kept.
 
     Thread-safe. Batches that several threads bring overlap: while one is fetched and prepared, another goes
-    through the models, one at a time there, and a third is written.
+    through the models, and a third is written.
     """
 
     def __init__(
@@ -68,7 +67,6 @@ class ImageEmbedder:
         self._source, self._store, self._batch_size = source, store, batch_size
         self._models = models_of(vectorizers.values())
         self._preparations = tuple(model.preparation for model in self._models)
-        self._inference = threading.Lock()
         self._threads = ThreadPoolExecutor(FETCHERS, "images")
 
     def __call__(self, addresses: Sequence[str], known: Mapping[str, Known]) -> dict[str, Embedded | ImageError]:
@@ -138,7 +136,6 @@ class ImageEmbedder:
     def _run(self, prepared: Sequence[list[Prepared]]) -> dict[str, Vector]:
         """Run each model once: aspect to ``(len(prepared), dims)``."""
         made: dict[str, Vector] = {}
-        with self._inference:
-            for model, inputs in zip(self._models, zip(*prepared, strict=True), strict=True):
-                made |= model.run(inputs)
+        for model, inputs in zip(self._models, zip(*prepared, strict=True), strict=True):
+            made |= model.run(inputs)
         return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -32,12 +33,24 @@ class Gpu:
 
 
 class Runtime(Protocol):
-    """Runs a model on images."""
+    """Runs a model on images. Those that `load_runtime` gives are safe for threads."""
 
     name: str  # for people
 
     def __call__(self, images: Sequence[Pixels]) -> tuple[Vector, ...]:
         """Run the model on images of ``(height, width, 3)``: ``(len(images), dims)`` for each of its taps."""
+
+
+class InTurn:
+    """Lets one batch after the other through a runtime: side by side they would only share its cores and memory."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime, self._turn, self.name = runtime, threading.Lock(), runtime.name
+
+    def __call__(self, images: Sequence[Pixels]) -> tuple[Vector, ...]:
+        """Run the model when it's free."""
+        with self._turn:
+            return self._runtime(images)
 
 
 def installed(name: Name) -> bool:
@@ -99,8 +112,8 @@ def load_runtime(
         case "onnx":
             from indexer.vectorizers.runtimes.onnx import OnnxRuntime
 
-            return OnnxRuntime(model, size)
+            return InTurn(OnnxRuntime(model, size))
         case "torch":
             from indexer.vectorizers.runtimes.torch import CudaRuntime, TorchRuntime, cuda
 
-            return CudaRuntime(model, size, batch_size, gpu or Gpu()) if cuda() else TorchRuntime(model)
+            return InTurn(CudaRuntime(model, size, batch_size, gpu or Gpu()) if cuda() else TorchRuntime(model))

@@ -4,6 +4,7 @@ import logging
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import numpy as np
@@ -68,6 +69,21 @@ def test_every_pooling_runs_everywhere(runtime: runtimes.Name) -> None:
     tapped = TappedModel(model.module, model.preprocessing, taps)
     images = photographs(model.preprocessing.size)
     check(runtimes.load_runtime(runtime, tapped, model.preprocessing.size, 32), TorchRuntime(tapped)(images), images)
+
+
+@pytest.mark.parametrize("runtime", AVAILABLE)
+def test_batches_that_come_side_by_side_get_their_own_rows(runtime: runtimes.Name) -> None:
+    model = random_model("resnet10t")
+    tapped = TappedModel(model.module, model.preprocessing, {"look": Tap(("layer2",)), "style": Tap(("layer1",))})
+    run = runtimes.load_runtime(runtime, tapped, model.preprocessing.size, 8)
+    images = photographs(model.preprocessing.size, 12)
+    batches = [images[start : start + 3] for start in range(0, len(images), 3)]
+    alone = [run(batch) for batch in batches]
+    assert not np.array_equal(alone[0][0], alone[1][0])
+    with ThreadPoolExecutor(len(batches)) as threads:
+        for one, other in zip(alone * 5, threads.map(run, batches * 5), strict=True):
+            for tap, again in zip(one, other, strict=True):
+                np.testing.assert_array_equal(tap, again)
 
 
 def test_the_runtime_is_chosen_once_and_says_what_it_is() -> None:
