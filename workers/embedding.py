@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 _LINGER = 0.05  # seconds that a batch which isn't full waits for more
 _LEAST_BATCH = 32  # products a batch: little enough to lose and do again
 _IN_HAND = 3  # batches side by side: one is fetched and decoded, one in the models, one written
-_STINT = 20.0  # seconds of one task where products never end: other tasks have their turn, and no time limit is near
+_STINT = 5.0  # seconds of one task where products never end: nothing else, not even a stop, waits for longer
 
 
 class _Batch(NamedTuple):
