@@ -83,7 +83,9 @@ class Settings(BaseSettings):
     keep_as: Literal["float32", "bfloat16"] = Field(
         "bfloat16", description="What new stores keep activations as; bfloat16 is half of the bytes."
     )
-    batch_size: int = Field(32, ge=1, le=1024, description="Images that go through the CNN at once.")
+    batch_size: int = Field(
+        32, ge=1, le=1024, description="Images that are embedded and written together; a GPU takes so many at once."
+    )
 
     queue_limit: int = Field(
         100_000, ge=1, description="Catalogue events that may wait to be written; beyond, the hook answers 503."
