@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from indexer.settings import Settings
-from workers import embedding_queue, event_queue
+from workers import calls, embedding, embedding_queue, event_queue, resources
 from workers.embedding_queue import EmbeddingQueue
 from workers.errors import QueueError, QueueFullError
 from workers.event_queue import Entry, EventQueue
@@ -186,3 +186,44 @@ def test_a_product_whose_image_is_away_is_tried_again_some_times(
     queue.put_off(["b"])
     queue.had(["b"])
     assert queue.put_off(["b"]) == 0
+
+
+@pytest.fixture
+def worker(server: redis.Redis, name: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> EmbeddingQueue:
+    """Let this process be a worker of the shop; nobody is called."""
+    queue = EmbeddingQueue(server, name)
+    mine = settings.model_copy(update={"index_name": name, "batch_size": 32})
+    for part, held in (("embedding", queue), ("redis_client", server), ("settings", mine)):
+        monkeypatch.setattr(resources, part, lambda held=held: held)
+    monkeypatch.setattr(calls, "call", lambda *_args, **_named: True)
+    return queue
+
+
+def test_a_task_goes_on_while_there_are_full_batches(worker: EmbeddingQueue) -> None:
+    worker.add([f"p{n}" for n in range(70)])
+    assert [(batch.name, len(batch.ids)) for batch in embedding._batches("t")] == [("t/0", 32), ("t/1", 32)]
+    assert [(batch.name, len(batch.ids)) for batch in embedding._batches("u")] == [("u/0", 6)]
+    assert list(embedding._batches("v")) == []
+
+
+def test_a_task_ends_where_a_shopper_waits_or_its_time_is_over(
+    worker: EmbeddingQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker.add([f"p{n}" for n in range(100)])
+    photographs = f"{resources.settings().index_name}:photographs"  # no worker of the tests takes these
+    monkeypatch.setattr(embedding, "INTERACTIVE", photographs)
+    resources.redis_client().rpush(photographs, "a photograph")
+    assert len(list(embedding._batches("t"))) == 1
+    resources.redis_client().delete(photographs)
+    monkeypatch.setattr(embedding, "_STINT", 0.0)
+    assert len(list(embedding._batches("u"))) == 1
+
+
+def test_a_task_that_takes_a_suspect_takes_nothing_else(worker: EmbeddingQueue) -> None:
+    worker.add(["suspect"])
+    worker.take("lost", 1)
+    worker.lost("lost")
+    time.sleep(0.002)  # so that the others come after it
+    worker.add([f"p{n}" for n in range(64)])
+    assert [batch.ids for batch in embedding._batches("t")] == [["suspect"]]
+    assert [len(batch.ids) for batch in embedding._batches("u")] == [32, 32]
