@@ -110,6 +110,13 @@ class SearchParameters(BaseModel):
             read_anchor(value)
         return values
 
+    @field_validator("dislike")
+    @classmethod
+    def _dislikes_are_ids(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(values):
+            raise ValueError("'' is not a product id")
+        return values
+
     @field_validator("photo")
     @classmethod
     def _photo_has_weight_above_zero(cls, value: str) -> str:

@@ -55,24 +55,32 @@ def read_examples(catalog: Path, heads: Sequence[str], *, held_out: float = 0.15
     heads : sequence of str
         ``category`` (the narrowest), or names of attributes. The first decides what counts as alike.
     held_out : float
-        Share of the images that the training is judged by. Copies of one image fall on one side.
+        Share of the images that the training is judged by, the same ones wherever the catalogue lies. Variants of one
+        style, and products that share an image, fall on one side.
 
     Raises
     ------
     SettingsError
-        A head has fewer than two labels of at least four images.
+        A head has fewer than two labels of at least four images, or too few images are held out to judge by.
     """
     products = [product for _, product in read_catalog(catalog) if isinstance(product, Product) and product.images]
     names = {head: _labels(head, products) for head in heads}
     learned: list[Example] = []
     judged: list[Example] = []
+    first: dict[str, str] = {}  # what shows an image first: variants, and products that share one, stay on one side
     for product in products:
         labels = tuple(_number(names[head], _label(head, product)) for head in heads)
         if labels[0] == ABSENT:
             continue
         image = product.images[0]
-        chance = int(sha256(image.encode()).hexdigest()[:8], 16) / 2**32
+        shown = first.setdefault(image, product.style_id or product.id)
+        chance = int(sha256(shown.encode()).hexdigest()[:8], 16) / 2**32
         (judged if chance < held_out else learned).append(Example(image, labels))
+    if max(Counter(example.labels[0] for example in judged).values(), default=0) < 2:
+        raise SettingsError(
+            f"{catalog}: of {len(learned) + len(judged)} images {len(judged)} are held out to judge by, and no two "
+            f"of them have the same {heads[0]}: more images are needed"
+        )
     return Examples(learned, judged, names)
 
 

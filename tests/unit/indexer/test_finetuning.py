@@ -1,6 +1,7 @@
 """Fine-tuning at the smallest size that learns something: squares and stripes, a model of a few layers."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,31 @@ def test_labels_are_read_and_what_is_missing_is_left_out(catalog: Path) -> None:
     assert any(example.labels[1] == ABSENT for example in examples.learned)
     with pytest.raises(SettingsError, match="--head colour: fewer than two labels"):
         read_examples(catalog, ["colour"])
+
+
+def test_the_same_images_are_held_out_wherever_the_catalogue_lies(catalog: Path, tmp_path: Path) -> None:
+    moved = shutil.copytree(catalog.parent, tmp_path / "elsewhere") / catalog.name
+    here, there = (read_examples(path, ["category"]) for path in (catalog, moved))
+    assert [Path(e.image).name for e in here.held_out] == [Path(e.image).name for e in there.held_out]
+    assert here.held_out != there.held_out
+
+
+def test_variants_of_a_style_and_a_shared_image_are_held_out_together(tmp_path: Path) -> None:
+    lines = [
+        {"id": f"p{n}", "title": "a", "category": ["ab"[n % 2]], "images": [f"{n // 4}.png"], "style_id": f"s{n // 8}"}
+        for n in range(160)
+    ]
+    path = tmp_path / "catalog.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    examples = read_examples(path, ["category"], held_out=0.3)
+    sides = [{int(Path(e.image).stem) // 2 for e in side} for side in (examples.learned, examples.held_out)]
+    assert all(sides)
+    assert not set.intersection(*sides)
+
+
+def test_too_few_images_to_judge_by_are_said(catalog: Path) -> None:
+    with pytest.raises(SettingsError, match=r"of 60 images 0 are held out to judge by.*the same category"):
+        read_examples(catalog, ["category"], held_out=0.0)
 
 
 def test_batches_hold_several_of_each_label_whatever_their_number(catalog: Path) -> None:

@@ -47,6 +47,7 @@ def test_sorted_by_relevance_until_something_is_liked() -> None:
         ("price_min", "cheap", "valid number"),
         ("price_min", "nan", "finite number"),
         ("price_max", "-1", "greater than or equal to 0"),
+        ("dislike", "", "is not a product id"),
         ("like", "a^0", "must be above 0"),
         ("like", "a^1.2.3", "is not a number"),
         ("but", "uglier", "none of cheaper, in_stock, other_brand and in_color:COLOUR"),
