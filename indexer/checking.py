@@ -10,7 +10,8 @@ from typing import Any
 
 from elasticsearch import ApiError, Elasticsearch
 
-from es_mappings import image_vector, product, scripts, vector_space
+from es_mappings import product, scripts
+from es_mappings.stores import image_vector, vector_space
 from indexer import indices
 from indexer.checks import comparing, rails, requests, samples
 from indexer.checks.findings import Finding, read_error, script_names
@@ -104,8 +105,10 @@ def _mappings(client: Elasticsearch, scratch: Scratch) -> list[Finding]:
 
     return [
         *make("es_mappings/product.py", scratch.products, lambda: product.mapping(None), settings=product.settings()),
-        *make("es_mappings/image_vector.py", scratch.images, lambda: image_vector.mapping({"model": "check"}, 8)),
-        *make("es_mappings/vector_space.py", scratch.spaces, vector_space.mapping),
+        *make(
+            "es_mappings/stores/image_vector.py", scratch.images, lambda: image_vector.mapping({"model": "check"}, 8)
+        ),
+        *make("es_mappings/stores/vector_space.py", scratch.spaces, vector_space.mapping),
     ]
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from elasticsearch import Elasticsearch, NotFoundError
 from elasticsearch.helpers import scan
 
-from es_mappings import dead_letter
+from es_mappings.stores import dead_letter
 from indexer.documents import now
 from indexer.elastic import bulk, make_index, put_all
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from elasticsearch import Elasticsearch
 
-from es_mappings import image_address
+from es_mappings.stores import image_address
 from indexer.documents import now
 from indexer.elastic import make_index, put_all
 from indexer.images import Validators

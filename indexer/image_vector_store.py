@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from elasticsearch import Elasticsearch
 
-from es_mappings.image_vector import Numbers
 from es_mappings.layout import Vector
+from es_mappings.stores.image_vector import Numbers
 from indexer.activation_store import ActivationStore
 from indexer.elastic import get_each_with_vectors, put_all, vector
 from indexer.vectorizers.base import ImageVectorizer

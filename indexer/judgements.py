@@ -10,7 +10,7 @@ from typing import Any
 from elasticsearch import Elasticsearch, NotFoundError
 from elasticsearch.helpers import scan
 
-from es_mappings import judgement as es_judgement
+from es_mappings.stores import judgement as es_judgement
 from indexer.documents import now
 from indexer.elastic import bulk, make_index
 from indexer.errors import GoldenSetError

@@ -10,7 +10,7 @@ from typing import Any
 from elasticsearch import Elasticsearch
 from elasticsearch.helpers import scan
 
-from es_mappings import image_vector
+from es_mappings.stores import image_vector
 from indexer.attached.attachment import Attachment, Attachments, concrete
 from indexer.attached.fields import describe
 from indexer.documents import now

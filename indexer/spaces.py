@@ -13,9 +13,9 @@ from elasticsearch import Elasticsearch, NotFoundError
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from es_mappings import vector_space
 from es_mappings.layout import Layout, Vector
 from es_mappings.product import LAYOUT
+from es_mappings.stores import vector_space
 from indexer.documents import now
 from indexer.elastic import make_index
 from indexer.errors import SpaceError

@@ -7,8 +7,8 @@ from typing import Any
 
 from elasticsearch import Elasticsearch
 
-from es_mappings import judgement as es_judgement
 from es_mappings.product import LAYOUT
+from es_mappings.stores import judgement as es_judgement
 from webapp.parameters import SearchParameters
 from webapp.search import ProductSearch
 

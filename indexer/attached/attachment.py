@@ -9,8 +9,8 @@ from typing import Any
 
 from elasticsearch import ApiError, ConflictError, Elasticsearch, NotFoundError
 
-from es_mappings import attached, rollout
 from es_mappings.product import LAYOUT
+from es_mappings.stores import attached, rollout
 from indexer.attached.fields import FieldNames, values
 from indexer.elastic import make_index
 from indexer.errors import IndexStateError

@@ -19,8 +19,8 @@ from typing import Any
 from elasticsearch import Elasticsearch
 from elasticsearch.helpers import pack_dense_vector, scan
 
-from es_mappings.attached import REMOVE
 from es_mappings.product import LAYOUT
+from es_mappings.stores.attached import REMOVE
 from indexer.attached.attachment import Attachment, Attachments, concrete, prepare
 from indexer.attached.fields import Described, describe
 from indexer.composing import Outcome

@@ -8,7 +8,7 @@ from typing import Any
 from elasticsearch import Elasticsearch, NotFoundError
 from elasticsearch.helpers import scan
 
-from es_mappings import attribution
+from es_mappings.stores import attribution
 from indexer.attribution.head import Value
 from indexer.attribution.outcome import Decision
 from indexer.documents import now

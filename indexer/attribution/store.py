@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 from scipy.sparse import csr_matrix
 
-from es_mappings import attribution
+from es_mappings.stores import attribution
 from indexer.attribution import features
 from indexer.attribution.features import PictureMap
 from indexer.attribution.head import Head

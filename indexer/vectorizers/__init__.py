@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from es_mappings.image_vector import Numbers
 from es_mappings.product import ASPECT_DIMS
+from es_mappings.stores.image_vector import Numbers
 from indexer.settings import Settings
 from indexer.vectorizers.attributes import AttributesVectorizer
 from indexer.vectorizers.base import ImageVectorizer, ProductVectorizer, Vectorizer, digest

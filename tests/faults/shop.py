@@ -23,8 +23,8 @@ from PIL import Image
 
 from demo.fleet import start_workers
 from demo.processes import Child
-from es_mappings import dead_letter
 from es_mappings.layout import Vector
+from es_mappings.stores import dead_letter
 from indexer import indices
 from indexer.dead_letters import DeadLetters
 from indexer.elastic import connect, get_with_vectors, make_index, vector

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from elasticsearch import Elasticsearch
 
-from es_mappings.image_vector import Numbers
+from es_mappings.stores.image_vector import Numbers
 from indexer.activation_store import ActivationStore
 from indexer.errors import IndexStateError
 from indexer.image_vector_store import ImageVectorStore

@@ -10,7 +10,7 @@ import redis
 from click.testing import CliRunner
 from elasticsearch import Elasticsearch
 
-from es_mappings import image_vector
+from es_mappings.stores import image_vector
 from indexer import indices, loading
 from indexer.activation_store import ActivationStore
 from indexer.attached.attachment import Attachment, Attachments, prepare
