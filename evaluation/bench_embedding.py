@@ -20,9 +20,9 @@ from rich.table import Table
 
 from evaluation.whole_way import BATCHES, Indexed, Unindexed, WholeWay
 from indexer.console import errors_in_one_line, report_console
-from indexer.decoders.preparations import Preparation, Prepared
 from indexer.embedder import FETCHERS, LEAST_SIDE
 from indexer.images import ImageSource
+from indexer.images.decoding.preparations import Preparation, Prepared
 from indexer.pipeline import image_source
 from indexer.settings import Settings
 from indexer.vectorizers.base import ImageVectorizer, models_of

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 
-from indexer.decoders.decoding import FORMATS, MAX_BYTES, MAX_PIXELS
 from indexer.images.decoder import Decoder
+from indexer.images.decoding.decoding import FORMATS, MAX_BYTES, MAX_PIXELS
 from indexer.images.fetching import ImageSource, Validators
 
 __all__ = ["FORMATS", "MAX_BYTES", "MAX_PIXELS", "Decoder", "ImageSource", "Validators", "digest"]

@@ -13,9 +13,9 @@ from typing import TypeVar
 
 from PIL import Image
 
-from indexer.decoders.decoding import MAX_BYTES
-from indexer.decoders.preparations import Preparation, Prepared
 from indexer.errors import ImageError, ImageUnavailableError
+from indexer.images.decoding.decoding import MAX_BYTES
+from indexer.images.decoding.preparations import Preparation, Prepared
 from indexer.images.process import DecoderProcess, DiedError
 
 T = TypeVar("T")

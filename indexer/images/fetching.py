@@ -12,11 +12,11 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import httpcore
 import httpx
 
-from indexer.decoders.decoding import MAX_BYTES
 from indexer.errors import ImageError, ImageUnavailableError
 from indexer.images import transport
 from indexer.images.addresses import AllowedHosts, Resolve, check_name, resolve
 from indexer.images.decoder import Decoder
+from indexer.images.decoding.decoding import MAX_BYTES
 from indexer.images.files import read_file
 from indexer.images.politeness import Politeness
 from indexer.settings import Settings

@@ -9,8 +9,8 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from indexer.decoders.decoding import MAX_BYTES
 from indexer.errors import ImageError
+from indexer.images.decoding.decoding import MAX_BYTES
 
 _KERNEL = {("/", "proc"), ("/", "sys"), ("/", "dev")}  # files there aren't data, whatever root they lie under
 

@@ -10,11 +10,11 @@ import torch
 from PIL import Image, ImageCms
 from torch.nn.functional import interpolate
 
-from indexer.decoders.crop import Crop
-from indexer.decoders.decoding import MAX_PIXELS, turn
-from indexer.decoders.palette import SIDE, Palette
-from indexer.decoders.preparations import Preparation, Prepared
 from indexer.images.decoder import Decoder
+from indexer.images.decoding.crop import Crop
+from indexer.images.decoding.decoding import MAX_PIXELS, turn
+from indexer.images.decoding.palette import SIDE, Palette
+from indexer.images.decoding.preparations import Preparation, Prepared
 
 _INTERPOLATIONS = {"bicubic", "bilinear"}  # that torch has, too
 

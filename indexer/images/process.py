@@ -13,10 +13,10 @@ from pathlib import Path
 
 from PIL import Image
 
-from indexer.decoders import preparations, program
-from indexer.decoders.decoding import MAX_PIXELS
-from indexer.decoders.preparations import Preparation, Prepared
 from indexer.errors import ImageError, ImageUnavailableError
+from indexer.images.decoding import preparations, program
+from indexer.images.decoding.decoding import MAX_PIXELS
+from indexer.images.decoding.preparations import Preparation, Prepared
 
 _ROOT = Path(program.__file__).parents[2]
 # No credentials. glibc keeps freed memory: giving it back after each image costs as much as decoding a small one. One

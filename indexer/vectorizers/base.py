@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Protocol
 from PIL import Image
 
 from es_mappings.layout import Vector
-from indexer.decoders.preparations import Preparation, Prepared
+from indexer.images.decoding.preparations import Preparation, Prepared
 
 
 class Vectorizer(Protocol):

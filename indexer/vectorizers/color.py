@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image
 
 from es_mappings.layout import Vector
-from indexer.decoders.palette import Palette
-from indexer.decoders.preparations import Prepared
+from indexer.images.decoding.palette import Palette
+from indexer.images.decoding.preparations import Prepared
 
 
 class ColorVectorizer:

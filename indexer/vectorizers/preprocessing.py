@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.decoders.crop import ZOOM, Crop
+from indexer.images.decoding.crop import ZOOM, Crop
 
 Pixels = NDArray[np.uint8]
 

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from es_mappings.layout import Vector
-from indexer.decoders.preparations import Prepared
+from indexer.images.decoding.preparations import Prepared
 from indexer.settings import Settings
 from indexer.vectorizers import Vectorizers
 from indexer.vectorizers.color import ColorVectorizer

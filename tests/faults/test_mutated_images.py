@@ -179,7 +179,7 @@ def _decoders() -> set[int]:
     found = set()
     for child in psutil.Process().children():
         with contextlib.suppress(psutil.NoSuchProcess):
-            if any("indexer.decoders" in part for part in child.cmdline()):
+            if any("indexer.images.decoding" in part for part in child.cmdline()):
                 found.add(child.pid)
     return found
 

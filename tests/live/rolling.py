@@ -18,11 +18,11 @@ from es_mappings import product
 from es_mappings.layout import Vector
 from indexer import indices, loading
 from indexer.catalog import parse_product
-from indexer.decoders.crop import Crop
-from indexer.decoders.preparations import Preparation, Prepared
 from indexer.events import Delete, Upsert
 from indexer.fitting import fit_space
 from indexer.images import ImageSource
+from indexer.images.decoding.crop import Crop
+from indexer.images.decoding.preparations import Preparation, Prepared
 from indexer.pipeline import Pipeline
 from indexer.settings import Settings
 from indexer.vectorizers import Vectorizers

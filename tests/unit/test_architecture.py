@@ -46,10 +46,10 @@ def test_loads_no_torch(module: str) -> None:
 
 def test_decoder_processes_hold_nothing_of_ours_but_what_opens_images() -> None:
     code = (
-        "import indexer.decoders.program, sys\n"
+        "import indexer.images.decoding.program, sys\n"
         "ours = {name for name in sys.modules if name.partition('.')[0] in ('indexer', 'es_mappings')}\n"
         "others = {'httpx', 'pydantic', 'elasticsearch', 'redis', 'torch'} & set(sys.modules)\n"
-        "sys.exit(bool(others or {n for n in ours if n != 'indexer' and not n.startswith('indexer.decoders')}))"
+        "sys.exit(bool(others or {n for n in ours if n != 'indexer' and not n.startswith('indexer.images.decoding')}))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 

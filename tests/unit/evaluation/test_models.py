@@ -15,9 +15,9 @@ from evaluation import models
 from evaluation.activations import ActivationCache
 from evaluation.catalogues import primary_images, source_of
 from evaluation.cli import main
-from indexer.decoders.crop import Crop
-from indexer.decoders.preparations import Prepared
 from indexer.errors import WeightsError
+from indexer.images.decoding.crop import Crop
+from indexer.images.decoding.preparations import Prepared
 
 HUES = {"red": (200, 30, 30), "green": (30, 160, 40), "blue": (30, 40, 200)}
 

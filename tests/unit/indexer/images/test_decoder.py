@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from indexer.decoders.crop import Crop
-from indexer.decoders.decoding import MAX_BYTES
-from indexer.decoders.palette import Palette
-from indexer.decoders.preparations import Preparation
 from indexer.errors import ImageError
 from indexer.images import Decoder, process
+from indexer.images.decoding.crop import Crop
+from indexer.images.decoding.decoding import MAX_BYTES
+from indexer.images.decoding.palette import Palette
+from indexer.images.decoding.preparations import Preparation
 from indexer.images.process import DecoderProcess
 from tests.images import encode, picture
 

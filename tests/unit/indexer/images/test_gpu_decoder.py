@@ -8,11 +8,11 @@ import pytest
 import torch
 from PIL import Image, ImageCms
 
-from indexer.decoders.crop import Crop
-from indexer.decoders.palette import Palette
-from indexer.decoders.preparations import Preparation
 from indexer.errors import ImageError
 from indexer.images import Decoder
+from indexer.images.decoding.crop import Crop
+from indexer.images.decoding.palette import Palette
+from indexer.images.decoding.preparations import Preparation
 from indexer.images.gpu_decoder import GpuDecoder, is_plain
 from tests.images import encode
 

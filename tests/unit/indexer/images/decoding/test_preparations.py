@@ -3,9 +3,9 @@
 import numpy as np
 from PIL import Image
 
-from indexer.decoders import preparations
-from indexer.decoders.crop import Crop
-from indexer.decoders.palette import Palette
+from indexer.images.decoding import preparations
+from indexer.images.decoding.crop import Crop
+from indexer.images.decoding.palette import Palette
 
 WANTED = (Crop(3, 5, "bicubic"), Palette())
 

@@ -3,7 +3,7 @@ import io
 import pytest
 from PIL import Image
 
-from indexer.decoders.decoding import RefusedError, decode
+from indexer.images.decoding.decoding import RefusedError, decode
 
 
 def _file(image: Image.Image, form: str, **options: object) -> bytes:

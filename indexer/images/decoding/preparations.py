@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from indexer.decoders.crop import Crop
-from indexer.decoders.palette import Palette
+from indexer.images.decoding.crop import Crop
+from indexer.images.decoding.palette import Palette
 
 Prepared = NDArray[Any]  # an image as a model takes it
 

@@ -18,10 +18,10 @@ import sys
 
 from PIL import AvifImagePlugin, Image
 
-from indexer.decoders import preparations
-from indexer.decoders.crop import Crop
-from indexer.decoders.decoding import MAX_BYTES, MAX_PIXELS, RefusedError, decode
-from indexer.decoders.palette import Palette
+from indexer.images.decoding import preparations
+from indexer.images.decoding.crop import Crop
+from indexer.images.decoding.decoding import MAX_BYTES, MAX_PIXELS, RefusedError, decode
+from indexer.images.decoding.palette import Palette
 
 MEMORY = 2**30  # bytes of address space that one decoder may take
 CPU_SECONDS = 10  # that one image may take
