@@ -29,7 +29,8 @@ from standardwebhooks import Webhook
 
 from demo.fleet import start_workers
 from demo.services import start_elasticsearch, start_redis
-from indexer import indices, loading
+from indexer import indices
+from indexer.catalog import loading
 from indexer.elastic import connect
 from indexer.fitting import fit_space
 from indexer.settings import Settings

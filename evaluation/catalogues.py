@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from indexer import images
-from indexer.catalog import Product, read_catalog
+from indexer.catalog.products import Product, read_catalog
 from indexer.errors import CatalogError, GoldenSetError, ImageError
 from indexer.images import ImageSource
 from indexer.settings import Settings

@@ -14,7 +14,7 @@ from evaluation.activations import ActivationCache, Activations
 from evaluation.catalogues import PrimaryImage, primary_images, read_products, source_of
 from evaluation.variants import rank
 from indexer import labels
-from indexer.catalog import Product
+from indexer.catalog.products import Product
 from indexer.golden import Grades, merge, products_in, read_golden_set, refuse_leakage
 from indexer.labels import Labelled
 from indexer.material import pairs_of

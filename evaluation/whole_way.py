@@ -8,14 +8,14 @@ from typing import Protocol
 from uuid import uuid4
 
 from indexer import indices
-from indexer.catalog import Product
+from indexer.catalog.events import Upsert
+from indexer.catalog.loading import apply_events
+from indexer.catalog.products import Product
 from indexer.elastic import connect
 from indexer.embedder import ImageEmbedder
-from indexer.events import Upsert
 from indexer.fitting import fit_space
 from indexer.image_vector_store import Activations
 from indexer.images import ImageSource
-from indexer.loading import apply_events
 from indexer.pipeline import Pipeline
 from indexer.settings import Settings
 from indexer.vectorizers.base import ImageVectorizer

@@ -13,7 +13,7 @@ from elasticsearch.helpers import pack_dense_vector, scan
 from es_mappings.layout import Vector
 from es_mappings.stores import image_vector
 from es_mappings.stores.image_vector import Numbers
-from indexer.documents import now
+from indexer.catalog.documents import now
 from indexer.elastic import get_with_vectors, make_index, put_all, vector
 from indexer.vectorizers.base import Vectorizer, digest
 

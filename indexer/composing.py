@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from es_mappings.layout import Vector
-from indexer import documents
 from indexer.attribution.attributor import Shown
 from indexer.attribution.features import Example
-from indexer.documents import EmbeddedImage
+from indexer.catalog import documents
+from indexer.catalog.documents import EmbeddedImage
 from indexer.embedder import Embedded
 from indexer.errors import ImageError, ImageUnavailableError
 from indexer.spaces import VectorSpace

@@ -11,7 +11,7 @@ from elasticsearch import Elasticsearch, NotFoundError
 from elasticsearch.helpers import scan
 
 from es_mappings.stores import dead_letter
-from indexer.documents import now
+from indexer.catalog.documents import now
 from indexer.elastic import bulk, make_index, put_all
 
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from indexer.catalog import Name, ProductId
+from indexer.catalog.products import Name, ProductId
 from indexer.errors import GoldenSetError
 
 MATCH = 2  # grades 2 and 3 (of 0 to 3) are matches

@@ -11,7 +11,7 @@ from typing import Any
 from elasticsearch import Elasticsearch
 
 from es_mappings.stores import image_address
-from indexer.documents import now
+from indexer.catalog.documents import now
 from indexer.elastic import make_index, put_all
 from indexer.images import Validators
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from indexer.catalog import Product
+from indexer.catalog.products import Product
 from indexer.golden import Judgement
 
 JUDGE = "labels"

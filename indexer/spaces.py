@@ -16,7 +16,7 @@ from safetensors.numpy import load, save
 from es_mappings.layout import Layout, Vector
 from es_mappings.product import LAYOUT
 from es_mappings.stores import vector_space
-from indexer.documents import now
+from indexer.catalog.documents import now
 from indexer.elastic import make_index
 from indexer.errors import SpaceError
 from indexer.reduction import Reduction, load_reduction

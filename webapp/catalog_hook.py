@@ -14,8 +14,8 @@ from flask import Response, abort, current_app, jsonify, request
 from flask_openapi3 import APIBlueprint
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from indexer.catalog.events import Event, parse_event
 from indexer.errors import CatalogError
-from indexer.events import Event, parse_event
 from indexer.settings import Settings
 from webapp.description import EVENTS, EventsAnswer, problems
 from webapp.errors import problem

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 import click
 import redis
 
+from indexer.catalog.events import parse_event
 from indexer.console import Commands
 from indexer.dead_letters import DeadLetter, DeadLetters
 from indexer.elastic import connect
 from indexer.errors import CatalogError, ProductSearchError
-from indexer.events import parse_event
 from indexer.settings import Settings
 from workers import calls
 from workers.app import EMBED_WAITING, WRITE_EVENTS

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from elastic_transport import TransportError
 from elasticsearch import ApiError
 
-from indexer import documents, indices, targets
+from indexer import indices, targets
+from indexer.catalog import documents
 from indexer.dead_letters import DeadLetter
 from indexer.overlapping import side_by_side
 from indexer.report import Report

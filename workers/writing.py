@@ -7,11 +7,11 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 
 from indexer import indices
+from indexer.catalog.events import Delete, Event, parse_event
+from indexer.catalog.loading import write_events
 from indexer.dead_letters import DeadLetter
 from indexer.elastic import BulkFailure
 from indexer.errors import CatalogError, IndexStateError
-from indexer.events import Delete, Event, parse_event
-from indexer.loading import write_events
 from workers import calls, failures, resources
 from workers.app import EMBED_WAITING, WRITE_EVENTS
 from workers.event_queue import Entry

@@ -23,8 +23,8 @@ from es_mappings.product import LAYOUT
 from es_mappings.stores.attached import REMOVE
 from indexer.attached.attachment import Attachment, Attachments, concrete, prepare
 from indexer.attached.fields import Described, describe
+from indexer.catalog.documents import now
 from indexer.composing import Outcome
-from indexer.documents import now
 from indexer.elastic import BulkFailure, bulk
 from indexer.errors import IndexStateError
 from indexer.fitting import fit

@@ -11,7 +11,7 @@ from elasticsearch.helpers import scan
 from es_mappings.stores import attribution
 from indexer.attribution.head import Value
 from indexer.attribution.outcome import Decision
-from indexer.documents import now
+from indexer.catalog.documents import now
 from indexer.elastic import make_index
 
 # Adds one decision to those of a product, whatever else is decided of it at the same time.

@@ -18,7 +18,7 @@ from indexer.attribution import features
 from indexer.attribution.features import PictureMap
 from indexer.attribution.head import Head
 from indexer.attribution.model import CategoryModel, Rows
-from indexer.documents import now
+from indexer.catalog.documents import now
 from indexer.elastic import make_index
 from indexer.errors import SpaceError
 

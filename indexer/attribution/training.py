@@ -10,13 +10,14 @@ from typing import Any
 from elasticsearch import Elasticsearch
 from elasticsearch.helpers import scan
 
-from indexer import documents, targets
+from indexer import targets
 from indexer.activation_store import ActivationStore
 from indexer.attribution import decisions, store
 from indexer.attribution.attributor import Shown
 from indexer.attribution.features import Example
 from indexer.attribution.model import MAX_EXAMPLES, CategoryModel, Findings, fit_category
 from indexer.attribution.outcome import Decisions, attributed
+from indexer.catalog import documents
 from indexer.vectorizers import digests
 from indexer.vectorizers.base import ImageVectorizer, ProductFields
 

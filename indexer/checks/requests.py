@@ -17,7 +17,7 @@ from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
 from es_mappings.queries import Page, Sort
 from es_mappings.results import Result
 from es_mappings.strategies import Metric, knn_similarity
-from indexer.catalog import Product
+from indexer.catalog.products import Product
 from indexer.checks import samples
 from indexer.checks.findings import Finding, read_body, read_error
 

@@ -12,14 +12,14 @@ from elasticsearch.helpers import streaming_bulk
 from es_mappings.anchors import Anchor
 from es_mappings.layout import Vector
 from es_mappings.product import LAYOUT
-from indexer import documents
-from indexer.catalog import Product
+from indexer.catalog import documents
+from indexer.catalog.documents import EmbeddedImage, source_digest
+from indexer.catalog.events import Delete
+from indexer.catalog.products import Product
 from indexer.checks.findings import Finding, read_body
-from indexer.documents import EmbeddedImage, source_digest
 from indexer.elastic import get_with_vectors
-from indexer.events import Delete
 
-_PLACE = "indexer/documents.py"
+_PLACE = "indexer/catalog/documents.py"
 _BRANDS, _COLORS = ("Marlowe", "Petra Lowe", "Kip & Co"), ("red", "blue", "sage")
 
 

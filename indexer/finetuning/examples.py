@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch.nn.functional import affine_grid, grid_sample
 
-from indexer.catalog import Product, read_catalog
+from indexer.catalog.products import Product, read_catalog
 from indexer.errors import SettingsError
 from indexer.vectorizers.preprocessing import Pixels
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from elasticsearch import ConflictError, Elasticsearch, NotFoundError
 
 from es_mappings.stores import rollout
-from indexer.documents import now
+from indexer.catalog.documents import now
 from indexer.elastic import make_index
 from indexer.errors import IndexStateError
 

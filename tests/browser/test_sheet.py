@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from indexer import loading
+from indexer.catalog import loading
 from tests.browser.shopper import ids, is_same_document, mark_document, prices
 from tests.conftest import Shop
 

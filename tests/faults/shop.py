@@ -26,12 +26,12 @@ from demo.processes import Child
 from es_mappings.layout import Vector
 from es_mappings.stores import dead_letter
 from indexer import indices
+from indexer.catalog.events import parse_event
+from indexer.catalog.loading import write_events
 from indexer.dead_letters import DeadLetters
 from indexer.elastic import connect, get_with_vectors, make_index, vector
-from indexer.events import parse_event
 from indexer.fitting import fit_space
 from indexer.images import ImageSource
-from indexer.loading import write_events
 from indexer.pipeline import Pipeline
 from indexer.settings import Settings
 from indexer.spaces import save_space

@@ -11,14 +11,15 @@ import pytest
 from elasticsearch.helpers import scan
 from flask.testing import FlaskClient
 
-from indexer import indices, loading
+from indexer import indices
 from indexer.activation_store import ActivationStore
 from indexer.attribution import decisions, duplicates
 from indexer.attribution.patches import patches
 from indexer.attribution.training import Learnt, fit_attribution, unseen
-from indexer.catalog import parse_product
+from indexer.catalog import loading
+from indexer.catalog.events import Upsert
+from indexer.catalog.products import parse_product
 from indexer.elastic import get_with_vectors
-from indexer.events import Upsert
 from indexer.images import ImageSource
 from indexer.pipeline import Pipeline
 from indexer.vectorizers import Vectorizers, load_vectorizers

@@ -14,10 +14,11 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from es_mappings.product import LAYOUT
-from indexer import documents, indices, targets
+from indexer import indices, targets
+from indexer.catalog import documents
+from indexer.catalog.events import parse_event
+from indexer.catalog.loading import write_events
 from indexer.elastic import BulkFailure, get_with_vectors
-from indexer.events import parse_event
-from indexer.loading import write_events
 from indexer.settings import Settings
 
 FULL = os.environ.get("FAULTS") == "full"

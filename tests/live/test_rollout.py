@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from elasticsearch import Elasticsearch
 
-from indexer import indices, loading, targets
+from indexer import indices, targets
+from indexer.catalog import loading
 from indexer.errors import IndexStateError
 from indexer.rollouts.comparing import Thresholds, different
 from indexer.rollouts.rollout import STEPS, Rollout, prune
@@ -126,7 +127,7 @@ def test_what_the_new_index_missed_is_carried_over(shop: RollingShop) -> None:
     def write_past(_: str) -> None:
         event = shop.upsert(next(numbers))
         found = targets.resolve(shop.client, shop.alias)
-        from indexer import documents
+        from indexer.catalog import documents
 
         [failure] = targets.write_to(shop.client, found.writes[found.live], [documents.upsert("", event.product)])
         assert failure is None

@@ -1,7 +1,7 @@
 from es_mappings import product
 from indexer.attribution.outcome import attributed
-from indexer.catalog import parse_product
-from indexer.documents import product_document
+from indexer.catalog.documents import product_document
+from indexer.catalog.products import parse_product
 from indexer.vectorizers.base import ProductFields
 
 FULL = {
@@ -28,7 +28,7 @@ def test_document_and_mapping_have_the_same_fields() -> None:
 
 
 def test_embedding_and_mapping_have_the_same_fields() -> None:
-    from indexer import documents
+    from indexer.catalog import documents
 
     image = documents.EmbeddedImage("u", "d", None)
     whole = documents.embedded("i", "1", "src", None, [image], space="s", reason="r")["script"]["params"]

@@ -24,8 +24,8 @@ from es_mappings import (
     sort_by_similar,
 )
 from es_mappings.weights import CategoryWeights
-from indexer import documents
-from indexer.catalog import Product
+from indexer.catalog import documents
+from indexer.catalog.products import Product
 
 SMALL = Layout.of({"look": 2, "color": 2})
 LIKED = Anchor("dress-1", np.array([1, 0, 0, 1], np.float32))

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from demo.golden import read_truth
-from indexer.catalog import Product
+from indexer.catalog.products import Product
 from indexer.labels import Labelled, by_attributes, by_category, grade, judge, likeness
 
 

@@ -1,9 +1,9 @@
 import numpy as np
 
-from indexer import documents
-from indexer.catalog import parse_product
-from indexer.documents import EmbeddedImage
-from indexer.events import Delete, parse_event
+from indexer.catalog import documents
+from indexer.catalog.documents import EmbeddedImage
+from indexer.catalog.events import Delete, parse_event
+from indexer.catalog.products import parse_product
 
 
 def test_product_document_as_a_whole() -> None:

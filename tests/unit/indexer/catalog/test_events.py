@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from indexer.catalog import read_lines
+from indexer.catalog.events import Delete, Update, Upsert, parse_event, parse_line
+from indexer.catalog.products import read_lines
 from indexer.errors import CatalogError
-from indexer.events import Delete, Update, Upsert, parse_event, parse_line
 
 
 def test_the_three_events() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from indexer.catalog import Product, ProductId, Version, faults, now_ms, parse_product
+from indexer.catalog.products import Product, ProductId, Version, faults, now_ms, parse_product
 from indexer.errors import CatalogError
 
 _FIXED = {"id", "version"}  # what an update can't set

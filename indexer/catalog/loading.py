@@ -10,11 +10,12 @@ from typing import TypeVar
 
 from elasticsearch import Elasticsearch
 
-from indexer import documents, targets
-from indexer.catalog import read_lines
+from indexer import targets
+from indexer.catalog import documents
+from indexer.catalog.events import Delete, Event, parse_line
+from indexer.catalog.products import read_lines
 from indexer.elastic import BulkFailure
 from indexer.errors import CatalogError
-from indexer.events import Delete, Event, parse_line
 
 T = TypeVar("T")
 

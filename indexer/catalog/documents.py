@@ -12,8 +12,8 @@ from elasticsearch.helpers import pack_dense_vector
 from es_mappings import scripts
 from es_mappings.facets import attribute_pairs
 from es_mappings.layout import Vector
-from indexer.catalog import Product
-from indexer.events import Delete, Event, Update, Upsert
+from indexer.catalog.events import Delete, Event, Update, Upsert
+from indexer.catalog.products import Product
 from indexer.vectorizers.base import digest
 
 Action = dict[str, Any]

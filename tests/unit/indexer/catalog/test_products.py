@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from indexer.catalog import Product, parse_product, read_catalog
-from indexer.documents import product_document
+from indexer.catalog.documents import product_document
+from indexer.catalog.products import Product, parse_product, read_catalog
 from indexer.errors import CatalogError
 
 
