@@ -29,9 +29,9 @@ from standardwebhooks import Webhook
 
 from demo.fleet import start_workers
 from demo.services import start_elasticsearch, start_redis
-from indexer import indices
 from indexer.catalog import loading
-from indexer.elastic import connect
+from indexer.elastic import indices
+from indexer.elastic.client import connect
 from indexer.fitting import fit_space
 from indexer.settings import Settings
 from indexer.vectorizers import load_vectorizers

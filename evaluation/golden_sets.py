@@ -140,7 +140,7 @@ def agreement(golden_set: Path) -> None:
 @click.option("--out", required=True, type=OUT)
 def export(*, out: Path) -> None:
     """Write the judgements that were given on the judging page of the shop."""
-    from indexer.elastic import connect
+    from indexer.elastic.client import connect
     from indexer.judgements import JudgementStore
     from indexer.settings import Settings
 

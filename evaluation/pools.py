@@ -16,7 +16,7 @@ from evaluation.catalogues import primary_images, source_of
 from evaluation.variants import METRICS
 from evaluation.vectorizing import MODELS, vectorizers, weights_of
 from indexer.console import progress_bar
-from indexer.elastic import connect
+from indexer.elastic.client import connect
 from indexer.errors import GoldenSetError
 from indexer.judgements import JudgementStore
 from indexer.settings import Pooling, Settings

@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 from uuid import uuid4
 
-from indexer import indices
 from indexer.catalog.events import Upsert
 from indexer.catalog.loading import apply_events
 from indexer.catalog.products import Product
-from indexer.elastic import connect
+from indexer.elastic import indices
+from indexer.elastic.client import connect
 from indexer.embedder import ImageEmbedder
 from indexer.fitting import fit_space
 from indexer.image_vector_store import Activations

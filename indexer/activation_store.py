@@ -14,7 +14,7 @@ from es_mappings.layout import Vector
 from es_mappings.stores import image_vector
 from es_mappings.stores.image_vector import Numbers
 from indexer.catalog.documents import now
-from indexer.elastic import get_with_vectors, make_index, put_all, vector
+from indexer.elastic.client import get_with_vectors, make_index, put_all, vector
 from indexer.vectorizers.base import Vectorizer, digest
 
 Kind = Literal["images", "texts"]

@@ -11,8 +11,8 @@ from sklearn.linear_model import LogisticRegression
 
 from es_mappings.calibration import Calibration
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
-from indexer import indices
-from indexer.elastic import get_with_vectors, vector
+from indexer.elastic import indices
+from indexer.elastic.client import get_with_vectors, vector
 from indexer.errors import GoldenSetError
 from indexer.golden import MATCH, Judgement, merge
 

@@ -12,9 +12,9 @@ from elasticsearch import ApiError, Elasticsearch
 
 from es_mappings import product, scripts
 from es_mappings.stores import image_vector, vector_space
-from indexer import indices
 from indexer.checks import comparing, rails, requests, samples
 from indexer.checks.findings import Finding, read_error, script_names
+from indexer.elastic import indices
 from indexer.errors import IndexStateError
 
 __all__ = ["Finding", "check", "groups"]

@@ -10,8 +10,8 @@ from elasticsearch import Elasticsearch
 
 from es_mappings.layout import Vector
 from es_mappings.product import ASPECT_DIMS
-from indexer import indices
 from indexer.activation_store import ActivationStore
+from indexer.elastic import indices
 from indexer.errors import SpaceError
 from indexer.golden import Grades, products_in, refuse_leakage
 from indexer.material import Material, by_golden_set, pairs_of, read_material

@@ -12,7 +12,7 @@ from elasticsearch.helpers import scan
 
 from es_mappings.stores import judgement as es_judgement
 from indexer.catalog.documents import now
-from indexer.elastic import bulk, make_index
+from indexer.elastic.client import bulk, make_index
 from indexer.errors import GoldenSetError
 from indexer.golden import Judgement
 

@@ -11,10 +11,13 @@ from functools import partial
 from elasticsearch import Elasticsearch
 
 from es_mappings.layout import Vector
-from indexer import indices, stored_products, targets
+from indexer import stored_products
 from indexer.attribution.attributor import Attributor
 from indexer.composing import Outcome, compose, shown
-from indexer.elastic import BulkFailure, connect
+from indexer.elastic import indices
+from indexer.elastic import write_targets as targets
+from indexer.elastic.client import BulkFailure, connect
+from indexer.elastic.write_targets import Targets
 from indexer.embedder import Embedded, ImageEmbedder
 from indexer.errors import ImageError, IndexStateError, SpaceError
 from indexer.image_addresses import ImageAddresses, Known
@@ -26,7 +29,6 @@ from indexer.report import Report
 from indexer.settings import Settings
 from indexer.spaces import VectorSpace, load_space
 from indexer.stored_products import Embeddable, StoredProduct
-from indexer.targets import Targets
 from indexer.vectorizers import Vectorizers, digests, load_vectorizers
 
 log = logging.getLogger(__name__)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
-from indexer import indices, retention
-from indexer.dead_letters import DeadLetters
-from indexer.elastic import connect
+from indexer import retention
+from indexer.elastic import indices
+from indexer.elastic.client import connect
+from indexer.elastic.dead_letters import DeadLetters
 from indexer.settings import Settings
 
 

@@ -9,8 +9,9 @@ import click
 
 from es_mappings.product import DEFAULT_WEIGHTS
 from es_mappings.weights import CategoryWeights
-from indexer import golden, indices
-from indexer.elastic import connect
+from indexer import golden
+from indexer.elastic import indices
+from indexer.elastic.client import connect
 from indexer.settings import Settings
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

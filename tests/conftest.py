@@ -25,9 +25,9 @@ from demo.catalogue import is_complete, render_catalogue
 from demo.fleet import start_workers
 from demo.processes import Child, start_child
 from demo.services import start_elasticsearch, start_redis
-from indexer import indices
 from indexer.catalog import loading
-from indexer.elastic import connect
+from indexer.elastic import indices
+from indexer.elastic.client import connect
 from indexer.fitting import fit_space
 from indexer.settings import Settings
 from indexer.vectorizers import load_vectorizers

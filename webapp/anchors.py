@@ -12,7 +12,7 @@ from elasticsearch import Elasticsearch
 
 from es_mappings.anchors import Anchor
 from es_mappings.layout import Vector
-from indexer.elastic import get_with_vectors, vector
+from indexer.elastic.client import get_with_vectors, vector
 
 PHOTO_TITLE = "Your photograph"
 

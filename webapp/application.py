@@ -5,7 +5,7 @@ from __future__ import annotations
 import redis
 from flask import Flask
 
-from indexer.elastic import connect
+from indexer.elastic.client import connect
 from indexer.images import ImageSource
 from indexer.settings import Settings
 from webapp import (

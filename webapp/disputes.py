@@ -18,7 +18,7 @@ from indexer.attribution.decisions import decide
 from indexer.attribution.head import Value
 from indexer.attribution.model import value_of
 from indexer.attribution.review import settle
-from indexer.elastic import get_with_vectors, vector
+from indexer.elastic.client import get_with_vectors, vector
 from indexer.settings import Settings
 from indexer.vectorizers.base import ProductFields
 from webapp.staff import staff_name, staff_only

@@ -13,8 +13,8 @@ from elasticsearch import ApiError, Elasticsearch
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from indexer import indices
-from indexer.dead_letters import DeadLetters
+from indexer.elastic import indices
+from indexer.elastic.dead_letters import DeadLetters
 from indexer.errors import IndexStateError
 from indexer.rollouts.state import StateStore
 from indexer.settings import Settings

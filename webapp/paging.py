@@ -10,7 +10,7 @@ from es_mappings.diversity import WINDOW, mmr
 from es_mappings.layout import Layout
 from es_mappings.queries import MAX_OFFSET, Page
 from es_mappings.results import Result
-from indexer.elastic import vector
+from indexer.elastic.client import vector
 from webapp.cursors import Position
 from webapp.parameters import SearchParameters
 from webapp.similarities import Match

@@ -14,7 +14,7 @@ import redis
 from elasticsearch.helpers import pack_dense_vector
 from PIL import Image
 
-from indexer.elastic import vector
+from indexer.elastic.client import vector
 from indexer.errors import ImageError
 from indexer.images import Decoder
 from indexer.photos import Box, cropped

@@ -18,7 +18,7 @@ from es_mappings.product import DEFAULT_WEIGHTS
 from es_mappings.queries import KEEP_ALIVE
 from es_mappings.recommendations import goes_with_weights, recommend
 from es_mappings.results import Hit
-from indexer.elastic import vector
+from indexer.elastic.client import vector
 from webapp.anchors import AnchorReader, Anchors
 from webapp.counts import MatchCounts
 from webapp.snapshots import Snapshot, Snapshots

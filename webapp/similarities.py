@@ -12,7 +12,7 @@ from es_mappings.layout import Layout
 from es_mappings.planner import Plan
 from es_mappings.results import Hit, Result
 from es_mappings.strategies import knn_score, knn_similarity
-from indexer.elastic import vector
+from indexer.elastic.client import vector
 from webapp.anchors import Anchors
 from webapp.parameters import SearchParameters
 from webapp.snapshots import VectorMeaning

@@ -17,7 +17,7 @@ from es_mappings.calibration import Calibration
 from es_mappings.layout import Layout
 from es_mappings.queries import KEEP_ALIVE
 from es_mappings.weights import CategoryWeights
-from indexer import indices
+from indexer.elastic import indices
 from indexer.errors import IndexStateError
 from webapp.errors import ParameterError
 

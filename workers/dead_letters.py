@@ -10,8 +10,8 @@ import redis
 
 from indexer.catalog.events import parse_event
 from indexer.console import Commands
-from indexer.dead_letters import DeadLetter, DeadLetters
-from indexer.elastic import connect
+from indexer.elastic.client import connect
+from indexer.elastic.dead_letters import DeadLetter, DeadLetters
 from indexer.errors import CatalogError, ProductSearchError
 from indexer.settings import Settings
 from workers import calls

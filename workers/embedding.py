@@ -11,9 +11,10 @@ from typing import NamedTuple
 from elastic_transport import TransportError
 from elasticsearch import ApiError
 
-from indexer import indices, targets
 from indexer.catalog import documents
-from indexer.dead_letters import DeadLetter
+from indexer.elastic import indices
+from indexer.elastic import write_targets as targets
+from indexer.elastic.dead_letters import DeadLetter
 from indexer.overlapping import side_by_side
 from indexer.report import Report
 from workers import calls, failures, resources

@@ -9,10 +9,10 @@ from pathlib import Path
 import click
 import redis
 
-from indexer import indices
 from indexer.cli import write_catalog
 from indexer.console import errors_in_one_line
-from indexer.elastic import connect
+from indexer.elastic import indices
+from indexer.elastic.client import connect
 from indexer.settings import Settings
 from workers import calls
 from workers.app import EMBED_WAITING

@@ -10,8 +10,10 @@ from elasticsearch.helpers import scan
 from es_mappings import queries
 from es_mappings.anchors import Anchor
 from es_mappings.planner import Plan, Thresholds
-from indexer import indices, retention, targets
-from indexer.elastic import get_with_vectors, vector
+from indexer import retention
+from indexer.elastic import indices
+from indexer.elastic import write_targets as targets
+from indexer.elastic.client import get_with_vectors, vector
 from indexer.errors import IndexStateError
 from workers import calls, embedding, resources
 from workers.app import EMBED_WAITING, WRITE_EVENTS

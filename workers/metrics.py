@@ -11,8 +11,8 @@ from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from indexer import indices
-from indexer.dead_letters import DeadLetters
+from indexer.elastic import indices
+from indexer.elastic.dead_letters import DeadLetters
 from indexer.errors import IndexStateError
 from indexer.settings import Settings
 from workers.app import EMBEDDING, HOUSEKEEPING, INTERACTIVE, WRITING
@@ -117,7 +117,7 @@ def registry(settings: Settings, client: Elasticsearch, server: redis.Redis) -> 
 
 def serve(port: int) -> None:
     """Serve the metrics at a port of this worker, in a thread."""
-    from indexer.elastic import connect
+    from indexer.elastic.client import connect
 
     settings = Settings.from_environment()
     server = redis.Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2)

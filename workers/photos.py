@@ -18,7 +18,7 @@ from kombu.exceptions import OperationalError
 
 from es_mappings.layout import Vector
 from indexer import photos
-from indexer.elastic import vector
+from indexer.elastic.client import vector
 from indexer.errors import ImageError, IndexStateError, ProductSearchError
 from indexer.photos import Box
 from indexer.settings import Settings

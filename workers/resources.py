@@ -10,8 +10,8 @@ from elasticsearch import Elasticsearch
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.retry import Retry
 
-from indexer.dead_letters import DeadLetters
-from indexer.elastic import connect
+from indexer.elastic.client import connect
+from indexer.elastic.dead_letters import DeadLetters
 from indexer.pipeline import Pipeline
 from indexer.settings import Settings
 from workers.counters import Counters

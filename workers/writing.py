@@ -6,11 +6,11 @@ import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
-from indexer import indices
 from indexer.catalog.events import Delete, Event, parse_event
 from indexer.catalog.loading import write_events
-from indexer.dead_letters import DeadLetter
-from indexer.elastic import BulkFailure
+from indexer.elastic import indices
+from indexer.elastic.client import BulkFailure
+from indexer.elastic.dead_letters import DeadLetter
 from indexer.errors import CatalogError, IndexStateError
 from workers import calls, failures, resources
 from workers.app import EMBED_WAITING, WRITE_EVENTS

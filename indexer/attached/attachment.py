@@ -12,7 +12,7 @@ from elasticsearch import ApiError, ConflictError, Elasticsearch, NotFoundError
 from es_mappings.product import LAYOUT
 from es_mappings.stores import attached, rollout
 from indexer.attached.fields import FieldNames, values
-from indexer.elastic import make_index
+from indexer.elastic.client import make_index
 from indexer.errors import IndexStateError
 from indexer.rollouts.state import Checkpoints
 

@@ -10,7 +10,7 @@ import click
 from indexer.attached.attachment import Attachment, Attachments, prepare
 from indexer.attached.fields import FieldNames
 from indexer.console import progress_bar
-from indexer.elastic import connect
+from indexer.elastic.client import connect
 from indexer.settings import Settings
 
 _index = click.option("--index", required=True, help="The index, or an alias that leads to it.")

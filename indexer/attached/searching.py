@@ -10,7 +10,7 @@ from elasticsearch import Elasticsearch
 from es_mappings import queries
 from es_mappings.anchors import Anchor, Mode
 from indexer.attached.attachment import Attachment, Attachments
-from indexer.elastic import vector
+from indexer.elastic.client import vector
 from indexer.errors import IndexStateError
 from indexer.spaces import load_space
 

@@ -25,7 +25,7 @@ from indexer.attached.attachment import Attachment, Attachments, concrete, prepa
 from indexer.attached.fields import Described, describe
 from indexer.catalog.documents import now
 from indexer.composing import Outcome
-from indexer.elastic import BulkFailure, bulk
+from indexer.elastic.client import BulkFailure, bulk
 from indexer.errors import IndexStateError
 from indexer.fitting import fit
 from indexer.pipeline import Pipeline

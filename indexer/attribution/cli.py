@@ -16,7 +16,7 @@ from indexer.attribution import duplicates as duplicate_groups
 from indexer.attribution.patches import Patch, patches
 from indexer.attribution.training import Learnt, fit_attribution, unseen
 from indexer.console import progress_bar, report_console
-from indexer.elastic import connect
+from indexer.elastic.client import connect
 from indexer.pipeline import Pipeline
 from indexer.settings import Settings
 

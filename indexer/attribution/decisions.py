@@ -12,7 +12,7 @@ from es_mappings.stores import attribution
 from indexer.attribution.head import Value
 from indexer.attribution.outcome import Decision
 from indexer.catalog.documents import now
-from indexer.elastic import make_index
+from indexer.elastic.client import make_index
 
 # Adds one decision to those of a product, whatever else is decided of it at the same time.
 _DECIDE = """

@@ -14,8 +14,8 @@ from scipy.sparse.csgraph import connected_components
 
 from es_mappings import duplicates
 from es_mappings.layout import Layout, Vector
-from indexer import indices
-from indexer.elastic import vector
+from indexer.elastic import indices
+from indexer.elastic.client import vector
 
 _CHUNK = 200
 

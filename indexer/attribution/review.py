@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from elasticsearch import Elasticsearch
 
-from indexer import targets
 from indexer.attribution import decisions
 from indexer.attribution.model import Finding
 from indexer.attribution.outcome import attributed
 from indexer.catalog import documents
+from indexer.elastic import write_targets as targets
 from indexer.vectorizers.base import ProductFields
 
 

@@ -19,7 +19,7 @@ from indexer.attribution.features import PictureMap
 from indexer.attribution.head import Head
 from indexer.attribution.model import CategoryModel, Rows
 from indexer.catalog.documents import now
-from indexer.elastic import make_index
+from indexer.elastic.client import make_index
 from indexer.errors import SpaceError
 
 

@@ -10,7 +10,6 @@ from typing import Any
 from elasticsearch import Elasticsearch
 from elasticsearch.helpers import scan
 
-from indexer import targets
 from indexer.activation_store import ActivationStore
 from indexer.attribution import decisions, store
 from indexer.attribution.attributor import Shown
@@ -18,6 +17,7 @@ from indexer.attribution.features import Example
 from indexer.attribution.model import MAX_EXAMPLES, CategoryModel, Findings, fit_category
 from indexer.attribution.outcome import Decisions, attributed
 from indexer.catalog import documents
+from indexer.elastic import write_targets as targets
 from indexer.vectorizers import digests
 from indexer.vectorizers.base import ImageVectorizer, ProductFields
 

@@ -10,11 +10,11 @@ from typing import TypeVar
 
 from elasticsearch import Elasticsearch
 
-from indexer import targets
 from indexer.catalog import documents
 from indexer.catalog.events import Delete, Event, parse_line
 from indexer.catalog.products import read_lines
-from indexer.elastic import BulkFailure
+from indexer.elastic import write_targets as targets
+from indexer.elastic.client import BulkFailure
 from indexer.errors import CatalogError
 
 T = TypeVar("T")

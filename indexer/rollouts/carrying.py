@@ -14,11 +14,12 @@ from typing import Any
 from elasticsearch import Elasticsearch
 
 from es_mappings import scripts
-from indexer import indices, targets
-from indexer.elastic import bulk, get_with_vectors
+from indexer.elastic import indices
+from indexer.elastic import write_targets as targets
+from indexer.elastic.client import bulk, get_with_vectors
+from indexer.elastic.write_targets import Targets
 from indexer.errors import IndexStateError
 from indexer.rollouts.state import Checkpoints
-from indexer.targets import Targets
 
 PAGE = 500
 

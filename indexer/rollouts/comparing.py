@@ -14,8 +14,9 @@ from es_mappings import queries
 from es_mappings.anchors import Anchor
 from es_mappings.layout import Layout, Vector
 from es_mappings.product import DEFAULT_WEIGHTS
-from indexer import golden, indices, metrics
-from indexer.elastic import get_with_vectors, vector
+from indexer import golden, metrics
+from indexer.elastic import indices
+from indexer.elastic.client import get_with_vectors, vector
 from indexer.golden import Judgement
 
 # What decides whether a product is the same in both.

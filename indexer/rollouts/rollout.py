@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from elasticsearch import Elasticsearch
 
 from es_mappings import product
-from indexer import indices, targets
+from indexer.elastic import indices
+from indexer.elastic import write_targets as targets
 from indexer.errors import IndexStateError
 from indexer.rollouts.state import Kept, Running, State, StateStore
 from indexer.rollouts.steps import Options, Steps, Watch

@@ -10,7 +10,7 @@ from elasticsearch import ConflictError, Elasticsearch, NotFoundError
 
 from es_mappings.stores import rollout
 from indexer.catalog.documents import now
-from indexer.elastic import make_index
+from indexer.elastic.client import make_index
 from indexer.errors import IndexStateError
 
 Checkpoints = dict[str, int]

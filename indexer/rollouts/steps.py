@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from elasticsearch import Elasticsearch
 
 from es_mappings import product
-from indexer import calibration, indices, targets
+from indexer import calibration
+from indexer.elastic import indices
+from indexer.elastic import write_targets as targets
 from indexer.errors import IndexStateError, ProductSearchError
 from indexer.fitting import Recipe, fit
 from indexer.golden import Judgement

@@ -25,11 +25,11 @@ from demo.fleet import start_workers
 from demo.processes import Child
 from es_mappings.layout import Vector
 from es_mappings.stores import dead_letter
-from indexer import indices
 from indexer.catalog.events import parse_event
 from indexer.catalog.loading import write_events
-from indexer.dead_letters import DeadLetters
-from indexer.elastic import connect, get_with_vectors, make_index, vector
+from indexer.elastic import indices
+from indexer.elastic.client import connect, get_with_vectors, make_index, vector
+from indexer.elastic.dead_letters import DeadLetters
 from indexer.fitting import fit_space
 from indexer.images import ImageSource
 from indexer.pipeline import Pipeline

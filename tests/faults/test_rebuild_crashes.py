@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from elasticsearch import Elasticsearch
 
-from indexer import indices
+from indexer.elastic import indices
 from indexer.rollouts.comparing import different
 from indexer.rollouts.rollout import STEPS, Rollout
 from indexer.rollouts.steps import Options
@@ -23,7 +23,7 @@ KILLED = EVERY if FULL else ("join", "vectors", "settle")
 _RUN = """
 import os, signal, sys
 from pathlib import Path
-from indexer.elastic import connect
+from indexer.elastic.client import connect
 from indexer.rollouts.rollout import Rollout
 from indexer.rollouts.steps import Options, Watch
 from indexer.settings import Settings

@@ -8,7 +8,7 @@ import pytest
 from elasticsearch import Elasticsearch
 from flask.testing import FlaskClient
 
-from indexer import indices
+from indexer.elastic import indices
 from indexer.rollouts.rollout import Rollout, prune
 from indexer.rollouts.steps import Options
 from indexer.settings import Settings

@@ -5,7 +5,8 @@
 
 import os
 
-from indexer import elastic, pipeline
+from indexer import pipeline
+from indexer.elastic import client as elastic
 from tests.faults import cheap
 from workers import app as configured
 from workers import calls, embedding_queue, event_queue, failures

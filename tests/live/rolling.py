@@ -16,10 +16,10 @@ from PIL import Image
 
 from es_mappings import product
 from es_mappings.layout import Vector
-from indexer import indices
 from indexer.catalog import loading
 from indexer.catalog.events import Delete, Upsert
 from indexer.catalog.products import parse_product
+from indexer.elastic import indices
 from indexer.fitting import fit_space
 from indexer.images import ImageSource
 from indexer.images.decoding.crop import Crop

@@ -11,7 +11,6 @@ import pytest
 from elasticsearch.helpers import scan
 from flask.testing import FlaskClient
 
-from indexer import indices
 from indexer.activation_store import ActivationStore
 from indexer.attribution import decisions, duplicates
 from indexer.attribution.patches import patches
@@ -19,7 +18,8 @@ from indexer.attribution.training import Learnt, fit_attribution, unseen
 from indexer.catalog import loading
 from indexer.catalog.events import Upsert
 from indexer.catalog.products import parse_product
-from indexer.elastic import get_with_vectors
+from indexer.elastic import indices
+from indexer.elastic.client import get_with_vectors
 from indexer.images import ImageSource
 from indexer.pipeline import Pipeline
 from indexer.vectorizers import Vectorizers, load_vectorizers

@@ -9,9 +9,9 @@ from click.testing import CliRunner
 from elasticsearch import Elasticsearch
 
 from es_mappings import product, queries, scripts
-from indexer import indices
 from indexer.checking import Finding, check
 from indexer.cli import main
+from indexer.elastic import indices
 from indexer.settings import Settings
 
 BROKEN = "// how similar\ndouble nearness = 1;\nreturn nearness +;\n"

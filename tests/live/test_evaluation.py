@@ -16,7 +16,7 @@ from evaluation import elastic_structures
 from evaluation.cli import main
 from evaluation.clustered import clustered
 from evaluation.structures import UnavailableError, brute_force
-from indexer import indices
+from indexer.elastic import indices
 from indexer.golden import Judgement, read_golden_set, write_golden_set
 from indexer.labels import judge
 from tests.conftest import Shop

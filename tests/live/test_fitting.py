@@ -17,12 +17,12 @@ from PIL import Image
 from es_mappings import Anchor, search_page, sort_by_similar
 from es_mappings.layout import Vector
 from es_mappings.weights import CategoryWeights
-from indexer import indices
 from indexer.activation_store import ActivationStore
 from indexer.cli import main
-from indexer.elastic import bulk
+from indexer.elastic import indices
+from indexer.elastic.client import bulk
+from indexer.elastic.indices import meta
 from indexer.fitting import Recipe, fit_space
-from indexer.indices import meta
 from indexer.reduction import Learned
 from indexer.settings import Settings
 from indexer.spaces import VectorSpace, load_space

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from elasticsearch import Elasticsearch
 
-from indexer import indices
-from indexer.elastic import get_with_vectors, vector
+from indexer.elastic import indices
+from indexer.elastic.client import get_with_vectors, vector
 from indexer.images import ImageSource
 from indexer.pipeline import Pipeline
 from indexer.report import Report

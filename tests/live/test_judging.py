@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from es_mappings.product import LAYOUT
-from indexer.elastic import connect
+from indexer.elastic.client import connect
 from indexer.golden import Judgement
 from indexer.judgements import JudgementStore
 from tests.conftest import Shop

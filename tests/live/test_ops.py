@@ -6,7 +6,7 @@ import redis
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from indexer.dead_letters import DeadLetter, DeadLetters
+from indexer.elastic.dead_letters import DeadLetter, DeadLetters
 from tests.conftest import PRODUCTS, Shop
 from tests.live.shopping import search
 from webapp import create_app

@@ -14,11 +14,12 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from es_mappings.product import LAYOUT
-from indexer import indices, targets
 from indexer.catalog import documents
 from indexer.catalog.events import parse_event
 from indexer.catalog.loading import write_events
-from indexer.elastic import BulkFailure, get_with_vectors
+from indexer.elastic import indices
+from indexer.elastic import write_targets as targets
+from indexer.elastic.client import BulkFailure, get_with_vectors
 from indexer.settings import Settings
 
 FULL = os.environ.get("FAULTS") == "full"

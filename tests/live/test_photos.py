@@ -7,7 +7,7 @@ import pytest
 import redis
 
 import workers.photos
-from indexer.elastic import get_with_vectors, vector
+from indexer.elastic.client import get_with_vectors, vector
 from indexer.errors import ImageError
 from tests.conftest import Shop
 from workers.photos import PhotoServiceError, embed_photo

@@ -11,7 +11,6 @@ from click.testing import CliRunner
 from elasticsearch import Elasticsearch
 
 from es_mappings.stores import image_vector
-from indexer import indices
 from indexer.activation_store import ActivationStore
 from indexer.attached.attachment import Attachment, Attachments, prepare
 from indexer.attached.fields import FieldNames
@@ -20,7 +19,8 @@ from indexer.catalog.documents import EmbeddedImage, embedded, source_digest
 from indexer.catalog.events import Upsert
 from indexer.catalog.products import parse_product
 from indexer.cli import main
-from indexer.elastic import bulk
+from indexer.elastic import indices
+from indexer.elastic.client import bulk
 from indexer.errors import IndexStateError
 from indexer.image_addresses import ImageAddresses
 from indexer.images import Validators

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from elasticsearch import Elasticsearch
 
-from indexer import indices, targets
 from indexer.catalog import loading
+from indexer.elastic import indices
+from indexer.elastic import write_targets as targets
 from indexer.errors import IndexStateError
 from indexer.rollouts.comparing import Thresholds, different
 from indexer.rollouts.rollout import STEPS, Rollout, prune

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
-from indexer.elastic import get_with_vectors, vector
+from indexer.elastic.client import get_with_vectors, vector
 from tests.conftest import PRODUCTS, Shop
 from tests.live.shopping import get, search, walk
 

@@ -15,9 +15,9 @@ from es_mappings.facets import Filters
 from es_mappings.planner import Plan
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT, meta
 from es_mappings.strategies import knn_similarity
-from indexer import indices
 from indexer.calibration import calibrate
-from indexer.elastic import get_with_vectors, vector
+from indexer.elastic import indices
+from indexer.elastic.client import get_with_vectors, vector
 from indexer.labels import judge
 from tests.conftest import PRODUCTS, Shop
 from tests.live.shopping import search, walk

@@ -21,11 +21,11 @@ from standardwebhooks import Webhook
 from werkzeug.test import TestResponse
 
 from es_mappings.product import LAYOUT
-from indexer import indices
 from indexer.catalog import loading
 from indexer.catalog.events import parse_event
-from indexer.dead_letters import DeadLetters
-from indexer.elastic import get_with_vectors, vector
+from indexer.elastic import indices
+from indexer.elastic.client import get_with_vectors, vector
+from indexer.elastic.dead_letters import DeadLetters
 from indexer.settings import Settings
 from tests.conftest import Shop, wait_until
 from webapp import create_app

@@ -6,7 +6,7 @@ import redis
 from elastic_transport import ConnectionTimeout
 from elasticsearch import ApiError, BadRequestError
 
-from indexer.elastic import BulkFailure
+from indexer.elastic.client import BulkFailure
 from indexer.errors import SpaceError
 from workers import failures
 

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from elasticsearch import Elasticsearch
 
-from indexer.elastic import BulkFailure, bulk
+from indexer.elastic.client import BulkFailure, bulk
 from indexer.errors import IndexStateError
 
 log = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ from elastic_transport import ApiResponseMeta, BaseNode, HttpHeaders
 from elastic_transport._node import NodeApiResponse
 from elasticsearch import ApiError, Elasticsearch
 
-from indexer import elastic
-from indexer.elastic import BulkFailure, bulk
+from indexer.elastic import client as elastic
+from indexer.elastic.client import BulkFailure, bulk
 
 Answer = Callable[[int, list[str]], tuple[int, Any]]
 

@@ -11,7 +11,7 @@ from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
 from elasticsearch.helpers import scan
 
 from es_mappings import product
-from indexer import targets
+from indexer.elastic import write_targets as targets
 from indexer.errors import IndexStateError
 
 _EMBEDDED_IN_A_SPACE = {"exists": {"field": "embedding.space"}}

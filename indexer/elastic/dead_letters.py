@@ -12,7 +12,7 @@ from elasticsearch.helpers import scan
 
 from es_mappings.stores import dead_letter
 from indexer.catalog.documents import now
-from indexer.elastic import bulk, make_index, put_all
+from indexer.elastic.client import bulk, make_index, put_all
 
 
 @dataclass(frozen=True)
