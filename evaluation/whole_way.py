@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 from uuid import uuid4
 
+from indexer.activations.image_vector_store import Activations
 from indexer.catalog.events import Upsert
 from indexer.catalog.loading import apply_events
 from indexer.catalog.products import Product
@@ -14,7 +15,6 @@ from indexer.elastic import indices
 from indexer.elastic.client import connect
 from indexer.embedder import ImageEmbedder
 from indexer.fitting import fit_space
-from indexer.image_vector_store import Activations
 from indexer.images import ImageSource
 from indexer.pipeline import Pipeline
 from indexer.settings import Settings

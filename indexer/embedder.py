@@ -11,9 +11,9 @@ from typing import Protocol
 
 from es_mappings.layout import Vector
 from indexer import images
+from indexer.activations.image_addresses import Known
+from indexer.activations.image_vector_store import Activations
 from indexer.errors import ImageError
-from indexer.image_addresses import Known
-from indexer.image_vector_store import Activations
 from indexer.images import ImageSource, Validators
 from indexer.images.decoding.preparations import Prepared
 from indexer.vectorizers.base import ImageVectorizer, models_of

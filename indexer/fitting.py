@@ -10,7 +10,7 @@ from elasticsearch import Elasticsearch
 
 from es_mappings.layout import Vector
 from es_mappings.product import ASPECT_DIMS
-from indexer.activation_store import ActivationStore
+from indexer.activations.activation_store import ActivationStore
 from indexer.elastic import indices
 from indexer.errors import SpaceError
 from indexer.golden import Grades, products_in, refuse_leakage

@@ -12,7 +12,7 @@ from elasticsearch import Elasticsearch
 from elasticsearch.helpers import scan
 
 from es_mappings.layout import Vector
-from indexer.activation_store import ActivationStore
+from indexer.activations.activation_store import ActivationStore
 from indexer.golden import MATCH, Grades
 from indexer.metrics import per_anchor
 from indexer.reduction import Pairs

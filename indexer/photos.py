@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from indexer.activation_store import as_kept
+from indexer.activations.activation_store import as_kept
 from indexer.errors import ImageError, IndexStateError
 from indexer.vectorizers.base import models_of
 

@@ -12,6 +12,8 @@ from elasticsearch import Elasticsearch
 
 from es_mappings.layout import Vector
 from indexer import stored_products
+from indexer.activations.image_addresses import ImageAddresses, Known
+from indexer.activations.image_vector_store import ImageVectorStore
 from indexer.attribution.attributor import Attributor
 from indexer.composing import Outcome, compose, shown
 from indexer.elastic import indices
@@ -20,8 +22,6 @@ from indexer.elastic.client import BulkFailure, connect
 from indexer.elastic.write_targets import Targets
 from indexer.embedder import Embedded, ImageEmbedder
 from indexer.errors import ImageError, IndexStateError, SpaceError
-from indexer.image_addresses import ImageAddresses, Known
-from indexer.image_vector_store import ImageVectorStore
 from indexer.images import ImageSource
 from indexer.overlapping import side_by_side
 from indexer.product_embedder import ProductEmbedder

@@ -11,11 +11,11 @@ from elasticsearch import Elasticsearch
 from elasticsearch.helpers import scan
 
 from es_mappings.stores import image_vector
+from indexer.activations.image_addresses import address_id, addresses_index
 from indexer.attached.attachment import Attachment, Attachments, concrete
 from indexer.attached.fields import describe
 from indexer.catalog.documents import now
 from indexer.elastic.client import bulk
-from indexer.image_addresses import address_id, addresses_index
 from indexer.vectorizers.base import ProductFields
 from indexer.vectorizers.text import text_name
 

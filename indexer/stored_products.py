@@ -8,7 +8,7 @@ from typing import Any
 
 from elasticsearch import Elasticsearch
 
-from indexer.image_addresses import Known
+from indexer.activations.image_addresses import Known
 from indexer.vectorizers.base import ProductFields
 
 _WANTED = ["deleted_at", "images", "source", "embedding", "attribution", "pictures.image", "pictures.image_digest"]

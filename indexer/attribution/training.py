@@ -10,7 +10,7 @@ from typing import Any
 from elasticsearch import Elasticsearch
 from elasticsearch.helpers import scan
 
-from indexer.activation_store import ActivationStore
+from indexer.activations.activation_store import ActivationStore
 from indexer.attribution import decisions, store
 from indexer.attribution.attributor import Shown
 from indexer.attribution.features import Example

@@ -8,9 +8,9 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from es_mappings.stores.image_vector import Numbers
-from indexer.activation_store import ActivationStore
+from indexer.activations.activation_store import ActivationStore
+from indexer.activations.image_vector_store import ImageVectorStore
 from indexer.errors import IndexStateError
-from indexer.image_vector_store import ImageVectorStore
 from indexer.retention import kept
 from indexer.settings import Settings
 

@@ -11,7 +11,7 @@ import pytest
 from elasticsearch.helpers import scan
 from flask.testing import FlaskClient
 
-from indexer.activation_store import ActivationStore
+from indexer.activations.activation_store import ActivationStore
 from indexer.attribution import decisions, duplicates
 from indexer.attribution.patches import patches
 from indexer.attribution.training import Learnt, fit_attribution, unseen

@@ -17,7 +17,7 @@ from PIL import Image
 from es_mappings import Anchor, search_page, sort_by_similar
 from es_mappings.layout import Vector
 from es_mappings.weights import CategoryWeights
-from indexer.activation_store import ActivationStore
+from indexer.activations.activation_store import ActivationStore
 from indexer.cli import main
 from indexer.elastic import indices
 from indexer.elastic.client import bulk

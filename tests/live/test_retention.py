@@ -11,7 +11,8 @@ from click.testing import CliRunner
 from elasticsearch import Elasticsearch
 
 from es_mappings.stores import image_vector
-from indexer.activation_store import ActivationStore
+from indexer.activations.activation_store import ActivationStore
+from indexer.activations.image_addresses import ImageAddresses
 from indexer.attached.attachment import Attachment, Attachments, prepare
 from indexer.attached.fields import FieldNames
 from indexer.catalog import loading
@@ -22,7 +23,6 @@ from indexer.cli import main
 from indexer.elastic import indices
 from indexer.elastic.client import bulk
 from indexer.errors import IndexStateError
-from indexer.image_addresses import ImageAddresses
 from indexer.images import Validators
 from indexer.retention import Expired, expire, kept
 from indexer.settings import Settings

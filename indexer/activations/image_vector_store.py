@@ -8,7 +8,7 @@ from elasticsearch import Elasticsearch
 
 from es_mappings.layout import Vector
 from es_mappings.stores.image_vector import Numbers
-from indexer.activation_store import ActivationStore
+from indexer.activations.activation_store import ActivationStore
 from indexer.elastic.client import get_each_with_vectors, put_all, vector
 from indexer.vectorizers.base import ImageVectorizer
 

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from indexer.activation_store import as_kept
+from indexer.activations.activation_store import as_kept
 
 
 def test_bfloat16_is_rounded_as_torch_rounds_it() -> None:
