@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from indexer.labels import Labelled
+from indexer.relevance.labels import Labelled
 
 # What each aspect of a product shows in. Shape is what is visible and named nowhere else.
 ASPECTS = {

@@ -160,9 +160,9 @@ def _load(settings: Settings, catalog: Path, worker: Child) -> None:
 
 def _calibrate(settings: Settings, catalog: Path) -> None:
     """Fit the match percentage, where the truth of the catalogue is known."""
-    from indexer.calibration import calibrate
-    from indexer.golden import write_golden_set
-    from indexer.labels import judge
+    from indexer.relevance.calibration import calibrate
+    from indexer.relevance.golden import write_golden_set
+    from indexer.relevance.labels import judge
 
     truth, golden = catalog.parent / "truth.jsonl", catalog.parent / "golden.jsonl"
     if truth.exists():

@@ -12,12 +12,12 @@ import click
 
 from demo.golden import ASPECTS, read_truth
 from evaluation.catalogues import primary_images, read_products
-from indexer import golden
-from indexer.agreement import agreement as agree
 from indexer.console import Commands
 from indexer.errors import GoldenSetError
-from indexer.golden import Judgement
-from indexer.labels import Labelled, by_attributes, by_category, judge
+from indexer.relevance import golden
+from indexer.relevance.agreement import agreement as agree
+from indexer.relevance.golden import Judgement
+from indexer.relevance.labels import Labelled, by_attributes, by_category, judge
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 OUT = click.Path(dir_okay=False, path_type=Path)
@@ -141,7 +141,7 @@ def agreement(golden_set: Path) -> None:
 def export(*, out: Path) -> None:
     """Write the judgements that were given on the judging page of the shop."""
     from indexer.elastic.client import connect
-    from indexer.judgements import JudgementStore
+    from indexer.relevance.judgements import JudgementStore
     from indexer.settings import Settings
 
     settings = Settings.from_environment()

@@ -9,8 +9,8 @@ from PIL import Image
 from evaluation import contact_sheets, plots
 from evaluation.report import Picture, Report, Table
 from evaluation.variants import CENTRED, RAW, Judged
-from indexer.golden import Grades
-from indexer.metrics import compare
+from indexer.relevance.golden import Grades
+from indexer.relevance.metrics import compare
 
 _SHEET_ROWS, _SHEET_FOUND = 6, 9
 

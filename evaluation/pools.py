@@ -18,7 +18,7 @@ from evaluation.vectorizing import MODELS, vectorizers, weights_of
 from indexer.console import progress_bar
 from indexer.elastic.client import connect
 from indexer.errors import GoldenSetError
-from indexer.judgements import JudgementStore
+from indexer.relevance.judgements import JudgementStore
 from indexer.settings import Pooling, Settings
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -13,13 +13,13 @@ from es_mappings.layout import Vector
 from evaluation.activations import ActivationCache, Activations
 from evaluation.catalogues import PrimaryImage, primary_images, read_products, source_of
 from evaluation.variants import rank
-from indexer import labels
 from indexer.catalog.products import Product
-from indexer.golden import Grades, merge, products_in, read_golden_set, refuse_leakage
-from indexer.labels import Labelled
 from indexer.material import pairs_of
-from indexer.metrics import PerAnchor, compare, interval, per_anchor
 from indexer.reduction import Learned, Linear, fit_learned, fit_pca
+from indexer.relevance import labels
+from indexer.relevance.golden import Grades, merge, products_in, read_golden_set, refuse_leakage
+from indexer.relevance.labels import Labelled
+from indexer.relevance.metrics import PerAnchor, compare, interval, per_anchor
 from indexer.settings import Settings
 from indexer.vectorizers.base import ProductFields
 

@@ -17,8 +17,8 @@ from es_mappings.product import LAYOUT
 from evaluation.report import Report, Table
 from indexer.console import progress_bar, report_console
 from indexer.errors import GoldenSetError
-from indexer.golden import Grades, merge, read_golden_set
-from indexer.metrics import PerAnchor, compare, condensed, interval, per_anchor
+from indexer.relevance.golden import Grades, merge, read_golden_set
+from indexer.relevance.metrics import PerAnchor, compare, condensed, interval, per_anchor
 from indexer.settings import Settings
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

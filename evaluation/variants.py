@@ -10,9 +10,9 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from es_mappings.layout import Vector
-from indexer.golden import Grades
-from indexer.metrics import PerAnchor, Score, interval, per_anchor
 from indexer.reduction import Learned, Linear, fit_learned, fit_pca, fit_random
+from indexer.relevance.golden import Grades
+from indexer.relevance.metrics import PerAnchor, Score, interval, per_anchor
 from indexer.vectorizers.base import ProductFields
 
 RAW, CENTRED = "none", "centred"  # all dimensions: as they are, and with the mean taken away
@@ -112,7 +112,7 @@ def judge(
     activations : mapping
         Product -> raw activation, of every product in the golden set.
     measure : str
-        A metric of `indexer.metrics`.
+        A metric of `indexer.relevance.metrics`.
     """
     ids = list(activations)
     reduced = reducers.transform(variant.reduction, variant.dims)(np.stack([activations[i] for i in ids]))

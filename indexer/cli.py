@@ -129,7 +129,7 @@ def _run(pipeline: Pipeline, what: str, ids: Iterable[str]) -> None:
 @click.argument("golden_set", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def calibrate(golden_set: Path) -> None:
     """Fit the match percentage on the judgements of GOLDEN_SET (JSON Lines or CSV: anchor, candidate, grade 0 to 3)."""
-    from indexer import calibration, golden
+    from indexer.relevance import calibration, golden
 
     settings = Settings.from_environment()
     judgements = golden.read_golden_set(golden_set)

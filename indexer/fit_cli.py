@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from indexer import golden
 from indexer.elastic import indices
 from indexer.elastic.client import connect
+from indexer.relevance import golden
 from indexer.settings import Settings
 
 if TYPE_CHECKING:

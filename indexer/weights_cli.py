@@ -9,9 +9,9 @@ import click
 
 from es_mappings.product import DEFAULT_WEIGHTS
 from es_mappings.weights import CategoryWeights
-from indexer import golden
 from indexer.elastic import indices
 from indexer.elastic.client import connect
+from indexer.relevance import golden
 from indexer.settings import Settings
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -55,7 +55,7 @@ def set_(category: str, given: tuple[str, ...]) -> None:
 @click.option("--dry-run", is_flag=True, help="Only say what would be better.")
 def fit_(golden_set: Path, *, dry_run: bool) -> None:
     """Fit the weights of each top category on the judgements of GOLDEN_SET; kept where they order better."""
-    from indexer import weighting
+    from indexer.relevance import aspect_weights as weighting
 
     settings = Settings.from_environment()
     client, alias = connect(settings), settings.index_name

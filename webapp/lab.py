@@ -10,10 +10,10 @@ from flask import Blueprint, Response, abort, current_app, redirect, render_temp
 from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 
-from indexer.agreement import agreement
 from indexer.errors import GoldenSetError
-from indexer.golden import Judgement
-from indexer.judgements import JudgementStore
+from indexer.relevance.agreement import agreement
+from indexer.relevance.golden import Judgement
+from indexer.relevance.judgements import JudgementStore
 from indexer.settings import Settings
 from webapp.lab_pools import make_pools
 from webapp.search import ProductSearch

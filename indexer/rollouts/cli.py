@@ -12,10 +12,10 @@ import click
 from rich.progress import Progress, TaskID
 
 from es_mappings import product
-from indexer import golden
 from indexer.console import progress_bar
 from indexer.elastic import indices
 from indexer.elastic.client import connect
+from indexer.relevance import golden
 from indexer.rollouts.comparing import Thresholds
 from indexer.rollouts.rollout import STEPS, Rollout, prune
 from indexer.rollouts.state import StateStore

@@ -14,10 +14,10 @@ from es_mappings import queries
 from es_mappings.anchors import Anchor
 from es_mappings.layout import Layout, Vector
 from es_mappings.product import DEFAULT_WEIGHTS
-from indexer import golden, metrics
 from indexer.elastic import indices
 from indexer.elastic.client import get_with_vectors, vector
-from indexer.golden import Judgement
+from indexer.relevance import golden, metrics
+from indexer.relevance.golden import Judgement
 
 # What decides whether a product is the same in both.
 _STATE = ("version", "field_versions", "updated_at", "deleted_at", "source")

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from elasticsearch import Elasticsearch
 
 from es_mappings import product
-from indexer import calibration
 from indexer.elastic import indices
 from indexer.elastic import write_targets as targets
 from indexer.errors import IndexStateError, ProductSearchError
 from indexer.fitting import Recipe, fit
-from indexer.golden import Judgement
+from indexer.relevance import calibration
+from indexer.relevance.golden import Judgement
 from indexer.rollouts import comparing
 from indexer.rollouts.carrying import Pair, carry, carry_ids, changed, changes, checkpoints_of
 from indexer.rollouts.comparing import Thresholds

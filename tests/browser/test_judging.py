@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from indexer.judgements import JudgementStore
+from indexer.relevance.judgements import JudgementStore
 from tests.conftest import Shop
 
 

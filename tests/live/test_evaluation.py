@@ -17,8 +17,8 @@ from evaluation.cli import main
 from evaluation.clustered import clustered
 from evaluation.structures import UnavailableError, brute_force
 from indexer.elastic import indices
-from indexer.golden import Judgement, read_golden_set, write_golden_set
-from indexer.labels import judge
+from indexer.relevance.golden import Judgement, read_golden_set, write_golden_set
+from indexer.relevance.labels import judge
 from tests.conftest import Shop
 
 

@@ -8,8 +8,8 @@ from flask.testing import FlaskClient
 
 from es_mappings.product import LAYOUT
 from indexer.elastic.client import connect
-from indexer.golden import Judgement
-from indexer.judgements import JudgementStore
+from indexer.relevance.golden import Judgement
+from indexer.relevance.judgements import JudgementStore
 from tests.conftest import Shop
 from webapp import create_app
 from webapp.lab_pools import make_pools

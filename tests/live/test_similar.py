@@ -15,10 +15,10 @@ from es_mappings.facets import Filters
 from es_mappings.planner import Plan
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT, meta
 from es_mappings.strategies import knn_similarity
-from indexer.calibration import calibrate
 from indexer.elastic import indices
 from indexer.elastic.client import get_with_vectors, vector
-from indexer.labels import judge
+from indexer.relevance.calibration import calibrate
+from indexer.relevance.labels import judge
 from tests.conftest import PRODUCTS, Shop
 from tests.live.shopping import search, walk
 from webapp import create_app

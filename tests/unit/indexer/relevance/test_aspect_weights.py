@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from es_mappings.layout import Layout
-from indexer.metrics import per_anchor
-from indexer.weighting import FLOOR, Judged, fit, judge
+from indexer.relevance.aspect_weights import FLOOR, Judged, fit, judge
+from indexer.relevance.metrics import per_anchor
 
 LAYOUT = Layout.of({"look": 4, "color": 4, "text": 4})
 NAMES = LAYOUT.names

@@ -1,7 +1,7 @@
 import pytest
 
-from indexer.agreement import PairOfJudges, agreement
-from indexer.golden import Judgement
+from indexer.relevance.agreement import PairOfJudges, agreement
+from indexer.relevance.golden import Judgement
 
 
 def _by(judge: str, grades: str) -> list[Judgement]:

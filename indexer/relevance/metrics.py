@@ -1,6 +1,6 @@
 """How good an order of products is, judged by grades: plain judgements and plain runs in, numbers out.
 
-A golden set is ``{anchor: {product: grade}}`` (`indexer.golden.merge`), a run ``{anchor: [products, best first]}``.
+A golden set is ``{anchor: {product: grade}}`` (`indexer.relevance.golden.merge`), a run ``{anchor: [products, best first]}``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.errors import GoldenSetError
-from indexer.golden import MATCH
+from indexer.relevance.golden import MATCH
 
 Judged = Mapping[str, Mapping[str, int]]
 Run = Mapping[str, Sequence[str]]

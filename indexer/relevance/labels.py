@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from indexer.catalog.products import Product
-from indexer.golden import Judgement
+from indexer.relevance.golden import Judgement
 
 JUDGE = "labels"
 

@@ -5,7 +5,7 @@ import pytest
 
 from demo.golden import read_truth
 from indexer.catalog.products import Product
-from indexer.labels import Labelled, by_attributes, by_category, grade, judge, likeness
+from indexer.relevance.labels import Labelled, by_attributes, by_category, grade, judge, likeness
 
 
 def _product(product_id: str, *category: str, **attributes: str) -> Product:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from indexer.golden import Judgement, newest
+from indexer.relevance.golden import Judgement, newest
 
 GRADES = (0, 1, 2, 3)
 

@@ -14,7 +14,7 @@ from es_mappings.stores import judgement as es_judgement
 from indexer.catalog.documents import now
 from indexer.elastic.client import bulk, make_index
 from indexer.errors import GoldenSetError
-from indexer.golden import Judgement
+from indexer.relevance.golden import Judgement
 
 MOST_PAIRS = 10_000  # to judge: what one search gives, and more than people do
 

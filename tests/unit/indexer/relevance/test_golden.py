@@ -4,7 +4,15 @@ from pathlib import Path
 import pytest
 
 from indexer.errors import GoldenSetError
-from indexer.golden import Judgement, merge, products_of, read_golden_set, refuse_leakage, split, write_golden_set
+from indexer.relevance.golden import (
+    Judgement,
+    merge,
+    products_of,
+    read_golden_set,
+    refuse_leakage,
+    split,
+    write_golden_set,
+)
 
 SET = [
     Judgement(anchor="a", candidate="b", grade=3, judge="ann", date=dt.date(2026, 5, 1)),

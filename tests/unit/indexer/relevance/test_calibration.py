@@ -3,8 +3,8 @@ import pytest
 
 from es_mappings.calibration import Calibration
 from es_mappings.product import meta
-from indexer.calibration import fit
 from indexer.errors import GoldenSetError
+from indexer.relevance.calibration import fit
 
 RANDOM = np.random.default_rng(2)
 

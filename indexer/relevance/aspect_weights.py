@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from es_mappings.layout import Layout, Vector
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
 from indexer.elastic.client import get_with_vectors, vector
-from indexer.golden import Grades
+from indexer.relevance.golden import Grades
 
 FLOOR = 0.05  # of the whole, that each aspect keeps: what the golden set doesn't ask for isn't lost
 LEAST = 20  # anchors that a category needs

@@ -8,7 +8,7 @@ import pytest
 from sklearn.metrics import ndcg_score
 
 from indexer.errors import GoldenSetError
-from indexer.metrics import compare, condensed, evaluate, interval, per_anchor
+from indexer.relevance.metrics import compare, condensed, evaluate, interval, per_anchor
 
 JUDGED = {"a": {"x": 3, "y": 1, "z": 0, "n": 2}, "b": {"x": 2}, "nothing": {"x": 0, "y": 1}}
 RUN = {"a": ["y", "unjudged", "x"], "nothing": ["x"]}

@@ -14,7 +14,7 @@ from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
 from indexer.elastic import indices
 from indexer.elastic.client import get_with_vectors, vector
 from indexer.errors import GoldenSetError
-from indexer.golden import MATCH, Judgement, merge
+from indexer.relevance.golden import MATCH, Judgement, merge
 
 LEAST = 50  # judgements of either kind that a curve needs
 
