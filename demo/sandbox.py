@@ -132,7 +132,7 @@ def _secrets(path: Path) -> dict[str, str]:
 
 def _load(settings: Settings, catalog: Path, worker: Child) -> None:
     """Load the catalogue through the worker, unless an earlier run has done so."""
-    from indexer.fitting import fit_space
+    from indexer.spaces.fitting import fit_space
     from indexer.vectorizers import load_vectorizers
     from workers.enqueue import enqueue_embeddings
 

@@ -32,8 +32,8 @@ from demo.services import start_elasticsearch, start_redis
 from indexer.catalog import loading
 from indexer.elastic import indices
 from indexer.elastic.client import connect
-from indexer.fitting import fit_space
 from indexer.settings import Settings
+from indexer.spaces.fitting import fit_space
 from indexer.vectorizers import load_vectorizers
 from webapp import create_app
 from workers.enqueue import enqueue_embeddings

@@ -14,13 +14,13 @@ from evaluation.activations import ActivationCache, Activations
 from evaluation.catalogues import PrimaryImage, primary_images, read_products, source_of
 from evaluation.variants import rank
 from indexer.catalog.products import Product
-from indexer.material import pairs_of
-from indexer.reduction import Learned, Linear, fit_learned, fit_pca
 from indexer.relevance import labels
 from indexer.relevance.golden import Grades, merge, products_in, read_golden_set, refuse_leakage
 from indexer.relevance.labels import Labelled
 from indexer.relevance.metrics import PerAnchor, compare, interval, per_anchor
 from indexer.settings import Settings
+from indexer.spaces.material import pairs_of
+from indexer.spaces.reduction import Learned, Linear, fit_learned, fit_pca
 from indexer.vectorizers.base import ProductFields
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

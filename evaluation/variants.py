@@ -10,9 +10,9 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from es_mappings.layout import Vector
-from indexer.reduction import Learned, Linear, fit_learned, fit_pca, fit_random
 from indexer.relevance.golden import Grades
 from indexer.relevance.metrics import PerAnchor, Score, interval, per_anchor
+from indexer.spaces.reduction import Learned, Linear, fit_learned, fit_pca, fit_random
 from indexer.vectorizers.base import ProductFields
 
 RAW, CENTRED = "none", "centred"  # all dimensions: as they are, and with the mean taken away

@@ -14,10 +14,10 @@ from indexer.catalog.products import Product
 from indexer.elastic import indices
 from indexer.elastic.client import connect
 from indexer.embedder import ImageEmbedder
-from indexer.fitting import fit_space
 from indexer.images import ImageSource
 from indexer.pipeline import Pipeline
 from indexer.settings import Settings
+from indexer.spaces.fitting import fit_space
 from indexer.vectorizers.base import ImageVectorizer
 
 BATCHES = 4  # side by side, as the pipeline takes them

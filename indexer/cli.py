@@ -99,8 +99,8 @@ def vectorize(*, retry_failed: bool) -> None:
 
 
 def _vectorize(settings: Settings, *, retry_failed: bool) -> None:
-    from indexer.fitting import fit_space
     from indexer.pipeline import Pipeline
+    from indexer.spaces.fitting import fit_space
 
     client, alias = connect(settings), settings.index_name
     indices.live_index(client, alias)

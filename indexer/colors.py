@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from PIL import Image, ImageColor
 
 from es_mappings.layout import Vector
-from indexer.spaces import VectorSpace
+from indexer.spaces.vector_space import VectorSpace
 from indexer.vectorizers.color import ColorVectorizer
 
 ASPECT = "color"

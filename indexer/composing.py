@@ -13,7 +13,7 @@ from indexer.catalog import documents
 from indexer.catalog.documents import EmbeddedImage
 from indexer.embedder import Embedded
 from indexer.errors import ImageError, ImageUnavailableError
-from indexer.spaces import VectorSpace
+from indexer.spaces.vector_space import VectorSpace
 from indexer.stored_products import Embeddable, StoredProduct
 
 

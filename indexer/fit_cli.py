@@ -13,8 +13,8 @@ from indexer.relevance import golden
 from indexer.settings import Settings
 
 if TYPE_CHECKING:
-    from indexer.fitting import Kind
-    from indexer.reduction.explaining import Point
+    from indexer.spaces.fitting import Kind
+    from indexer.spaces.reduction.explaining import Point
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -42,7 +42,7 @@ def fit(
     kind: Kind, dims: int | None, golden_set: Path | None, likes: Path | None, plot: Path | None, *, explain: bool
 ) -> None:
     """Fit a vector space on the activations that are kept. No image is touched."""
-    from indexer import fitting
+    from indexer.spaces import fitting
     from indexer.vectorizers import load_vectorizers
 
     def tell(points: list[Point], chosen: Point) -> None:
@@ -51,7 +51,7 @@ def fit(
             mark = "  <- the fewest that lose less than 1%" if point == chosen else ""
             click.echo(f"{point.dims:>10}  {point.kept:>13.1%}  {point.quality:>7.4f}{mark}")
         if plot:
-            from indexer.reduction import explaining
+            from indexer.spaces.reduction import explaining
 
             explaining.plot(points, chosen, plot, f"look, {kind}")
             click.echo(f"Drawn: {plot}")

@@ -27,7 +27,7 @@ from indexer.overlapping import side_by_side
 from indexer.product_embedder import ProductEmbedder
 from indexer.report import Report
 from indexer.settings import Settings
-from indexer.spaces import VectorSpace, load_space
+from indexer.spaces.vector_space import VectorSpace, load_space
 from indexer.stored_products import Embeddable, StoredProduct
 from indexer.vectorizers import Vectorizers, digests, load_vectorizers
 

@@ -18,7 +18,7 @@ from es_mappings.planner import Plan
 from es_mappings.results import Result
 from indexer.colors import ASPECT, Rgb, color_part
 from indexer.errors import IndexStateError
-from indexer.spaces import VectorSpace, load_space
+from indexer.spaces.vector_space import VectorSpace, load_space
 from webapp import paging
 from webapp.anchors import AnchorReader, Anchors, with_photo
 from webapp.counts import MatchCounts

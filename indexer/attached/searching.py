@@ -12,7 +12,7 @@ from es_mappings.anchors import Anchor, Mode
 from indexer.attached.attachment import Attachment, Attachments
 from indexer.elastic.client import vector
 from indexer.errors import IndexStateError
-from indexer.spaces import load_space
+from indexer.spaces.vector_space import load_space
 
 
 def similar_request(

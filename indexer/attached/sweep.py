@@ -27,10 +27,10 @@ from indexer.catalog.documents import now
 from indexer.composing import Outcome
 from indexer.elastic.client import BulkFailure, bulk
 from indexer.errors import IndexStateError
-from indexer.fitting import fit
 from indexer.pipeline import Pipeline
 from indexer.rollouts.carrying import changed_hits, checkpoints_of
-from indexer.spaces import VectorSpace, load_space
+from indexer.spaces.fitting import fit
+from indexer.spaces.vector_space import VectorSpace, load_space
 from indexer.stored_products import Embeddable
 
 _TRIES = 6  # of an image whose server is away ...

@@ -13,14 +13,14 @@ from es_mappings import product
 from indexer.elastic import indices
 from indexer.elastic import write_targets as targets
 from indexer.errors import IndexStateError, ProductSearchError
-from indexer.fitting import Recipe, fit
 from indexer.relevance import calibration
 from indexer.relevance.golden import Judgement
 from indexer.rollouts import comparing
 from indexer.rollouts.carrying import Pair, carry, carry_ids, changed, changes, checkpoints_of
 from indexer.rollouts.comparing import Thresholds
 from indexer.rollouts.state import Running
-from indexer.spaces import load_space
+from indexer.spaces.fitting import Recipe, fit
+from indexer.spaces.vector_space import load_space
 
 if TYPE_CHECKING:
     from indexer.pipeline import Pipeline  # loads torch

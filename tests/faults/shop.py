@@ -30,11 +30,11 @@ from indexer.catalog.loading import write_events
 from indexer.elastic import indices
 from indexer.elastic.client import connect, get_with_vectors, make_index, vector
 from indexer.elastic.dead_letters import DeadLetters
-from indexer.fitting import fit_space
 from indexer.images import ImageSource
 from indexer.pipeline import Pipeline
 from indexer.settings import Settings
-from indexer.spaces import save_space
+from indexer.spaces.fitting import fit_space
+from indexer.spaces.vector_space import save_space
 from tests.faults import cheap
 from tests.faults.servers import RedisServer, SpoilingProxy, wait_for
 from workers.app import WRITE_EVENTS, WRITING

@@ -22,10 +22,10 @@ from indexer.cli import main
 from indexer.elastic import indices
 from indexer.elastic.client import bulk
 from indexer.elastic.indices import meta
-from indexer.fitting import Recipe, fit_space
-from indexer.reduction import Learned
 from indexer.settings import Settings
-from indexer.spaces import VectorSpace, load_space
+from indexer.spaces.fitting import Recipe, fit_space
+from indexer.spaces.reduction import Learned
+from indexer.spaces.vector_space import VectorSpace, load_space
 from indexer.vectorizers import Vectorizers
 from indexer.vectorizers.base import ImageModel
 from tests.unit.indexer.catalogues import activations_of, products

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from indexer.token_weights import fit_tokens
+from indexer.spaces.token_idf import fit_tokens
 from indexer.vectorizers.attributes import AttributesVectorizer, tokens
 from indexer.vectorizers.base import ProductFields
 

@@ -7,8 +7,8 @@ from PIL import Image, ImageDraw
 from es_mappings.anchors import Anchor, with_part
 from es_mappings.layout import Layout
 from indexer.colors import color_part, parse_color
-from indexer.reduction import fit_pca
-from indexer.spaces import VectorSpace
+from indexer.spaces.reduction import fit_pca
+from indexer.spaces.vector_space import VectorSpace
 from indexer.vectorizers.color import ColorVectorizer
 
 LAYOUT = Layout.of({"look": 2, "color": 16})

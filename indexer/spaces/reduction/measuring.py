@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from es_mappings.layout import Vector
-from indexer.reduction.discriminants import UNKNOWN, Column
-from indexer.reduction.labels import label_columns
+from indexer.spaces.reduction.discriminants import UNKNOWN, Column
+from indexer.spaces.reduction.labels import label_columns
 from indexer.vectorizers.base import ProductFields
 
 JUDGED = 400  # products among which an order is judged: of many more, the first ten are easily right

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from es_mappings.layout import Vector
-from indexer.reduction.base import Reduction
-from indexer.reduction.choosing import fit_learned
-from indexer.reduction.learned import Learned
-from indexer.reduction.linear import Linear, fit_incremental_pca, fit_pca, fit_random
-from indexer.reduction.within import NO_PAIRS, Pairs, fit_within
+from indexer.spaces.reduction.base import Reduction
+from indexer.spaces.reduction.choosing import fit_learned
+from indexer.spaces.reduction.learned import Learned
+from indexer.spaces.reduction.linear import Linear, fit_incremental_pca, fit_pca, fit_random
+from indexer.spaces.reduction.within import NO_PAIRS, Pairs, fit_within
 
 __all__ = [
     "NO_PAIRS",

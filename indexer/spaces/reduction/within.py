@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from es_mappings.layout import Vector
-from indexer.reduction.base import unit_rows
-from indexer.reduction.discriminants import Column
-from indexer.reduction.linear import Linear, fit_pca, shares_of_variance
+from indexer.spaces.reduction.base import unit_rows
+from indexer.spaces.reduction.discriminants import Column
+from indexer.spaces.reduction.linear import Linear, fit_pca, shares_of_variance
 
 # How far directions are made equal: 0 is a PCA, 1 whitens within categories. Colours and patterns lie in weak ones;
 # the weakest of all are noise.

@@ -9,14 +9,14 @@ from itertools import product as every
 import numpy as np
 
 from es_mappings.layout import Vector
-from indexer.reduction.base import unit_rows
-from indexer.reduction.discriminants import Column, Discriminant, entropy, fit_discriminants
-from indexer.reduction.labels import CATEGORY, LEAST, broadest_category, finest_category, label_columns
-from indexer.reduction.learned import Head, Learned, agreement, labels_room
-from indexer.reduction.linear import Linear, fit_pca
-from indexer.reduction.measuring import Measure
-from indexer.reduction.trials import Parts, Trial, keeps_the_rest, trials
-from indexer.reduction.within import NO_PAIRS, Pairs, fit_within
+from indexer.spaces.reduction.base import unit_rows
+from indexer.spaces.reduction.discriminants import Column, Discriminant, entropy, fit_discriminants
+from indexer.spaces.reduction.labels import CATEGORY, LEAST, broadest_category, finest_category, label_columns
+from indexer.spaces.reduction.learned import Head, Learned, agreement, labels_room
+from indexer.spaces.reduction.linear import Linear, fit_pca
+from indexer.spaces.reduction.measuring import Measure
+from indexer.spaces.reduction.trials import Parts, Trial, keeps_the_rest, trials
+from indexer.spaces.reduction.within import NO_PAIRS, Pairs, fit_within
 from indexer.vectorizers.base import ProductFields
 
 SHARES = (0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9)  # of the rest, that are tried; less would leave it to chance

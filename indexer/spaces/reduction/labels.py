@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from indexer.reduction.discriminants import UNKNOWN, Column
+from indexer.spaces.reduction.discriminants import UNKNOWN, Column
 from indexer.vectorizers.base import ProductFields
 
 LEAST = 8  # products that a class needs: fewer teach their backgrounds

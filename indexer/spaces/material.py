@@ -13,10 +13,10 @@ from elasticsearch.helpers import scan
 
 from es_mappings.layout import Vector
 from indexer.activations.activation_store import ActivationStore
-from indexer.reduction import Pairs
-from indexer.reduction.measuring import Measure
 from indexer.relevance.golden import MATCH, Grades
 from indexer.relevance.metrics import per_anchor
+from indexer.spaces.reduction import Pairs
+from indexer.spaces.reduction.measuring import Measure
 from indexer.vectorizers.base import ProductFields
 
 _CHUNK = 500  # activations a request

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from es_mappings.layout import Vector
-from indexer.reduction.base import unit_rows
-from indexer.reduction.discriminants import UNKNOWN, Column, Discriminant, fit_discriminants
-from indexer.reduction.labels import CATEGORY, broadest_category, finest_category
-from indexer.reduction.learned import Head, agreement, beside
-from indexer.reduction.measuring import JUDGED, Measure, by_gains, shared_labels
+from indexer.spaces.reduction.base import unit_rows
+from indexer.spaces.reduction.discriminants import UNKNOWN, Column, Discriminant, fit_discriminants
+from indexer.spaces.reduction.labels import CATEGORY, broadest_category, finest_category
+from indexer.spaces.reduction.learned import Head, agreement, beside
+from indexer.spaces.reduction.measuring import JUDGED, Measure, by_gains, shared_labels
 
 _FITTED = 4_000  # products that tests are fitted on
 _SLACK = 0.002  # NDCG that chance may cost a label left out

@@ -13,13 +13,13 @@ from es_mappings.product import ASPECT_DIMS
 from indexer.activations.activation_store import ActivationStore
 from indexer.elastic import indices
 from indexer.errors import SpaceError
-from indexer.material import Material, by_golden_set, pairs_of, read_material
-from indexer.reduction import Learned, Linear, fit_incremental_pca, fit_learned, fit_pca, fit_random
-from indexer.reduction.explaining import Point, curve, fewest
-from indexer.reduction.measuring import Measure, by_labels
 from indexer.relevance.golden import Grades, products_in, refuse_leakage
-from indexer.spaces import VectorSpace, save_space
-from indexer.token_weights import fit_tokens
+from indexer.spaces.material import Material, by_golden_set, pairs_of, read_material
+from indexer.spaces.reduction import Learned, Linear, fit_incremental_pca, fit_learned, fit_pca, fit_random
+from indexer.spaces.reduction.explaining import Point, curve, fewest
+from indexer.spaces.reduction.measuring import Measure, by_labels
+from indexer.spaces.token_idf import fit_tokens
+from indexer.spaces.vector_space import VectorSpace, save_space
 from indexer.vectorizers import Vectorizers
 from indexer.vectorizers.base import ProductFields, ProductVectorizer
 

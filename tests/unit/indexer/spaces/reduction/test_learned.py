@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from es_mappings.layout import Vector
-from indexer.reduction import Learned, Linear, fit_learned, fit_pca
-from indexer.reduction.base import unit_rows
-from indexer.reduction.discriminants import UNKNOWN, Column, Discriminant, entropy, fit_discriminants
-from indexer.reduction.labels import label_columns
-from indexer.reduction.measuring import shared_labels
-from indexer.reduction.trials import Parts, keeps_the_rest
 from indexer.relevance.metrics import evaluate
+from indexer.spaces.reduction import Learned, Linear, fit_learned, fit_pca
+from indexer.spaces.reduction.base import unit_rows
+from indexer.spaces.reduction.discriminants import UNKNOWN, Column, Discriminant, entropy, fit_discriminants
+from indexer.spaces.reduction.labels import label_columns
+from indexer.spaces.reduction.measuring import shared_labels
+from indexer.spaces.reduction.trials import Parts, keeps_the_rest
 from indexer.vectorizers.base import ProductFields
 from tests.unit.indexer.catalogues import COLORS, KINDS, activations_of, products
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from es_mappings.layout import Vector
-from indexer.reduction.base import unit_rows
-from indexer.reduction.learned import Learned
-from indexer.reduction.linear import Linear
-from indexer.reduction.measuring import Measure
+from indexer.spaces.reduction.base import unit_rows
+from indexer.spaces.reduction.learned import Learned
+from indexer.spaces.reduction.linear import Linear
+from indexer.spaces.reduction.measuring import Measure
 
 SIZES = (4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 160, 192, 256, 384, 512)
 LOSS = 0.01  # of the best quality, that fewer dimensions may cost

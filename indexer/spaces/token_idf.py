@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from es_mappings.layout import Vector
-from indexer.reduction import Linear
+from indexer.spaces.reduction import Linear
 
 _SEED = 0  # of the directions: the same in every space
 

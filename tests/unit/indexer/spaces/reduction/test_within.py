@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from es_mappings.layout import Vector
-from indexer.reduction import Learned, Linear, fit_learned, fit_pca, fit_within
-from indexer.reduction.base import unit_rows
-from indexer.reduction.measuring import by_gains
+from indexer.spaces.reduction import Learned, Linear, fit_learned, fit_pca, fit_within
+from indexer.spaces.reduction.base import unit_rows
+from indexer.spaces.reduction.measuring import by_gains
 from indexer.vectorizers.base import ProductFields
 from tests.unit.indexer.catalogues import KINDS
 

@@ -10,9 +10,9 @@ import numpy as np
 from scipy.special import softmax
 
 from es_mappings.layout import Vector
-from indexer.reduction.base import unit_rows
-from indexer.reduction.discriminants import UNKNOWN, Discriminant
-from indexer.reduction.linear import Linear
+from indexer.spaces.reduction.base import unit_rows
+from indexer.spaces.reduction.discriminants import UNKNOWN, Discriminant
+from indexer.spaces.reduction.linear import Linear
 
 _LABELS_ROOM = 48  # more than a quarter of what labels say lies in; the rest needs the others
 

@@ -3,10 +3,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexer.reduction import Learned, fit_learned, fit_pca
-from indexer.reduction.base import unit_rows
-from indexer.reduction.explaining import LOSS, Point, curve, fewest, plot
-from indexer.reduction.measuring import by_labels
+from indexer.spaces.reduction import Learned, fit_learned, fit_pca
+from indexer.spaces.reduction.base import unit_rows
+from indexer.spaces.reduction.explaining import LOSS, Point, curve, fewest, plot
+from indexer.spaces.reduction.measuring import by_labels
 from indexer.vectorizers.base import ProductFields
 from tests.unit.indexer.catalogues import activations_of, products
 

@@ -19,7 +19,7 @@ from es_mappings.stores import vector_space
 from indexer.catalog.documents import now
 from indexer.elastic.client import make_index
 from indexer.errors import SpaceError
-from indexer.reduction import Reduction, load_reduction
+from indexer.spaces.reduction import Reduction, load_reduction
 from indexer.vectorizers.base import digest
 
 

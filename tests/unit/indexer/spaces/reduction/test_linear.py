@@ -5,8 +5,8 @@ import pytest
 from safetensors.numpy import load, save
 
 from es_mappings.layout import Layout
-from indexer.reduction import Reduction, fit_incremental_pca, fit_learned, fit_pca, fit_random, load_reduction
-from indexer.spaces import VectorSpace
+from indexer.spaces.reduction import Reduction, fit_incremental_pca, fit_learned, fit_pca, fit_random, load_reduction
+from indexer.spaces.vector_space import VectorSpace
 from tests.unit.indexer.catalogues import activations_of, products
 
 RANDOM = np.random.default_rng(5)
