@@ -20,10 +20,10 @@ from rich.table import Table
 
 from evaluation.whole_way import BATCHES, Indexed, Unindexed, WholeWay
 from indexer.console import errors_in_one_line, report_console
-from indexer.embedder import FETCHERS, LEAST_SIDE
+from indexer.embedding.image_embedder import FETCHERS, LEAST_SIDE
+from indexer.embedding.pipeline import image_source
 from indexer.images import ImageSource
 from indexer.images.decoding.preparations import Preparation, Prepared
-from indexer.pipeline import image_source
 from indexer.settings import Settings
 from indexer.vectorizers.base import ImageVectorizer, models_of
 from indexer.vectorizers.color import ColorVectorizer

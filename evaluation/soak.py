@@ -15,10 +15,10 @@ from rich.table import Table
 
 from evaluation.whole_way import BATCHES, Forgetful
 from indexer.console import errors_in_one_line, report_console
-from indexer.embedder import ImageEmbedder
+from indexer.embedding.image_embedder import ImageEmbedder
+from indexer.embedding.overlapping import side_by_side
 from indexer.images import ImageSource, Validators
 from indexer.images.fetching import Fetched
-from indexer.overlapping import side_by_side
 from indexer.settings import Settings
 from indexer.vectorizers.base import ImageVectorizer
 from indexer.vectorizers.color import ColorVectorizer

@@ -13,9 +13,9 @@ from indexer.catalog.loading import apply_events
 from indexer.catalog.products import Product
 from indexer.elastic import indices
 from indexer.elastic.client import connect
-from indexer.embedder import ImageEmbedder
+from indexer.embedding.image_embedder import ImageEmbedder
+from indexer.embedding.pipeline import Pipeline
 from indexer.images import ImageSource
-from indexer.pipeline import Pipeline
 from indexer.settings import Settings
 from indexer.spaces.fitting import fit_space
 from indexer.vectorizers.base import ImageVectorizer

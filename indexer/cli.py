@@ -30,7 +30,7 @@ from indexer.status_cli import expire, say_counts, status
 from indexer.weights_cli import weights
 
 if TYPE_CHECKING:
-    from indexer.pipeline import Pipeline  # loads torch
+    from indexer.embedding.pipeline import Pipeline  # loads torch
 
 _CHUNK = 256  # products between two steps of a progress bar
 
@@ -99,7 +99,7 @@ def vectorize(*, retry_failed: bool) -> None:
 
 
 def _vectorize(settings: Settings, *, retry_failed: bool) -> None:
-    from indexer.pipeline import Pipeline
+    from indexer.embedding.pipeline import Pipeline
     from indexer.spaces.fitting import fit_space
 
     client, alias = connect(settings), settings.index_name

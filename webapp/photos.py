@@ -15,9 +15,9 @@ from elasticsearch.helpers import pack_dense_vector
 from PIL import Image
 
 from indexer.elastic.client import vector
+from indexer.embedding.photos import Box, cropped
 from indexer.errors import ImageError
 from indexer.images import Decoder
-from indexer.photos import Box, cropped
 from webapp.errors import ParameterError
 from workers.photos import PhotoServiceError, PhotoVector, embed_photo
 

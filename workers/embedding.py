@@ -15,8 +15,8 @@ from indexer.catalog import documents
 from indexer.elastic import indices
 from indexer.elastic import write_targets as targets
 from indexer.elastic.dead_letters import DeadLetter
-from indexer.overlapping import side_by_side
-from indexer.report import Report
+from indexer.embedding.overlapping import side_by_side
+from indexer.embedding.report import Report
 from workers import calls, failures, resources
 from workers.app import EMBED_WAITING, INTERACTIVE
 from workers.embedding_queue import MAX_TRIES

@@ -17,15 +17,15 @@ from elasticsearch.helpers import pack_dense_vector
 from kombu.exceptions import OperationalError
 
 from es_mappings.layout import Vector
-from indexer import photos
 from indexer.elastic.client import vector
+from indexer.embedding import photos
+from indexer.embedding.photos import Box
 from indexer.errors import ImageError, IndexStateError, ProductSearchError
-from indexer.photos import Box
 from indexer.settings import Settings
 from workers.app import EMBED_PHOTO, app
 
 if TYPE_CHECKING:
-    from indexer.pipeline import Pipeline
+    from indexer.embedding.pipeline import Pipeline
 
 _PATIENCE = 10.0  # seconds that a shopper waits; older photographs are not embedded any more
 _KEPT = 30  # seconds that an answer nobody fetched stays in Redis

@@ -12,7 +12,7 @@ from redis.retry import Retry
 
 from indexer.elastic.client import connect
 from indexer.elastic.dead_letters import DeadLetters
-from indexer.pipeline import Pipeline
+from indexer.embedding.pipeline import Pipeline
 from indexer.settings import Settings
 from workers.counters import Counters
 from workers.embedding_queue import EmbeddingQueue

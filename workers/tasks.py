@@ -10,8 +10,8 @@ from celery.signals import celeryd_after_setup, setup_logging, worker_process_in
 from elastic_transport import TransportError
 from elasticsearch import ApiError
 
+from indexer.embedding.photos import Box
 from indexer.errors import ProductSearchError
-from indexer.photos import Box
 from workers import embedding, housekeeping, logs, metrics, photos, resources, sweeping, writing
 from workers.app import (
     ACCEPT_EVENTS,

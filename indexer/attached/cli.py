@@ -76,7 +76,7 @@ def sweep(*, index: str | None, retry_failed: bool) -> None:
 
 def _sweep(settings: Settings, names: list[str], *, retry_failed: bool = False) -> None:
     from indexer.attached.sweep import Sweep
-    from indexer.pipeline import Pipeline
+    from indexer.embedding.pipeline import Pipeline
 
     pipeline = Pipeline.from_settings(settings)
     for name in names:

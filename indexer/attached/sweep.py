@@ -24,14 +24,14 @@ from es_mappings.stores.attached import REMOVE
 from indexer.attached.attachment import Attachment, Attachments, concrete, prepare
 from indexer.attached.fields import Described, describe
 from indexer.catalog.documents import now
-from indexer.composing import Outcome
 from indexer.elastic.client import BulkFailure, bulk
+from indexer.embedding.composing import Outcome
+from indexer.embedding.pipeline import Pipeline
+from indexer.embedding.stored_products import Embeddable
 from indexer.errors import IndexStateError
-from indexer.pipeline import Pipeline
 from indexer.rollouts.carrying import changed_hits, checkpoints_of
 from indexer.spaces.fitting import fit
 from indexer.spaces.vector_space import VectorSpace, load_space
-from indexer.stored_products import Embeddable
 
 _TRIES = 6  # of an image whose server is away ...
 _FIRST_PAUSE = 60.0  # ... seconds before the second, doubled with each: an hour in all

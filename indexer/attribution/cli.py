@@ -17,7 +17,7 @@ from indexer.attribution.patches import Patch, patches
 from indexer.attribution.training import Learnt, fit_attribution, unseen
 from indexer.console import progress_bar, report_console
 from indexer.elastic.client import connect
-from indexer.pipeline import Pipeline
+from indexer.embedding.pipeline import Pipeline
 from indexer.settings import Settings
 
 console = report_console()

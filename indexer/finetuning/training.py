@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from es_mappings.layout import Vector
-from indexer.embedder import LEAST_SIDE
+from indexer.embedding.image_embedder import LEAST_SIDE
 from indexer.errors import ImageError, WeightsError
 from indexer.finetuning.examples import Example, Examples, augment, balanced_batches, loaded
 from indexer.finetuning.losses import Heads, Kind

@@ -23,7 +23,7 @@ from indexer.rollouts.steps import Options, Watch
 from indexer.settings import Settings
 
 if TYPE_CHECKING:
-    from indexer.pipeline import Pipeline  # loads torch
+    from indexer.embedding.pipeline import Pipeline  # loads torch
 
 _anyway = click.option("--anyway", is_flag=True, help="Swap whatever the comparison says.")
 _abandon = click.option("--abandon", is_flag=True, help="Give up the one that is under way.")
@@ -104,7 +104,7 @@ def prune_command() -> None:
 def _carry_out(settings: Settings, options: Options, kind: str, *, abandon: bool) -> None:
     @cache
     def pipeline() -> Pipeline:
-        from indexer.pipeline import Pipeline
+        from indexer.embedding.pipeline import Pipeline
 
         return Pipeline.from_settings(settings)
 

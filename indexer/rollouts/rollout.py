@@ -16,7 +16,7 @@ from indexer.rollouts.steps import Options, Steps, Watch
 from indexer.vectorizers.base import digest
 
 if TYPE_CHECKING:
-    from indexer.pipeline import Pipeline  # loads torch
+    from indexer.embedding.pipeline import Pipeline  # loads torch
 
 STEPS = {
     "rebuild": ("create", "join", "copy", "fit", "vectors", "compare", "swap", "settle"),

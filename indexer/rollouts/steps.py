@@ -23,7 +23,7 @@ from indexer.spaces.fitting import Recipe, fit
 from indexer.spaces.vector_space import load_space
 
 if TYPE_CHECKING:
-    from indexer.pipeline import Pipeline  # loads torch
+    from indexer.embedding.pipeline import Pipeline  # loads torch
 
 _ROUNDS = 20  # of carrying over what changed meanwhile; each takes a fraction of the one before
 _PASSES = 5  # over the products without vector: the catalogue goes on changing

@@ -5,8 +5,8 @@
 
 import os
 
-from indexer import pipeline
 from indexer.elastic import client as elastic
+from indexer.embedding import pipeline
 from tests.faults import cheap
 from workers import app as configured
 from workers import calls, embedding_queue, event_queue, failures

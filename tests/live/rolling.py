@@ -20,10 +20,10 @@ from indexer.catalog import loading
 from indexer.catalog.events import Delete, Upsert
 from indexer.catalog.products import parse_product
 from indexer.elastic import indices
+from indexer.embedding.pipeline import Pipeline
 from indexer.images import ImageSource
 from indexer.images.decoding.crop import Crop
 from indexer.images.decoding.preparations import Preparation, Prepared
-from indexer.pipeline import Pipeline
 from indexer.settings import Settings
 from indexer.spaces.fitting import fit_space
 from indexer.vectorizers import Vectorizers

@@ -20,8 +20,8 @@ from indexer.catalog.events import Upsert
 from indexer.catalog.products import parse_product
 from indexer.elastic import indices
 from indexer.elastic.client import get_with_vectors
+from indexer.embedding.pipeline import Pipeline
 from indexer.images import ImageSource
-from indexer.pipeline import Pipeline
 from indexer.vectorizers import Vectorizers, load_vectorizers
 from tests.conftest import Shop
 from webapp import create_app

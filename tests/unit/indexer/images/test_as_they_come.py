@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from demo.catalogue import render_catalogue
-from indexer.embedder import LEAST_SIDE
+from indexer.embedding.image_embedder import LEAST_SIDE
 from indexer.errors import ImageError
 from indexer.images import Decoder
 from indexer.settings import Settings

@@ -11,10 +11,10 @@ from indexer.attribution.attributor import Shown
 from indexer.attribution.features import Example
 from indexer.catalog import documents
 from indexer.catalog.documents import EmbeddedImage
-from indexer.embedder import Embedded
+from indexer.embedding.image_embedder import Embedded
+from indexer.embedding.stored_products import Embeddable, StoredProduct
 from indexer.errors import ImageError, ImageUnavailableError
 from indexer.spaces.vector_space import VectorSpace
-from indexer.stored_products import Embeddable, StoredProduct
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 import pytest
 from PIL import Image
 
+from indexer.embedding.photos import cropped
 from indexer.errors import ImageError
-from indexer.photos import cropped
 
 PICTURE = Image.new("RGB", (200, 100), "white")
 

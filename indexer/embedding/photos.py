@@ -12,7 +12,7 @@ from indexer.vectorizers.base import models_of
 
 if TYPE_CHECKING:
     from es_mappings.layout import Vector
-    from indexer.pipeline import Pipeline
+    from indexer.embedding.pipeline import Pipeline
 
 Box = tuple[float, float, float, float]
 

@@ -11,24 +11,24 @@ from functools import partial
 from elasticsearch import Elasticsearch
 
 from es_mappings.layout import Vector
-from indexer import stored_products
 from indexer.activations.image_addresses import ImageAddresses, Known
 from indexer.activations.image_vector_store import ImageVectorStore
 from indexer.attribution.attributor import Attributor
-from indexer.composing import Outcome, compose, shown
 from indexer.elastic import indices
 from indexer.elastic import write_targets as targets
 from indexer.elastic.client import BulkFailure, connect
 from indexer.elastic.write_targets import Targets
-from indexer.embedder import Embedded, ImageEmbedder
+from indexer.embedding import stored_products
+from indexer.embedding.composing import Outcome, compose, shown
+from indexer.embedding.image_embedder import Embedded, ImageEmbedder
+from indexer.embedding.overlapping import side_by_side
+from indexer.embedding.product_embedder import ProductEmbedder
+from indexer.embedding.report import Report
+from indexer.embedding.stored_products import Embeddable, StoredProduct
 from indexer.errors import ImageError, IndexStateError, SpaceError
 from indexer.images import ImageSource
-from indexer.overlapping import side_by_side
-from indexer.product_embedder import ProductEmbedder
-from indexer.report import Report
 from indexer.settings import Settings
 from indexer.spaces.vector_space import VectorSpace, load_space
-from indexer.stored_products import Embeddable, StoredProduct
 from indexer.vectorizers import Vectorizers, digests, load_vectorizers
 
 log = logging.getLogger(__name__)
