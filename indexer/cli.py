@@ -13,11 +13,11 @@ import click
 from es_mappings import facets, product, queries, results
 from es_mappings.anchors import Anchor, Mode
 from es_mappings.facets import Filters
-from indexer import checking
 from indexer.attached.cli import attach, detach, sweep
 from indexer.attached.searching import similar_request
 from indexer.attribution.cli import attributes, duplicates
 from indexer.catalog import loading
+from indexer.checks import checking
 from indexer.console import Commands, progress_bar
 from indexer.elastic import indices
 from indexer.elastic.client import connect, get_with_vectors, vector

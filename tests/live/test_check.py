@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from elasticsearch import Elasticsearch
 
 from es_mappings import product, queries, scripts
-from indexer.checking import Finding, check
+from indexer.checks.checking import Finding, check
 from indexer.cli import main
 from indexer.elastic import indices
 from indexer.settings import Settings
