@@ -7,7 +7,7 @@ from pathlib import Path
 
 from demo.abo import read_abo
 from demo.catalogue import is_complete, render_catalogue
-from indexer.console import progress_bar
+from indexer.cli.console import progress_bar
 from indexer.errors import CatalogError
 
 ABO = "abo"

@@ -19,7 +19,7 @@ from evaluation.report import Table
 from indexer.attribution.attributor import category_of
 from indexer.attribution.features import Example
 from indexer.attribution.model import MAX_EXAMPLES, SOURCES, CategoryModel, Findings, fit_category, value_of
-from indexer.console import progress_bar, report_console
+from indexer.cli.console import progress_bar, report_console
 from indexer.settings import Settings
 from indexer.vectorizers import load_vectorizers
 from indexer.vectorizers.base import ImageVectorizer, ProductFields

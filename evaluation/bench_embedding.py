@@ -19,7 +19,7 @@ from PIL import Image
 from rich.table import Table
 
 from evaluation.whole_way import BATCHES, Indexed, Unindexed, WholeWay
-from indexer.console import errors_in_one_line, report_console
+from indexer.cli.console import errors_in_one_line, report_console
 from indexer.embedding.image_embedder import FETCHERS, LEAST_SIDE
 from indexer.embedding.pipeline import image_source
 from indexer.images import ImageSource

@@ -9,7 +9,7 @@ import click
 import numpy as np
 from rich.table import Table
 
-from indexer.console import errors_in_one_line, report_console
+from indexer.cli.console import errors_in_one_line, report_console
 from indexer.vectorizers.presets import PRESETS
 from indexer.vectorizers.runtimes import Name
 

@@ -19,7 +19,7 @@ from evaluation.contenders import Contender, page
 from evaluation.racing import Track, race
 from evaluation.thresholds import Depth, Speed, derive
 from evaluation.workload import MODES, presets, tasks
-from indexer.console import errors_in_one_line, progress_bar, report_console
+from indexer.cli.console import errors_in_one_line, progress_bar, report_console
 
 SHARES = (0.001, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
 CANDIDATES = (240, 500, 1_000, 2_000, 4_000)

@@ -6,7 +6,7 @@ import importlib
 
 import click
 
-from indexer.console import Commands
+from indexer.cli.console import Commands
 
 _COMMANDS = {
     "golden": "evaluation.golden_sets",

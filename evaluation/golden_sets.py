@@ -12,7 +12,7 @@ import click
 
 from demo.golden import ASPECTS, read_truth
 from evaluation.catalogues import primary_images, read_products
-from indexer.console import Commands
+from indexer.cli.console import Commands
 from indexer.errors import GoldenSetError
 from indexer.relevance import golden
 from indexer.relevance.agreement import agreement as agree

@@ -16,7 +16,7 @@ from evaluation.models_report import make_report, sheets
 from evaluation.report import Table
 from evaluation.variants import METRICS, REDUCTIONS, Judged, Reducers, judge, variants
 from evaluation.vectorizing import MODELS, vectorizers, weights_of
-from indexer.console import progress_bar, report_console
+from indexer.cli.console import progress_bar, report_console
 from indexer.errors import GoldenSetError, ImageError
 from indexer.relevance.golden import Grades, merge, products_of, read_golden_set, refuse_leakage
 from indexer.settings import Pooling

@@ -24,7 +24,7 @@ from evaluation.clustered import clustered
 from evaluation.neighbours_report import make_report
 from evaluation.report import Table
 from evaluation.structures import Build, Built, UnavailableError, brute_force, in_process
-from indexer.console import progress_bar, report_console
+from indexer.cli.console import progress_bar, report_console
 
 DIMS = (32, 64, 128, 256, 512, 1024, 2048)
 TRUTH = "brute force (NumPy)"

@@ -15,7 +15,7 @@ from evaluation.activations import ActivationCache
 from evaluation.catalogues import primary_images, source_of
 from evaluation.variants import METRICS
 from evaluation.vectorizing import MODELS, vectorizers, weights_of
-from indexer.console import progress_bar
+from indexer.cli.console import progress_bar
 from indexer.elastic.client import connect
 from indexer.errors import GoldenSetError
 from indexer.relevance.judgements import JudgementStore

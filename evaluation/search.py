@@ -15,7 +15,7 @@ import httpx
 
 from es_mappings.product import LAYOUT
 from evaluation.report import Report, Table
-from indexer.console import progress_bar, report_console
+from indexer.cli.console import progress_bar, report_console
 from indexer.errors import GoldenSetError
 from indexer.relevance.golden import Grades, merge, read_golden_set
 from indexer.relevance.metrics import PerAnchor, compare, condensed, interval, per_anchor

@@ -14,7 +14,7 @@ from PIL import Image
 from rich.table import Table
 
 from evaluation.whole_way import BATCHES, Forgetful
-from indexer.console import errors_in_one_line, report_console
+from indexer.cli.console import errors_in_one_line, report_console
 from indexer.embedding.image_embedder import ImageEmbedder
 from indexer.embedding.overlapping import side_by_side
 from indexer.images import ImageSource, Validators

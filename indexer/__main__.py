@@ -1,5 +1,5 @@
 """Entry point of ``python -m indexer``."""
 
-from indexer.cli import main
+from indexer.cli.main import main
 
 main(prog_name="python -m indexer")

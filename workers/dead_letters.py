@@ -9,7 +9,7 @@ import click
 import redis
 
 from indexer.catalog.events import parse_event
-from indexer.console import Commands
+from indexer.cli.console import Commands
 from indexer.elastic.client import connect
 from indexer.elastic.dead_letters import DeadLetter, DeadLetters
 from indexer.errors import CatalogError, ProductSearchError

@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 import redis
 
-from indexer.cli import write_catalog
-from indexer.console import errors_in_one_line
+from indexer.cli.console import errors_in_one_line
+from indexer.cli.main import write_catalog
 from indexer.elastic import indices
 from indexer.elastic.client import connect
 from indexer.settings import Settings

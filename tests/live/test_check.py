@@ -10,7 +10,7 @@ from elasticsearch import Elasticsearch
 
 from es_mappings import product, queries, scripts
 from indexer.checks.checking import Finding, check
-from indexer.cli import main
+from indexer.cli.main import main
 from indexer.elastic import indices
 from indexer.settings import Settings
 

@@ -18,7 +18,7 @@ from es_mappings import Anchor, search_page, sort_by_similar
 from es_mappings.layout import Vector
 from es_mappings.weights import CategoryWeights
 from indexer.activations.activation_store import ActivationStore
-from indexer.cli import main
+from indexer.cli.main import main
 from indexer.elastic import indices
 from indexer.elastic.client import bulk
 from indexer.elastic.indices import meta

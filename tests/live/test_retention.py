@@ -19,7 +19,7 @@ from indexer.catalog import loading
 from indexer.catalog.documents import EmbeddedImage, embedded, source_digest
 from indexer.catalog.events import Upsert
 from indexer.catalog.products import parse_product
-from indexer.cli import main
+from indexer.cli.main import main
 from indexer.elastic import indices
 from indexer.elastic.client import bulk
 from indexer.errors import IndexStateError

@@ -38,7 +38,7 @@ def test_indexer_knows_neither_celery_nor_flask() -> None:
         assert not _imports(path) & {"celery", "kombu", "flask"}, path.relative_to(ROOT)
 
 
-@pytest.mark.parametrize("module", ["webapp", "workers.enqueue", "indexer.cli", "es_mappings"])
+@pytest.mark.parametrize("module", ["webapp", "workers.enqueue", "indexer.cli.main", "es_mappings"])
 def test_loads_no_torch(module: str) -> None:
     code = f"import {module}, sys; sys.exit('torch' in sys.modules or 'openvino' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
@@ -54,7 +54,7 @@ def test_decoder_processes_hold_nothing_of_ours_but_what_opens_images() -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
-@pytest.mark.parametrize("module", ["webapp", "workers.tasks", "indexer.cli", "demo.sandbox"])
+@pytest.mark.parametrize("module", ["webapp", "workers.tasks", "indexer.cli.main", "demo.sandbox"])
 def test_import_reads_no_environment_and_connects_to_nothing(module: str) -> None:
     # A value that no setting accepts, and servers that don't exist: an import that looked would fail.
     environment = {"BATCH_SIZE": "many", "ELASTICSEARCH_URL": "nonsense", "REDIS_URL": "nonsense", "PATH": ""}

@@ -10,7 +10,7 @@ import torch
 from click.testing import CliRunner
 from PIL import Image
 
-from indexer.cli import main
+from indexer.cli.main import main
 from indexer.errors import SettingsError, WeightsError
 from indexer.finetuning.examples import ABSENT, balanced_batches, read_examples
 from indexer.finetuning.losses import ArcFace, Heads, supervised_contrastive

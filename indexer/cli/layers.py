@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from rich.table import Table
 
-from indexer.console import report_console
+from indexer.cli.console import report_console
 
 
 @click.command()

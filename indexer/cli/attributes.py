@@ -15,7 +15,7 @@ from es_mappings.duplicates import LEAST_COSINE
 from indexer.attribution import duplicates as duplicate_groups
 from indexer.attribution.patches import Patch, patches
 from indexer.attribution.training import Learnt, fit_attribution, unseen
-from indexer.console import progress_bar, report_console
+from indexer.cli.console import progress_bar, report_console
 from indexer.elastic.client import connect
 from indexer.embedding.pipeline import Pipeline
 from indexer.settings import Settings

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from indexer.console import progress_bar
+from indexer.cli.console import progress_bar
 from indexer.settings import Settings
 
 if TYPE_CHECKING:

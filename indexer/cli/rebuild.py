@@ -12,7 +12,7 @@ import click
 from rich.progress import Progress, TaskID
 
 from es_mappings import product
-from indexer.console import progress_bar
+from indexer.cli.console import progress_bar
 from indexer.elastic import indices
 from indexer.elastic.client import connect
 from indexer.relevance import golden

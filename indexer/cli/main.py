@@ -13,21 +13,21 @@ import click
 from es_mappings import facets, product, queries, results
 from es_mappings.anchors import Anchor, Mode
 from es_mappings.facets import Filters
-from indexer.attached.cli import attach, detach, sweep
 from indexer.attached.searching import similar_request
-from indexer.attribution.cli import attributes, duplicates
 from indexer.catalog import loading
 from indexer.checks import checking
-from indexer.console import Commands, progress_bar
+from indexer.cli.attach import attach, detach, sweep
+from indexer.cli.attributes import attributes, duplicates
+from indexer.cli.console import Commands, progress_bar
+from indexer.cli.finetune import finetune
+from indexer.cli.fit import fit
+from indexer.cli.layers import layers
+from indexer.cli.rebuild import prune_command, rebuild, rollback
+from indexer.cli.status import expire, say_counts, status
+from indexer.cli.weights import weights
 from indexer.elastic import indices
 from indexer.elastic.client import connect, get_with_vectors, vector
-from indexer.finetuning.cli import finetune
-from indexer.fit_cli import fit
-from indexer.models_cli import layers
-from indexer.rollouts.cli import prune_command, rebuild, rollback
 from indexer.settings import Settings
-from indexer.status_cli import expire, say_counts, status
-from indexer.weights_cli import weights
 
 if TYPE_CHECKING:
     from indexer.embedding.pipeline import Pipeline  # loads torch

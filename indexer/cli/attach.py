@@ -9,7 +9,7 @@ import click
 
 from indexer.attached.attachment import Attachment, Attachments, prepare
 from indexer.attached.fields import FieldNames
-from indexer.console import progress_bar
+from indexer.cli.console import progress_bar
 from indexer.elastic.client import connect
 from indexer.settings import Settings
 
