@@ -108,7 +108,7 @@ def _settings(settings: Settings, presets: Sequence[str], scratch: Path) -> Iter
         return
     from safetensors.torch import save_model
 
-    from indexer.vectorizers.weights import random_model
+    from indexer.vectorizers.checkpoints import random_model
 
     for preset in presets:
         weights = scratch / f"{preset}.safetensors"

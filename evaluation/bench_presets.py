@@ -49,9 +49,9 @@ def _size(name: str) -> int:
 
 
 def _measure(name: str, runtime: Name, batch_size: int, seconds: float) -> float:
+    from indexer.vectorizers.checkpoints import random_model
     from indexer.vectorizers.runtimes import load_runtime
     from indexer.vectorizers.taps import TappedModel
-    from indexer.vectorizers.weights import random_model
 
     preset = PRESETS[name]
     model = random_model(preset.model)

@@ -47,10 +47,10 @@ def main(*, images: int, model: str, most: float) -> None:
 
 def load(model: str, settings: Settings) -> dict[str, ImageVectorizer]:
     """Load look and style of a model of random weights, and the color."""
+    from indexer.vectorizers.checkpoints import random_model
     from indexer.vectorizers.cnn import vectorizers
     from indexer.vectorizers.presets import POOLED, Tap
     from indexer.vectorizers.taps import style_layers
-    from indexer.vectorizers.weights import random_model
 
     made = random_model(model)
     style = style_layers(made.module, made.preprocessing.size)

@@ -55,9 +55,9 @@ def vectorizers(
 def _of_model(
     model: str, layers: Sequence[str], poolings: Sequence[Pooling], settings: Settings, weights: Path | None
 ) -> Iterator[Found]:
+    from indexer.vectorizers.checkpoints import load_model
     from indexer.vectorizers.cnn import vectorizers as tapped
     from indexer.vectorizers.taps import style_layers
-    from indexer.vectorizers.weights import load_model
 
     preset = find_preset(model)
     loaded = load_model(preset.model, weights)

@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from es_mappings.anchors import MAX_ANCHORS, Mode
+from es_mappings.aspect_weights import CategoryWeights
 from es_mappings.facets import Filters
 from es_mappings.queries import Images
 from es_mappings.strategies import Metric
-from es_mappings.weights import CategoryWeights
 from webapp.values import PHOTO, But, all_weights, plain, read_anchor, read_weights
 
 BRAND = "brand"  # the one filter name that isn't an attribute

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from cachetools import TTLCache
 from elasticsearch import Elasticsearch
 
+from es_mappings.aspect_weights import CategoryWeights
 from es_mappings.calibration import Calibration
 from es_mappings.layout import Layout
 from es_mappings.queries import KEEP_ALIVE
-from es_mappings.weights import CategoryWeights
 from indexer.elastic import indices
 from indexer.errors import IndexStateError
 from webapp.errors import ParameterError

@@ -9,8 +9,8 @@ from typing import Annotated
 from pydantic import AfterValidator, StringConstraints
 from werkzeug.datastructures import MultiDict
 
+from es_mappings.aspect_weights import check
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
-from es_mappings.weights import check
 from indexer.colors import ASPECT, Rgb, parse_color
 
 BUT = ("cheaper", "in_stock", "other_brand")  # similar, but ...

@@ -35,8 +35,8 @@ def finetune(catalog: Path, *, out: Path, heads: tuple[str, ...], **plan: object
     from indexer.finetuning.examples import read_examples
     from indexer.finetuning.training import Plan, Training
     from indexer.images import ImageSource
+    from indexer.vectorizers.checkpoints import load_model
     from indexer.vectorizers.presets import find_preset
-    from indexer.vectorizers.weights import load_model
 
     settings = Settings.from_environment()
     loaded = load_model(find_preset(settings.look_model).model, settings.look_weights)
@@ -58,8 +58,8 @@ def finetune(catalog: Path, *, out: Path, heads: tuple[str, ...], **plan: object
 def _write(out: Path, name: str, training: Training, best: dict[str, torch.Tensor]) -> Path:
     from safetensors.torch import save_file
 
+    from indexer.vectorizers.checkpoints import load_model
     from indexer.vectorizers.presets import find_preset
-    from indexer.vectorizers.weights import load_model
 
     weights = out / "weights.safetensors"
     save_file({key: tensor.contiguous() for key, tensor in best.items()}, weights)

@@ -12,9 +12,9 @@ from indexer.cli.console import report_console
 @click.argument("model")
 def layers(model: str) -> None:
     """List the layers of MODEL (a preset, a timm name or torchvision:NAME) with what each gives for one image."""
+    from indexer.vectorizers.checkpoints import random_model
     from indexer.vectorizers.presets import find_preset
     from indexer.vectorizers.taps import list_layers
-    from indexer.vectorizers.weights import random_model
 
     preset = find_preset(model)
     built = random_model(preset.model)  # shapes don't depend on the weights

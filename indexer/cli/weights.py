@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
+from es_mappings.aspect_weights import CategoryWeights
 from es_mappings.product import DEFAULT_WEIGHTS
-from es_mappings.weights import CategoryWeights
 from indexer.elastic import indices
 from indexer.elastic.client import connect
 from indexer.relevance import golden

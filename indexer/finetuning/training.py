@@ -20,11 +20,11 @@ from indexer.errors import ImageError, WeightsError
 from indexer.finetuning.examples import Example, Examples, augment, balanced_batches, loaded
 from indexer.finetuning.losses import Heads, Kind
 from indexer.images import ImageSource
+from indexer.vectorizers.checkpoints import PretrainedModel
 from indexer.vectorizers.preprocessing import Pixels
 from indexer.vectorizers.presets import POOLED, Tap
 from indexer.vectorizers.runtimes.torch import cuda
 from indexer.vectorizers.taps import TappedModel
-from indexer.vectorizers.weights import PretrainedModel
 
 _HEADS_RATE, _MODEL_RATE = 3e-3, 1e-4  # of learning, at their highest
 _CHECKPOINT = "checkpoint.pt"

@@ -11,12 +11,12 @@ from PIL import Image
 from es_mappings.layout import Vector
 from indexer.errors import SettingsError
 from indexer.settings import Settings
+from indexer.vectorizers.checkpoints import PretrainedModel, load_model
 from indexer.vectorizers.pooling import GRID
 from indexer.vectorizers.preprocessing import Pixels, Preprocessing
 from indexer.vectorizers.presets import Tap, find_preset
 from indexer.vectorizers.runtimes import Gpu, Runtime, load_runtime
 from indexer.vectorizers.taps import TappedModel, parts_layer, style_layers
-from indexer.vectorizers.weights import PretrainedModel, load_model
 
 MAX_DIMS = 4096  # that Elasticsearch keeps in one dense_vector
 

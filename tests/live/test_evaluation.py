@@ -9,9 +9,9 @@ from click.testing import CliRunner, Result
 from elasticsearch import Elasticsearch
 
 from demo.golden import read_truth
+from es_mappings.aspect_weights import CategoryWeights
 from es_mappings.layout import Layout
 from es_mappings.product import LAYOUT
-from es_mappings.weights import CategoryWeights
 from evaluation import elastic_structures
 from evaluation.cli import main
 from evaluation.clustered import clustered

@@ -15,8 +15,8 @@ from elasticsearch.helpers import pack_dense_vector
 from PIL import Image
 
 from es_mappings import Anchor, search_page, sort_by_similar
+from es_mappings.aspect_weights import CategoryWeights
 from es_mappings.layout import Vector
-from es_mappings.weights import CategoryWeights
 from indexer.activations.activation_store import ActivationStore
 from indexer.cli.main import main
 from indexer.elastic import indices

@@ -23,7 +23,7 @@ from es_mappings import (
     search_page,
     sort_by_similar,
 )
-from es_mappings.weights import CategoryWeights
+from es_mappings.aspect_weights import CategoryWeights
 from indexer.catalog import documents
 from indexer.catalog.products import Product
 

@@ -13,11 +13,11 @@ from torch import nn
 from indexer.errors import SettingsError, WeightsError
 from indexer.settings import Settings
 from indexer.vectorizers.base import digest
+from indexer.vectorizers.checkpoints import PACKAGED, load_model, random_model
 from indexer.vectorizers.cnn import load_cnn
 from indexer.vectorizers.preprocessing import Preprocessing
 from indexer.vectorizers.presets import PRESETS, Tap, find_preset
 from indexer.vectorizers.taps import TappedModel, list_layers, parts_layer, style_layers
-from indexer.vectorizers.weights import PACKAGED, load_model, random_model
 
 PLAIN = Preprocessing((32, 32), (0.0,) * 3, (1.0,) * 3, "bilinear")
 

@@ -16,7 +16,7 @@ from indexer.finetuning.examples import ABSENT, balanced_batches, read_examples
 from indexer.finetuning.losses import ArcFace, Heads, supervised_contrastive
 from indexer.finetuning.training import Plan, Training
 from indexer.images import ImageSource
-from indexer.vectorizers.weights import load_model, random_model
+from indexer.vectorizers.checkpoints import load_model, random_model
 
 
 @pytest.fixture(scope="module")

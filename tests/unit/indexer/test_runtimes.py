@@ -14,12 +14,12 @@ import torch
 from es_mappings.layout import Vector
 from indexer.errors import SettingsError
 from indexer.vectorizers import runtimes
+from indexer.vectorizers.checkpoints import PACKAGED, load_model, random_model
 from indexer.vectorizers.preprocessing import Pixels
 from indexer.vectorizers.presets import PRESETS, Tap
 from indexer.vectorizers.runtimes import Gpu, Runtime
 from indexer.vectorizers.runtimes.torch import CudaRuntime, TorchRuntime, cuda, made_for
 from indexer.vectorizers.taps import TappedModel
-from indexer.vectorizers.weights import PACKAGED, load_model, random_model
 
 OFFLINE = [name for name, preset in PRESETS.items() if preset.model in PACKAGED]
 AVAILABLE: list[runtimes.Name] = [

@@ -1,7 +1,7 @@
 import pytest
 
+from es_mappings.aspect_weights import CategoryWeights
 from es_mappings.product import DEFAULT_WEIGHTS
-from es_mappings.weights import CategoryWeights
 
 OWN = CategoryWeights({"Laptops": {"look": 1.0, "color": 0.0}, "Laptops/Gaming": {"color": 2.0}})
 
