@@ -9,6 +9,9 @@ from flask import Response, abort, current_app, jsonify, request
 from flask_openapi3 import APIBlueprint
 
 from es_mappings.results import Facets, Hit
+from search.navigation import Listing, ProductSearch
+from search.parameters import SearchParameters
+from search.similarities import Match
 from webapp import behaviour
 from webapp.description import (
     EVENTS,
@@ -20,13 +23,10 @@ from webapp.description import (
     ProductPath,
     problems,
 )
-from webapp.parameters import SearchParameters
 from webapp.photos import Photos, box_of
 from webapp.pictures import picture_url
 from webapp.reading import refuse_repeated
-from webapp.search import Listing, ProductSearch
 from webapp.security import refuse_other_sites
-from webapp.similarities import Match
 
 blueprint = APIBlueprint("api", __name__, url_prefix="/api", abp_tags=[SEARCH], abp_responses=problems())
 refuse_other_sites(blueprint)

@@ -8,6 +8,11 @@ from flask import Flask
 from indexer.elastic.client import connect
 from indexer.images import ImageSource
 from indexer.settings import Settings
+from search.anchors import AnchorReader
+from search.cursors import Cursors
+from search.navigation import ProductSearch
+from search.recommending import Recommender
+from search.snapshots import Snapshots
 from webapp import (
     api,
     bag,
@@ -25,13 +30,8 @@ from webapp import (
     shop,
     staff,
 )
-from webapp.anchors import AnchorReader
-from webapp.cursors import Cursors
 from webapp.description import described_app
-from webapp.recommending import Recommender
-from webapp.search import ProductSearch
 from webapp.served import Served
-from webapp.snapshots import Snapshots
 from workers.counters import Counters
 
 

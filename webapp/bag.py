@@ -12,13 +12,13 @@ from flask import Blueprint, abort, current_app, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 
 from es_mappings.behaviour import Interest
+from search.navigation import ProductSearch
+from search.parameters import SearchParameters
+from search.recommending import Rail, Recommender
 from webapp import behaviour
 from webapp.api import product_or_404
 from webapp.links import Links, local_address
-from webapp.parameters import SearchParameters
 from webapp.rails import views
-from webapp.recommending import Rail, Recommender
-from webapp.search import ProductSearch
 from webapp.views import departments
 from webapp.visitors import MAX_BAG, MAX_QUANTITY, Line, Order, Visitor
 

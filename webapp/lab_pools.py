@@ -9,8 +9,8 @@ from elasticsearch import Elasticsearch
 
 from es_mappings.product import LAYOUT
 from es_mappings.stores import judgement as es_judgement
-from webapp.parameters import SearchParameters
-from webapp.search import ProductSearch
+from search.navigation import ProductSearch
+from search.parameters import SearchParameters
 
 NEAREST, RANDOM = 6, 6  # of each way to compare; drawn from the anchor's department
 

@@ -9,8 +9,8 @@ from urllib.parse import urlencode, urlsplit
 
 from flask import url_for
 
-from webapp.parameters import SearchParameters
-from webapp.values import read_anchor, written_anchor
+from search.parameters import SearchParameters
+from search.values import read_anchor, written_anchor
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from indexer.images import FORMATS
+from search.navigation import ProductSearch
+from search.parameters import SearchParameters
 from webapp.errors import ParameterError
 from webapp.links import Links
-from webapp.parameters import SearchParameters
 from webapp.photos import Photos, box_of
 from webapp.reading import read_parameters
-from webapp.search import ProductSearch
 from webapp.views import departments
 from workers.photos import PhotoServiceError
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from indexer.errors import ImageError
 from indexer.images import ImageSource
-from webapp.search import ProductSearch
+from search.navigation import ProductSearch
 
 log = logging.getLogger(__name__)
 blueprint = Blueprint("pictures", __name__)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pydantic import ValidationError
 from werkzeug.datastructures import MultiDict
 
+from search.parameters import SearchParameters
+from search.values import with_sliders
 from webapp.errors import ParameterError
-from webapp.parameters import SearchParameters
-from webapp.values import with_sliders
 
 _LISTS = {name for name, field in SearchParameters.model_fields.items() if str(field.annotation).startswith("tuple")}
 

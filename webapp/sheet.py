@@ -8,11 +8,11 @@ from typing import Any
 
 from es_mappings.behaviour import Event
 from es_mappings.product import LAYOUT
-from indexer.colors import ASPECT, parse_color
+from search.colors import ASPECT, parse_color
+from search.parameters import SearchParameters
+from search.values import IN_COLOR
 from webapp.api import like_this
 from webapp.links import Links
-from webapp.parameters import SearchParameters
-from webapp.values import IN_COLOR
 from webapp.views import BUTS
 
 _COLORS = ("red", "navy", "green", "black", "white")  # that are offered; an address may name any

@@ -8,13 +8,13 @@ from typing import Any
 from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
+from search.navigation import Listing, ProductSearch
+from search.recommending import Recommender
 from webapp import behaviour, rails, sheet, tuning, views
 from webapp.api import product_or_404
 from webapp.links import Links
 from webapp.pictures import picture_url
 from webapp.reading import read_parameters
-from webapp.recommending import Recommender
-from webapp.search import Listing, ProductSearch
 from webapp.visitors import Line
 
 blueprint = Blueprint("shop", __name__)

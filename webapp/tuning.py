@@ -11,13 +11,13 @@ from typing import Any
 
 from es_mappings.behaviour import Interest
 from es_mappings.product import LAYOUT
-from webapp.anchors import PHOTO_TITLE, photo_id
+from search.anchors import PHOTO_TITLE, photo_id
+from search.navigation import Listing, ProductSearch
+from search.similarities import Match
+from search.values import PHOTO, read_anchor
 from webapp.links import Links
 from webapp.pictures import picture_url
 from webapp.rails import BECAUSE
-from webapp.search import Listing, ProductSearch
-from webapp.similarities import Match
-from webapp.values import PHOTO, read_anchor
 from webapp.views import Choice, label, value_label
 
 _MODES = {"auto": "Best of all", "blend": "A blend", "every": "Features of all", "any": "Like any one"}

@@ -8,10 +8,10 @@ from typing import Any
 
 from es_mappings.behaviour import Interest
 from es_mappings.results import Facets, FacetValue
+from search.parameters import BRAND, SearchParameters
+from search.values import IN_COLOR
 from webapp.links import Links
-from webapp.parameters import BRAND, SearchParameters
 from webapp.rails import inspired_by
-from webapp.values import IN_COLOR
 
 _FACETS, _VALUES = 8, 12  # how many facets, and values of each, a page shows
 

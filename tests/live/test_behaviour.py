@@ -8,10 +8,10 @@ import pytest
 import redis
 from flask.testing import FlaskClient
 
+from search.recommending import Recommender
 from tests.conftest import Shop
 from tests.live.shopping import search
 from webapp import create_app
-from webapp.recommending import Recommender
 from webapp.visitors import Visitor
 
 COOKIE = "shop"

@@ -9,9 +9,9 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from search.parameters import SearchParameters
 from tests.conftest import PRODUCTS, Shop
 from webapp import create_app
-from webapp.parameters import SearchParameters
 
 PARAMETERS = sorted(SearchParameters.model_fields)
 

@@ -6,9 +6,9 @@ import pytest
 from flask import Flask
 from werkzeug.datastructures import MultiDict
 
+from search.parameters import SearchParameters
 from webapp.errors import ParameterError
 from webapp.links import Links
-from webapp.parameters import SearchParameters
 from webapp.reading import read_parameters
 
 

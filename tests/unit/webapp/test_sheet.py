@@ -4,9 +4,9 @@ import pytest
 from flask import Flask
 
 from es_mappings.behaviour import Event
+from search.parameters import SearchParameters
 from webapp import sheet
 from webapp.links import Links
-from webapp.parameters import SearchParameters
 
 PRODUCT = {"id": "one", "price": 10.0, "brand": "Ada", "category_path": ["Dresses", "Dresses/Midi"]}
 

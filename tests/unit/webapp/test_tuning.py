@@ -8,10 +8,10 @@ from typing import Any, cast
 import pytest
 from flask import Flask
 
+from search.navigation import ProductSearch
+from search.parameters import SearchParameters
 from webapp import tuning
 from webapp.links import Links
-from webapp.parameters import SearchParameters
-from webapp.search import ProductSearch
 
 
 class _Shop:

@@ -6,10 +6,10 @@ from PIL import Image, ImageDraw
 
 from es_mappings.anchors import Anchor, with_part
 from es_mappings.layout import Layout
-from indexer.colors import color_part, parse_color
 from indexer.spaces.reduction import fit_pca
 from indexer.spaces.vector_space import VectorSpace
 from indexer.vectorizers.color import ColorVectorizer
+from search.colors import color_part, parse_color
 
 LAYOUT = Layout.of({"look": 2, "color": 16})
 HEXES = ["#b3202f", "#232f4d", "#23706f", "#d5a136", "#643a5f", "#9bae90", "#202124", "#e27d66"]

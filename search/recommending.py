@@ -19,9 +19,9 @@ from es_mappings.queries import KEEP_ALIVE
 from es_mappings.recommendations import goes_with_weights, recommend
 from es_mappings.results import Hit
 from indexer.elastic.client import vector
-from webapp.anchors import AnchorReader, Anchors
-from webapp.counts import MatchCounts
-from webapp.snapshots import Snapshot, Snapshots
+from search.anchors import AnchorReader, Anchors
+from search.match_counts import MatchCounts
+from search.snapshots import Snapshot, Snapshots
 from webapp.visitors import Visitor
 
 log = logging.getLogger(__name__)

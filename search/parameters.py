@@ -13,7 +13,7 @@ from es_mappings.aspect_weights import CategoryWeights
 from es_mappings.facets import Filters
 from es_mappings.queries import Images
 from es_mappings.strategies import Metric
-from webapp.values import PHOTO, But, all_weights, plain, read_anchor, read_weights
+from search.values import PHOTO, But, all_weights, plain, read_anchor, read_weights
 
 BRAND = "brand"  # the one filter name that isn't an attribute
 

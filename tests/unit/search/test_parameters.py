@@ -6,9 +6,9 @@ from werkzeug.datastructures import MultiDict
 from es_mappings.facets import Filters
 from es_mappings.planner import Plan
 from es_mappings.product import DEFAULT_WEIGHTS
-from webapp.cursors import Cursors, Position
+from search.cursors import Cursors, Position
+from search.parameters import SearchParameters
 from webapp.errors import ParameterError
-from webapp.parameters import SearchParameters
 from webapp.reading import read_parameters
 
 

@@ -16,21 +16,21 @@ from es_mappings.facets import Filters
 from es_mappings.layout import Layout, Vector
 from es_mappings.planner import Plan
 from es_mappings.results import Result
-from indexer.colors import ASPECT, Rgb, color_part
 from indexer.errors import IndexStateError
 from indexer.spaces.vector_space import VectorSpace, load_space
-from webapp import paging
-from webapp.anchors import AnchorReader, Anchors, with_photo
-from webapp.counts import MatchCounts
-from webapp.cursors import Cursors, Position
+from search import paging
+from search.anchors import AnchorReader, Anchors, with_photo
+from search.colors import ASPECT, Rgb, color_part
+from search.cursors import Cursors, Position
+from search.goals import check_filters, goal_of, narrowed
+from search.match_counts import MatchCounts
+from search.parameters import SearchParameters
+from search.similarities import Match, least_score, matches
+from search.snapshots import IndexGoneError, Snapshot, Snapshots, VectorMeaning, gone
+from search.values import color_of
 from webapp.errors import ParameterError
-from webapp.goals import check_filters, goal_of, narrowed
-from webapp.parameters import SearchParameters
 from webapp.photos import Photos
 from webapp.served import Served
-from webapp.similarities import Match, least_score, matches
-from webapp.snapshots import IndexGoneError, Snapshot, Snapshots, VectorMeaning, gone
-from webapp.values import color_of
 
 _KEPT_SECONDS = 60.0
 

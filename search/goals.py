@@ -10,9 +10,9 @@ from es_mappings import facets
 from es_mappings.anchors import Anchor, Target, target
 from es_mappings.facets import Filters
 from es_mappings.layout import Layout
-from webapp.anchors import Anchors
+from search.anchors import Anchors
+from search.parameters import SearchParameters
 from webapp.errors import ParameterError
-from webapp.parameters import SearchParameters
 
 
 def goal_of(parameters: SearchParameters, anchors: list[Anchor], layout: Layout) -> Target | None:

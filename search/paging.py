@@ -11,9 +11,9 @@ from es_mappings.layout import Layout
 from es_mappings.queries import MAX_OFFSET, Page
 from es_mappings.results import Result
 from indexer.elastic.client import vector
-from webapp.cursors import Position
-from webapp.parameters import SearchParameters
-from webapp.similarities import Match
+from search.cursors import Position
+from search.parameters import SearchParameters
+from search.similarities import Match
 
 
 def is_diverse(parameters: SearchParameters, position: Position) -> bool:

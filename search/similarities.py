@@ -13,9 +13,9 @@ from es_mappings.planner import Plan
 from es_mappings.results import Hit, Result
 from es_mappings.strategies import knn_score, knn_similarity
 from indexer.elastic.client import vector
-from webapp.anchors import Anchors
-from webapp.parameters import SearchParameters
-from webapp.snapshots import VectorMeaning
+from search.anchors import Anchors
+from search.parameters import SearchParameters
+from search.snapshots import VectorMeaning
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from es_mappings.aspect_weights import check
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
-from indexer.colors import ASPECT, Rgb, parse_color
+from search.colors import ASPECT, Rgb, parse_color
 
 BUT = ("cheaper", "in_stock", "other_brand")  # similar, but ...
 IN_COLOR = "in_color:"  # ... in another colour
