@@ -22,7 +22,7 @@ from indexer.elastic.client import vector
 from search.anchors import AnchorReader, Anchors
 from search.match_counts import MatchCounts
 from search.snapshots import Snapshot, Snapshots
-from webapp.visitors import Visitor
+from webapp.storefront.visitors import Visitor
 
 log = logging.getLogger(__name__)
 

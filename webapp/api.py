@@ -12,7 +12,6 @@ from es_mappings.results import Facets, Hit
 from search.navigation import Listing, ProductSearch
 from search.parameters import SearchParameters
 from search.similarities import Match
-from webapp import behaviour
 from webapp.description import (
     EVENTS,
     SEARCH,
@@ -24,9 +23,10 @@ from webapp.description import (
     problems,
 )
 from webapp.photos import Photos, box_of
-from webapp.pictures import picture_url
 from webapp.reading import refuse_repeated
 from webapp.security import refuse_other_sites
+from webapp.storefront import behaviour
+from webapp.storefront.pictures import picture_url
 
 blueprint = APIBlueprint("api", __name__, url_prefix="/api", abp_tags=[SEARCH], abp_responses=problems())
 refuse_other_sites(blueprint)

@@ -13,25 +13,11 @@ from search.cursors import Cursors
 from search.navigation import ProductSearch
 from search.recommending import Recommender
 from search.snapshots import Snapshots
-from webapp import (
-    api,
-    bag,
-    behaviour,
-    catalog_hook,
-    disputes,
-    errors,
-    health,
-    lab,
-    ops,
-    photo_pages,
-    photos,
-    pictures,
-    security,
-    shop,
-    staff,
-)
+from webapp import api, catalog_hook, disputes, errors, health, lab, ops, photos, security, staff
 from webapp.description import described_app
 from webapp.served import Served
+from webapp.storefront import bag, behaviour, photo_pages, pictures
+from webapp.storefront import pages as shop
 from workers.counters import Counters
 
 

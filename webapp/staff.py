@@ -13,7 +13,7 @@ from flask import Blueprint, abort, current_app, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 
 from indexer.settings import Settings
-from webapp.links import local_address
+from webapp.storefront.links import local_address
 
 blueprint = Blueprint("staff", __name__, url_prefix="/staff")
 

@@ -12,7 +12,7 @@ from search.recommending import Recommender
 from tests.conftest import Shop
 from tests.live.shopping import search
 from webapp import create_app
-from webapp.visitors import Visitor
+from webapp.storefront.visitors import Visitor
 
 COOKIE = "shop"
 

@@ -15,12 +15,12 @@ from es_mappings.behaviour import Interest
 from search.navigation import ProductSearch
 from search.parameters import SearchParameters
 from search.recommending import Rail, Recommender
-from webapp import behaviour
 from webapp.api import product_or_404
-from webapp.links import Links, local_address
-from webapp.rails import views
-from webapp.views import departments
-from webapp.visitors import MAX_BAG, MAX_QUANTITY, Line, Order, Visitor
+from webapp.storefront import behaviour
+from webapp.storefront.links import Links, local_address
+from webapp.storefront.rails import views
+from webapp.storefront.views import departments
+from webapp.storefront.visitors import MAX_BAG, MAX_QUANTITY, Line, Order, Visitor
 
 blueprint = Blueprint("bag", __name__, url_prefix="/bag")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from es_mappings.behaviour import Interest, Kind
 from search.recommending import Rail
-from webapp.links import Links
+from webapp.storefront.links import Links
 
 _NAMED = 6  # sources that a rail names
 _IN_ADDRESS = 12  # interests that an address carries: the weightiest, and an address stays short

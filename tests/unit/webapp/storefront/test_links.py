@@ -8,8 +8,8 @@ from werkzeug.datastructures import MultiDict
 
 from search.parameters import SearchParameters
 from webapp.errors import ParameterError
-from webapp.links import Links
 from webapp.reading import read_parameters
+from webapp.storefront.links import Links
 
 
 @pytest.fixture(autouse=True)

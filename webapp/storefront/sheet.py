@@ -12,8 +12,8 @@ from search.colors import ASPECT, parse_color
 from search.parameters import SearchParameters
 from search.values import IN_COLOR
 from webapp.api import like_this
-from webapp.links import Links
-from webapp.views import BUTS
+from webapp.storefront.links import Links
+from webapp.storefront.views import BUTS
 
 _COLORS = ("red", "navy", "green", "black", "white")  # that are offered; an address may name any
 _RECENT = 8

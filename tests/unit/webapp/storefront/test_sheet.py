@@ -5,8 +5,8 @@ from flask import Flask
 
 from es_mappings.behaviour import Event
 from search.parameters import SearchParameters
-from webapp import sheet
-from webapp.links import Links
+from webapp.storefront import sheet
+from webapp.storefront.links import Links
 
 PRODUCT = {"id": "one", "price": 10.0, "brand": "Ada", "category_path": ["Dresses", "Dresses/Midi"]}
 

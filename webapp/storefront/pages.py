@@ -10,12 +10,12 @@ from flask.typing import ResponseReturnValue
 
 from search.navigation import Listing, ProductSearch
 from search.recommending import Recommender
-from webapp import behaviour, rails, sheet, tuning, views
 from webapp.api import product_or_404
-from webapp.links import Links
-from webapp.pictures import picture_url
 from webapp.reading import read_parameters
-from webapp.visitors import Line
+from webapp.storefront import behaviour, rails, sheet, tuning, views
+from webapp.storefront.links import Links
+from webapp.storefront.pictures import picture_url
+from webapp.storefront.visitors import Line
 
 blueprint = Blueprint("shop", __name__)
 

@@ -14,9 +14,9 @@ from flask.typing import ResponseReturnValue
 
 from es_mappings.behaviour import Interest, Kind, interests
 from indexer.settings import Settings
-from webapp.links import local_address
-from webapp.rails import Source, reason
-from webapp.visitors import Visitor, Visitors
+from webapp.storefront.links import local_address
+from webapp.storefront.rails import Source, reason
+from webapp.storefront.visitors import Visitor, Visitors
 
 log = logging.getLogger(__name__)
 blueprint = Blueprint("behaviour", __name__)

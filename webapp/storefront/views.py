@@ -10,8 +10,8 @@ from es_mappings.behaviour import Interest
 from es_mappings.results import Facets, FacetValue
 from search.parameters import BRAND, SearchParameters
 from search.values import IN_COLOR
-from webapp.links import Links
-from webapp.rails import inspired_by
+from webapp.storefront.links import Links
+from webapp.storefront.rails import inspired_by
 
 _FACETS, _VALUES = 8, 12  # how many facets, and values of each, a page shows
 

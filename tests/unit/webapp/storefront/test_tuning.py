@@ -10,8 +10,8 @@ from flask import Flask
 
 from search.navigation import ProductSearch
 from search.parameters import SearchParameters
-from webapp import tuning
-from webapp.links import Links
+from webapp.storefront import tuning
+from webapp.storefront.links import Links
 
 
 class _Shop:

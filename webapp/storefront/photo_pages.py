@@ -10,10 +10,10 @@ from indexer.images import FORMATS
 from search.navigation import ProductSearch
 from search.parameters import SearchParameters
 from webapp.errors import ParameterError
-from webapp.links import Links
 from webapp.photos import Photos, box_of
 from webapp.reading import read_parameters
-from webapp.views import departments
+from webapp.storefront.links import Links
+from webapp.storefront.views import departments
 from workers.photos import PhotoServiceError
 
 blueprint = Blueprint("photo_pages", __name__)
