@@ -13,8 +13,10 @@ from search.cursors import Cursors
 from search.navigation import ProductSearch
 from search.recommending import Recommender
 from search.snapshots import Snapshots
-from webapp import api, catalog_hook, disputes, errors, health, lab, ops, photos, security, staff
-from webapp.description import described_app
+from webapp import disputes, errors, lab, ops, photos, security, staff
+from webapp.api import catalog_hook, health
+from webapp.api import routes as api
+from webapp.api.description import described_app
 from webapp.served import Served
 from webapp.storefront import bag, behaviour, photo_pages, pictures
 from webapp.storefront import pages as shop

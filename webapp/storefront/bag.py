@@ -15,7 +15,7 @@ from es_mappings.behaviour import Interest
 from search.navigation import ProductSearch
 from search.parameters import SearchParameters
 from search.recommending import Rail, Recommender
-from webapp.api import product_or_404
+from webapp.api.routes import product_or_404
 from webapp.storefront import behaviour
 from webapp.storefront.links import Links, local_address
 from webapp.storefront.rails import views

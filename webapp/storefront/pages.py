@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from search.navigation import Listing, ProductSearch
 from search.recommending import Recommender
-from webapp.api import product_or_404
+from webapp.api.routes import product_or_404
 from webapp.reading import read_parameters
 from webapp.storefront import behaviour, rails, sheet, tuning, views
 from webapp.storefront.links import Links

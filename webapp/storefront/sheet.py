@@ -11,7 +11,7 @@ from es_mappings.product import LAYOUT
 from search.colors import ASPECT, parse_color
 from search.parameters import SearchParameters
 from search.values import IN_COLOR
-from webapp.api import like_this
+from webapp.api.routes import like_this
 from webapp.storefront.links import Links
 from webapp.storefront.views import BUTS
 

@@ -12,7 +12,7 @@ from es_mappings.results import Facets, Hit
 from search.navigation import Listing, ProductSearch
 from search.parameters import SearchParameters
 from search.similarities import Match
-from webapp.description import (
+from webapp.api.description import (
     EVENTS,
     SEARCH,
     BehaviourEvent,

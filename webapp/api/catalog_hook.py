@@ -17,7 +17,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from indexer.catalog.events import Event, parse_event
 from indexer.errors import CatalogError
 from indexer.settings import Settings
-from webapp.description import EVENTS, EventsAnswer, problems
+from webapp.api.description import EVENTS, EventsAnswer, problems
 from webapp.errors import problem
 from workers import calls
 from workers.app import WRITE_EVENTS

@@ -9,7 +9,7 @@ from flask import Response, current_app, jsonify
 from flask_openapi3 import APIBlueprint
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from webapp.description import HEALTH, HealthAnswer
+from webapp.api.description import HEALTH, HealthAnswer
 from workers import metrics
 
 blueprint = APIBlueprint("health", __name__, abp_tags=[HEALTH])
