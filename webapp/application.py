@@ -13,13 +13,15 @@ from search.cursors import Cursors
 from search.navigation import ProductSearch
 from search.recommending import Recommender
 from search.snapshots import Snapshots
-from webapp import disputes, errors, lab, ops, photos, security, staff
+from webapp import errors, ops, photos, security, staff
 from webapp.api import catalog_hook, health
 from webapp.api import routes as api
 from webapp.api.description import described_app
 from webapp.served import Served
 from webapp.storefront import bag, behaviour, photo_pages, pictures
 from webapp.storefront import pages as shop
+from webapp.workbench import disputes
+from webapp.workbench import judging as lab
 from workers.counters import Counters
 
 

@@ -12,7 +12,7 @@ from indexer.relevance.golden import Judgement
 from indexer.relevance.judgements import JudgementStore
 from tests.conftest import Shop
 from webapp import create_app
-from webapp.lab_pools import make_pools
+from webapp.workbench.pools import make_pools
 
 
 def _log_in(shop: Shop, name: str) -> FlaskClient:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from werkzeug.exceptions import BadRequest
 
-from webapp.disputes import _like
+from webapp.workbench.disputes import _like
 
 
 @pytest.mark.parametrize(
