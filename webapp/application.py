@@ -13,11 +13,13 @@ from search.cursors import Cursors
 from search.navigation import ProductSearch
 from search.recommending import Recommender
 from search.snapshots import Snapshots
-from webapp import errors, ops, photos, security, staff
+from webapp import errors, photos, security
 from webapp.api import catalog_hook, health
 from webapp.api import routes as api
 from webapp.api.description import described_app
 from webapp.served import Served
+from webapp.staff import login as staff
+from webapp.staff import ops
 from webapp.storefront import bag, behaviour, photo_pages, pictures
 from webapp.storefront import pages as shop
 from webapp.workbench import disputes

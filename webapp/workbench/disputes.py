@@ -21,7 +21,7 @@ from indexer.attribution.review import settle
 from indexer.elastic.client import get_with_vectors, vector
 from indexer.settings import Settings
 from indexer.vectorizers.base import ProductFields
-from webapp.staff import staff_name, staff_only
+from webapp.staff.login import staff_name, staff_only
 
 blueprint = Blueprint("disputes", __name__, url_prefix="/lab/attributes")
 

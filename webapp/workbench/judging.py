@@ -16,7 +16,7 @@ from indexer.relevance.golden import Judgement
 from indexer.relevance.judgements import JudgementStore
 from indexer.settings import Settings
 from search.navigation import ProductSearch
-from webapp.staff import staff_name, staff_only
+from webapp.staff.login import staff_name, staff_only
 from webapp.workbench.pools import make_pools
 
 blueprint = Blueprint("lab", __name__, url_prefix="/lab")

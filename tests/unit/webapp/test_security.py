@@ -87,7 +87,7 @@ def test_a_login_expires(monkeypatch: pytest.MonkeyPatch) -> None:
     _log_in(web)
     assert web.get("/ops").status_code == 200
     now = time.time()
-    monkeypatch.setattr("webapp.staff.time.time", lambda: now + 13 * 3600)
+    monkeypatch.setattr("webapp.staff.login.time.time", lambda: now + 13 * 3600)
     assert web.get("/ops").status_code == 303
 
 

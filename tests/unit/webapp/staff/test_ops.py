@@ -1,6 +1,6 @@
 import pytest
 
-from webapp.ops import labelled, lag_quantile
+from webapp.staff.ops import labelled, lag_quantile
 
 
 def test_lag_quantiles_are_edges_of_buckets() -> None:

@@ -19,7 +19,7 @@ from indexer.errors import IndexStateError
 from indexer.rollouts.state import StateStore
 from indexer.settings import Settings
 from webapp.served import SERVED
-from webapp.staff import staff_name, staff_only
+from webapp.staff.login import staff_name, staff_only
 from workers.app import EMBEDDING, HOUSEKEEPING, INTERACTIVE, WRITING
 from workers.counters import LAG_BUCKETS, Counters
 from workers.dead_letters import again
