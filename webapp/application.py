@@ -24,7 +24,7 @@ from webapp.storefront import bag, behaviour, photo_pages, pictures
 from webapp.storefront import pages as shop
 from webapp.workbench import disputes
 from webapp.workbench import judging as lab
-from workers.counters import Counters
+from workers.queues.counters import Counters
 
 
 def create_app(settings: Settings | None = None) -> Flask:

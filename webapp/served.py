@@ -6,7 +6,7 @@ import threading
 import time
 from collections import Counter
 
-from workers.counters import Counters
+from workers.queues.counters import Counters
 
 SERVED = "served"  # what it is counted under
 _SECONDS = 2.0

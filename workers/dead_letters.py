@@ -14,10 +14,10 @@ from indexer.elastic.client import connect
 from indexer.elastic.dead_letters import DeadLetter, DeadLetters
 from indexer.errors import CatalogError, ProductSearchError
 from indexer.settings import Settings
-from workers import calls
 from workers.app import EMBED_WAITING, WRITE_EVENTS
-from workers.embedding_queue import EmbeddingQueue
-from workers.event_queue import Entry, EventQueue
+from workers.queues import calls
+from workers.queues.embedding_queue import EmbeddingQueue
+from workers.queues.event_queue import Entry, EventQueue
 
 
 @click.group(cls=Commands)

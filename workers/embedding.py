@@ -17,9 +17,10 @@ from indexer.elastic import write_targets as targets
 from indexer.elastic.dead_letters import DeadLetter
 from indexer.embedding.overlapping import side_by_side
 from indexer.embedding.report import Report
-from workers import calls, failures, resources
+from workers import failures, resources
 from workers.app import EMBED_WAITING, INTERACTIVE
-from workers.embedding_queue import MAX_TRIES
+from workers.queues import calls
+from workers.queues.embedding_queue import MAX_TRIES
 
 log = logging.getLogger(__name__)
 

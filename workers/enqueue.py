@@ -14,10 +14,10 @@ from indexer.cli.main import write_catalog
 from indexer.elastic import indices
 from indexer.elastic.client import connect
 from indexer.settings import Settings
-from workers import calls
 from workers.app import EMBED_WAITING
-from workers.embedding_queue import EmbeddingQueue
 from workers.errors import QueueError
+from workers.queues import calls
+from workers.queues.embedding_queue import EmbeddingQueue
 
 
 def enqueue_embeddings(ids: Iterable[str], settings: Settings | None = None) -> int:

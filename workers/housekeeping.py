@@ -15,8 +15,9 @@ from indexer.elastic import indices
 from indexer.elastic import write_targets as targets
 from indexer.elastic.client import get_with_vectors, vector
 from indexer.errors import IndexStateError
-from workers import calls, embedding, resources
+from workers import embedding, resources
 from workers.app import EMBED_WAITING, WRITE_EVENTS
+from workers.queues import calls
 
 log = logging.getLogger(__name__)
 

@@ -16,9 +16,9 @@ from indexer.elastic.dead_letters import DeadLetters
 from indexer.errors import IndexStateError
 from indexer.settings import Settings
 from workers.app import EMBEDDING, HOUSEKEEPING, INTERACTIVE, WRITING
-from workers.counters import LAG_BUCKETS, Counters
-from workers.embedding_queue import EmbeddingQueue
-from workers.event_queue import EventQueue
+from workers.queues.counters import LAG_BUCKETS, Counters
+from workers.queues.embedding_queue import EmbeddingQueue
+from workers.queues.event_queue import EventQueue
 
 _COUNTERS = {  # name in Redis: name for Prometheus, help, label
     "events": ("lookalike_events", "Catalogue events taken, by door.", "door"),

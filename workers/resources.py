@@ -14,9 +14,9 @@ from indexer.elastic.client import connect
 from indexer.elastic.dead_letters import DeadLetters
 from indexer.embedding.pipeline import Pipeline
 from indexer.settings import Settings
-from workers.counters import Counters
-from workers.embedding_queue import EmbeddingQueue
-from workers.event_queue import EventQueue
+from workers.queues.counters import Counters
+from workers.queues.embedding_queue import EmbeddingQueue
+from workers.queues.event_queue import EventQueue
 
 
 @cache

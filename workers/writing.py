@@ -12,10 +12,11 @@ from indexer.elastic import indices
 from indexer.elastic.client import BulkFailure
 from indexer.elastic.dead_letters import DeadLetter
 from indexer.errors import CatalogError, IndexStateError
-from workers import calls, failures, resources
+from workers import failures, resources
 from workers.app import EMBED_WAITING, WRITE_EVENTS
-from workers.event_queue import Entry
 from workers.pace import Pace
+from workers.queues import calls
+from workers.queues.event_queue import Entry
 
 log = logging.getLogger(__name__)
 

@@ -38,8 +38,8 @@ from indexer.spaces.vector_space import save_space
 from tests.faults import cheap
 from tests.faults.servers import RedisServer, SpoilingProxy, wait_for
 from workers.app import WRITE_EVENTS, WRITING
-from workers.embedding_queue import EmbeddingQueue
-from workers.event_queue import Entry, EventQueue
+from workers.queues.embedding_queue import EmbeddingQueue
+from workers.queues.event_queue import Entry, EventQueue
 
 FULL = os.environ.get("FAULTS") == "full"
 _FITTED_ON = 120  # pictures

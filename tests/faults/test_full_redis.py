@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from indexer.settings import Settings
 from tests.faults.servers import RedisServer
 from webapp import create_app
-from workers.event_queue import EventQueue
+from workers.queues.event_queue import EventQueue
 
 
 @pytest.fixture

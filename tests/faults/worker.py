@@ -9,8 +9,9 @@ from indexer.elastic import client as elastic
 from indexer.embedding import pipeline
 from tests.faults import cheap
 from workers import app as configured
-from workers import calls, embedding_queue, event_queue, failures
+from workers import failures
 from workers.app import app
+from workers.queues import calls, embedding_queue, event_queue
 
 __all__ = ["app"]
 

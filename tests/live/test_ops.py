@@ -10,8 +10,8 @@ from indexer.elastic.dead_letters import DeadLetter, DeadLetters
 from tests.conftest import PRODUCTS, Shop
 from tests.live.shopping import search
 from webapp import create_app
-from workers.embedding_queue import EmbeddingQueue
-from workers.event_queue import EventQueue
+from workers.queues.embedding_queue import EmbeddingQueue
+from workers.queues.event_queue import EventQueue
 
 
 def _log_in(web: FlaskClient, shop: Shop) -> None:

@@ -9,10 +9,11 @@ import pytest
 import redis
 
 from indexer.settings import Settings
-from workers import calls, embedding, embedding_queue, event_queue, resources
-from workers.embedding_queue import EmbeddingQueue
+from workers import embedding, resources
 from workers.errors import QueueError, QueueFullError
-from workers.event_queue import Entry, EventQueue
+from workers.queues import calls, embedding_queue, event_queue
+from workers.queues.embedding_queue import EmbeddingQueue
+from workers.queues.event_queue import Entry, EventQueue
 
 
 @pytest.fixture

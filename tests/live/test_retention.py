@@ -29,7 +29,7 @@ from indexer.settings import Settings
 from indexer.vectorizers.base import ProductFields
 from indexer.vectorizers.text import text_name
 from workers import housekeeping, resources
-from workers.counters import Counters
+from workers.queues.counters import Counters
 
 
 @pytest.fixture

@@ -19,11 +19,11 @@ from indexer.errors import CatalogError
 from indexer.settings import Settings
 from webapp.api.description import EVENTS, EventsAnswer, problems
 from webapp.errors import problem
-from workers import calls
 from workers.app import WRITE_EVENTS
-from workers.counters import Counters
 from workers.errors import QueueError
-from workers.event_queue import Entry, EventQueue
+from workers.queues import calls
+from workers.queues.counters import Counters
+from workers.queues.event_queue import Entry, EventQueue
 
 blueprint = APIBlueprint("catalog_hook", __name__, url_prefix="/api/catalog", abp_tags=[EVENTS])
 

@@ -21,11 +21,11 @@ from indexer.settings import Settings
 from webapp.served import SERVED
 from webapp.staff.login import staff_name, staff_only
 from workers.app import EMBEDDING, HOUSEKEEPING, INTERACTIVE, WRITING
-from workers.counters import LAG_BUCKETS, Counters
 from workers.dead_letters import again
-from workers.embedding_queue import EmbeddingQueue
 from workers.errors import QueueError
-from workers.event_queue import EventQueue
+from workers.queues.counters import LAG_BUCKETS, Counters
+from workers.queues.embedding_queue import EmbeddingQueue
+from workers.queues.event_queue import EventQueue
 
 blueprint = Blueprint("ops", __name__, url_prefix="/ops")
 

@@ -3,7 +3,7 @@ from typing import cast
 import pytest
 
 from webapp.served import Served
-from workers.counters import Counters
+from workers.queues.counters import Counters
 
 
 class Noted:

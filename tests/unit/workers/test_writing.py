@@ -4,9 +4,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from workers import calls, resources, writing
+from workers import resources, writing
 from workers.app import WRITE_EVENTS
 from workers.pace import Pace
+from workers.queues import calls
 
 
 class Endless:
