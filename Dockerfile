@@ -19,6 +19,7 @@ RUN pip install -c constraints.txt -r requirements.txt
 
 COPY es_mappings/ es_mappings/
 COPY indexer/ indexer/
+COPY search/ search/
 COPY workers/ workers/
 COPY webapp/ webapp/
 COPY gunicorn.conf.py ./

@@ -95,7 +95,7 @@ def product_of(listing: Mapping[str, Any], paths: Mapping[str, str]) -> dict[str
 
 
 def _listings(client: httpx.Client, folder: Path, progress: Progress) -> Iterator[Mapping[str, Any]]:
-    """Give listings file by file: the next file is downloaded once it is needed."""
+    """Return listings file by file: the next file is downloaded once it is needed."""
     for number, name in enumerate(_LISTINGS):
         path = download(client, name, folder / name)
         progress("Downloading listings", number + 1, number + 1)
@@ -139,7 +139,7 @@ def _images(client: httpx.Client, folder: Path, products: list[dict[str, Any]], 
 
 
 def _category(listing: Mapping[str, Any]) -> list[str]:
-    """Give the kind of product, ``CELLULAR_PHONE_CASE``, for people, below the shop's own top category."""
+    """Return the kind of product, ``CELLULAR_PHONE_CASE``, for people, below the shop's own top category."""
     kinds = listing.get("product_type") or []
     kind = str(kinds[0].get("value", "")) if kinds and isinstance(kinds[0], dict) else ""
     nodes = listing.get("node") or []
@@ -149,7 +149,7 @@ def _category(listing: Mapping[str, Any]) -> list[str]:
 
 
 def _attribute(values: object) -> str:
-    """Give an attribute's value: the data set's own standard one, where it has one."""
+    """Return an attribute's value: the data set's own standard one, where it has one."""
     for value in values if isinstance(values, list) else []:
         if isinstance(value, dict) and _is_english(value) and value.get("standardized_values"):
             return str(value["standardized_values"][0])[:500].lower()

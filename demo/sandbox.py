@@ -106,7 +106,7 @@ def _bring_up(
 
 
 def _environment(folder: Path, catalog: Path) -> dict[str, str]:
-    """Give what the processes read from their environment, unless it is set there already."""
+    """Return what the processes read from their environment, unless it is set there already."""
     # An index a catalogue and mapping, by content: another file is another shop, there again when it's asked for.
     mapping = json.dumps([product.mapping(None), product.settings()], sort_keys=True)
     content = hashlib.sha256(catalog.read_bytes() + mapping.encode()).hexdigest()[:10]

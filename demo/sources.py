@@ -16,7 +16,7 @@ Say = Callable[[str], None]
 
 
 def catalogue(source: Path | None, folder: Path, *, drawn: int, taken: int, say: Say) -> Path:
-    """Give the catalogue's file.
+    """Return the catalogue's file.
 
     Parameters
     ----------

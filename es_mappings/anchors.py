@@ -35,22 +35,22 @@ class Anchor:
 
 
 @dataclass(frozen=True)
-class Target:
+class QueryPoints:
     """The points that products are compared with, and whether the nearest or the farthest one counts.
 
     Attributes
     ----------
-    points : tuple of ndarray, shape (layout.dims,)
+    vectors : tuple of ndarray, shape (layout.dims,)
         Each with every aspect a unit vector, or zeros where no anchor has it.
     join : {"max", "min"}
         A product's similarity is that to the most (``max``) or the least similar point (``min``).
     """
 
-    points: tuple[Vector, ...]
+    vectors: tuple[Vector, ...]
     join: Literal["max", "min"]
 
 
-def target(anchors: Sequence[Anchor], mode: Mode, weights: Mapping[str, float], layout: Layout) -> Target:
+def query_points(anchors: Sequence[Anchor], mode: Mode, weights: Mapping[str, float], layout: Layout) -> QueryPoints:
     """Turn anchors into the points that products are compared with.
 
     Parameters
@@ -79,8 +79,8 @@ def target(anchors: Sequence[Anchor], mode: Mode, weights: Mapping[str, float], 
         "any": lambda: [[like] for like in likes],
         "auto": lambda: tastes(likes, weights, layout),
     }[mode]()
-    points = tuple(blend([*group, *dislikes], layout) for group in groups)
-    return Target(points, "min" if mode == "every" else "max")
+    vectors = tuple(blend([*group, *dislikes], layout) for group in groups)
+    return QueryPoints(vectors, "min" if mode == "every" else "max")
 
 
 def blend(anchors: Sequence[Anchor], layout: Layout) -> Vector:
@@ -124,10 +124,10 @@ def tastes(likes: Sequence[Anchor], weights: Mapping[str, float], layout: Layout
     return [[like for like, its in zip(likes, labels, strict=True) if its == label] for label in sorted(set(labels))]
 
 
-def similarity(target: Target, product: Vector, weights: Mapping[str, float], layout: Layout) -> float:
-    """Compare one product with a target as the similarity script does: 0 opposite, 0.5 unrelated, 1 the same."""
-    cosines = [float(layout.weigh(point, weights) @ product) for point in target.points]
-    best = max(cosines) if target.join == "max" else min(cosines)
+def similarity(points: QueryPoints, product: Vector, weights: Mapping[str, float], layout: Layout) -> float:
+    """Compare one product with query points as the similarity script does: 0 opposite, 0.5 unrelated, 1 the same."""
+    cosines = [float(layout.weigh(point, weights) @ product) for point in points.vectors]
+    best = max(cosines) if points.join == "max" else min(cosines)
     return max(0.0, (1 + best) / 2)
 
 

@@ -28,7 +28,7 @@ class CategoryWeights:
         return cls(meta.get("weights") or {})
 
     def of(self, path: str | None) -> tuple[str, dict[str, float]] | None:
-        """Give the weights of a category, or of the nearest one above it that has some, and whose they are.
+        """Return the weights of a category, or of the nearest one above it that has some, and whose they are.
 
         Parameters
         ----------
@@ -62,7 +62,7 @@ class CategoryWeights:
         return CategoryWeights(dict(sorted({**others, path: dict(weights)}.items())))
 
     def to_meta(self) -> dict[str, dict[str, float]]:
-        """Give them as they stand in ``_meta.weights``."""
+        """Return them as they stand in ``_meta.weights``."""
         return {path: dict(weights) for path, weights in self.by_path.items()}
 
 

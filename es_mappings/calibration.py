@@ -20,16 +20,16 @@ class Calibration:
     intercept: float
 
     def percent(self, similarity: float) -> int:
-        """Give the match of a similarity, 0 to 100."""
+        """Return the match of a similarity, 0 to 100."""
         return round(100 / (1 + math.exp(-max(-60.0, min(60.0, self.slope * similarity + self.intercept)))))
 
     def similarity(self, percent: float) -> float:
-        """Give the similarity that has a match, as a score to cut off at: 0 to 1."""
+        """Return the similarity that has a match, as a score to cut off at: 0 to 1."""
         share = min(max(percent / 100, 1e-6), 1 - 1e-6)
         return min(max((math.log(share / (1 - share)) - self.intercept) / self.slope, 0.0), 1.0)
 
     def to_meta(self) -> dict[str, float]:
-        """Give the curve as it stands in ``_meta.match``."""
+        """Return the curve as it stands in ``_meta.match``."""
         return {"slope": self.slope, "intercept": self.intercept}
 
     @classmethod

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from es_mappings.anchors import Anchor, Target
+from es_mappings.anchors import Anchor, QueryPoints
 from es_mappings.facets import attribute_pairs
 from es_mappings.layout import Layout, Vector
 
 
 def why(
-    product: Vector, target: Target, anchors: Sequence[Anchor], weights: Mapping[str, float], layout: Layout
+    product: Vector, points: QueryPoints, anchors: Sequence[Anchor], weights: Mapping[str, float], layout: Layout
 ) -> dict[str, dict[str, float]]:
     """Take a similarity apart.
 
@@ -21,7 +21,7 @@ def why(
     ----------
     product : ndarray, shape (layout.dims,)
         The product's compound vector.
-    target : Target
+    points : QueryPoints
         What the product was compared with; of several points, the one that decided is taken apart.
 
     Returns
@@ -30,9 +30,9 @@ def why(
         ``aspects``: aspect to what it adds, ``weight * cosine`` (weights summing to 1; half of their sum, plus a half,
         is the similarity). ``anchors``: anchor to the product's similarity to it alone, 0 to 1.
     """
-    points = [layout.weigh(point, weights) for point in target.points]
-    cosines = [float(point @ product) for point in points]
-    decided = points[int(np.argmax(cosines) if target.join == "max" else np.argmin(cosines))]
+    weighed = [layout.weigh(point, weights) for point in points.vectors]
+    cosines = [float(point @ product) for point in weighed]
+    decided = weighed[int(np.argmax(cosines) if points.join == "max" else np.argmin(cosines))]
     aspects = {a.name: round(float(decided[a.part] @ product[a.part]), 4) for a in layout.aspects}
     alone = {a.id: round((1 + float(layout.weigh(a.vector, weights) @ product)) / 2, 4) for a in anchors}
     return {"aspects": aspects, "anchors": alone}

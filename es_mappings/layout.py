@@ -51,7 +51,7 @@ class Layout:
         return cls(tuple(Aspect(str(a["name"]), int(str(a["start"])), int(str(a["dims"]))) for a in meta))
 
     def to_meta(self) -> list[dict[str, object]]:
-        """Give the layout as it stands in a mapping's ``_meta.aspects``."""
+        """Return the layout as it stands in a mapping's ``_meta.aspects``."""
         return [{"name": a.name, "start": a.start, "dims": a.dims} for a in self.aspects]
 
     @property
@@ -86,7 +86,7 @@ class Layout:
         return vector
 
     def shares(self, vector: Vector, weights: Mapping[str, float]) -> dict[str, float]:
-        """Give the share of the weights that falls to each aspect that counts; they sum to 1.
+        """Return the share of the weights that falls to each aspect that counts; they sum to 1.
 
         Aspects without a weight count 0. The weights of aspects that the vector lacks (a photograph has no words) leave
         the sum: what it has is all that a product can be similar to it by.

@@ -37,7 +37,7 @@ class Plan:
     window: int = 0
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the plan as plain data, for a cursor."""
+        """Return the plan as plain data, for a cursor."""
         return asdict(self)
 
 
@@ -64,7 +64,7 @@ def plan(
     mode : {"blend", "every", "any", "auto"}
         How several anchors count.
     points : int
-        Points that products are compared with (`anchors.Target`).
+        Points that products are compared with (`anchors.QueryPoints`).
     metric : {"cosine", "euclidean", "manhattan"}
         kNN knows only the first.
     rescore : bool

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from es_mappings import strategies
-from es_mappings.anchors import Anchor, Mode, target
+from es_mappings.anchors import Anchor, Mode, query_points
 from es_mappings.facets import STYLES, Filters
 from es_mappings.layout import Layout
 from es_mappings.planner import Plan
@@ -96,7 +96,7 @@ def sort_by_similar(
     anchors : sequence of Anchor
         Up to 50, at least one of positive weight.
     mode : {"blend", "every", "any", "auto"}
-        How several anchors count: see `anchors.target`.
+        How several anchors count: see `anchors.query_points`.
     weights : mapping of str to float
         How much each aspect counts; only their ratios matter. At least one must be above 0.
     metric : {"cosine", "euclidean", "manhattan"}
@@ -124,20 +124,20 @@ def sort_by_similar(
         compared in another field than ours.
     """
     others: Query = {"bool": {"must": [query], "must_not": [{"ids": {"values": [a.id for a in anchors]}}]}}
-    goal = target(anchors, mode, weights, layout)
+    points = query_points(anchors, mode, weights, layout)
     if plan.strategy == "rescore":
-        return strategies.rescore_window(others, goal, weights, layout, window=plan.window, field=field)
+        return strategies.rescore_window(others, points, weights, layout, window=plan.window, field=field)
     if plan.strategy == "knn":
         similar = strategies.knn(
-            others, goal, weights, layout,
+            others, points, weights, layout,
             k=plan.k, num_candidates=plan.num_candidates, oversample=plan.oversample, field=field,
         )  # fmt: skip
     elif images == "any":
         if field != "vector":
             raise ValueError(f"only primary images are compared in {field}")
-        similar = strategies.any_image(others, goal, weights, layout)
+        similar = strategies.any_image(others, points, weights, layout)
     else:
-        similar = strategies.exact(others, goal, weights, layout, metric, field)
+        similar = strategies.exact(others, points, weights, layout, metric, field)
     return {"query": strategies.with_relevance(similar, others, relevance) if relevance else similar}
 
 

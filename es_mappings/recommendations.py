@@ -19,7 +19,7 @@ _UNRELATED = 0.5  # similarity of products that have nothing to do with each oth
 
 
 def goes_with_weights(layout: Layout = LAYOUT) -> dict[str, float]:
-    """Give the weights of a rail across kinds: `GOES_WITH`, as far as the layout has those aspects."""
+    """Return the weights of a rail across kinds: `GOES_WITH`, as far as the layout has those aspects."""
     weights = {name: GOES_WITH.get(name, 0.0) for name in layout.names}
     return weights if any(weights.values()) else dict(DEFAULT_WEIGHTS)
 

@@ -18,10 +18,10 @@ _SHARING = {"product_upsert", "product_update", "product_delete", "product_embed
 
 
 def parts(name: str) -> list[tuple[str, str]]:
-    """Give the names and sources that make a script as it is sent, in their order."""
+    """Return the names and sources that make a script as it is sent, in their order."""
     return [(part, source(part)) for part in ([_SHARED, name] if name in _SHARING else [name])]
 
 
 def whole(name: str) -> str:
-    """Give a script as it is sent."""
+    """Return a script as it is sent."""
     return "".join(text for _, text in parts(name))

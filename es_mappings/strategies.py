@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from es_mappings import scripts
-from es_mappings.anchors import Target
+from es_mappings.anchors import QueryPoints
 from es_mappings.layout import Layout, Vector
 
 Query = dict[str, Any]
@@ -19,7 +19,7 @@ RELEVANCE_PIVOT = 8.0
 
 def exact(
     query: Query,
-    target: Target,
+    points: QueryPoints,
     weights: Mapping[str, float],
     layout: Layout,
     metric: Metric = "cosine",
@@ -32,20 +32,20 @@ def exact(
     dict
         A query whose scores lie in [0, 1]; products without a vector score 0, and stay.
     """
-    scripted = _scripts(target, weights, layout, metric, field)
+    scripted = _scripts(points, weights, layout, metric, field)
     if len(scripted) == 1:
         return {"script_score": {"query": query, "script": scripted[0]}}
     return {
         "function_score": {
             "query": query,
             "functions": [{"script_score": {"script": script}} for script in scripted],
-            "score_mode": target.join,
+            "score_mode": points.join,
             "boost_mode": "replace",
         }
     }
 
 
-def any_image(query: Query, target: Target, weights: Mapping[str, float], layout: Layout) -> Query:
+def any_image(query: Query, points: QueryPoints, weights: Mapping[str, float], layout: Layout) -> Query:
     """Score every match by the image of it that is most similar.
 
     Products with one image have it in the compound vector; those with several have all of them nested, and the best
@@ -55,16 +55,16 @@ def any_image(query: Query, target: Target, weights: Mapping[str, float], layout
     nested = {
         "path": "pictures",
         "score_mode": "max",
-        "query": exact(every, target, weights, layout, field="pictures.vector"),
+        "query": exact(every, points, weights, layout, field="pictures.vector"),
         "inner_hits": {"size": 1, "_source": ["pictures.image"]},
     }
-    best = {"dis_max": {"queries": [exact(every, target, weights, layout), {"nested": nested}]}}
+    best = {"dis_max": {"queries": [exact(every, points, weights, layout), {"nested": nested}]}}
     return {"bool": {"filter": [query], "must": [best]}}
 
 
 def knn(
     query: Query,
-    target: Target,
+    points: QueryPoints,
     weights: Mapping[str, float],
     layout: Layout,
     *,
@@ -82,7 +82,7 @@ def knn(
     dict
         A query whose scores are Elasticsearch's for ``max_inner_product`` (`knn_similarity` brings them to [0, 1]).
     """
-    if target.join == "min" and len(target.points) > 1:
+    if points.join == "min" and len(points.vectors) > 1:
         raise ValueError("the nearest neighbours of each point can't tell which product is nearest to all of them")
     neighbours = [
         {
@@ -95,7 +95,7 @@ def knn(
                 "rescore_vector": {"oversample": oversample},
             }
         }
-        for point in target.points
+        for point in points.vectors
     ]
     nearest = neighbours[0] if len(neighbours) == 1 else {"dis_max": {"queries": neighbours}}
     return {"bool": {"filter": [query], "should": [nearest]}}
@@ -114,13 +114,19 @@ def knn_similarity(score: float) -> float:
 
 
 def knn_score(similarity: float) -> float:
-    """Give the kNN score of a similarity: the inverse of `knn_similarity`."""
+    """Return the kNN score of a similarity: the inverse of `knn_similarity`."""
     product = 2 * similarity - 1
     return 1 + product if product >= 0 else 1 / (1 - product)
 
 
 def rescore_window(
-    query: Query, target: Target, weights: Mapping[str, float], layout: Layout, *, window: int, field: str = "vector"
+    query: Query,
+    points: QueryPoints,
+    weights: Mapping[str, float],
+    layout: Layout,
+    *,
+    window: int,
+    field: str = "vector",
 ) -> dict[str, Any]:
     """Keep the order of relevance, and re-rank its first ``window`` products by similarity.
 
@@ -129,7 +135,7 @@ def rescore_window(
     dict
         ``query`` and ``rescore`` of a request.
     """
-    similar = exact({"match_all": {}}, target, weights, layout, field=field)
+    similar = exact({"match_all": {}}, points, weights, layout, field=field)
     # The first window must stay ahead of what follows it, whatever its relevance: similarity lies in [0, 1].
     rescored = {"rescore_query": similar, "query_weight": 0, "rescore_query_weight": _AHEAD}
     return {"query": query, "rescore": {"window_size": window, "query": rescored}}
@@ -162,14 +168,14 @@ def plain(vector: Vector) -> list[float]:
 
 
 def _scripts(
-    target: Target, weights: Mapping[str, float], layout: Layout, metric: Metric, field: str
+    points: QueryPoints, weights: Mapping[str, float], layout: Layout, metric: Metric, field: str
 ) -> list[dict[str, Any]]:
-    """Give the scripts that compare with all points: as few as can be, since each costs a pass over the vectors."""
+    """Return the scripts that compare with all points: as few as can be, since each costs a pass over the vectors."""
     if metric != "cosine":
-        return [_distance(point, weights, layout, metric, field) for point in target.points]
-    points = [plain(layout.weigh(point, weights)) for point in target.points]
-    parts = [points[start : start + _POINTS] for start in range(0, len(points), _POINTS)]
-    return [_similarity(part, field, farthest=target.join == "min") for part in parts]
+        return [_distance(point, weights, layout, metric, field) for point in points.vectors]
+    weighed = [plain(layout.weigh(point, weights)) for point in points.vectors]
+    parts = [weighed[start : start + _POINTS] for start in range(0, len(weighed), _POINTS)]
+    return [_similarity(part, field, farthest=points.join == "min") for part in parts]
 
 
 def _similarity(points: Sequence[list[float]], field: str, *, farthest: bool) -> dict[str, Any]:

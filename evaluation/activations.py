@@ -16,10 +16,10 @@ from safetensors.numpy import save_file
 
 from es_mappings.layout import Vector
 from evaluation.catalogues import PrimaryImage
-from indexer import images
+from indexer.digests import image_digest, manifest_digest
 from indexer.errors import ImageError
-from indexer.images import ImageSource
-from indexer.vectorizers.base import ImageVectorizer, digest
+from indexer.images.fetching import ImageSource
+from indexer.vectorizers.base import ImageVectorizer
 
 _BATCH = 64
 _LEAST_SIDE = 300  # pixels: no less than any preset looks at
@@ -45,7 +45,7 @@ class Activations:
     images_per_second: float | None
 
     def of(self, digests: Iterable[str]) -> Vector:
-        """Give the rows of images, shape ``(images, raw_dims)``."""
+        """Return the rows of images, shape ``(images, raw_dims)``."""
         return self.rows[[self.places[d] for d in digests]]
 
 
@@ -74,7 +74,7 @@ class ActivationCache:
             An image that was there before can't be had any more.
         """
         by_digest = {image.digest: image.address for image in wanted}
-        path = self._folder / f"{digest(vectorizer.manifest)}.safetensors"
+        path = self._folder / f"{manifest_digest(vectorizer.manifest)}.safetensors"
         kept = _read(path)
         missing = [d for d in by_digest if d not in kept.places]
         step(len(by_digest) - len(missing))
@@ -105,7 +105,7 @@ class ActivationCache:
 
     def _decode(self, name: str, address: str) -> Image.Image:
         data = self._source.fetch(address)
-        if images.digest(data) != name:
+        if image_digest(data) != name:
             raise ImageError(f"{address} has changed while it was read")
         return self._source.decoder.decode(data, least_side=_LEAST_SIDE)
 

@@ -138,7 +138,7 @@ class Guesses:
 
 
 def reliability(guesses: Guesses) -> list[tuple[float, float, int]]:
-    """Give mean confidence, accuracy and count of each bin of confidence that has any."""
+    """Return mean confidence, accuracy and count of each bin of confidence that has any."""
     return _binned(guesses.confidences, guesses.right)
 
 

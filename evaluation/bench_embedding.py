@@ -18,12 +18,12 @@ import psutil
 from PIL import Image
 from rich.table import Table
 
-from evaluation.whole_way import BATCHES, Indexed, Unindexed, WholeWay
+from evaluation.end_to_end import BATCHES, Indexed, Unindexed, WholeWay
 from indexer.cli.console import errors_in_one_line, report_console
 from indexer.embedding.image_embedder import FETCHERS, LEAST_SIDE
 from indexer.embedding.pipeline import image_source
-from indexer.images import ImageSource
 from indexer.images.decoding.preparations import Preparation, Prepared
+from indexer.images.fetching import ImageSource
 from indexer.settings import Settings
 from indexer.vectorizers.base import ImageVectorizer, models_of
 from indexer.vectorizers.color import ColorVectorizer
@@ -92,7 +92,7 @@ def main(folder: Path, *, count: int, warm_up: int, elasticsearch: bool, presets
 
 
 def addresses(folder: Path, count: int, *, again: bool) -> list[str]:
-    """Give the URLs of a folder's images, up to ``count``, or again and again until there are as many.
+    """Return the URLs of a folder's images, up to ``count``, or again and again until there are as many.
 
     A store that keeps activations has them of an image that comes again, so that it must not.
     """

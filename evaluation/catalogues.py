@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from indexer import images
 from indexer.catalog.products import Product, read_catalog
+from indexer.digests import image_digest
 from indexer.errors import CatalogError, GoldenSetError, ImageError
-from indexer.images import ImageSource
+from indexer.images.fetching import ImageSource
 from indexer.settings import Settings
 
 
@@ -42,7 +42,7 @@ def read_products(catalog: Path, images_below: str = "") -> list[Product]:
 
 
 def source_of(catalog: Path) -> ImageSource:
-    """Give where images of a catalogue may come from: its own folder, and what the settings allow."""
+    """Return where images of a catalogue may come from: its own folder, and what the settings allow."""
     settings = Settings.from_environment()
     roots = (*settings.image_roots, catalog.resolve().parent)
     return ImageSource.from_settings(settings.model_copy(update={"image_roots": roots}))
@@ -60,7 +60,7 @@ def primary_images(catalog: Path) -> dict[str, PrimaryImage]:
     for product in read_products(catalog):
         if product.images:
             try:
-                digest = images.digest(source.fetch(product.images[0]))
+                digest = image_digest(source.fetch(product.images[0]))
             except ImageError as error:
                 why = str(error)
             else:

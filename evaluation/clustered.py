@@ -89,7 +89,7 @@ def category(share: float) -> str:
 
 
 def product_id(number: int) -> str:
-    """Give the id of a product."""
+    """Return the id of a product."""
     return f"{number:07d}"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from elasticsearch import Elasticsearch
 
 from es_mappings import facets, queries
-from es_mappings.anchors import target
+from es_mappings.anchors import query_points
 from es_mappings.planner import Plan, Thresholds, plan
 from es_mappings.product import LAYOUT
 from es_mappings.strategies import plain
@@ -67,7 +67,7 @@ def planned(thresholds: Thresholds, matched: Callable[[Task], int], indexed: int
     """Make a builder of pages by the strategy that the planner chooses."""
 
     def build(task: Task) -> Request:
-        count = len(target(task.anchors, task.mode, task.weights, LAYOUT).points)
+        count = len(query_points(task.anchors, task.mode, task.weights, LAYOUT).vectors)
         chosen = plan(matched=matched(task), indexed=indexed, mode=task.mode, points=count, thresholds=thresholds)
         return _sorted(task, chosen)
 
@@ -106,7 +106,7 @@ def _whole(parts: Request) -> Request:
 
 
 def _weighed(task: Task) -> list[float]:
-    [point] = target(task.anchors, task.mode, task.weights, LAYOUT).points
+    [point] = query_points(task.anchors, task.mode, task.weights, LAYOUT).vectors
     return plain(LAYOUT.weigh(point, task.weights))
 
 

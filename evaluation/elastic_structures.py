@@ -73,7 +73,7 @@ def _search(client: Elasticsearch, index: str, kind: str) -> Callable[[Vector, i
 
 
 def _size(client: Elasticsearch, index: str) -> int:
-    """Give what the index has on disk: the vectors as they are, those quantized, and the graph."""
+    """Return what the index has on disk: the vectors as they are, those quantized, and the graph."""
     client.indices.flush(index=index, force=True)
     return int(client.indices.stats(index=index, metric="store")["_all"]["total"]["store"]["size_in_bytes"])
 

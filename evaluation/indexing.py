@@ -66,7 +66,7 @@ def prepare(
 
 
 def vector_options(index_type: str | None = None) -> dict[str, Any]:
-    """Give the product mapping's ``index_options``, or those of another type with nothing but its defaults."""
+    """Return the product mapping's ``index_options``, or those of another type with nothing but its defaults."""
     options: dict[str, Any] = product.mapping(None)["properties"]["vector"]["index_options"]
     return options if index_type in (None, options["type"]) else {"type": index_type}
 
@@ -93,7 +93,7 @@ def _space(catalogue: Catalogue, shares: Sequence[float], vector: dict[str, Any]
 
 
 def _is_there(client: Elasticsearch, index: str, space: str, products: int) -> bool:
-    """Tell whether the index is there and complete; one of ours that isn't is deleted."""
+    """Return whether the index is there and complete; one of ours that isn't is deleted."""
     if not client.indices.exists(index=index):
         return False
     [found] = client.indices.get_mapping(index=index).body.values()

@@ -54,7 +54,7 @@ class Row:
     missing: str = ""
 
     def percentile(self, percent: float) -> float:
-        """Give a percentile of the times, in milliseconds."""
+        """Return a percentile of the times, in milliseconds."""
         return float(np.percentile(self.milliseconds, percent))
 
 
@@ -81,7 +81,7 @@ class Kept:
                 self._rows[row.structure, row.dims] = row
 
     def get(self, structure: str, dims: int) -> Row | None:
-        """Give what was measured, unless it couldn't be."""
+        """Return what was measured, unless it couldn't be."""
         row = self._rows.get((structure, dims))
         return None if row is None or row.missing else row
 

@@ -123,7 +123,7 @@ def reliability(bins: Sequence[tuple[float, float, int]], *, x: str, y: str) -> 
 
 
 def wilson(share: float, count: int) -> tuple[float, float]:
-    """Give the 95% interval of a share that was counted (Wilson 1927)."""
+    """Return the 95% interval of a share that was counted (Wilson 1927)."""
     z = 1.96
     middle = (share + z * z / (2 * count)) / (1 + z * z / count)
     half = z / (1 + z * z / count) * (share * (1 - share) / count + z * z / (4 * count * count)) ** 0.5

@@ -75,7 +75,7 @@ def command(
 
 
 def nearest_to(anchors: Sequence[str], vectors: Mapping[str, Vector], count: int) -> dict[str, list[str]]:
-    """Give the products nearest to each anchor by cosine."""
+    """Return the products nearest to each anchor by cosine."""
     from scipy.spatial.distance import cdist
 
     ids, rows = list(vectors), np.stack(list(vectors.values()))

@@ -22,7 +22,7 @@ class Track:
     totals_true: bool = True
 
     def percentile(self, percent: float) -> float:
-        """Give a percentile of the times, in milliseconds."""
+        """Return a percentile of the times, in milliseconds."""
         return float(np.percentile(self.milliseconds, percent))
 
     @property

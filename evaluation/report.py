@@ -26,7 +26,7 @@ class Table:
     kind: Literal["table"] = "table"
 
     def for_terminal(self, most: int = 40) -> RichTable:
-        """Give the table as a terminal shows it, no more than its first rows."""
+        """Return the table as a terminal shows it, no more than its first rows."""
         left_out = f"; {len(self.rows) - most} more in the report" if len(self.rows) > most else ""
         table = RichTable(
             title=self.title + left_out, title_justify="left", title_style="bold", box=box.SIMPLE, padding=(0, 1, 0, 0)
@@ -38,7 +38,7 @@ class Table:
         return table
 
     def to_markdown(self) -> str:
-        """Give the table as Markdown."""
+        """Return the table as Markdown."""
         lines = [self.columns, ["---"] * len(self.columns), *self.rows]
         body = "\n".join("| " + " | ".join(_cell(c) for c in line) + " |" for line in lines)
         return f"### {self.title}\n\n{body}\n" + (f"\n{self.note}\n" if self.note else "")

@@ -98,7 +98,7 @@ def command(
 
 @contextmanager
 def shop(url: str | None) -> Iterator[httpx.Client]:
-    """Give a client of the shop's API: over HTTP, or straight into an application in this process."""
+    """Return a client of the shop's API: over HTTP, or straight into an application in this process."""
     if url:
         with httpx.Client(base_url=url, timeout=60) as client:
             yield client
@@ -185,7 +185,7 @@ def read_baseline(file: Path) -> dict[str, PerAnchor]:
 
 
 def alone() -> dict[str, Parameters]:
-    """Give for each aspect the parameters that let it alone count."""
+    """Return for each aspect the parameters that let it alone count."""
     return {a: [("weight", f"{name}:{int(name == a)}") for name in LAYOUT.names] for a in LAYOUT.names}
 
 

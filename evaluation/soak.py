@@ -13,12 +13,11 @@ import psutil
 from PIL import Image
 from rich.table import Table
 
-from evaluation.whole_way import BATCHES, Forgetful
+from evaluation.end_to_end import BATCHES, Forgetful
 from indexer.cli.console import errors_in_one_line, report_console
 from indexer.embedding.image_embedder import ImageEmbedder
 from indexer.embedding.overlapping import side_by_side
-from indexer.images import ImageSource, Validators
-from indexer.images.fetching import Fetched
+from indexer.images.fetching import Fetched, ImageSource, Validators
 from indexer.settings import Settings
 from indexer.vectorizers.base import ImageVectorizer
 from indexer.vectorizers.color import ColorVectorizer

@@ -60,7 +60,7 @@ class Reducers:
     _fitted: dict[str, Linear | Learned] = field(default_factory=dict)
 
     def transform(self, reduction: str, dims: int) -> Callable[[Vector], Vector]:
-        """Give a fitted reduction to so many dimensions."""
+        """Return a fitted reduction to so many dimensions."""
         if reduction == RAW:
             return lambda rows: rows
         if reduction == CENTRED:

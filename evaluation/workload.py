@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from es_mappings.anchors import Anchor, Mode, target
+from es_mappings.anchors import Anchor, Mode, query_points
 from es_mappings.layout import Layout, Vector
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
 from evaluation.clustered import Catalogue, product_id
@@ -70,9 +70,9 @@ def tasks(
 
 
 def points(task: Task, layout: Layout = LAYOUT) -> tuple[NDArray[np.float32], bool]:
-    """Give a task's weighed points, shape (points, layout.dims), and whether the farthest one counts."""
-    goal = target(task.anchors, task.mode, task.weights, layout)
-    return np.stack([layout.weigh(point, task.weights) for point in goal.points]), goal.join == "min"
+    """Return a task's weighed points, shape (points, layout.dims), and whether the farthest one counts."""
+    compared = query_points(task.anchors, task.mode, task.weights, layout)
+    return np.stack([layout.weigh(point, task.weights) for point in compared.vectors]), compared.join == "min"
 
 
 def similarities(catalogue: Catalogue, task: Task, layout: Layout = LAYOUT) -> Vector:

@@ -30,7 +30,7 @@ class Anchors:
 
 
 def photo_id(token: str) -> str:
-    """Give the id that a photograph has as an anchor; nothing for no photograph. No product's id is like it."""
+    """Return the id that a photograph has as an anchor; nothing for no photograph. No product's id is like it."""
     return f"photo {token}" if token else ""
 
 

@@ -50,7 +50,7 @@ def parse_color(text: str) -> Rgb:
 
 
 def color_part(space: VectorSpace, color: Rgb) -> Vector:
-    """Give the color part that a product all of one colour has in a vector space.
+    """Return the color part that a product all of one colour has in a vector space.
 
     Returns
     -------

@@ -7,7 +7,7 @@ from dataclasses import replace
 from elasticsearch import Elasticsearch
 
 from es_mappings import facets
-from es_mappings.anchors import Anchor, Target, target
+from es_mappings.anchors import Anchor, QueryPoints, query_points
 from es_mappings.facets import Filters
 from es_mappings.layout import Layout
 from search.anchors import Anchors
@@ -15,11 +15,11 @@ from search.parameters import SearchParameters
 from webapp.errors import ParameterError
 
 
-def goal_of(parameters: SearchParameters, anchors: list[Anchor], layout: Layout) -> Target | None:
-    """Give what products are compared with; None where the order is another, or nothing is liked."""
+def points_of(parameters: SearchParameters, anchors: list[Anchor], layout: Layout) -> QueryPoints | None:
+    """Return what products are compared with; None where the order is another, or nothing is liked."""
     if parameters.order != "similar" or not any(a.weight > 0 for a in anchors):
         return None
-    return target(anchors, parameters.mode, parameters.weights, layout)
+    return query_points(anchors, parameters.mode, parameters.weights, layout)
 
 
 def narrowed(parameters: SearchParameters, anchors: Anchors) -> Filters:

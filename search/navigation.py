@@ -11,7 +11,7 @@ from cachetools import TTLCache
 from elasticsearch import ApiError, Elasticsearch
 
 from es_mappings import facets, planner, queries, results
-from es_mappings.anchors import Target, with_part
+from es_mappings.anchors import QueryPoints, with_part
 from es_mappings.facets import Filters
 from es_mappings.layout import Layout, Vector
 from es_mappings.planner import Plan
@@ -22,7 +22,7 @@ from search import paging
 from search.anchors import AnchorReader, Anchors, with_photo
 from search.colors import ASPECT, Rgb, color_part
 from search.cursors import Cursors, Position
-from search.goals import check_filters, goal_of, narrowed
+from search.goals import check_filters, narrowed, points_of
 from search.match_counts import MatchCounts
 from search.parameters import SearchParameters
 from search.similarities import Match, least_score, matches
@@ -120,19 +120,19 @@ class ProductSearch:
         if (color := color_of(parameters.but)) and anchors.usable:
             anchors = self._in_color(color, anchors, meaning)
         filters = narrowed(parameters, anchors)
-        goal, warnings = goal_of(parameters, anchors.usable, meaning.layout), list(anchors.warnings)
-        if parameters.order == "similar" and goal is None:
+        points, warnings = points_of(parameters, anchors.usable, meaning.layout), list(anchors.warnings)
+        if parameters.order == "similar" and points is None:
             warnings.append("Nothing is liked that products could be compared with, so they stand by relevance.")
-        plan = before.plan if before else self._plan(parameters, filters, goal)
+        plan = before.plan if before else self._plan(parameters, filters, points)
         position = before or Position(parameters.fingerprint, plan, snapshot.index, snapshot.point_in_time, (), 0)
-        least = least_score(parameters, plan, meaning.calibration) if goal else None
+        least = least_score(parameters, plan, meaning.calibration) if points else None
         filters = replace(filters, not_ids=tuple(without))
-        result = self._search(parameters, filters, anchors, position, goal, least, meaning.layout)
+        result = self._search(parameters, filters, anchors, position, points, least, meaning.layout)
         self._served.count(plan.strategy)
         if not result.total:
             check_filters(self._client, self._alias, parameters)
             warnings += ["There are no close matches: nothing here is as similar as was asked for."] if least else []
-        found = matches(result, plan, goal, anchors, parameters, meaning)
+        found = matches(result, plan, points, anchors, parameters, meaning)
         shown = result
         if paging.is_diverse(parameters, position):
             shown, found = paging.diversified(result, found, parameters, position, meaning.layout)
@@ -149,7 +149,7 @@ class ProductSearch:
         return self._anchors.read(self._snapshots.current().index, dict.fromkeys(ids, 1.0)).products
 
     def navigation(self) -> list[results.FacetValue]:
-        """Give the shop's categories with their counts, at most a minute old."""
+        """Return the shop's categories with their counts, at most a minute old."""
         found: list[results.FacetValue] = self._keep("navigation", self._read_navigation)
         return found
 
@@ -165,7 +165,7 @@ class ProductSearch:
         return found.vector if found and found.space == space else None
 
     def _in_color(self, color: Rgb, anchors: Anchors, meaning: VectorMeaning) -> Anchors:
-        """Give the likes another colour."""
+        """Return the likes another colour."""
         name = meaning.space or ""
         space: VectorSpace = self._keep(f"space {name}", lambda: load_space(self._client, self._alias, name))
         part = color_part(space, color)
@@ -186,7 +186,7 @@ class ProductSearch:
         return parameters, meaning
 
     def _keep(self, name: str, read: Callable[[], Any]) -> Any:
-        """Give what is kept under a name, read anew once it is too old."""
+        """Return what is kept under a name, read anew once it is too old."""
         with self._lock:
             if name in self._kept:
                 return self._kept[name]
@@ -195,8 +195,8 @@ class ProductSearch:
             self._kept[name] = found
         return found
 
-    def _plan(self, parameters: SearchParameters, filters: Filters, goal: Target | None) -> Plan:
-        if goal is None:
+    def _plan(self, parameters: SearchParameters, filters: Filters, points: QueryPoints | None) -> Plan:
+        if points is None:
             return planner.KEYWORDS
         if parameters.strategy == "exact":
             return queries.EXACT
@@ -207,7 +207,7 @@ class ProductSearch:
             matched=indexed if small else self._counts.matched(queries.browse(parameters.q, filters)),
             indexed=indexed,
             mode=parameters.mode,
-            points=len(goal.points),
+            points=len(points.vectors),
             metric=parameters.metric,
             rescore=parameters.strategy == "rescore",
             any_image=parameters.images == "any",
@@ -219,13 +219,13 @@ class ProductSearch:
         filters: Filters,
         anchors: Anchors,
         position: Position,
-        goal: Target | None,
+        points: QueryPoints | None,
         min_score: float | None,
         layout: Layout,
     ) -> Result:
-        query, excluded = queries.browse(parameters.q, filters), list(parameters.anchors) if goal else []
+        query, excluded = queries.browse(parameters.q, filters), list(parameters.anchors) if points else []
         parts: dict[str, Any] = {"query": query}
-        if goal is not None:
+        if points is not None:
             parts = queries.sort_by_similar(
                 query,
                 anchors.usable,
@@ -243,7 +243,7 @@ class ProductSearch:
             sort="relevance" if order == "similar" else order,
             page=paging.page_of(parameters, position),
             facets=facets.aggregations(queries.keywords(parameters.q), filters, excluded),
-            vectors=goal is not None and parameters.needs_vectors,
+            vectors=points is not None and parameters.needs_vectors,
             group=parameters.group,
             min_score=min_score,
         )

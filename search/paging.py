@@ -17,13 +17,13 @@ from search.similarities import Match
 
 
 def is_diverse(parameters: SearchParameters, position: Position) -> bool:
-    """Tell whether a page lies among the first ones, whose order is chosen for diversity."""
+    """Return whether a page lies among the first ones, whose order is chosen for diversity."""
     similar = position.plan.strategy != "keywords"
     return similar and parameters.diversity > 0 and position.offset < _window(parameters)
 
 
 def page_of(parameters: SearchParameters, position: Position) -> Page:
-    """Give what to ask of Elasticsearch: the page, or all the pages that are put in order together."""
+    """Return what to ask of Elasticsearch: the page, or all the pages that are put in order together."""
     if is_diverse(parameters, position):
         return Page(_window(parameters), point_in_time=position.point_in_time)
     return Page(parameters.size, position.after or None, position.offset, position.point_in_time)
@@ -46,7 +46,7 @@ def diversified(
 
 
 def next_position(asked: Result, shown: Result, parameters: SearchParameters, position: Position) -> Position | None:
-    """Give where the next page begins, or None after the last one.
+    """Return where the next page begins, or None after the last one.
 
     Parameters
     ----------

@@ -83,7 +83,7 @@ class SearchParameters(BaseModel):
 
     @classmethod
     def model_json_schema(cls, **options: Any) -> dict[str, Any]:  # type: ignore[override]
-        """Give the schema, made once: flask-openapi3 asks for it with every request, and making it takes 2 ms."""
+        """Return the schema, made once: flask-openapi3 asks for it with every request, and making it takes 2 ms."""
         return cls._schema(**options)
 
     _of_category: tuple[str, dict[str, float]] | None = (
@@ -216,7 +216,7 @@ class SearchParameters(BaseModel):
         return hashlib.sha256(listing.encode()).hexdigest()[:16]
 
     def to_query(self) -> list[tuple[str, str]]:
-        """Give the parameters as pairs for a URL, defaults and cursor left out."""
+        """Return the parameters as pairs for a URL, defaults and cursor left out."""
         pairs: list[tuple[str, str]] = []
         for name, value in self.model_dump(exclude_defaults=True, exclude={"cursor"}).items():
             pairs += [(name, plain(v)) for v in (value if isinstance(value, tuple) else (value,))]

@@ -11,7 +11,7 @@ import numpy as np
 from elasticsearch import Elasticsearch
 
 from es_mappings import planner, results
-from es_mappings.anchors import target
+from es_mappings.anchors import query_points
 from es_mappings.behaviour import Interest
 from es_mappings.layout import Layout
 from es_mappings.product import DEFAULT_WEIGHTS
@@ -70,12 +70,12 @@ class Recommender:
         self._counts = MatchCounts(client, alias)
 
     def inspired(self, known: Visitor, interests: Mapping[str, Interest]) -> list[Rail]:
-        """Give what resembles the products that a shopper showed interest in."""
+        """Return what resembles the products that a shopper showed interest in."""
         snapshot = self._snapshots.current()
         return self._rails(snapshot, self._by_interest(snapshot.index, known, interests))
 
     def for_bag(self, known: Visitor, interests: Mapping[str, Interest]) -> list[Rail]:
-        """Give what goes with the look of the bag, and what resembles the shopper's other interests."""
+        """Return what goes with the look of the bag, and what resembles the shopper's other interests."""
         others = {i: interest for i, interest in interests.items() if i not in known.bag}
         snapshot = self._snapshots.current()
         asked = [*self._by_look(snapshot.index, known), *self._by_interest(snapshot.index, known, others)]
@@ -111,7 +111,7 @@ class Recommender:
 
     def _request(self, ask: _Asked, layout: Layout) -> dict[str, Any]:
         indexed = self._counts.indexed()
-        points = len(target(ask.anchors.usable, "auto", ask.weights, layout).points)
+        points = len(query_points(ask.anchors.usable, "auto", ask.weights, layout).vectors)
         plan = planner.plan(matched=indexed, indexed=indexed, mode="auto", points=points)
         return recommend(
             ask.anchors.usable,

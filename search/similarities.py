@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from es_mappings.anchors import Target, similarity
+from es_mappings.anchors import QueryPoints, similarity
 from es_mappings.calibration import Calibration
 from es_mappings.explain import shared_attributes, why
 from es_mappings.layout import Layout
@@ -40,16 +40,16 @@ class Match:
 def matches(
     result: Result,
     plan: Plan,
-    goal: Target | None,
+    points: QueryPoints | None,
     anchors: Anchors,
     parameters: SearchParameters,
     meaning: VectorMeaning,
 ) -> list[Match]:
-    """Give the match of each hit, in their order."""
+    """Return the match of each hit, in their order."""
     calibration = meaning.calibration
-    if goal is None:
+    if points is None:
         return [Match() for _ in result.hits]
-    found = [_match(hit, plan, goal, anchors, parameters, meaning.layout) for hit in result.hits]
+    found = [_match(hit, plan, points, anchors, parameters, meaning.layout) for hit in result.hits]
     # The curve was fitted on the cosine of the default weights: near enough for other weights, not for another metric.
     if calibration is None or parameters.metric != "cosine":
         return found
@@ -57,14 +57,16 @@ def matches(
 
 
 def least_score(parameters: SearchParameters, plan: Plan, calibration: Calibration | None) -> float | None:
-    """Give the score that `min_match` cuts off at under a plan; None where nothing is cut off."""
+    """Return the score that `min_match` cuts off at under a plan; None where nothing is cut off."""
     if not parameters.min_match or plan.strategy == "keywords":
         return None
     least = calibration.similarity(parameters.min_match) if calibration else parameters.min_match / 100
     return knn_score(least) if plan.strategy == "knn" else least
 
 
-def _match(hit: Hit, plan: Plan, goal: Target, anchors: Anchors, parameters: SearchParameters, layout: Layout) -> Match:
+def _match(
+    hit: Hit, plan: Plan, points: QueryPoints, anchors: Anchors, parameters: SearchParameters, layout: Layout
+) -> Match:
     if not parameters.needs_vectors:
         score = hit.score or 0.0
         if plan.strategy == "knn":
@@ -76,9 +78,9 @@ def _match(hit: Hit, plan: Plan, goal: Target, anchors: Anchors, parameters: Sea
     found, weights = vector(hit.vector), parameters.weights
     # Under another metric the score itself is the similarity that was sorted by.
     by_score = parameters.metric != "cosine" and not parameters.relevance
-    value = hit.score or 0.0 if by_score else similarity(goal, found, weights, layout)
+    value = hit.score or 0.0 if by_score else similarity(points, found, weights, layout)
     if not parameters.explain:
         return Match(value)
     liked = [anchors.products[a.id] for a in anchors.usable if a.weight > 0]
-    reasons = why(found, goal, anchors.usable, weights, layout)
+    reasons = why(found, points, anchors.usable, weights, layout)
     return Match(value, why={**reasons, "shared": shared_attributes(hit.product, liked)})

@@ -81,7 +81,7 @@ class Snapshots:
         self._meanings: TTLCache[str, VectorMeaning] = TTLCache(8, _KEPT_SECONDS)
 
     def current(self) -> Snapshot:
-        """Give a snapshot that is at most a second old."""
+        """Return a snapshot that is at most a second old."""
         with self._lock:
             if time.monotonic() - self._opened > _SHARED_SECONDS:
                 opened = time.monotonic()

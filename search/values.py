@@ -70,7 +70,7 @@ But = Annotated[str, StringConstraints(max_length=80), AfterValidator(read_but)]
 
 
 def color_of(buts: Iterable[str]) -> Rgb | None:
-    """Give the colour that is asked for in place of the likes' own; of several, the last."""
+    """Return the colour that is asked for in place of the likes' own; of several, the last."""
     named = [value.removeprefix(IN_COLOR) for value in buts if value.startswith(IN_COLOR)]
     return parse_color(named[-1]) if named else None
 
@@ -95,7 +95,7 @@ def read_weights(values: Iterable[str]) -> dict[str, float]:
 
 
 def all_weights(own: Mapping[str, float], values: Iterable[str], buts: Iterable[str]) -> dict[str, float]:
-    """Give the weight of each aspect: as asked, else the category's own, else as by default.
+    """Return the weight of each aspect: as asked, else the category's own, else as by default.
 
     Another colour than the likes' own counts as much as all the rest, unless it is weighed: the rest would bring the
     old one back.

@@ -6,7 +6,7 @@ import redis
 from flask import Flask
 
 from indexer.elastic.client import connect
-from indexer.images import ImageSource
+from indexer.images.fetching import ImageSource
 from indexer.settings import Settings
 from search.anchors import AnchorReader
 from search.cursors import Cursors

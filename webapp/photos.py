@@ -17,7 +17,7 @@ from PIL import Image
 from indexer.elastic.client import vector
 from indexer.embedding.photos import Box, cropped
 from indexer.errors import ImageError
-from indexer.images import Decoder
+from indexer.images.decoder import Decoder
 from webapp.errors import ParameterError
 from workers.photos import PhotoServiceError, PhotoVector, embed_photo
 

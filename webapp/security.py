@@ -15,7 +15,7 @@ from limits import parse_many
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from indexer.errors import SettingsError
-from indexer.images import MAX_BYTES
+from indexer.images.decoding.decoding import MAX_BYTES
 from indexer.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -12,8 +12,7 @@ from elastic_transport import TransportError
 from elasticsearch import ApiError
 
 from indexer.catalog import documents
-from indexer.elastic import indices
-from indexer.elastic import write_targets as targets
+from indexer.elastic import indices, write_targets
 from indexer.elastic.dead_letters import DeadLetter
 from indexer.embedding.overlapping import side_by_side
 from indexer.embedding.report import Report
@@ -83,7 +82,7 @@ def _embed(batch: _Batch) -> bool:
             report = resources.pipeline().vectorize(batch.ids, recheck=True)
     except Exception as error:
         counters.count("failures", failures.reason(error), len(batch.ids))
-        if failures.passes(error):
+        if failures.is_transient(error):
             _later(batch, str(error))
             return False
         log.exception("a batch of %d products failed", len(batch.ids))
@@ -173,6 +172,6 @@ def _mark_failed(ids: list[str], reason: str) -> None:
         documents.embedded(alias, product_id, source["source"], None, space=space, reason=reason, failed=True)
         for product_id, source in held.items()
     ]
-    for product_id, failure in zip(held, targets.write(client, alias, actions), strict=True):
+    for product_id, failure in zip(held, write_targets.write(client, alias, actions), strict=True):
         if failure:
             log.error("can't be marked as failed: %s", failure.reason, extra={"product": product_id})

@@ -1,4 +1,4 @@
-"""Tell what passes from what doesn't, and how long to wait for the first."""
+"""Which errors are transient, and how long to wait before the same work is tried again."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from indexer.errors import ProductSearchError
 _LONGEST = 60.0  # seconds
 
 
-def passes(error: BaseException) -> bool:
-    """Say whether the same work may succeed later: a server is away or busy, or a person has a setting to mend."""
+def is_transient(error: BaseException) -> bool:
+    """Return whether the same work may succeed later: a server is away or busy, or a person has a setting to mend."""
     if isinstance(error, ApiError):
         return error.status_code in {404, 409, 429} or error.status_code >= 500
     away = (ElasticsearchAway, ConnectionTimeout, redis.RedisError, OperationalError)
@@ -24,7 +24,7 @@ def passes(error: BaseException) -> bool:
 
 
 def pause(times: int) -> float:
-    """Give the seconds to wait after failing for the nth time: doubled each time up to a minute, half of it by chance.
+    """Return the seconds to wait after failing for the nth time: doubled up to a minute, half of it by chance.
 
     Chance keeps those who failed together from coming back together.
     """

@@ -11,8 +11,7 @@ from es_mappings import queries
 from es_mappings.anchors import Anchor
 from es_mappings.planner import Plan, Thresholds
 from indexer import retention
-from indexer.elastic import indices
-from indexer.elastic import write_targets as targets
+from indexer.elastic import indices, write_targets
 from indexer.elastic.client import get_with_vectors, vector
 from indexer.errors import IndexStateError
 from workers import embedding, resources
@@ -65,7 +64,7 @@ def prune() -> None:
     """Forget the products that were deleted long ago, and what no product has used for long."""
     client, settings, counters = resources.elasticsearch(), resources.settings(), resources.counters()
     try:
-        for index in targets.resolve(client, settings.index_name).writes:
+        for index in write_targets.resolve(client, settings.index_name).writes:
             pruned = indices.prune_tombstones(client, index, settings.tombstone_days)
             counters.count("pruned", "tombstones", pruned)
     except IndexStateError:

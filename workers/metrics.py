@@ -48,7 +48,7 @@ class ShopMetrics(Collector):
         self._letters = DeadLetters(client, self._alias)
 
     def collect(self) -> Iterator[Metric]:
-        """Give the metrics as they are now."""
+        """Return the metrics as they are now."""
         up = GaugeMetricFamily("lookalike_up", "Whether a server answers.", labels=["server"])
         for server, read, errors in (
             ("redis", self._of_redis, (redis.RedisError,)),

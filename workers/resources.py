@@ -21,7 +21,7 @@ from workers.queues.event_queue import EventQueue
 
 @cache
 def settings() -> Settings:
-    """Give this process's settings."""
+    """Return this process's settings."""
     return Settings.from_environment()
 
 
@@ -29,7 +29,7 @@ _loading = threading.Lock()
 
 
 def pipeline() -> Pipeline:
-    """Give this process's pipeline, its models loaded: once, though batches come side by side."""
+    """Return this process's pipeline, its models loaded: once, though batches come side by side."""
     with _loading:
         return _pipeline()
 
@@ -41,13 +41,13 @@ def _pipeline() -> Pipeline:
 
 @cache
 def elasticsearch() -> Elasticsearch:
-    """Give this process's connections to Elasticsearch."""
+    """Return this process's connections to Elasticsearch."""
     return connect(settings())
 
 
 @cache
 def redis_client() -> redis.Redis:
-    """Give this process's connections to Redis, which wait out a restart of it."""
+    """Return this process's connections to Redis, which wait out a restart of it."""
     patient = Retry(ExponentialWithJitterBackoff(cap=2, base=0.1), retries=12)
     lost: list[type[Exception]] = [redis.ConnectionError, redis.TimeoutError, redis.exceptions.BusyLoadingError]
     return redis.Redis.from_url(settings().redis_url, socket_timeout=30, retry=patient, retry_on_error=lost)
@@ -55,23 +55,23 @@ def redis_client() -> redis.Redis:
 
 @cache
 def events() -> EventQueue:
-    """Give the queue of catalogue events."""
+    """Return the queue of catalogue events."""
     return EventQueue(redis_client(), settings().index_name, settings().queue_limit)
 
 
 @cache
 def embedding() -> EmbeddingQueue:
-    """Give the queue of products that wait for their vectors."""
+    """Return the queue of products that wait for their vectors."""
     return EmbeddingQueue(redis_client(), settings().index_name)
 
 
 @cache
 def counters() -> Counters:
-    """Give what is counted."""
+    """Return what is counted."""
     return Counters(redis_client(), settings().index_name)
 
 
 @cache
 def dead_letters() -> DeadLetters:
-    """Give what can't succeed as it is."""
+    """Return what can't succeed as it is."""
     return DeadLetters(elasticsearch(), settings().index_name)

@@ -87,10 +87,10 @@ def _write(entries: list[Entry]) -> bool:
     events = [parse_event(entry.event) for entry in entries]
     try:
         outcome = _apply(events)
-        later = [entry for entry, failure in zip(entries, outcome, strict=True) if failure and failure.passes]
+        later = [entry for entry, failure in zip(entries, outcome, strict=True) if failure and failure.transient]
         _settle(entries, events, outcome)
     except Exception as error:
-        if not failures.passes(error):
+        if not failures.is_transient(error):
             raise
         log.warning("%d events wait: %s", len(entries), error)
         resources.counters().count("failures", failures.reason(error), len(entries))
@@ -118,7 +118,7 @@ def _settle(entries: list[Entry], events: list[Event], outcome: list[BulkFailure
     """Send on what was written, bury what was refused for good, then take both off the queue."""
     rows = list(zip(entries, events, outcome, strict=True))
     written = [(entry, event) for entry, event, failure in rows if failure is None]
-    refused = [(entry, failure) for entry, _, failure in rows if failure and not failure.passes]
+    refused = [(entry, failure) for entry, _, failure in rows if failure and not failure.transient]
     for entry, event in written:
         log.info("written: %s", event.type, extra={"product": event.id, "event": entry.id})
     due = {event.id: entry.received for entry, event in reversed(written) if not isinstance(event, Delete)}

@@ -82,7 +82,7 @@ def render_catalogue(
 
 
 def is_complete(folder: Path, *, products: int = 2400, seed: int = 7) -> bool:
-    """Say whether a folder holds the whole catalogue for these parameters.
+    """Return whether a folder holds the whole catalogue for these parameters.
 
     Parameters
     ----------

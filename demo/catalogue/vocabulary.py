@@ -161,7 +161,7 @@ DOMAINS: dict[str, dict[str, tuple[Value, ...]]] = {
 
 
 def domain(kind: str, name: str, attributes: Attributes) -> tuple[Value, ...]:
-    """Say which values an attribute of a product can plausibly take.
+    """Return which values an attribute of a product can plausibly take.
 
     Parameters
     ----------

@@ -87,7 +87,7 @@ def kept(name: str, fill: Callable[[Path, Path], str]) -> Path:
 
 
 def is_whole(folder: Path) -> bool:
-    """Say whether a kept folder still holds as many files and bytes as when it was made."""
+    """Return whether a kept folder still holds as many files and bytes as when it was made."""
     try:
         marker = json.loads((folder / MARKER).read_text())
         return (marker["files"], marker["bytes"]) == _measure(folder)

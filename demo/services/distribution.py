@@ -28,7 +28,7 @@ class Distribution:
     jdk: Path | None
 
     def has_module(self, name: str) -> bool:
-        """Say whether a module is there: settings of one that isn't are refused at the start."""
+        """Return whether a module is there: settings of one that isn't are refused at the start."""
         return (self.home / "modules" / name).is_dir()
 
 

@@ -34,7 +34,7 @@ class Identity:
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
     def can_write(self, folder: Path) -> bool:
-        """Say whether this user can reach and write a folder, by trying it as that user."""
+        """Return whether this user can reach and write a folder, by trying it as that user."""
         return subprocess.run(["test", "-w", str(folder)], cwd="/", check=False, **self.options()).returncode == 0
 
 
@@ -86,7 +86,7 @@ def start_time(pid: int) -> float:
 
 
 def is_alive(pid: int, created: float) -> bool:
-    """Say whether the process of that number still runs and is the one started then, not a later one."""
+    """Return whether the process of that number still runs and is the one started then, not a later one."""
     try:
         process = psutil.Process(pid)
         same = abs(process.create_time() - created) < START_TIME_TOLERANCE_S

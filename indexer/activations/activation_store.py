@@ -14,8 +14,9 @@ from es_mappings.layout import Vector
 from es_mappings.stores import image_vector
 from es_mappings.stores.image_vector import Numbers
 from indexer.catalog.documents import now
+from indexer.digests import manifest_digest
 from indexer.elastic.client import get_with_vectors, make_index, put_all, vector
-from indexer.vectorizers.base import Vectorizer, digest
+from indexer.vectorizers.base import Vectorizer
 
 Kind = Literal["images", "texts"]
 
@@ -48,7 +49,7 @@ class ActivationStore:
         cls, client: Elasticsearch, alias: str, kind: Kind, vectorizer: Vectorizer, numbers: Numbers = "float32"
     ) -> ActivationStore:
         """Open the store of a vectorizer, made first if need be; ``numbers`` says what a new one keeps."""
-        store = cls(client, alias, kind, digest(vectorizer.manifest))
+        store = cls(client, alias, kind, manifest_digest(vectorizer.manifest))
         make_index(client, store.index, image_vector.mapping(vectorizer.manifest, vectorizer.dims, numbers))
         found = client.indices.get_mapping(index=store.index)[store.index]["mappings"]
         store._numbers = image_vector.numbers(found)

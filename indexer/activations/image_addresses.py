@@ -13,7 +13,7 @@ from elasticsearch import Elasticsearch
 from es_mappings.stores import image_address
 from indexer.catalog.documents import now
 from indexer.elastic.client import make_index, put_all
-from indexer.images import Validators
+from indexer.images.fetching import Validators
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,7 @@ class Attachments:
 
 
 def concrete(client: Elasticsearch, index: str) -> dict[str, str]:
-    """Give the indices that a name leads to, each with its UUID.
+    """Return the indices that a name leads to, each with its UUID.
 
     Raises
     ------

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from indexer.vectorizers.base import ProductFields, digest
+from indexer.digests import manifest_digest
+from indexer.vectorizers.base import ProductFields
 
 _MOST_IMAGES = 50  # as of a catalogue's product
 _LONGEST = 20_000  # characters of a text
@@ -42,7 +43,7 @@ class Described:
     @property
     def source(self) -> str:
         """Digest of all that its vector is made from."""
-        return digest({"images": list(self.images), "fields": asdict(self.fields)})
+        return manifest_digest({"images": list(self.images), "fields": asdict(self.fields)})
 
 
 def describe(source: Mapping[str, Any], names: FieldNames) -> Described:

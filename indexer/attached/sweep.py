@@ -147,7 +147,7 @@ class Sweep:
             actions = [_update(attachment, due[i], outcomes[i], space) for i in part]
             failures = dict(zip(part, bulk(self._client, actions), strict=True))
             _note(swept, failures, outcomes)
-            if busy := [f.reason for f in failures.values() if f and f.passes and f.status != 409]:
+            if busy := [f.reason for f in failures.values() if f and f.transient and f.status != 409]:
                 # The checkpoint stays where it is; what was embedded is kept.
                 raise IndexStateError(f"{attachment.index} takes no more just now ({busy[0]}); the next sweep goes on")
 
@@ -203,7 +203,7 @@ class _Found:
         return cls(hit, describe(hit["_source"], attachment.names), held)
 
     def is_due(self, space: VectorSpace | None) -> bool:
-        """Tell whether its vector is of something else than it describes now, or of another space."""
+        """Return whether its vector is of something else than it describes now, or of another space."""
         wanted = (self.described.source, space.digest if space else None)
         return (self.held.get("source"), self.held.get("space")) != wanted
 

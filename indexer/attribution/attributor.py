@@ -56,7 +56,7 @@ class Attributor:
         self._models: LRUCache[str, CategoryModel] = LRUCache(_MODELS)
 
     def __call__(self, products: Mapping[str, Shown]) -> dict[str, dict[str, Any]]:
-        """Give what `attributed` says of products.
+        """Return what `attributed` says of products.
 
         Products whose category has no model, and those that this model has seen as they are, are left out: what was
         found of an example by a fit without it must not be replaced by what the example says itself.

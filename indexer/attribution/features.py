@@ -79,7 +79,7 @@ class PictureMap:
 
 
 def colors(examples: Sequence[Example], dims: int) -> Vector:
-    """Give the color activations, shape ``(len(examples), dims)``, NaN where there is none."""
+    """Return the color activations, shape ``(len(examples), dims)``, NaN where there is none."""
     missing = np.full(dims, np.nan, np.float32)
     return _halved(np.stack([_rooted(e.activations[COLOR]) if COLOR in e.activations else missing for e in examples]))
 
@@ -100,7 +100,7 @@ def words(texts: Sequence[str]) -> csr_matrix:
 
 
 def mentions(texts: Sequence[str], name: str, values: Sequence[object]) -> Vector:
-    """Tell which value's own name stands in each text: shape ``(len(texts), len(values))``, 0 or 1."""
+    """Return which value's own name stands in each text: shape ``(len(texts), len(values))``, 0 or 1."""
     found = np.zeros((len(texts), len(values)), np.float32)
     for column, value in enumerate(values):
         if value is False:

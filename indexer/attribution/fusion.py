@@ -61,7 +61,7 @@ def probabilities(scores: Sequence[Vector], weights: Vector) -> Vector:
 
 
 def doubts(shown: Vector, labels: Labels) -> tuple[Vector, float]:
-    """Give the probability that each label is wrong, and the share of wrong labels.
+    """Return the probability that each label is wrong, and the share of wrong labels.
 
     Bayes' rule with labels that are right at a rate of ``1 - noise`` and else any other value alike. The noise is what
     makes the mean of these probabilities equal to it: found by expectation and maximisation.
@@ -81,7 +81,7 @@ def doubts(shown: Vector, labels: Labels) -> tuple[Vector, float]:
 
 
 def doubt(right: Vector, noise: float, others: int) -> Vector:
-    """Give the probability that a label is wrong: Bayes' rule, ``others`` values being as likely to be mistaken for it.
+    """Return the probability that a label is wrong, by Bayes' rule, if ``others`` values may be mistaken for it.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def doubt(right: Vector, noise: float, others: int) -> Vector:
 
 
 def suspicious(shown: Vector, labels: Labels) -> NDArray[np.bool_]:
-    """Tell which labels are so unlikely that nothing should be learnt from them."""
+    """Return which labels are so unlikely that nothing should be learnt from them."""
     return np.asarray((shown[np.arange(len(labels)), labels] < 0.1) & (shown.max(axis=1) > 0.6))
 
 

@@ -77,7 +77,7 @@ class Head:
         return _joined({**scores, MENTION: mentioned}, self.weights)
 
     def doubt(self, shown: Vector, label: int) -> float:
-        """Give the probability that a label is wrong, given what is shown."""
+        """Return the probability that a label is wrong, given what is shown."""
         return float(fusion.doubt(shown[label : label + 1], self.noise, max(len(self.values) - 1, 1))[0])
 
 

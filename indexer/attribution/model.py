@@ -167,18 +167,18 @@ def fit_category(
 
 
 def _shared_words(a: Any, b: Any) -> Vector:
-    """Give the dot products of sparse rows, shape ``(rows of a, rows of b)``."""
+    """Return the dot products of sparse rows, shape ``(rows of a, rows of b)``."""
     return np.asarray((a @ b.T).toarray(), np.float32)
 
 
 def _class_of(fields: ProductFields, name: str) -> Value | None:
-    """Give an attribute's value where it is one that can be learnt: a single one."""
+    """Return an attribute's value where it is one that can be learnt: a single one."""
     value = value_of(fields, name)
     return None if isinstance(value, list) else value
 
 
 def value_of(fields: ProductFields, name: str) -> Any:
-    """Give what the catalogue says of an attribute, the category below the first among them; None where nothing."""
+    """Return what the catalogue says of an attribute, the category below the first among them; None where nothing."""
     if name == CATEGORY and CATEGORY not in fields.attributes:
         return fields.category[1] if len(fields.category) > 1 else None
     return fields.attributes.get(name)
@@ -189,7 +189,7 @@ def _texts(examples: Sequence[Example]) -> Texts:
 
 
 def _mentioned(texts: Sequence[str], name: str, values: Sequence[Value], sources: Collection[str]) -> Vector:
-    """Tell which values the texts name; nothing where text isn't read."""
+    """Return which values the texts name; nothing where text isn't read."""
     if _TEXT not in sources:
         return np.zeros((len(texts), len(values)), np.float32)
     return features.mentions(texts, name, values)

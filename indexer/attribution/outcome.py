@@ -23,14 +23,14 @@ class Decision(dict[str, Any]):
     """What a person decided of one attribute: ``value``, and ``catalogue``, the value that stood there then."""
 
     def answers(self, own: object) -> bool:
-        """Tell whether the question that the catalogue's value raises has been answered."""
+        """Return whether the question that the catalogue's value raises has been answered."""
         return bool(self["catalogue"] == own or self["value"] == own)
 
 
 def attributed(
     fields: ProductFields, findings: Findings, least: float, decided: Decisions, *, model: str, source: str
 ) -> dict[str, Any]:
-    """Give the parts of a product's document that attribution writes.
+    """Return the parts of a product's document that attribution writes.
 
     Parameters
     ----------
@@ -68,11 +68,11 @@ def attributed(
 
 
 def same(one: Value | None, other: Value | None) -> bool:
-    """Tell whether two values are one, as facets write them."""
+    """Return whether two values are one, as facets write them."""
     return attribute_key("", one) == attribute_key("", other)
 
 
 def _category(fields: ProductFields, found: Value | None) -> list[str]:
-    """Give the effective category: the one found stands in for the level below the first."""
+    """Return the effective category: the one found stands in for the level below the first."""
     own = list(fields.category)
     return own if found is None or not own else [own[0], str(found), *own[2:]]

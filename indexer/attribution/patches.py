@@ -40,7 +40,7 @@ class Patch:
     confidence: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Give it as plain data."""
+        """Return it as plain data."""
         return asdict(self)
 
 

@@ -8,7 +8,7 @@ from indexer.attribution import decisions
 from indexer.attribution.model import Finding
 from indexer.attribution.outcome import attributed
 from indexer.catalog import documents
-from indexer.elastic import write_targets as targets
+from indexer.elastic import write_targets
 from indexer.vectorizers.base import ProductFields
 
 
@@ -25,4 +25,4 @@ def settle(client: Elasticsearch, alias: str, product_id: str) -> None:
     parts = attributed(
         fields, findings, before.get("least", 1.01), decided, model=before.get("model", ""), source=source["source"]
     )
-    targets.write(client, alias, [documents.attributed(alias, product_id, source["source"], parts)], refresh=True)
+    write_targets.write(client, alias, [documents.attributed(alias, product_id, source["source"], parts)], refresh=True)

@@ -84,7 +84,7 @@ def load_model(client: Elasticsearch, alias: str, category: str) -> CategoryMode
 
 
 def to_manifest(model: CategoryModel) -> dict[str, Any]:
-    """Give all that isn't an array."""
+    """Return all that isn't an array."""
     heads = [
         {
             "name": h.name,
@@ -101,7 +101,7 @@ def to_manifest(model: CategoryModel) -> dict[str, Any]:
 
 
 def to_tensors(model: CategoryModel) -> dict[str, Any]:
-    """Give the arrays, those of the examples in half precision, as they were rounded for the fit."""
+    """Return the arrays, those of the examples in half precision, as they were rounded for the fit."""
     tensors: dict[str, Any] = {
         "rows.picture": model.rows.picture.astype(np.float16),
         "rows.color": model.rows.color.astype(np.float16),

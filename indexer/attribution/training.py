@@ -17,7 +17,7 @@ from indexer.attribution.features import Example
 from indexer.attribution.model import MAX_EXAMPLES, CategoryModel, Findings, fit_category
 from indexer.attribution.outcome import Decisions, attributed
 from indexer.catalog import documents
-from indexer.elastic import write_targets as targets
+from indexer.elastic import write_targets
 from indexer.vectorizers import digests
 from indexer.vectorizers.base import ImageVectorizer, ProductFields
 
@@ -136,5 +136,7 @@ def _write(
     ]
     written = 0
     for start in range(0, len(actions), _CHUNK):
-        written += sum(failure is None for failure in targets.write(client, alias, actions[start : start + _CHUNK]))
+        written += sum(
+            failure is None for failure in write_targets.write(client, alias, actions[start : start + _CHUNK])
+        )
     return written

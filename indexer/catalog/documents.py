@@ -14,7 +14,7 @@ from es_mappings.facets import attribute_pairs
 from es_mappings.layout import Vector
 from indexer.catalog.events import Delete, Event, Update, Upsert
 from indexer.catalog.products import Product
-from indexer.vectorizers.base import digest
+from indexer.digests import manifest_digest
 
 Action = dict[str, Any]
 
@@ -39,7 +39,7 @@ _PLACES = {field: place for place, field in enumerate(_EMBEDDED)}
 
 
 def category_paths(category: list[str]) -> list[str]:
-    """Give the path of a category and of all above it: ``["Dresses", "Dresses/Midi dresses"]``."""
+    """Return the path of a category and of all above it: ``["Dresses", "Dresses/Midi dresses"]``."""
     # A slash inside a name would look like a level of its own; the division slash looks the same to a shopper.
     names = [name.replace("/", "\N{DIVISION SLASH}") for name in category]
     return ["/".join(names[: depth + 1]) for depth in range(len(names))]
@@ -51,7 +51,7 @@ def source_digest(product: Product) -> str:
 
 
 def _part(product: Product, field: str) -> str:
-    return digest({field: getattr(product, field)})[:_PART]
+    return manifest_digest({field: getattr(product, field)})[:_PART]
 
 
 def product_document(product: Product) -> dict[str, Any]:
@@ -206,5 +206,5 @@ def _scripted(index: str, product_id: str, script: str, params: dict[str, Any]) 
 
 
 def now() -> str:
-    """Give the time in the form Elasticsearch stores."""
+    """Return the time in the form Elasticsearch stores."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -13,7 +13,7 @@ from elasticsearch import Elasticsearch
 from indexer.catalog import documents
 from indexer.catalog.events import Delete, Event, parse_line
 from indexer.catalog.products import read_lines
-from indexer.elastic import write_targets as targets
+from indexer.elastic import write_targets
 from indexer.elastic.client import BulkFailure
 from indexer.errors import CatalogError
 
@@ -37,7 +37,7 @@ def write_events(client: Elasticsearch, alias: str, events: Sequence[Event]) -> 
     list of BulkFailure or None
         For each event, why it was refused, or None where it was taken.
     """
-    return targets.write(client, alias, [documents.write(alias, event) for event in events])
+    return write_targets.write(client, alias, [documents.write(alias, event) for event in events])
 
 
 def apply_events(client: Elasticsearch, alias: str, events: Sequence[Event]) -> Outcome:

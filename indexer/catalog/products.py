@@ -29,7 +29,7 @@ Version = Annotated[int, Field(ge=0, le=2**53)]
 
 
 def now_ms() -> int:
-    """Give the version of what names none: the time in milliseconds."""
+    """Return the version of what names none: the time in milliseconds."""
     return time.time_ns() // 1_000_000
 
 

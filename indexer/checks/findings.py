@@ -107,7 +107,7 @@ def _is_of(exception: Json, text: str) -> bool:
 
 
 def _reason(body: object) -> str:
-    """Give the innermost reason: the outer ones only say that something failed."""
+    """Return the innermost reason: the outer ones only say that something failed."""
     if isinstance(body, list):
         return "; ".join(dict.fromkeys(filter(None, map(_reason, body))))
     if not isinstance(body, Mapping):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from es_mappings import planner, queries
-from es_mappings.anchors import target
+from es_mappings.anchors import query_points
 from es_mappings.product import LAYOUT
 from es_mappings.recommendations import goes_with_weights, recommend
 from es_mappings.results import Result
@@ -19,7 +19,7 @@ def cases() -> Iterator[Case]:
     anchors, weights = samples.anchors(), goes_with_weights()
     owned = samples.PRODUCTS[2].id
     kind = "/".join(samples.PRODUCTS[3].category)
-    points = len(target(anchors, "auto", weights, LAYOUT).points)
+    points = len(query_points(anchors, "auto", weights, LAYOUT).vectors)
     neighbours = replace(planner.Thresholds(), exact_matches=0)
     for plan in (queries.EXACT, planner.plan(matched=8, indexed=8, points=points, thresholds=neighbours)):
         request = recommend(anchors, owned=[owned], other_than=[kind], weights=weights, plan=plan)

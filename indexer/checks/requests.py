@@ -10,7 +10,7 @@ from typing import Any, get_args
 from elasticsearch import ApiError, Elasticsearch
 
 from es_mappings import facets, planner, queries, results
-from es_mappings.anchors import Mode, target
+from es_mappings.anchors import Mode, query_points
 from es_mappings.facets import Filters
 from es_mappings.planner import Plan
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
@@ -193,7 +193,7 @@ def _plans(mode: Mode, metric: Metric) -> Iterator[Plan]:
     yield queries.EXACT
     if metric == "cosine":  # the only metric of the others
         yield planner.plan(matched=1, indexed=1, mode=mode, rescore=True)
-        points = len(target(samples.anchors(), mode, DEFAULT_WEIGHTS, LAYOUT).points)
+        points = len(query_points(samples.anchors(), mode, DEFAULT_WEIGHTS, LAYOUT).vectors)
         neighbours = replace(planner.Thresholds(), exact_matches=0)  # so that kNN is used for so few
         plan = planner.plan(matched=8, indexed=8, mode=mode, points=points, thresholds=neighbours)
         if plan.strategy == "knn":

@@ -59,7 +59,7 @@ def vectors() -> dict[str, Vector]:
 
 
 def anchors() -> list[Anchor]:
-    """Give two likes of different weight and a dislike."""
+    """Return two likes of different weight and a dislike."""
     weights, drawn = {"check-0": 1.0, "check-1": 2.0, "check-2": -1.0}, vectors()
     return [Anchor(name, drawn[name], weight) for name, weight in weights.items()]
 

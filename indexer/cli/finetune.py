@@ -34,7 +34,7 @@ def finetune(catalog: Path, *, out: Path, heads: tuple[str, ...], **plan: object
     """
     from indexer.finetuning.examples import read_examples
     from indexer.finetuning.training import Plan, Training
-    from indexer.images import ImageSource
+    from indexer.images.fetching import ImageSource
     from indexer.vectorizers.checkpoints import load_model
     from indexer.vectorizers.presets import find_preset
 

@@ -55,15 +55,15 @@ def set_(category: str, given: tuple[str, ...]) -> None:
 @click.option("--dry-run", is_flag=True, help="Only say what would be better.")
 def fit_(golden_set: Path, *, dry_run: bool) -> None:
     """Fit the weights of each top category on the judgements of GOLDEN_SET; kept where they order better."""
-    from indexer.relevance import aspect_weights as weighting
+    from indexer.relevance import aspect_weights
 
     settings = Settings.from_environment()
     client, alias = connect(settings), settings.index_name
     own = CategoryWeights.from_meta(indices.meta(client, alias))
-    fitted = weighting.fit_weights(client, alias, golden.merge(golden.read_golden_set(golden_set)))
+    fitted = aspect_weights.fit_weights(client, alias, golden.merge(golden.read_golden_set(golden_set)))
     if not fitted:
         raise click.ClickException(
-            f"No category has {weighting.LEAST} judged anchors with a vector; judge more, or set weights by hand"
+            f"No category has {aspect_weights.LEAST} judged anchors with a vector; judge more, or set weights by hand"
         )
     for path, found in fitted.items():
         kept = "kept" if found.better else "the default stays"

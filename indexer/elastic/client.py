@@ -103,7 +103,7 @@ class BulkFailure:
     type: str = ""  # Elasticsearch's name of the error
 
     @property
-    def passes(self) -> bool:
+    def transient(self) -> bool:
         """Whether the same item may be taken later: Elasticsearch is busy, or others wrote the document meanwhile."""
         return self.status in {409, 429} or self.status >= 500
 

@@ -90,7 +90,7 @@ class DeadLetters:
         return [_letter(hit) for hit in answer["hits"]["hits"]]
 
     def get(self, ids: Sequence[str]) -> list[DeadLetter]:
-        """Give letters by id; those that aren't there are left out."""
+        """Return letters by id; those that aren't there are left out."""
         if not ids:
             return []
         try:

@@ -11,7 +11,7 @@ from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
 from elasticsearch.helpers import scan
 
 from es_mappings import product
-from indexer.elastic import write_targets as targets
+from indexer.elastic import write_targets
 from indexer.errors import IndexStateError
 
 _EMBEDDED_IN_A_SPACE = {"exists": {"field": "embedding.space"}}
@@ -36,7 +36,7 @@ def ensure_index(client: Elasticsearch, alias: str) -> str:
         except BadRequestError:
             if not client.indices.exists_alias(name=alias):  # else another process was quicker
                 raise
-    return targets.resolve(client, alias).live
+    return write_targets.resolve(client, alias).live
 
 
 def read_alias() -> dict[str, Any]:
@@ -63,13 +63,13 @@ def create_index(client: Elasticsearch, name: str, space: str | None, **options:
 
 def all_of(client: Elasticsearch, alias: str) -> list[str]:
     """Name the product indices of an alias, whether live, kept, being built or left behind; the oldest first."""
-    named = targets.index_pattern(alias)
+    named = write_targets.index_pattern(alias)
     found = client.indices.get_alias(index=f"{alias}-*", expand_wildcards="open").body
     return sorted(index for index in found if named.fullmatch(index))
 
 
 def is_current(client: Elasticsearch, index: str) -> bool:
-    """Tell whether an index has the aspects of es_mappings/product.py, as a vector space needs that is fitted now."""
+    """Return whether an index has the aspects of es_mappings/product.py, as a vector space needs that is fitted now."""
     return bool(meta(client, index).get("aspects") == product.LAYOUT.to_meta())
 
 

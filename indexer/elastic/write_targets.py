@@ -27,12 +27,12 @@ T = TypeVar("T")
 _TRIES = 5  # a set of targets changes a few times in a rebuild, never that often in the time of one write
 
 
-class StaleTargetsError(Exception):
+class StaleWriteTargetsError(Exception):
     """The set of targets has changed since the write was addressed: nothing is lost, address it again."""
 
 
 @dataclass(frozen=True)
-class Targets:
+class WriteTargets:
     """The indices that take writes.
 
     Attributes
@@ -55,7 +55,7 @@ def write_alias(index: str, generation: int) -> str:
     return f"{index}-w{generation}"
 
 
-def resolve(client: Elasticsearch, alias: str) -> Targets:
+def resolve(client: Elasticsearch, alias: str) -> WriteTargets:
     """Read from the aliases which indices take writes.
 
     Raises
@@ -72,10 +72,12 @@ def resolve(client: Elasticsearch, alias: str) -> Targets:
         return retarget(client, alias, live)
     generation = written[live[0]]
     order = [*live, *sorted(index for index in written if index != live[0])]
-    return Targets(live[0], {index: write_alias(index, generation) for index in order}, generation)
+    return WriteTargets(live[0], {index: write_alias(index, generation) for index in order}, generation)
 
 
-def retarget(client: Elasticsearch, alias: str, indices: Iterable[str], more: Iterable[dict[str, Any]] = ()) -> Targets:
+def retarget(
+    client: Elasticsearch, alias: str, indices: Iterable[str], more: Iterable[dict[str, Any]] = ()
+) -> WriteTargets:
     """Let writes go to these indices and no other, from one moment to the next.
 
     Parameters
@@ -118,7 +120,7 @@ def write(
         to that index first makes it equal to the live one (`rebuild`, `rollback`).
     """
 
-    def send(targets: Targets) -> list[BulkFailure | None]:
+    def send(targets: WriteTargets) -> list[BulkFailure | None]:
         outcomes = [write_to(client, name, actions, refresh=refresh) for name in targets.writes.values()]
         for index, failures in zip(list(targets.writes)[1:], outcomes[1:], strict=True):
             _log(index, failures)
@@ -127,7 +129,7 @@ def write(
     return until_current(client, alias, send)
 
 
-def until_current(client: Elasticsearch, alias: str, send: Callable[[Targets], T]) -> T:
+def until_current(client: Elasticsearch, alias: str, send: Callable[[WriteTargets], T]) -> T:
     """Do something with the targets, and again where they have changed meanwhile.
 
     Raises
@@ -138,7 +140,7 @@ def until_current(client: Elasticsearch, alias: str, send: Callable[[Targets], T
     for _ in range(_TRIES):
         try:
             return send(resolve(client, alias))
-        except StaleTargetsError:
+        except StaleWriteTargetsError:
             log.info("the indices that take writes have changed: written again")
     raise IndexStateError(f"The indices behind {alias} change all the time; is a rebuild running twice?")
 
@@ -155,13 +157,13 @@ def write_to(
 
     Raises
     ------
-    StaleTargetsError
+    StaleWriteTargetsError
         Writes go by another alias by now.
     """
     addressed = [{**action, "_index": name} for action in actions]
     outcome = list(bulk(client, addressed, refresh=refresh, require_alias=True, changed=changed))
     if any(failure and failure.type == "index_not_found_exception" for failure in outcome):
-        raise StaleTargetsError(name)
+        raise StaleWriteTargetsError(name)
     return outcome
 
 

@@ -43,7 +43,7 @@ class Outcome:
 
 
 def shown(product: StoredProduct, found: Mapping[str, Embedded | ImageError]) -> Shown:
-    """Give what a product's attributes are read from."""
+    """Return what a product's attributes are read from."""
     primary = found.get(product.images[0]) if product.images else None
     activations = primary.activations if isinstance(primary, Embedded) else {}
     return Shown(Example(activations, product.fields), product.source, product.attribution)

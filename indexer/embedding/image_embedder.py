@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from es_mappings.layout import Vector
-from indexer import images
 from indexer.activations.image_addresses import Known
 from indexer.activations.image_vector_store import Activations
+from indexer.digests import image_digest
 from indexer.errors import ImageError
-from indexer.images import ImageSource, Validators
 from indexer.images.decoding.preparations import Prepared
+from indexer.images.fetching import ImageSource, Validators
 from indexer.vectorizers.base import ImageVectorizer, models_of
 
 log = logging.getLogger(__name__)
@@ -113,7 +113,7 @@ class ImageEmbedder:
             fetched = self._source.fetch_if_changed(address, validators)
             if kept and fetched.data is None:
                 return replace(kept, seen=validators.renewed(fetched.validators))
-            digest = images.digest(fetched.data or b"")
+            digest = image_digest(fetched.data or b"")
             if kept and digest == kept.digest:
                 return replace(kept, seen=fetched.validators)
             prepared = self._source.decoder.prepare(fetched.data or b"", self._preparations, least_side=LEAST_SIDE)

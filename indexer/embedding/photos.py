@@ -20,7 +20,7 @@ _LEAST_SIDE = 300  # pixels: no less than any default model looks at
 
 
 def embed_photo(pipeline: Pipeline, data: bytes, box: Box | None = None) -> tuple[Vector, str]:
-    """Give the compound vector of a photograph.
+    """Return the compound vector of a photograph.
 
     Parameters
     ----------

@@ -14,10 +14,9 @@ from es_mappings.layout import Vector
 from indexer.activations.image_addresses import ImageAddresses, Known
 from indexer.activations.image_vector_store import ImageVectorStore
 from indexer.attribution.attributor import Attributor
-from indexer.elastic import indices
-from indexer.elastic import write_targets as targets
+from indexer.elastic import indices, write_targets
 from indexer.elastic.client import BulkFailure, connect
-from indexer.elastic.write_targets import Targets
+from indexer.elastic.write_targets import WriteTargets
 from indexer.embedding import stored_products
 from indexer.embedding.composing import Outcome, compose, shown
 from indexer.embedding.image_embedder import Embedded, ImageEmbedder
@@ -26,7 +25,7 @@ from indexer.embedding.product_embedder import ProductEmbedder
 from indexer.embedding.report import Report
 from indexer.embedding.stored_products import Embeddable, StoredProduct
 from indexer.errors import ImageError, IndexStateError, SpaceError
-from indexer.images import ImageSource
+from indexer.images.fetching import ImageSource
 from indexer.settings import Settings
 from indexer.spaces.vector_space import VectorSpace, load_space
 from indexer.vectorizers import Vectorizers, digests, load_vectorizers
@@ -102,7 +101,7 @@ class Pipeline:
         """Work on a few batches side by side: while one goes through the models, others are fetched and written."""
 
         def one(batch: Sequence[str]) -> Report:
-            return targets.until_current(self._client, self._alias, lambda found: vectorize(batch, found=found))
+            return write_targets.until_current(self._client, self._alias, lambda found: vectorize(batch, found=found))
 
         batches = (ids[start : start + self.batch_size] for start in range(0, len(ids), self.batch_size))
         report = Report()
@@ -110,7 +109,7 @@ class Pipeline:
             report.add(part)
         return report
 
-    def _everywhere(self, ids: Sequence[str], *, recheck: bool, found: Targets) -> Report:
+    def _everywhere(self, ids: Sequence[str], *, recheck: bool, found: WriteTargets) -> Report:
         report = self._vectorize_batch(ids, found.live, found.writes[found.live], recheck=recheck)
         for index in list(found.writes)[1:]:
             try:
@@ -119,7 +118,7 @@ class Pipeline:
                 log.debug("left to the rebuild of %s: %s", index, error)
         return report
 
-    def _there(self, ids: Sequence[str], *, index: str, found: Targets) -> Report:
+    def _there(self, ids: Sequence[str], *, index: str, found: WriteTargets) -> Report:
         if index not in found.writes:
             raise IndexStateError(f"{index} takes no writes any more")
         return self._vectorize_batch(ids, index, found.writes[index])
@@ -141,7 +140,7 @@ class Pipeline:
                 report.failed[product_id] = outcome.reason or ""
                 if outcome.unavailable:
                     report.unavailable.append(product_id)
-        written = targets.write_to(self._client, name, actions)
+        written = write_targets.write_to(self._client, name, actions)
         _note(report, dict(zip(products, written, strict=True)), waiting=space is None)
         return report
 
@@ -163,7 +162,7 @@ class Pipeline:
     def _embed(
         self, products: Mapping[str, Embeddable], known: Mapping[str, Known]
     ) -> tuple[dict[str, Embedded | ImageError], dict[str, dict[str, Vector]]]:
-        """Give the activations of the products' images, by address, and those of their fields, by product."""
+        """Return the activations of the products' images, by address, and those of their fields, by product."""
         with ThreadPoolExecutor(1) as beside:  # images wait for servers and a GPU; words needn't wait for images
             words = beside.submit(self._embed_products, {i: product.fields for i, product in products.items()})
             found = self._embed_images([i for product in products.values() for i in product.images], known)
@@ -173,7 +172,7 @@ class Pipeline:
         return found, own
 
     def space(self, index: str | None = None) -> VectorSpace | None:
-        """Give the vector space of an index, by default the live one; None before one is fitted.
+        """Return the vector space of an index, by default the live one; None before one is fitted.
 
         Raises
         ------
@@ -221,7 +220,7 @@ def _note(report: Report, outcome: Mapping[str, BulkFailure | None], *, waiting:
     for product_id, failure in outcome.items():
         if failure and failure.status == 404:
             report.gone.append(product_id)
-        elif failure and failure.passes:
+        elif failure and failure.transient:
             report.failed.pop(product_id, None)
             report.busy.append(product_id)
         elif failure:

@@ -50,7 +50,7 @@ class ProductEmbedder:
     def _rows(
         self, aspect: str, vectorizer: ProductVectorizer, products: Mapping[str, ProductFields]
     ) -> dict[str, Vector]:
-        """Give an aspect's activations by the name that they are kept under."""
+        """Return an aspect's activations by the name that they are kept under."""
         store = self._stores.get(aspect)
         rows = store.get(list(products)) if store else {}
         new = {name: product for name, product in products.items() if name not in rows}

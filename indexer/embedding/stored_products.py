@@ -32,11 +32,11 @@ class StoredProduct(Embeddable):
     attribution: Mapping[str, Any]  # what found its attributes, and in what
 
     def is_current(self, known: Mapping[str, Known]) -> bool:
-        """Tell whether there is nothing to do, not even to ask whether an image changed."""
+        """Return whether there is nothing to do, not even to ask whether an image changed."""
         return self.done and not any(known[a].due or known[a].digest != d for a, d in self.digests.items())
 
     def is_unchanged(self, found: Mapping[str, str | None]) -> bool:
-        """Tell whether its vector is still right, given the digests of what was found; what can't be had stays."""
+        """Return whether its vector is still right, given the digests of what was found; what can't be had stays."""
         return self.done and all(found[address] in {None, digest} for address, digest in self.digests.items())
 
 

@@ -104,7 +104,7 @@ def _number(names: list[str], label: str) -> int:
 
 
 def balanced_batches(examples: Sequence[Example], size: int, seed: int, *, each: int = 4) -> Iterator[list[Example]]:
-    """Give batches in which each label stands ``each`` times: what is alike must meet to be drawn together.
+    """Return batches in which each label stands ``each`` times: what is alike must meet to be drawn together.
 
     As many batches as the examples fill; a label of few images comes as often as one of many.
     """

@@ -46,7 +46,7 @@ class ArcFace(nn.Module):
         self._scale, self._margin = scale, margin
 
     def forward(self, features: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """Give the loss of ``(n, dims)`` features with ``(n,)`` labels."""
+        """Return the loss of ``(n, dims)`` features with ``(n,)`` labels."""
         cosines = linear(normalize(features.float()), normalize(self.centres)).clamp(-1 + 1e-6, 1 - 1e-6)
         right = one_hot(labels.clamp(min=0), len(self.centres)).bool()
         logits = torch.where(right, torch.cos(torch.acos(cosines) + self._margin), cosines)
@@ -63,7 +63,7 @@ class Heads(nn.Module):
         self.arcface = ArcFace(dims, classes[0])
 
     def forward(self, features: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """Give the loss of ``(n, dims)`` features with ``(n, heads)`` labels, `ABSENT` where there is none."""
+        """Return the loss of ``(n, dims)`` features with ``(n, heads)`` labels, `ABSENT` where there is none."""
         loss = features.sum() * 0
         for head, classify in enumerate(self.linear):
             if bool((labels[:, head] != ABSENT).any()):

@@ -19,7 +19,7 @@ from indexer.embedding.image_embedder import LEAST_SIDE
 from indexer.errors import ImageError, WeightsError
 from indexer.finetuning.examples import Example, Examples, augment, balanced_batches, loaded
 from indexer.finetuning.losses import Heads, Kind
-from indexer.images import ImageSource
+from indexer.images.fetching import ImageSource
 from indexer.vectorizers.checkpoints import PretrainedModel
 from indexer.vectorizers.preprocessing import Pixels
 from indexer.vectorizers.presets import POOLED, Tap
@@ -165,7 +165,7 @@ class Training:
 
     @torch.inference_mode()
     def embed(self, examples: Sequence[Example]) -> tuple[Vector, np.ndarray]:
-        """Give the features of images as they are, and their labels of the first head."""
+        """Return the features of images as they are, and their labels of the first head."""
         self.model.eval()
         rows, labels = [], []
         size = self._plan.batch_size

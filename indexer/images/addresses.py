@@ -25,7 +25,7 @@ _NOT_PUBLIC_V4 = tuple(map(ipaddress.IPv4Network, ("192.88.99.0/24", "192.0.0.0/
 
 
 def is_public(address: str) -> bool:
-    """Tell whether an IP address is one of the public internet, and leads to no other by a tunnel or a mapping."""
+    """Return whether an IP address is one of the public internet, and leads to no other by a tunnel or a mapping."""
     ip = ipaddress.ip_address(address)
     if isinstance(ip, ipaddress.IPv4Address):
         return ip.is_global and not ip.is_multicast and not any(ip in network for network in _NOT_PUBLIC_V4)
@@ -78,7 +78,7 @@ class AllowedHosts:
     resolve: Resolve = resolve
 
     def addresses(self, host: str, port: int, seconds: float) -> Sequence[str]:
-        """Give the addresses of a host, each checked: connect to one of these, and don't resolve the name again.
+        """Return the addresses of a host, each checked: connect to one of these, and don't resolve the name again.
 
         Raises
         ------

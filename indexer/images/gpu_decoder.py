@@ -50,7 +50,7 @@ class GpuDecoder(Decoder):
 
 
 def is_plain(data: bytes) -> bool:
-    """Tell whether a file is a JPEG of three colours that stands upright and has no colour profile but sRGB."""
+    """Return whether a file is a JPEG of three colours that stands upright and has no colour profile but sRGB."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)

@@ -18,7 +18,7 @@ from indexer.images.decoding import preparations, program
 from indexer.images.decoding.decoding import MAX_PIXELS
 from indexer.images.decoding.preparations import Preparation, Prepared
 
-_ROOT = Path(program.__file__).parents[2]
+_ROOT = Path(program.__file__).parents[3]
 # No credentials. glibc keeps freed memory: giving it back after each image costs as much as decoding a small one. One
 # thread: side by side are the processes.
 _ENVIRONMENT = {

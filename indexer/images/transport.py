@@ -23,7 +23,7 @@ _CONNECTIONS, _IDLE_CONNECTIONS, _IDLE_SECONDS = 100, 20, 15.0
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[Callable[[], float]]:
-    """Give all that happens inside, in this thread, ``seconds`` in all; what is yielded says how many are left."""
+    """Return all that happens inside, in this thread, ``seconds`` in all; what is yielded says how many are left."""
     token = _deadline.set(time.monotonic() + seconds)
     try:
         yield lambda: _left(httpcore.ReadTimeout)

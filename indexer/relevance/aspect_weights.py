@@ -71,7 +71,7 @@ class Judged:
         return Judged(self.cosines[places], self.gains[places])
 
     def ndcg(self, weights: Floats) -> Floats:
-        """Give NDCG@10 of each anchor under weights of shape ``(aspects,)``."""
+        """Return NDCG@10 of each anchor under weights of shape ``(aspects,)``."""
         scores = np.where(self.gains < 0, -np.inf, self.cosines @ weights)
         order = np.argsort(-scores, axis=1, kind="stable")[:, :_DEPTH]
         gains = np.maximum(self.gains, 0)

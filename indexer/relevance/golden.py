@@ -107,7 +107,7 @@ def write_golden_set(path: Path, judgements: Iterable[Judgement]) -> int:
 
 
 def newest(judgements: Iterable[Judgement]) -> dict[str, dict[tuple[str, str], int]]:
-    """Give each judge's grades by (anchor, candidate); of several for a pair the newest, of one day the last."""
+    """Return each judge's grades by (anchor, candidate); of several for a pair the newest, of one day the last."""
     grades: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)
     for judgement in sorted(judgements, key=lambda j: j.date or dt.date.min):
         grades[judgement.judge][judgement.anchor, judgement.candidate] = judgement.grade
@@ -127,12 +127,12 @@ def merge(judgements: Iterable[Judgement]) -> Grades:
 
 
 def products_of(judgements: Iterable[Judgement]) -> set[str]:
-    """Give the ids of all products that are judged, or judged against."""
+    """Return the ids of all products that are judged, or judged against."""
     return {product for j in judgements for product in (j.anchor, j.candidate)}
 
 
 def products_in(grades: Grades) -> set[str]:
-    """Give the ids of all products that are judged, or judged against."""
+    """Return the ids of all products that are judged, or judged against."""
     return {product for anchor, own in grades.items() for product in (anchor, *own)}
 
 

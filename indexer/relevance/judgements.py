@@ -43,7 +43,7 @@ class JudgementStore:
         return latest
 
     def judged(self, judge: str) -> set[tuple[str, str]]:
-        """Give the pairs that a judge has judged, the latest `MOST_PAIRS` of them."""
+        """Return the pairs that a judge has judged, the latest `MOST_PAIRS` of them."""
         hits = self._search(es_judgement.of_judge(judge), size=MOST_PAIRS, sort=[{"at": "desc"}])
         return {(hit["_source"]["anchor"], hit["_source"]["candidate"]) for hit in hits}
 
@@ -76,7 +76,7 @@ class JudgementStore:
                 raise GoldenSetError(f"{self.pool_index} refused a pool: {failure.reason}")
 
     def pools(self) -> dict[str, list[str]]:
-        """Give the candidates to judge, by anchor, in an order that is the same for all judges."""
+        """Return the candidates to judge, by anchor, in an order that is the same for all judges."""
         try:
             answer = self._client.search(index=self.pool_index, size=MOST_PAIRS, sort=[{"anchor": "asc"}])
         except NotFoundError:

@@ -58,7 +58,7 @@ def by_attributes(products: Iterable[Product], names: Sequence[str] = ()) -> lis
 
 
 def likeness(anchor: Labelled, candidate: Labelled) -> float:
-    """Give the share of the anchor's labels whose value the candidate has too, 0 to 1."""
+    """Return the share of the anchor's labels whose value the candidate has too, 0 to 1."""
     if anchor.kind != candidate.kind or not anchor.values:
         return 0.0
     agreeing = sum(1 for n, v in anchor.values.items() if v is not None and v == candidate.values.get(n))

@@ -1,6 +1,6 @@
 """How good an order of products is, judged by grades: plain judgements and plain runs in, numbers out.
 
-A golden set is ``{anchor: {product: grade}}`` (`indexer.relevance.golden.merge`), a run ``{anchor: [products, best first]}``.
+A golden set is ``{anchor: {product: grade}}`` (`golden.merge`), a run ``{anchor: [products, best first]}``.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def condensed(judged: Judged, run: Run) -> dict[str, list[str]]:
 
 
 def interval(scores: PerAnchor, *, confidence: float = 0.95, seed: int = 7) -> Score:
-    """Give the mean and its percentile bootstrap interval over anchors (Efron and Tibshirani, 1993)."""
+    """Return the mean and its percentile bootstrap interval over anchors (Efron and Tibshirani, 1993)."""
     values = np.fromiter(scores.values(), np.float64)
     low, high = _bootstrap(values, confidence, seed)
     return Score(float(values.mean()), low, high, len(values))

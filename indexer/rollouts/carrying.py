@@ -14,10 +14,9 @@ from typing import Any
 from elasticsearch import Elasticsearch
 
 from es_mappings import scripts
-from indexer.elastic import indices
-from indexer.elastic import write_targets as targets
+from indexer.elastic import indices, write_targets
 from indexer.elastic.client import bulk, get_with_vectors
-from indexer.elastic.write_targets import Targets
+from indexer.elastic.write_targets import WriteTargets
 from indexer.errors import IndexStateError
 from indexer.rollouts.state import Checkpoints
 
@@ -143,12 +142,12 @@ def carry(
     """
     actions = [_action(product_id, document, pair, force=force) for product_id, document in documents]
 
-    def there(found: Targets) -> int:
+    def there(found: WriteTargets) -> int:
         if pair.target not in found.writes:
             raise IndexStateError(f"{pair.target} takes no writes any more")
         return _changed(client, found.writes[pair.target], actions)
 
-    return targets.until_current(client, alias, there)
+    return write_targets.until_current(client, alias, there)
 
 
 def carry_ids(client: Elasticsearch, alias: str, pair: Pair, ids: Sequence[str], *, force: bool = False) -> int:
@@ -179,16 +178,16 @@ def _drop(client: Elasticsearch, copies: Sequence[Document]) -> int:
     return sum(1 for failure in bulk(client, actions) if failure is None)
 
 
-def _changed(client: Elasticsearch, name: str, actions: Sequence[targets.Action]) -> int:
+def _changed(client: Elasticsearch, name: str, actions: Sequence[write_targets.Action]) -> int:
     """Write, and count the documents that were not left as they were."""
     changed: list[str] = []
-    for failure in targets.write_to(client, name, actions, changed=changed):
+    for failure in write_targets.write_to(client, name, actions, changed=changed):
         if failure:
             raise IndexStateError(f"{name} refused {failure.id}: {failure.reason}")
     return len(changed)
 
 
-def _action(product_id: str, document: Document, pair: Pair, *, force: bool) -> targets.Action:
+def _action(product_id: str, document: Document, pair: Pair, *, force: bool) -> write_targets.Action:
     params = {
         "document": {name: value for name, value in document.items() if name not in _VECTORS},
         "force": force,

@@ -105,7 +105,7 @@ def different(
 
 
 def still_different(client: Elasticsearch, source: str, target: str, ids: Sequence[str]) -> list[str]:
-    """Tell which of these products differ this moment."""
+    """Return which of these products differ this moment."""
     ours, theirs = (_states_of(client, index, ids) for index in (source, target))
     return [product_id for product_id in ids if ours[product_id] != theirs[product_id]]
 

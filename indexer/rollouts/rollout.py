@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 from elasticsearch import Elasticsearch
 
 from es_mappings import product
-from indexer.elastic import indices
-from indexer.elastic import write_targets as targets
+from indexer.digests import manifest_digest
+from indexer.elastic import indices, write_targets
 from indexer.errors import IndexStateError
 from indexer.rollouts.state import Kept, Running, State, StateStore
 from indexer.rollouts.steps import Options, Steps, Watch
-from indexer.vectorizers.base import digest
 
 if TYPE_CHECKING:
     from indexer.embedding.pipeline import Pipeline  # loads torch
@@ -57,7 +56,7 @@ class Rollout:
         options = self._options
         made = {"mapping": product.mapping(None), "settings": product.settings(), "space": options.space}
         models = self._pipeline().vectorizers.digests
-        made_for = digest({**made, "models": models, "refit": options.refit})
+        made_for = manifest_digest({**made, "models": models, "refit": options.refit})
 
         def begin(live: str, _: State) -> Running:
             return Running("rebuild", live, indices.new_name(self._alias), made_for)
@@ -74,7 +73,7 @@ class Rollout:
         """
 
         def begin(live: str, state: State) -> Running:
-            if state.kept is None or state.kept.index not in targets.resolve(self._client, self._alias).writes:
+            if state.kept is None or state.kept.index not in write_targets.resolve(self._client, self._alias).writes:
                 raise IndexStateError(f"No index is kept that {self._alias} could go back to")
             return Running("rollback", live, state.kept.index, "", checkpoints=dict(state.kept.checkpoints))
 
@@ -82,7 +81,7 @@ class Rollout:
 
     def _take(self, kind: str, made_for: str, begin: Callable[[str, State], Running]) -> str:
         state = self._store.read()
-        live = targets.resolve(self._client, self._alias).live
+        live = write_targets.resolve(self._client, self._alias).live
         if state.running is None:
             state.running = begin(live, state)
         else:
@@ -131,7 +130,7 @@ class Rollout:
             It is live already.
         """
         state = self._store.read()
-        run, found = state.running, targets.resolve(self._client, self._alias)
+        run, found = state.running, write_targets.resolve(self._client, self._alias)
         if run is None:
             return None
         if found.live == run.target:
@@ -145,10 +144,10 @@ class Rollout:
 
 def prune(client: Elasticsearch, alias: str, *, keep: Sequence[str] | None = None) -> list[str]:
     """Delete the product indices of an alias but these, by default but the live one; give their names."""
-    found = targets.resolve(client, alias)
+    found = write_targets.resolve(client, alias)
     kept = [index for index in found.writes if index in {found.live, *(keep or ())}]
     if list(found.writes) != kept:
-        targets.retarget(client, alias, kept)
+        write_targets.retarget(client, alias, kept)
     old = [index for index in indices.all_of(client, alias) if index not in kept]
     if old:
         client.indices.delete(index=old, ignore_unavailable=True)

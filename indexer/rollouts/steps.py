@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from elasticsearch import Elasticsearch
 
 from es_mappings import product
-from indexer.elastic import indices
-from indexer.elastic import write_targets as targets
+from indexer.elastic import indices, write_targets
 from indexer.errors import IndexStateError, ProductSearchError
 from indexer.relevance import calibration
 from indexer.relevance.golden import Judgement
@@ -114,9 +113,9 @@ class Steps:
 
     def join(self) -> None:
         """Have every write go to the target too."""
-        found = targets.resolve(self._client, self._alias)
+        found = write_targets.resolve(self._client, self._alias)
         if self._run.target not in found.writes:
-            targets.retarget(self._client, self._alias, [*found.writes, self._run.target])
+            write_targets.retarget(self._client, self._alias, [*found.writes, self._run.target])
 
     def copy(self) -> None:
         """Carry over what the source has and the target lacks, until a round finds nothing that it lacks."""
@@ -226,10 +225,10 @@ class Steps:
         run.at_swap = checkpoints_of(client, run.target)
         self._save()
         held = client.indices.get_alias(index=run.source, name=self._alias)[run.source]["aliases"][self._alias]
-        targets.retarget(
+        write_targets.retarget(
             client,
             self._alias,
-            targets.resolve(client, self._alias).writes,
+            write_targets.resolve(client, self._alias).writes,
             [
                 {"remove": {"index": run.source, "alias": self._alias, "must_exist": True}},
                 {"add": {"index": run.target, "alias": self._alias, **held}},
@@ -238,7 +237,7 @@ class Steps:
         self._watch.say(f"{self._alias} is {run.target} now; {run.source} is kept")
 
     def _is_swapped(self) -> bool:
-        return targets.resolve(self._client, self._alias).live == self._run.target
+        return write_targets.resolve(self._client, self._alias).live == self._run.target
 
     def settle(self) -> None:
         """Carry over what was addressed to the old index alone before the swap and arrived after the last round."""

@@ -92,7 +92,7 @@ def by_golden_set(ids: list[str], grades: Grades, metric: str = "ndcg@10") -> Me
 
 
 def pairs_of(ids: list[str], likes: Grades) -> Pairs:
-    """Give the places of products that are liked together: pairs of grade 2 and 3, of which both are there."""
+    """Return the places of products that are liked together: pairs of grade 2 and 3, of which both are there."""
     places = {product: place for place, product in enumerate(ids)}
     found = {
         tuple(sorted((places[anchor], places[candidate])))

@@ -17,10 +17,10 @@ from es_mappings.layout import Layout, Vector
 from es_mappings.product import LAYOUT
 from es_mappings.stores import vector_space
 from indexer.catalog.documents import now
+from indexer.digests import manifest_digest
 from indexer.elastic.client import make_index
 from indexer.errors import SpaceError
 from indexer.spaces.reduction import Reduction, load_reduction
-from indexer.vectorizers.base import digest
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class VectorSpace:
     def digest(self) -> str:
         """Name of the space: it changes with anything that changes a vector."""
         # Kept: every document that is written names it, and the tensors are megabytes.
-        return digest({**self.manifest, "tensors": hashlib.sha256(self.to_bytes()).hexdigest()})
+        return manifest_digest({**self.manifest, "tensors": hashlib.sha256(self.to_bytes()).hexdigest()})
 
     @property
     def manifest(self) -> dict[str, Any]:

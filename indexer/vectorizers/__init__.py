@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from es_mappings.product import ASPECT_DIMS
 from es_mappings.stores.image_vector import Numbers
+from indexer.digests import manifest_digest
 from indexer.settings import Settings
 from indexer.vectorizers.attributes import AttributesVectorizer
-from indexer.vectorizers.base import ImageVectorizer, ProductVectorizer, Vectorizer, digest
+from indexer.vectorizers.base import ImageVectorizer, ProductVectorizer, Vectorizer
 from indexer.vectorizers.color import ColorVectorizer
 
 
@@ -45,7 +46,7 @@ class Vectorizers:
 
 def digests(vectorizers: Mapping[str, Vectorizer]) -> dict[str, str]:
     """Name vectorizers by what decides their activations: aspect to digest."""
-    return {aspect: digest(v.manifest) for aspect, v in vectorizers.items()}
+    return {aspect: manifest_digest(v.manifest) for aspect, v in vectorizers.items()}
 
 
 def load_vectorizers(settings: Settings) -> Vectorizers:

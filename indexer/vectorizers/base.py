@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
@@ -49,7 +47,7 @@ class ImageVectorizer(Vectorizer, Protocol):
 
 
 def models_of(vectorizers: Iterable[ImageVectorizer]) -> list[ImageModel]:
-    """Give the models behind vectorizers, each once: aspects that share one share its pass over the images."""
+    """Return the models behind vectorizers, each once: aspects that share one share its pass over the images."""
     return list({id(v.model): v.model for v in vectorizers}.values())
 
 
@@ -89,9 +87,3 @@ class ProductVectorizer(Vectorizer, Protocol):
 
     def __call__(self, products: Sequence[ProductFields]) -> Vector:
         """Embed products: shape ``(len(products), dims)``, one row a product, zeros where it has nothing to embed."""
-
-
-def digest(manifest: dict[str, Any]) -> str:
-    """Name a vectorizer or a vector space by what decides its output: 16 hex digits of SHA-256."""
-    canonical = json.dumps(manifest, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()[:16]

@@ -18,7 +18,7 @@ Node = Any  # openvino.Node, which ships no types
 
 
 def is_bert(config: Mapping[str, Any], tensors: Tensors) -> bool:
-    """Tell whether a model is one that `build` knows, by its configuration and the names of its weights."""
+    """Return whether a model is one that `build` knows, by its configuration and the names of its weights."""
     usual = {"model_type": "bert", "hidden_act": "gelu", "position_embedding_type": "absolute"}
     return (
         all(config.get(name, value) == value for name, value in usual.items())

@@ -114,7 +114,7 @@ class Pooling(nn.Module):
 
 
 def _projection(channels: int) -> torch.Tensor:
-    """Give up to `GRAM_CHANNELS` random orthonormal directions, always the same: shape ``(directions, channels)``.
+    """Return up to `GRAM_CHANNELS` random orthonormal directions, always the same: shape ``(directions, channels)``.
 
     Products of channels survive a random projection up to an error that shrinks with the square root of its
     directions (Johnson and Lindenstrauss).

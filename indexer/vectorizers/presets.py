@@ -67,5 +67,5 @@ PRESETS = {
 
 
 def find_preset(name: str) -> Preset:
-    """Give a preset by its name; of any other model, one that takes its pooled features and finds the other layers."""
+    """Return a preset by its name; of another model, one that takes its pooled features and finds the other layers."""
     return PRESETS.get(name) or Preset(name, Tap((POOLED,)), Tap((), "statistics"))

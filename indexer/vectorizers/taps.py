@@ -101,7 +101,7 @@ class _Keep:
 
 
 def tensor_of(output: Any) -> torch.Tensor:
-    """Give a layer's output, or the first tensor of several (attention gives its weights beside it)."""
+    """Return a layer's output, or the first tensor of several (attention gives its weights beside it)."""
     while not isinstance(output, torch.Tensor):
         output = next(iter(output.values() if isinstance(output, Mapping) else output))
     return output

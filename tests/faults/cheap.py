@@ -34,5 +34,5 @@ class _Color(ColorVectorizer):
 
 
 def vectorizers(_: Settings) -> Vectorizers:
-    """Give the palette alone."""
+    """Return the palette alone."""
     return Vectorizers({"color": _Color()}, {})

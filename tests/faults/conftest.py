@@ -38,6 +38,6 @@ def faulty_shop(servers: dict[str, str], tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture
 def faulty(faulty_shop: FaultyShop) -> FaultyShop:
-    """Give the shop, empty and all of it up, with products to load that it has never seen."""
+    """Return the shop, empty and all of it up, with products to load that it has never seen."""
     faulty_shop.begin(PRODUCTS)
     return faulty_shop

@@ -32,7 +32,7 @@ class HostileServer(socketserver.ThreadingTCPServer):
         return int(self.server_address[1])
 
     def address(self, path: str, host: str = "shop.test") -> str:
-        """Give an address on this server."""
+        """Return an address on this server."""
         return f"http://{host}:{self.port}/{path}"
 
 

@@ -41,7 +41,7 @@ class RedisServer:
         raise RuntimeError("Redis doesn't answer")
 
     def is_up(self) -> bool:
-        """Say whether it answers."""
+        """Return whether it answers."""
         try:
             with redis.Redis.from_url(self.url) as client:
                 return bool(client.ping())
@@ -81,7 +81,7 @@ class SpoilingProxy:
         self._server.server_close()
 
     def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> httpx.Response | None:
-        """Give the answer, or None to cut the connection."""
+        """Return the answer, or None to cut the connection."""
         if self.spoil == "down":
             return None
         is_bulk = method in {"PUT", "POST"} and path.partition("?")[0].endswith("_bulk")

@@ -31,7 +31,7 @@ from indexer.elastic import indices
 from indexer.elastic.client import connect, get_with_vectors, make_index, vector
 from indexer.elastic.dead_letters import DeadLetters
 from indexer.embedding.pipeline import Pipeline
-from indexer.images import ImageSource
+from indexer.images.fetching import ImageSource
 from indexer.settings import Settings
 from indexer.spaces.fitting import fit_space
 from indexer.spaces.vector_space import save_space

@@ -14,7 +14,7 @@ from indexer.attached.fields import FieldNames
 from indexer.attached.searching import similar_request
 from indexer.attached.sweep import Sweep, detach
 from indexer.embedding.pipeline import Pipeline
-from indexer.images import ImageSource
+from indexer.images.fetching import ImageSource
 from indexer.settings import Settings
 from indexer.vectorizers import Vectorizers
 from tests.faults.secured import PASSWORD, USER, secured_elasticsearch

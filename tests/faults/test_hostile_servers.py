@@ -9,8 +9,7 @@ import httpcore
 import pytest
 
 from indexer.errors import ImageError, ImageUnavailableError
-from indexer.images import ImageSource
-from indexer.images.fetching import Validators
+from indexer.images.fetching import ImageSource, Validators
 from indexer.images.politeness import Politeness
 from tests.faults.hostile_server import IMAGE, HostileServer, serving
 

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from indexer.errors import ImageError, ImageUnavailableError
-from indexer.images import Decoder
+from indexer.images.decoder import Decoder
 from indexer.images.process import DecoderProcess
 from tests.images import encode, picture
 
@@ -175,7 +175,7 @@ def no_decoder_is_left() -> Iterator[None]:
 
 
 def _decoders() -> set[int]:
-    """Give the ids of this process's decoders."""
+    """Return the ids of this process's decoders."""
     found = set()
     for child in psutil.Process().children():
         with contextlib.suppress(psutil.NoSuchProcess):

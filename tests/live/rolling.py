@@ -21,9 +21,9 @@ from indexer.catalog.events import Delete, Upsert
 from indexer.catalog.products import parse_product
 from indexer.elastic import indices
 from indexer.embedding.pipeline import Pipeline
-from indexer.images import ImageSource
 from indexer.images.decoding.crop import Crop
 from indexer.images.decoding.preparations import Preparation, Prepared
+from indexer.images.fetching import ImageSource
 from indexer.settings import Settings
 from indexer.spaces.fitting import fit_space
 from indexer.vectorizers import Vectorizers

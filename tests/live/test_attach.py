@@ -143,7 +143,7 @@ def test_what_changes_is_found_by_itself_and_nothing_else_is_embedded(theirs: Th
 
 
 def _failed_tries(theirs: Theirs) -> dict[str, tuple[Any, bool]]:
-    """Give for each document that failed how often it was tried, and whether it is to be tried again."""
+    """Return for each document that failed how often it was tried, and whether it is to be tried again."""
     ours = {i: source["lookalike"] for i, source in theirs.sources().items() if "lookalike" in source}
     return {i: (o["tries"], bool(o["retry_at"])) for i, o in ours.items() if o["status"] == "failed"}
 

@@ -21,7 +21,7 @@ from indexer.catalog.products import parse_product
 from indexer.elastic import indices
 from indexer.elastic.client import get_with_vectors
 from indexer.embedding.pipeline import Pipeline
-from indexer.images import ImageSource
+from indexer.images.fetching import ImageSource
 from indexer.vectorizers import Vectorizers, load_vectorizers
 from tests.conftest import Shop
 from webapp import create_app

@@ -16,7 +16,7 @@ from indexer.elastic import indices
 from indexer.elastic.client import get_with_vectors, vector
 from indexer.embedding.pipeline import Pipeline
 from indexer.embedding.report import Report
-from indexer.images import ImageSource
+from indexer.images.fetching import ImageSource
 from indexer.settings import Settings
 from indexer.vectorizers import Vectorizers
 from tests.images import picture

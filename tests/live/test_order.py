@@ -17,8 +17,7 @@ from es_mappings.product import LAYOUT
 from indexer.catalog import documents
 from indexer.catalog.events import parse_event
 from indexer.catalog.loading import write_events
-from indexer.elastic import indices
-from indexer.elastic import write_targets as targets
+from indexer.elastic import indices, write_targets
 from indexer.elastic.client import BulkFailure, get_with_vectors
 from indexer.settings import Settings
 
@@ -58,7 +57,7 @@ def _held(client: Elasticsearch, alias: str, product_id: str) -> dict[str, Any] 
 
 def _embed(client: Elasticsearch, alias: str, product_id: str, source: str) -> BulkFailure | None:
     action = documents.embedded(alias, product_id, source, VECTOR, space="test")
-    return targets.write(client, alias, [action])[0]
+    return write_targets.write(client, alias, [action])[0]
 
 
 def _source(**fields: Any) -> str:

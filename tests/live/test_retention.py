@@ -23,7 +23,7 @@ from indexer.cli.main import main
 from indexer.elastic import indices
 from indexer.elastic.client import bulk
 from indexer.errors import IndexStateError
-from indexer.images import Validators
+from indexer.images.fetching import Validators
 from indexer.retention import Expired, expire, kept
 from indexer.settings import Settings
 from indexer.vectorizers.base import ProductFields

@@ -7,8 +7,7 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from indexer.catalog import loading
-from indexer.elastic import indices
-from indexer.elastic import write_targets as targets
+from indexer.elastic import indices, write_targets
 from indexer.errors import IndexStateError
 from indexer.rollouts.comparing import Thresholds, different
 from indexer.rollouts.rollout import STEPS, Rollout, prune
@@ -111,10 +110,10 @@ def test_writes_while_it_runs_arrive_in_both(shop: RollingShop) -> None:
 
 
 def test_a_writer_that_learns_of_it_too_late_loses_nothing(shop: RollingShop, monkeypatch: pytest.MonkeyPatch) -> None:
-    resolve, stale = targets.resolve, targets.resolve(shop.client, shop.alias)
+    resolve, stale = write_targets.resolve, write_targets.resolve(shop.client, shop.alias)
     name = rollout(shop).rebuild()
     answers = iter([stale])
-    monkeypatch.setattr(targets, "resolve", lambda *a: next(answers, None) or resolve(*a))
+    monkeypatch.setattr(write_targets, "resolve", lambda *a: next(answers, None) or resolve(*a))
     loading.apply_events(shop.client, shop.alias, [shop.upsert(5_000)])
     assert "p-05000" in shop.products(name)
     assert stale.live in indices.all_of(shop.client, shop.alias)
@@ -127,10 +126,10 @@ def test_what_the_new_index_missed_is_carried_over(shop: RollingShop) -> None:
 
     def write_past(_: str) -> None:
         event = shop.upsert(next(numbers))
-        found = targets.resolve(shop.client, shop.alias)
+        found = write_targets.resolve(shop.client, shop.alias)
         from indexer.catalog import documents
 
-        [failure] = targets.write_to(shop.client, found.writes[found.live], [documents.upsert("", event.product)])
+        [failure] = write_targets.write_to(shop.client, found.writes[found.live], [documents.upsert("", event.product)])
         assert failure is None
 
     steps = iter(STEPS["rebuild"])
@@ -173,7 +172,7 @@ def test_one_that_is_given_up_leaves_nothing(shop: RollingShop) -> None:
 
     with pytest.raises(Crash):
         rollout(shop, step=die).rebuild()
-    assert len(targets.resolve(shop.client, shop.alias).writes) == 2
+    assert len(write_targets.resolve(shop.client, shop.alias).writes) == 2
     assert rollout(shop).abandon() is not None
     assert rollout(shop).abandon() is None
     assert indices.all_of(shop.client, shop.alias) == [live]
@@ -196,5 +195,5 @@ def test_the_kept_one_is_pruned_when_told_and_older_ones_by_themselves(shop: Rol
     second, third = rollout(shop).rebuild(), rollout(shop).rebuild()
     assert indices.all_of(shop.client, shop.alias) == [second, third]
     assert prune(shop.client, shop.alias) == [second]
-    assert list(targets.resolve(shop.client, shop.alias).writes) == [third]
+    assert list(write_targets.resolve(shop.client, shop.alias).writes) == [third]
     assert first not in indices.all_of(shop.client, shop.alias)

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from demo.golden import read_truth
 from es_mappings import facets, planner, queries, results
-from es_mappings.anchors import Anchor, similarity, target
+from es_mappings.anchors import Anchor, query_points, similarity
 from es_mappings.facets import Filters
 from es_mappings.planner import Plan
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT, meta
@@ -40,11 +40,11 @@ def test_every_mode_scores_as_numpy_does(web: FlaskClient, products: dict[str, A
     liked, disliked = _of(products, "Dresses", 2) + _of(products, "TVs", 1), _of(products, "Toys", 1)
     anchors = [Anchor(i, vector(products[i]["vector"])) for i in liked]
     anchors += [Anchor(i, vector(products[i]["vector"]), -1) for i in disliked]
-    goal = target(anchors, mode, DEFAULT_WEIGHTS, LAYOUT)
+    points = query_points(anchors, mode, DEFAULT_WEIGHTS, LAYOUT)
     found = search(web, like=liked, dislike=disliked, mode=mode, size=100)["products"]
     assert not {p["id"] for p in found} & {*liked, *disliked}
     for product in found:
-        expected = similarity(goal, vector(products[product["id"]]["vector"]), DEFAULT_WEIGHTS, LAYOUT)
+        expected = similarity(points, vector(products[product["id"]]["vector"]), DEFAULT_WEIGHTS, LAYOUT)
         assert product["similarity"] == pytest.approx(expected, abs=2e-4)
 
 

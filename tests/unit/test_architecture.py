@@ -3,6 +3,8 @@
 import ast
 import subprocess
 import sys
+from collections.abc import Collection, Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -12,30 +14,94 @@ ROOT = Path(__file__).resolve().parents[2]
 ALLOWED = {
     "es_mappings": set(),
     "indexer": {"es_mappings"},
+    "search": {"es_mappings", "indexer"},
     "workers": {"es_mappings", "indexer"},
-    "webapp": {"es_mappings", "indexer", "workers"},
-    "demo": {"es_mappings", "indexer", "workers", "webapp"},
-    "evaluation": {"es_mappings", "indexer", "workers", "webapp", "demo"},
+    "webapp": {"es_mappings", "indexer", "search", "workers"},
+    "demo": {"es_mappings", "indexer", "search", "workers", "webapp"},
+    "evaluation": {"es_mappings", "indexer", "search", "workers", "webapp", "demo"},
 }
+# The floors of `indexer`, from the ground up: a room imports from lower floors alone.
+FLOORS = (
+    {"errors", "digests"},
+    {"settings"},
+    {"catalog", "images"},
+    {"vectorizers"},
+    {"elastic"},
+    {"activations"},
+    {"relevance"},
+    {"spaces"},
+    {"attribution"},
+    {"embedding"},
+    {"finetuning"},
+    {"rollouts"},
+    {"attached"},
+    {"checks"},
+    {"retention"},
+    {"cli"},
+    {"__main__"},
+)
 
 
-def _imports(path: Path) -> set[str]:
-    tree = ast.parse(path.read_text())
-    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-    names |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
-    return {name.partition(".")[0] for name in names}
+def _modules(package: str) -> Iterator[tuple[str, Path]]:
+    for path in sorted((ROOT / package).rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
+
+
+def _imports(path: Path, modules: Collection[str] = ()) -> set[str]:
+    """Return the modules that a file imports, wherever in it: also for types alone, and inside functions.
+
+    ``from package import name`` imports the module of that name where it is one of ``modules``, else the package.
+    """
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            inside = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= inside & set(modules) or {node.module}
+    return found
+
+
+def _packages(path: Path) -> set[str]:
+    return {name.partition(".")[0] for name in _imports(path)}
 
 
 @pytest.mark.parametrize("package", ALLOWED)
 def test_imports_go_one_way(package: str) -> None:
     forbidden = (set(ALLOWED) | {"tests"}) - ALLOWED[package] - {package}
-    for path in (ROOT / package).rglob("*.py"):
-        assert not _imports(path) & forbidden, path.relative_to(ROOT)
+    for name, path in _modules(package):
+        assert not _packages(path) & forbidden, name
 
 
-def test_indexer_knows_neither_celery_nor_flask() -> None:
-    for path in (ROOT / "indexer").rglob("*.py"):
-        assert not _imports(path) & {"celery", "kombu", "flask"}, path.relative_to(ROOT)
+def test_imports_inside_indexer_go_down() -> None:
+    floor = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
+    upwards, names = [], {name for name, _ in _modules("indexer")}
+    for name, path in _modules("indexer"):
+        if name == "indexer":
+            continue
+        own = name.split(".")[1]
+        rooms = {target.split(".")[1] for target in _imports(path, names) if target.startswith("indexer.")}
+        upwards += [f"{name} imports {room}" for room in rooms - {own} if floor[room] >= floor[own]]
+    assert not upwards
+
+
+def test_no_modules_import_each_other() -> None:
+    modules = {name: path for package in ALLOWED for name, path in _modules(package)}
+    TopologicalSorter({name: _imports(path, modules) & set(modules) for name, path in modules.items()}).prepare()
+
+
+def test_indexer_and_search_know_neither_celery_nor_flask() -> None:
+    for package in ("indexer", "search"):
+        for name, path in _modules(package):
+            assert not _packages(path) & {"celery", "kombu", "flask", "redis"}, name
+
+
+def test_redis_is_imported_in_one_room() -> None:
+    for package in ALLOWED:
+        for name, path in _modules(package):
+            if not name.startswith(("workers.queues", "demo.services")):
+                assert "redis" not in _packages(path), name
 
 
 @pytest.mark.parametrize("module", ["webapp", "workers.enqueue", "indexer.cli.main", "es_mappings"])
@@ -49,7 +115,7 @@ def test_decoder_processes_hold_nothing_of_ours_but_what_opens_images() -> None:
         "import indexer.images.decoding.program, sys\n"
         "ours = {name for name in sys.modules if name.partition('.')[0] in ('indexer', 'es_mappings')}\n"
         "others = {'httpx', 'pydantic', 'elasticsearch', 'redis', 'torch'} & set(sys.modules)\n"
-        "sys.exit(bool(others or {n for n in ours if n != 'indexer' and not n.startswith('indexer.images.decoding')}))"
+        "sys.exit(bool(others or {n for n in ours if n not in ('indexer', 'indexer.images') and not n.startswith('indexer.images.decoding')}))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 

@@ -74,7 +74,7 @@ def events() -> Response | tuple[Response, int]:
 
 
 def _first_seen(server: redis.Redis, alias: str, name: str, now: float) -> float:
-    """Give when a request was seen first, by its ``webhook-id``.
+    """Return when a request was seen first, by its ``webhook-id``.
 
     Events without a version take that as theirs: one that is sent again is no newer than what came in between.
     """

@@ -60,7 +60,7 @@ def similar(path: ProductPath, query: SearchParameters) -> Response:
 
 @blueprint.get("/products/<path:product_id>", responses={200: ProductAnswer, **problems(404)})
 def product(path: ProductPath) -> Response:
-    """Give one product."""
+    """Return one product."""
     found = product_or_404(path.product_id)
     return jsonify({**found, "image": picture_url(found, 960)})
 

@@ -37,7 +37,7 @@ def staff_only(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseRe
 
 
 def staff_name() -> str | None:
-    """Give the name of who is logged in; None where nobody is."""
+    """Return the name of who is logged in; None where nobody is."""
     match session.get("staff"):
         case [str(name), int(since), str(proof)]:
             is_current = 0 <= time.time() - since < _SECONDS
@@ -92,7 +92,7 @@ def _is_right(name: str, password: str) -> bool:
 
 
 def _proofs() -> dict[str, str]:
-    """Give for each name what a login of it carries: it says nothing about the password."""
+    """Return for each name what a login of it carries: it says nothing about the password."""
     key = str(current_app.secret_key).encode()
     return {n: hmac.new(key, f"{n}:{p}".encode(), sha256).hexdigest()[:32] for n, p in _credentials().items()}
 

@@ -143,7 +143,7 @@ def labelled(held: Mapping[tuple[str, str], float], name: str) -> dict[str, floa
 
 
 def lag_quantile(held: Mapping[tuple[str, str], float], share: float) -> float | None:
-    """Give the seconds within which a share of the events were written with their vector.
+    """Return the seconds within which a share of the events were written with their vector.
 
     Returns
     -------

@@ -34,7 +34,7 @@ def register(app: Flask, client: redis.Redis, settings: Settings) -> None:
 
 
 def visitor() -> Visitor:
-    """Give what is remembered of who makes this request; while Redis is away, nothing."""
+    """Return what is remembered of who makes this request; while Redis is away, nothing."""
     if "visitor" not in g:
         g.visitor = Visitor()
         if "visitor" in session:
@@ -103,7 +103,7 @@ def your_data() -> ResponseReturnValue:
 
 @blueprint.get("/your-data.json")
 def download() -> ResponseReturnValue:
-    """Give all that is remembered as a file."""
+    """Return all that is remembered as a file."""
     response = Response(json.dumps(visitor().to_dict(), indent=2), mimetype="application/json")
     response.headers["Content-Disposition"] = "attachment; filename=your-data.json"
     response.headers["Cache-Control"] = "no-store"

@@ -21,68 +21,68 @@ class Links:
     product_id: str | None = None  # of a product's page; None on a listing
 
     def here(self, **changes: Any) -> str:
-        """Give this page with some parameters changed, from its first products on."""
+        """Return this page with some parameters changed, from its first products on."""
         return self._to(self.parameters.model_copy(update={"cursor": "", **changes}), self.product_id)
 
     def listing(self, **changes: Any) -> str:
-        """Give the listing with some parameters changed; likes and filters stay as they are."""
+        """Return the listing with some parameters changed; likes and filters stay as they are."""
         return self._to(self.parameters.model_copy(update={"cursor": "", **changes}), None)
 
     def product(self, product_id: str) -> str:
-        """Give a product's page; likes go with the shopper, what narrowed the listing doesn't."""
+        """Return a product's page; likes go with the shopper, what narrowed the listing doesn't."""
         kept = {name: getattr(self.parameters, name) for name in ("like", "dislike", "weight")}
         return self._to(SearchParameters(**kept), product_id)
 
     def like(self, product_id: str) -> str:
-        """Give this page with a product liked, sorted by similarity."""
+        """Return this page with a product liked, sorted by similarity."""
         return self.here(like=(*self.parameters.like, product_id), dislike=self._dislikes_but(product_id), sort=None)
 
     def unlike(self, product_id: str) -> str:
-        """Give this page with a product no longer liked."""
+        """Return this page with a product no longer liked."""
         return self._without(like=self._likes_but(product_id))
 
     def dislike(self, product_id: str) -> str:
-        """Give this page keeping away from a product."""
+        """Return this page keeping away from a product."""
         return self._without(like=self._likes_but(product_id), dislike=(*self.parameters.dislike, product_id))
 
     def undislike(self, product_id: str) -> str:
-        """Give this page with a product no longer disliked."""
+        """Return this page with a product no longer disliked."""
         return self._without(dislike=self._dislikes_but(product_id))
 
     def weighed(self, product_id: str, weight: float) -> str:
-        """Give this page with a like counting so much."""
+        """Return this page with a like counting so much."""
         likes = self.parameters.likes | {product_id: weight}
         return self.here(like=tuple(written_anchor(i, w) for i, w in likes.items()))
 
     def photo_weighed(self, weight: float) -> str:
-        """Give this page with the photograph counting so much."""
+        """Return this page with the photograph counting so much."""
         token, _ = self.parameters.photo_anchor
         return self.here(photo=written_anchor(token, weight))
 
     def unliked(self, product_id: str) -> str:
-        """Give this page without a like, and with the offer to undo that."""
+        """Return this page without a like, and with the offer to undo that."""
         value = written_anchor(product_id, self.parameters.likes.get(product_id, 1))
         return _undoable(self.unlike(product_id), "like", value)
 
     def undisliked(self, product_id: str) -> str:
-        """Give this page without a dislike, and with the offer to undo that."""
+        """Return this page without a dislike, and with the offer to undo that."""
         return _undoable(self.undislike(product_id), "dislike", product_id)
 
     def without_photo(self) -> str:
-        """Give this page without the photograph, and with the offer to undo that."""
+        """Return this page without the photograph, and with the offer to undo that."""
         return _undoable(self._without(photo=""), "photo", self.parameters.photo)
 
     def uninspired(self, product_id: str) -> str:
-        """Give this page without an anchor that browsing led to."""
+        """Return this page without an anchor that browsing led to."""
         return self._without(inspired=_others(self.parameters.inspired, product_id))
 
     def photo(self) -> str:
-        """Give the page that takes a photograph, which the filters of this one go to."""
+        """Return the page that takes a photograph, which the filters of this one go to."""
         left = self.parameters.model_copy(update={"photo": "", "cursor": "", "sort": None})
         return url_for("photo_pages.form", **_arguments(left))
 
     def _without(self, **changes: Any) -> str:
-        """Give this page with fewer anchors; with none left, nothing can be sorted by similarity."""
+        """Return this page with fewer anchors; with none left, nothing can be sorted by similarity."""
         left = self.parameters.model_copy(update=changes)
         return self.here(**changes, sort=left.sort if left.has_anchors and left.sort != "similar" else None)
 
@@ -93,12 +93,12 @@ class Links:
         return tuple(dislike for dislike in self.parameters.dislike if dislike != product_id)
 
     def toggle_filter(self, name: str, value: str) -> str:
-        """Give the listing with a filter set, or without it where it is set."""
+        """Return the listing with a filter set, or without it where it is set."""
         pair, filters = f"{name}:{value}", self.parameters.filter
         return self.listing(filter=tuple(f for f in filters if f != pair) if pair in filters else (*filters, pair))
 
     def next_page(self, cursor: str) -> str:
-        """Give the page of the listing that follows."""
+        """Return the page of the listing that follows."""
         return url_for("shop.listing", **_arguments(self.parameters), cursor=cursor)
 
     @staticmethod

@@ -97,7 +97,7 @@ def price(product: dict[str, Any] | Line) -> str:
 
 @blueprint.app_template_filter()
 def picture(product: dict[str, Any], width: int, image: str | None = None) -> str | None:
-    """Give the address of a product's picture."""
+    """Return the address of a product's picture."""
     return picture_url(product, width, image)
 
 

@@ -6,7 +6,7 @@ from flask import Blueprint, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage, MultiDict
 
-from indexer.images import FORMATS
+from indexer.images.decoding.decoding import FORMATS
 from search.navigation import ProductSearch
 from search.parameters import SearchParameters
 from webapp.errors import ParameterError
@@ -44,7 +44,7 @@ def upload() -> ResponseReturnValue:
 
 
 def _file() -> FileStorage:
-    """Give the file, from whichever field it came: a camera has one of its own."""
+    """Return the file, from whichever field it came: a camera has one of its own."""
     for name in ("image", "camera"):
         file = request.files.get(name)
         if file and file.filename:

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, current_app, request, url_for
 from PIL import Image
 
 from indexer.errors import ImageError
-from indexer.images import ImageSource
+from indexer.images.fetching import ImageSource
 from search.navigation import ProductSearch
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ _PLACEHOLDER = (
 
 
 def picture_url(product: dict[str, Any], width: int, image: str | None = None) -> str | None:
-    """Give the address of a product's picture, or None if it has none.
+    """Return the address of a product's picture, or None if it has none.
 
     The address holds what the picture is made from, so that it can be cached for good.
 
@@ -63,7 +63,7 @@ class Pictures:
         self._search, self._source, self._cache = search, source, cache
 
     def thumbnail(self, product_id: str, width: int, number: int, version: str) -> bytes:
-        """Give a product's picture as WebP, at most ``width`` pixels wide.
+        """Return a product's picture as WebP, at most ``width`` pixels wide.
 
         Raises
         ------

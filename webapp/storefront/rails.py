@@ -53,12 +53,12 @@ class RailView:
 
 
 def views(rails: list[Rail], links: Links) -> list[RailView]:
-    """Give the rails of a page."""
+    """Return the rails of a page."""
     return [_view(rail, links) for rail in rails]
 
 
 def recently_viewed(products: list[dict[str, Any]]) -> list[RailView]:
-    """Give the rail of what was looked at before; none where that is nothing."""
+    """Return the rail of what was looked at before; none where that is nothing."""
     return [RailView("viewed", "Recently viewed", [RailItem(p, "") for p in products], [], None)] if products else []
 
 

@@ -39,7 +39,7 @@ class But:
 
 
 def shelf_parameters(product: Mapping[str, Any], asked: SearchParameters) -> SearchParameters:
-    """Give the listing of a product's page: what is like it in its department, tuned and narrowed as asked."""
+    """Return the listing of a product's page: what is like it in its department, tuned and narrowed as asked."""
     narrowed = asked.model_copy(
         update={
             "category": (product.get("category_path") or [""])[0],
@@ -57,7 +57,7 @@ def shelf_parameters(product: Mapping[str, Any], asked: SearchParameters) -> Sea
 
 
 def rows(product: Mapping[str, Any]) -> list[Row]:
-    """Give a product's attributes, those that were read off its picture marked."""
+    """Return a product's attributes, those that were read off its picture marked."""
     own, predicted = product.get("attributes") or {}, product.get("predicted") or {}
     found = {name: value for name, value in (product.get("effective") or {}).items() if name not in own}
     given = [Row(name, value) for name, value in own.items() if value is not None]
@@ -65,7 +65,7 @@ def rows(product: Mapping[str, Any]) -> list[Row]:
 
 
 def buts(product: Mapping[str, Any], links: Links) -> list[But]:
-    """Give the ways to narrow what is similar: cheaper, in stock, of another brand, in another color."""
+    """Return the ways to narrow what is similar: cheaper, in stock, of another brand, in another color."""
     chosen, choices = links.parameters.but, []
     useless = {"cheaper" if product.get("price") is None else "", "other_brand" if not product.get("brand") else ""}
     for name, text in BUTS.items():
@@ -76,7 +76,7 @@ def buts(product: Mapping[str, Any], links: Links) -> list[But]:
 
 
 def recent(events: Iterable[Event], product_id: str) -> list[str]:
-    """Give the products that were looked at, the latest first, without the one at hand."""
+    """Return the products that were looked at, the latest first, without the one at hand."""
     seen = [event.product_id for event in events if event.kind == "view" and event.product_id != product_id]
     return list(dict.fromkeys(reversed(seen)))[:_RECENT]
 

@@ -80,14 +80,14 @@ class Undo:
 
 
 def modes(links: Links) -> list[Choice]:
-    """Give the ways in which several likes can count; none where there is only one."""
+    """Return the ways in which several likes can count; none where there is only one."""
     if len(links.parameters.like) + len(links.parameters.inspired) + bool(links.parameters.photo) < 2:
         return []
     return [Choice(text, links.here(mode=name), name == links.parameters.mode) for name, text in _MODES.items()]
 
 
 def aspects(listing: Listing) -> list[Aspect]:
-    """Give the sliders of the aspects; none where the order is another, or there is one aspect only."""
+    """Return the sliders of the aspects; none where the order is another, or there is one aspect only."""
     if not listing.by_similarity or len(LAYOUT.names) < 2:
         return []
     weights = listing.parameters.weights
@@ -96,7 +96,7 @@ def aspects(listing: Listing) -> list[Aspect]:
 
 
 def anchors(listing: Listing, links: Links, interests: Mapping[str, Interest]) -> list[AnchorView]:
-    """Give what the listing is sorted by: a photograph, likes in their order, what browsing led to, dislikes."""
+    """Return what the listing is sorted by: a photograph, likes in their order, what browsing led to, dislikes."""
     usable = {anchor.id for anchor in listing.anchors.usable}
     parameters, views = links.parameters, []
     several = len(parameters.anchors) + bool(parameters.photo) > 1
@@ -128,7 +128,7 @@ def anchors(listing: Listing, links: Links, interests: Mapping[str, Interest]) -
 
 
 def reasons(listing: Listing) -> dict[str, Reason]:
-    """Give why each product is where it is, by product id; nothing where that wasn't asked for."""
+    """Return why each product is where it is, by product id; nothing where that wasn't asked for."""
     titles = {
         a.id: listing.anchors.products[a.id]["title"]
         for a in listing.anchors.usable
@@ -138,7 +138,7 @@ def reasons(listing: Listing) -> dict[str, Reason]:
 
 
 def undo(removed: str, links: Links, search: ProductSearch) -> Undo | None:
-    """Give how to bring back what an address says was removed, ``like:ID^2``; None where that makes no sense.
+    """Return how to bring back what an address says was removed, ``like:ID^2``; None where that makes no sense.
 
     The address is anybody's to write: it can say nothing but the title of a product of the shop, or that there was a
     photograph.

@@ -66,7 +66,7 @@ def value_label(value: str) -> str:
 
 
 def departments(navigation: list[FacetValue], links: Links) -> list[Choice]:
-    """Give the top categories; likes go with the shopper from one to the other, filters don't."""
+    """Return the top categories; likes go with the shopper from one to the other, filters don't."""
     current = links.parameters.category.split("/")[0]
 
     def below(parent: str) -> tuple[Choice, ...]:
@@ -86,21 +86,21 @@ def departments(navigation: list[FacetValue], links: Links) -> list[Choice]:
 
 
 def categories(facets: Facets, links: Links) -> list[Choice]:
-    """Give the categories of a result one level below the one chosen, or beside it where there is none below."""
+    """Return the categories of a result one level below the one chosen, or beside it where there is none below."""
     current = links.parameters.category
     below = [v for v in facets.category if _parent(v.value) == current]
     return [Choice(v.value.rpartition("/")[2], links.listing(category=v.value), False, v.count) for v in below]
 
 
 def trail(links: Links) -> list[Choice]:
-    """Give the categories above the one chosen, and itself: the breadcrumbs."""
+    """Return the categories above the one chosen, and itself: the breadcrumbs."""
     names = links.parameters.category.split("/") if links.parameters.category else []
     paths = ["/".join(names[: depth + 1]) for depth in range(len(names))]
     return [Choice(name, links.listing(category=path)) for name, path in zip(names, paths, strict=True)]
 
 
 def facet_groups(facets: Facets, links: Links) -> list[FacetGroup]:
-    """Give the facets that tell the products of this result apart, the most telling first."""
+    """Return the facets that tell the products of this result apart, the most telling first."""
 
     def choice(name: str, value: FacetValue) -> Choice:
         is_set = f"{name}:{value.value}" in links.parameters.filter
@@ -115,7 +115,7 @@ def facet_groups(facets: Facets, links: Links) -> list[FacetGroup]:
 
 
 def active_filters(links: Links) -> list[Choice]:
-    """Give what narrows the listing, each with the address without it."""
+    """Return what narrows the listing, each with the address without it."""
     parameters = links.parameters
     quoted = f"\N{LEFT DOUBLE QUOTATION MARK}{parameters.q}\N{RIGHT DOUBLE QUOTATION MARK}"
     active = [Choice(quoted, links.listing(q=""))] if parameters.q else []
@@ -136,7 +136,7 @@ def active_filters(links: Links) -> list[Choice]:
 
 
 def sorts(links: Links, interests: Mapping[str, Interest]) -> list[Choice]:
-    """Give the orders a listing can have: by similarity once there is an anchor, by browsing where there was some."""
+    """Return the orders a listing can have: by similarity once there is an anchor, by browsing where there was some."""
     parameters = links.parameters
     offered = ({"similar": "Similarity"} if parameters.has_anchors else {}) | _SORTS
     choices = [Choice(text, links.here(sort=name), name == parameters.order) for name, text in offered.items()]

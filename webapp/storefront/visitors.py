@@ -75,7 +75,7 @@ class Visitor:
         return list(dict.fromkeys([*self.bag, *ordered]))
 
     def to_dict(self) -> dict[str, Any]:
-        """Give all of it as plain data, as it is kept and as the shopper may have it."""
+        """Return all of it as plain data, as it is kept and as the shopper may have it."""
         return asdict(self)
 
     @classmethod

@@ -105,7 +105,7 @@ def _like(known: Value, text: str) -> Value:
 
 
 def _own(product: dict[str, Any], name: str) -> Any:
-    """Give what the catalogue says."""
+    """Return what the catalogue says."""
     return value_of(ProductFields.from_source(product), name)
 
 

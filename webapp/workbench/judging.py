@@ -110,7 +110,7 @@ def undo() -> ResponseReturnValue:
 @blueprint.get("/judgements.jsonl")
 @staff_only
 def export() -> ResponseReturnValue:
-    """Give all judgements as a golden set."""
+    """Return all judgements as a golden set."""
     lines = "".join(j.model_dump_json(exclude_none=True) + "\n" for j in _store().all())
     name = {"Content-Disposition": "attachment; filename=judgements.jsonl"}
     return Response(lines, headers=_NO_STORE | name, content_type="application/jsonl; charset=utf-8")

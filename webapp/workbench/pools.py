@@ -34,7 +34,7 @@ def make_pools(
 
 
 def _ways() -> list[tuple[str, ...]]:
-    """Give weights as a URL has them: the default, and each aspect alone."""
+    """Return weights as a URL has them: the default, and each aspect alone."""
     alone = [tuple(f"{name}:{int(name == aspect)}" for name in LAYOUT.names) for aspect in LAYOUT.names]
     return [(), *alone]
 

@@ -49,7 +49,7 @@ class Counters:
             return 1
 
     def read(self) -> dict[tuple[str, str], float]:
-        """Give all counts, by name and label."""
+        """Return all counts, by name and label."""
         held: dict[Any, Any] = self._client.hgetall(self._key)
         parts = ((name.decode().partition("|"), float(value)) for name, value in held.items())
         return {(name, label): value for (name, _, label), value in parts}

@@ -82,7 +82,7 @@ class EmbeddingQueue:
         return [product_id.decode() for product_id in taken]
 
     def is_suspect(self, ids: Sequence[str]) -> bool:
-        """Tell whether a batch is one product whose process died."""
+        """Return whether a batch is one product whose process died."""
         return len(ids) == 1 and bool(self._client.hexists(self._keys["tries"], ids[0]))
 
     @contextmanager
@@ -174,4 +174,4 @@ class EmbeddingQueue:
 
 @cache
 def _source(name: str) -> str:
-    return files("workers").joinpath("lua", f"{name}.lua").read_text(encoding="utf-8")
+    return files("workers.queues").joinpath("lua", f"{name}.lua").read_text(encoding="utf-8")

@@ -88,7 +88,7 @@ def _gaussian(values: NDArray[Any], means: NDArray[np.float64]) -> Floats:
 
 
 def _in_srgb(lab: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Tell which colours sRGB can show. Conversion by CIE 15:2004 with the D50 white point of ICC profiles."""
+    """Return which colours sRGB can show. Conversion by CIE 15:2004 with the D50 white point of ICC profiles."""
     fy = (lab[:, 0] + 16) / 116
     f = np.stack([fy + lab[:, 1] / 500, fy, fy - lab[:, 2] / 200], axis=1)
     xyz = np.where(f > 6 / 29, f**3, 3 * (6 / 29) ** 2 * (f - 4 / 29)) * [0.9642, 1.0, 0.8249]
@@ -144,7 +144,7 @@ def _distinct(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _distances(pixels: NDArray[np.uint8], others: NDArray[np.uint8]) -> Floats:
-    """Give the CIE76 colour difference of each pixel to the nearest of the others."""
+    """Return the CIE76 colour difference of each pixel to the nearest of the others."""
     p, o = _lab(pixels), _lab(others)
     squares = (-2 * o) @ p.T + (o**2).sum(axis=1)[:, None]
     return np.asarray(np.sqrt(np.maximum(squares.min(axis=0) + (p**2).sum(axis=1), 0)), np.float32)

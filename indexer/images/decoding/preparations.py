@@ -76,7 +76,7 @@ def named(preparations: tuple[Preparation, ...]) -> bytes:
 
 @lru_cache(16)
 def find(names: bytes) -> tuple[Preparation, ...]:
-    """Give the preparations that `named` wrote."""
+    """Return the preparations that `named` wrote."""
     return tuple(KINDS[kind](**values) for kind, values in json.loads(names))
 
 

@@ -83,7 +83,7 @@ def _answer(memory: mmap.mmap, length: int, least_side: int, names: int) -> byte
 
 
 def _limit_self() -> None:
-    """Give up whatever decoding doesn't need: memory beyond the limit, files, sockets, core dumps."""
+    """Return up whatever decoding doesn't need: memory beyond the limit, files, sockets, core dumps."""
     with open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
         file.write("1000")  # where memory runs out in spite of all, a decoder goes first
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY + SHARED, MEMORY + SHARED))

@@ -120,7 +120,7 @@ def _loss(scores: NDArray[np.float64], places: NDArray[np.intp]) -> float:
 
 
 def entropy(column: Column, within: Column) -> float:
-    """Give the loss of who knows how frequent each class is among products of the same ``within``, and no more.
+    """Return the loss of who knows how frequent each class is among products of the same ``within``, and no more.
 
     Frequencies are those among the other products, with one more product that is as all are on average: so that small
     groups aren't known by heart.

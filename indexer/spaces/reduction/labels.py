@@ -34,13 +34,13 @@ def label_columns(products: Sequence[ProductFields]) -> dict[str, Column]:
 
 
 def finest_category(columns: Mapping[str, Column]) -> Column | None:
-    """Give the narrowest level of the category that can be learned from, if any."""
+    """Return the narrowest level of the category that can be learned from, if any."""
     levels = [column for name, column in columns.items() if name.startswith(CATEGORY)]
     return levels[-1] if levels else None
 
 
 def broadest_category(columns: Mapping[str, Column]) -> Column | None:
-    """Give the broadest level of the category that divides the catalogue, if any."""
+    """Return the broadest level of the category that divides the catalogue, if any."""
     return next((column for name, column in columns.items() if name.startswith(CATEGORY)), None)
 
 

@@ -165,7 +165,7 @@ class Learned:
 
 
 def labels_room(dims: int) -> int:
-    """Give how many of so many dimensions labels may take: a quarter, or 48 where that is no more than half."""
+    """Return how many of so many dimensions labels may take: a quarter, or 48 where that is no more than half."""
     return min(dims // 2, max(dims // 4, _LABELS_ROOM))
 
 

@@ -152,7 +152,7 @@ def fit_random(activations: Vector, dims: int) -> Linear:
 
 
 def shares_of_variance(centred: Vector, components: Vector) -> Vector:
-    """Give the share of the variance that each dimension adds to what those before it keep.
+    """Return the share of the variance that each dimension adds to what those before it keep.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ Measure = Callable[[Vector], float]
 
 
 def shared_labels(columns: Mapping[str, Column], some: slice | NDArray[np.intp]) -> Vector:
-    """Give the share of each product's known labels that each other product has too: shape ``(n, n)``."""
+    """Return the share of each product's known labels that each other product has too: shape ``(n, n)``."""
     agreeing, known = 0.0, 0.0
     for column in columns.values():
         own = column[some]

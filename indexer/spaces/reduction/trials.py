@@ -70,7 +70,7 @@ class Trial:
 
 
 def trials(parts: Parts, measure: Measure | None) -> dict[str, Trial]:
-    """Give the tests that a mix is chosen by: what was given, or the labels of products and categories left out."""
+    """Return the tests that a mix is chosen by: what was given, or the labels of products and categories left out."""
     if measure:
         return {"golden set": Trial(_told(parts.fitted, slice(None)), parts.rest, parts.pca, measure)}
     some = slice(JUDGED)
@@ -82,7 +82,7 @@ def trials(parts: Parts, measure: Measure | None) -> dict[str, Trial]:
 
 
 def keeps_the_rest(parts: Parts, linear: bool, share: float) -> bool:
-    """Tell whether a mix leaves the order by what isn't named as good as a PCA's.
+    """Return whether a mix leaves the order by what isn't named as good as a PCA's.
 
     Each attribute in turn is taken for one that the catalogue doesn't name: what the other labels say must not cost the
     order by it among products of one category, on average over the attributes.

@@ -35,7 +35,7 @@ class _Room:
     own: _Square | None
 
     def turned(self, likes: Pairs, share: float) -> _Square:
-        """Give the map that makes directions equal, the ones in which products differ most first."""
+        """Return the map that makes directions equal, the ones in which products differ most first."""
         if self.own is None and not share:
             return np.eye(self.seen.shape[1])
         scatter = np.zeros((self.seen.shape[1],) * 2)
@@ -126,7 +126,7 @@ def _folds(likes: Pairs) -> Iterator[tuple[Pairs, Pairs]]:
 
 
 def _found(vectors: NDArray[np.float64], pairs: Pairs) -> NDArray[np.float64]:
-    """Give the discounted gain of each pair's second product among the ten that are nearest to its first."""
+    """Return the discounted gain of each pair's second product among the ten that are nearest to its first."""
     pairs = pairs[:: 1 + len(pairs) // _JUDGED]
     judged = np.unique(pairs)
     places = np.searchsorted(judged, pairs)

@@ -54,7 +54,7 @@ class InTurn:
 
 
 def installed(name: Name) -> bool:
-    """Tell whether a runtime is installed."""
+    """Return whether a runtime is installed."""
     return find_spec(PACKAGES[name]) is not None
 
 

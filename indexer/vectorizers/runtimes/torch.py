@@ -23,7 +23,7 @@ Run = Callable[[torch.Tensor], tuple[torch.Tensor, ...]]
 
 
 def cuda() -> bool:
-    """Tell whether there is a CUDA GPU."""
+    """Return whether there is a CUDA GPU."""
     return torch.cuda.is_available()
 
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from es_mappings.anchors import Anchor, Mode, blend, similarity, target, tastes
+from es_mappings.anchors import Anchor, Mode, blend, query_points, similarity, tastes
 from es_mappings.layout import Layout
 
 LAYOUT = Layout.of({"look": 2, "color": 2})
@@ -31,9 +31,9 @@ def test_an_anchor_that_lacks_an_aspect_has_no_say_in_it() -> None:
 def test_likes_of_two_tastes_are_two_points_in_auto_and_one_in_blend() -> None:
     likes = [_anchor("a", 1, 0, 1, 0), _anchor("b", 0.9, 0.1, 1, 0), _anchor("c", -1, 0, -1, 0)]
     assert [[a.id for a in group] for group in tastes(likes, EVEN, LAYOUT)] == [["a", "b"], ["c"]]
-    assert len(target(likes, "auto", EVEN, LAYOUT).points) == 2
-    assert len(target(likes, "blend", EVEN, LAYOUT).points) == 1
-    assert len(target(likes[:2], "auto", EVEN, LAYOUT).points) == 1
+    assert len(query_points(likes, "auto", EVEN, LAYOUT).vectors) == 2
+    assert len(query_points(likes, "blend", EVEN, LAYOUT).vectors) == 1
+    assert len(query_points(likes[:2], "auto", EVEN, LAYOUT).vectors) == 1
 
 
 def test_tastes_go_by_the_aspects_that_count() -> None:
@@ -48,17 +48,17 @@ def test_a_dislike_pushes_every_point_away() -> None:
     product = np.array([0.6, 0.8, 0.6, 0.8], np.float32)
     modes: tuple[Mode, ...] = ("blend", "every", "any", "auto")
     for mode in modes:
-        without = similarity(target(likes, mode, EVEN, LAYOUT), product, EVEN, LAYOUT)
-        within = similarity(target([*likes, dislike], mode, EVEN, LAYOUT), product, EVEN, LAYOUT)
+        without = similarity(query_points(likes, mode, EVEN, LAYOUT), product, EVEN, LAYOUT)
+        within = similarity(query_points([*likes, dislike], mode, EVEN, LAYOUT), product, EVEN, LAYOUT)
         assert within < without
 
 
 @pytest.mark.parametrize("mode", ["blend", "every", "any", "auto"])
 def test_something_must_be_liked_and_not_too_much(mode: str) -> None:
     with pytest.raises(ValueError, match="liked"):
-        target([_anchor("a", 1, 0, 1, 0, weight=-1)], mode, EVEN, LAYOUT)  # type: ignore[arg-type]
+        query_points([_anchor("a", 1, 0, 1, 0, weight=-1)], mode, EVEN, LAYOUT)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="more than 50"):
-        target([_anchor(str(i), 1, 0, 1, 0) for i in range(51)], mode, EVEN, LAYOUT)  # type: ignore[arg-type]
+        query_points([_anchor(str(i), 1, 0, 1, 0) for i in range(51)], mode, EVEN, LAYOUT)  # type: ignore[arg-type]
 
 
 coordinates = st.lists(st.floats(-1, 1, width=32), min_size=4, max_size=4)
@@ -76,6 +76,6 @@ def test_similarity_lies_between_0_and_1_for_every_input(
     made = [Anchor(str(i), np.array(v, np.float32), w) for i, (v, w) in enumerate(anchors)]
     made.append(_anchor("liked", 1, 0, 1, 0))
     by_aspect = dict(zip(LAYOUT.names, weights, strict=True))
-    goal = target(made, mode, by_aspect, LAYOUT)  # type: ignore[arg-type]
+    points = query_points(made, mode, by_aspect, LAYOUT)  # type: ignore[arg-type]
     parts = {a.name: np.array(product, np.float32)[a.part] for a in LAYOUT.aspects}
-    assert 0 <= similarity(goal, LAYOUT.compose(parts), by_aspect, LAYOUT) <= 1 + 1e-5
+    assert 0 <= similarity(points, LAYOUT.compose(parts), by_aspect, LAYOUT) <= 1 + 1e-5

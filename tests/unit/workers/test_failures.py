@@ -21,17 +21,17 @@ def _api_error(status: int, kind: type[ApiError] = ApiError) -> ApiError:
     [_api_error(429), _api_error(503), ConnectionTimeout("x"), redis.ConnectionError(), SpaceError("mend LOOK_MODEL")],
 )
 def test_what_may_pass(error: Exception) -> None:
-    assert failures.passes(error)
+    assert failures.is_transient(error)
 
 
 @pytest.mark.parametrize("error", [_api_error(400, BadRequestError), ValueError("a bug"), MemoryError()])
 def test_what_does_not(error: Exception) -> None:
-    assert not failures.passes(error)
+    assert not failures.is_transient(error)
 
 
 def test_items_of_a_bulk_answer_are_told_apart() -> None:
-    passing = {status: BulkFailure("a", status, "no").passes for status in (400, 404, 409, 429, 500, 503)}
-    assert passing == {400: False, 404: False, 409: True, 429: True, 500: True, 503: True}
+    transient = {status: BulkFailure("a", status, "no").transient for status in (400, 404, 409, 429, 500, 503)}
+    assert transient == {400: False, 404: False, 409: True, 429: True, 500: True, 503: True}
 
 
 def test_pauses_grow_to_a_minute_and_differ() -> None:

@@ -64,7 +64,7 @@ def test_outcomes_stand_in_the_order_of_the_actions() -> None:
     changed: list[str] = []
     outcomes = list(bulk(client, _deletes("abcd"), changed=changed))
     assert outcomes == [BulkFailure("a", 429, "no a", "t"), None, BulkFailure("c", 400, "no c", "t"), None]
-    assert [f.passes for f in outcomes if f] == [True, False]
+    assert [f.transient for f in outcomes if f] == [True, False]
     assert changed == ["b", "d"]
     assert asked == [["a", "b", "c", "d"], *[["a"]] * 5]
 

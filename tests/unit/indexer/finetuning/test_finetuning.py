@@ -15,7 +15,7 @@ from indexer.errors import SettingsError, WeightsError
 from indexer.finetuning.examples import ABSENT, balanced_batches, read_examples
 from indexer.finetuning.losses import ArcFace, Heads, supervised_contrastive
 from indexer.finetuning.training import Plan, Training
-from indexer.images import ImageSource
+from indexer.images.fetching import ImageSource
 from indexer.vectorizers.checkpoints import load_model, random_model
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 from demo.catalogue import render_catalogue
 from indexer.embedding.image_embedder import LEAST_SIDE
 from indexer.errors import ImageError
-from indexer.images import Decoder
+from indexer.images.decoder import Decoder
 from indexer.settings import Settings
 from indexer.vectorizers.base import ImageVectorizer
 from indexer.vectorizers.cnn import load_cnn

@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from indexer.errors import ImageError
-from indexer.images import Decoder, process
+from indexer.images import process
+from indexer.images.decoder import Decoder
 from indexer.images.decoding.crop import Crop
 from indexer.images.decoding.decoding import MAX_BYTES
 from indexer.images.decoding.palette import Palette

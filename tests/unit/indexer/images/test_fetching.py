@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from indexer.errors import ImageError
-from indexer.images import MAX_BYTES, ImageSource
+from indexer.images.decoding.decoding import MAX_BYTES
+from indexer.images.fetching import ImageSource
 from tests.images import picture
 
 

@@ -9,7 +9,7 @@ import torch
 from PIL import Image, ImageCms
 
 from indexer.errors import ImageError
-from indexer.images import Decoder
+from indexer.images.decoder import Decoder
 from indexer.images.decoding.crop import Crop
 from indexer.images.decoding.palette import Palette
 from indexer.images.decoding.preparations import Preparation

@@ -10,9 +10,9 @@ from PIL import Image
 from safetensors.torch import save_file
 from torch import nn
 
+from indexer.digests import manifest_digest
 from indexer.errors import SettingsError, WeightsError
 from indexer.settings import Settings
-from indexer.vectorizers.base import digest
 from indexer.vectorizers.checkpoints import PACKAGED, load_model, random_model
 from indexer.vectorizers.cnn import load_cnn
 from indexer.vectorizers.preprocessing import Preprocessing
@@ -206,7 +206,7 @@ def test_other_weights_are_another_vectorizer(tmp_path: Path) -> None:
         torch.manual_seed(seed)
         save_file(timm.create_model("resnet10t").state_dict(), tmp_path / "w.safetensors")
         settings = Settings(look_model="resnet10t", look_weights=tmp_path / "w.safetensors", runtime="torch")
-        digests.add(digest(load_cnn(settings)["look"].manifest))
+        digests.add(manifest_digest(load_cnn(settings)["look"].manifest))
     assert len(digests) == 2
 
 

@@ -16,9 +16,10 @@ from gensim.models import FastText, KeyedVectors
 from gensim.models.fasttext import save_facebook_model
 from safetensors.numpy import load_file
 
+from indexer.digests import manifest_digest
 from indexer.errors import WeightsError
 from indexer.vectorizers import torch_sentences
-from indexer.vectorizers.base import ProductFields, digest
+from indexer.vectorizers.base import ProductFields
 from indexer.vectorizers.bert import build, is_bert
 from indexer.vectorizers.runtimes.openvino import compiled
 from indexer.vectorizers.sentences import _packaged
@@ -138,10 +139,10 @@ def test_fasttext_knows_words_by_their_parts(tmp_path: Path) -> None:
 
 
 def test_the_manifest_names_the_vectors(tmp_path: Path, vectors: KeyedVectors, sentences: TextVectorizer) -> None:
-    digests = {digest(sentences.manifest)}
+    digests = {manifest_digest(sentences.manifest)}
     for name in ("one.vec", "two.vec"):
         vectors.save_word2vec_format(str(tmp_path / name))
-        digests.add(digest(load_text(tmp_path / name, "cpu").manifest))
+        digests.add(manifest_digest(load_text(tmp_path / name, "cpu").manifest))
         vectors.vectors[0] = 2
     assert len(digests) == 3
 

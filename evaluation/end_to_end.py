@@ -15,7 +15,7 @@ from indexer.elastic import indices
 from indexer.elastic.client import connect
 from indexer.embedding.image_embedder import ImageEmbedder
 from indexer.embedding.pipeline import Pipeline
-from indexer.images import ImageSource
+from indexer.images.fetching import ImageSource
 from indexer.settings import Settings
 from indexer.spaces.fitting import fit_space
 from indexer.vectorizers.base import ImageVectorizer
@@ -57,7 +57,7 @@ class Unindexed:
         self._embed = ImageEmbedder(source, vectorizers, Forgetful(), self._size)
 
     def load(self, addresses: Sequence[str]) -> Sequence[str]:
-        """Give the addresses: no product is needed."""
+        """Return the addresses: no product is needed."""
         return addresses
 
     def __call__(self, ids: Sequence[str]) -> None:
