@@ -1,0 +1,240 @@
+"""The handle of a shop's product index: a client and an alias, opened once and passed on whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
+from elasticsearch.helpers import scan
+
+from es_mappings import product
+from indexer.elastic.client import connect
+from indexer.errors import IndexStateError
+from indexer.settings import Settings
+
+_EMBEDDED_IN_A_SPACE = {"exists": {"field": "embedding.space"}}
+
+
+@dataclass(frozen=True)
+class ProductIndex:
+    """A shop's product index: versioned indices behind an alias, and the stores named after it.
+
+    Attributes
+    ----------
+    client : Elasticsearch
+        Open connections; safe for threads.
+    alias : str
+        ``INDEX_NAME``: what shoppers' searches go by, and the prefix of every index of the shop.
+    name : str
+        What is read: the alias, or by `at` one of the indices behind it.
+    """
+
+    client: Elasticsearch
+    alias: str
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        """Read by the alias unless an index is named."""
+        object.__setattr__(self, "name", self.name or self.alias)
+
+    @classmethod
+    def open(cls, settings: Settings) -> ProductIndex:
+        """Connect as the settings say. Nothing is sent yet."""
+        return cls(connect(settings), settings.index_name)
+
+    def at(self, name: str) -> ProductIndex:
+        """Return the handle of one of the indices behind the alias, of the same shop."""
+        return replace(self, name=name)
+
+    def within(self, *, seconds: float) -> ProductIndex:
+        """Return a handle whose requests are tried once and given up after so many seconds."""
+        return replace(self, client=self.client.options(request_timeout=seconds, max_retries=0))
+
+    def store(self, kind: str) -> str:
+        """Return the name of an index that stands next to the product index, e.g. ``store("dead-letters")``."""
+        return f"{self.alias}-{kind}"
+
+    def refresh(self) -> None:
+        """Let what was written be found."""
+        self.client.indices.refresh(index=self.name)
+
+    def ensure(self) -> None:
+        """Make the product index behind the alias if there is none.
+
+        One that is there may have been made by another version of the mapping: it goes on as it is until
+        ``lookalike rebuild`` makes it anew.
+
+        Raises
+        ------
+        IndexStateError
+            There is an index, not an alias, of that name.
+        """
+        if self.client.indices.exists_alias(name=self.alias):
+            return
+        if self.client.indices.exists(index=self.alias):
+            raise IndexStateError(f"{self.alias} is an index of its own, not an alias; take another INDEX_NAME")
+        try:
+            self.create(self.new_name(), None, aliases={self.alias: READ_ALIAS})
+        except BadRequestError:
+            if not self.client.indices.exists_alias(name=self.alias):  # else another process was quicker
+                raise
+
+    def create(self, name: str, space: str | None, **options: Any) -> None:
+        """Make a product index as es_mappings/product.py describes it.
+
+        Parameters
+        ----------
+        options
+            ``aliases``; ``shards`` and ``replicas`` where they differ from the default.
+        """
+        settings = product.settings(**{k: options.pop(k) for k in ("shards", "replicas") if k in options})
+        self.client.indices.create(index=name, mappings=product.mapping(space), settings=settings, **options)
+
+    def new_name(self) -> str:
+        """Return the name of a new index: names sort by their time."""
+        return f"{self.alias}-{datetime.now(UTC):%Y%m%d%H%M%S%f}"
+
+    def live(self) -> str:
+        """Return the name of the index behind the alias.
+
+        Raises
+        ------
+        IndexStateError
+            There is none yet.
+        """
+        try:
+            return str(next(iter(self.client.indices.get_alias(name=self.alias).body)))
+        except NotFoundError as error:
+            raise self._missing() from error
+
+    def meta(self) -> dict[str, Any]:
+        """Read the mapping's ``_meta``: vector space, aspects, match curve, aspect weights.
+
+        Raises
+        ------
+        IndexStateError
+            There is no such index.
+        """
+        try:
+            mapping = self.client.indices.get_mapping(index=self.name).body
+        except NotFoundError as error:
+            raise self._missing() from error
+        return dict(next(iter(mapping.values()))["mappings"].get("_meta", {}))
+
+    def space(self) -> str | None:
+        """Return the digest of the vector space that the index holds vectors of; None before one is fitted."""
+        digest = self.meta().get("space")
+        return str(digest) if digest else None
+
+    def is_current(self) -> bool:
+        """Return whether the index has the aspects of es_mappings/product.py, as a space fitted now needs."""
+        return bool(self.meta().get("aspects") == product.LAYOUT.to_meta())
+
+    def stamp_space(self, space: str) -> None:
+        """Note in the mapping which vector space the index holds; once and for all.
+
+        Raises
+        ------
+        IndexStateError
+            It holds another one, or was made for other aspects.
+        """
+        held = self.space()
+        if held not in {None, space}:
+            raise IndexStateError(
+                f"{self.name} holds vectors of the space {held}. Change over to another by `lookalike rebuild`."
+            )
+        if not self.is_current():
+            raise IndexStateError(
+                f"{self.name} was made for other aspects than es_mappings/product.py has now: `lookalike rebuild` "
+                "makes a new one, while the live one goes on."
+            )
+        if held is None:
+            self.stamp(space=space)
+
+    def stamp(self, **changed: Any) -> None:
+        """Change some of ``_meta``, such as ``match`` and ``weights``; Elasticsearch itself replaces all of it."""
+        self.client.indices.put_mapping(index=self.name, meta={**product.meta(None), **self.meta(), **changed})
+
+    def counts(self) -> dict[str, int]:
+        """Count the products by what became of their image: ``done``, ``pending``, ``failed`` and ``all``."""
+        answer = self.client.search(
+            index=self.name,
+            size=0,
+            track_total_hits=True,
+            aggs={"status": {"terms": {"field": "embedding.status", "size": 10}}},
+        )
+        by_status = {b["key"]: b["doc_count"] for b in answer["aggregations"]["status"]["buckets"]}
+        states = {state: by_status.get(state, 0) for state in ("done", "pending", "failed")}
+        return {"all": answer["hits"]["total"]["value"], **states}
+
+    def unembedded(self) -> int:
+        """Count the products that no worker has looked at yet, as they are now."""
+        query = {"bool": {"must_not": [{"exists": {"field": "embedding.source"}}]}}
+        return int(self.client.count(index=self.name, query=query)["count"])
+
+    def ids_without_vector(self, *, retry_failed: bool = False) -> Iterator[str]:
+        """Iterate over the products that wait for a vector, and if asked those whose image failed.
+
+        What failed before there was a vector space waits for the rest of its vector too.
+        """
+        half = {"bool": {"filter": [{"term": {"embedding.status": "failed"}}], "must_not": [_EMBEDDED_IN_A_SPACE]}}
+        due = {"terms": {"embedding.status": ["pending", "failed"] if retry_failed else ["pending"]}}
+        query = {"query": {"bool": {"should": [due, half]}}, "_source": False}
+        for hit in scan(self.client, index=self.name, query=query, size=1_000):
+            yield hit["_id"]
+
+    def random_products(self, size: int, fields: list[str]) -> Iterator[dict[str, Any]]:
+        """Iterate over up to ``size`` products in a random order that is always the same."""
+        shuffled = {"function_score": {"random_score": {"seed": 1, "field": "id"}}}
+        query = {"query": shuffled, "sort": ["_score"], "_source": fields}
+        hits = scan(self.client, index=self.name, query=query, preserve_order=True, size=1_000)
+        for hit in islice(hits, size):
+            yield hit["_source"]
+
+    def failures(self, size: int = 20) -> list[dict[str, Any]]:
+        """List products that failed, or lack one of their images, the latest first, with the reason of each."""
+        answer = self.client.search(
+            index=self.name,
+            size=size,
+            query={"exists": {"field": "embedding.reason"}},
+            sort=[{"embedding.at": {"order": "desc", "missing": "_last"}}, {"id": "asc"}],
+            source_includes=["id", "title", "images", "embedding.reason"],
+        )
+        return [hit["_source"] for hit in answer["hits"]["hits"]]
+
+    def prune_tombstones(self, days: float) -> int:
+        """Delete the tombstones of products deleted longer ago, and count them. An older event could bring one back."""
+        old = {"range": {"deleted_at": {"lt": f"now{round(-days * 86_400):+d}s"}}}
+        answer = self.client.delete_by_query(index=self.name, query=old, conflicts="proceed")
+        return int(answer["deleted"])
+
+    def _missing(self) -> IndexStateError:
+        return IndexStateError(f"There is no product index {self.name} yet: load a catalogue first")
+
+
+# The alias that readers go by hides deleted products.
+READ_ALIAS: dict[str, Any] = {"is_write_index": True, "filter": product.ALIVE}
+
+
+def drifted(space: str | None, seconds: float) -> dict[str, Any]:
+    """Build the query of the products whose vector is missing or old, though nothing has changed for a while.
+
+    Parameters
+    ----------
+    space : str or None
+        The vector space of the index. Before one is fitted, only products that no worker has looked at are due.
+    seconds : float
+        What was written since then is still on its way.
+    """
+    settled = [{"range": {"updated_at": {"lt": f"now-{max(1, round(seconds))}s"}}}]
+    if space is None:
+        return {"bool": {"filter": settled, "must_not": [{"exists": {"field": "embedding.source"}}]}}
+    due = [
+        {"term": {"embedding.status": "pending"}},
+        {"bool": {"must_not": [{"term": {"embedding.space": space}}]}},
+    ]
+    return {"bool": {"filter": settled, "should": due, "minimum_should_match": 1}}
