@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -36,7 +37,7 @@ class Anchor:
 
 @dataclass(frozen=True)
 class QueryPoints:
-    """The points that products are compared with, and whether the nearest or the farthest one counts.
+    """The points that products are compared with, how much each aspect counts, and which of several points decides.
 
     Attributes
     ----------
@@ -44,10 +45,28 @@ class QueryPoints:
         Each with every aspect a unit vector, or zeros where no anchor has it.
     join : {"max", "min"}
         A product's similarity is that to the most (``max``) or the least similar point (``min``).
+    weights : mapping of str to float
+        Aspect to its weight.
     """
 
     vectors: tuple[Vector, ...]
     join: Literal["max", "min"]
+    weights: Mapping[str, float]
+    layout: Layout
+
+    @cached_property
+    def weighed(self) -> tuple[Vector, ...]:
+        """The points with each aspect scaled to its share of the weights: a dot product with a product is a cosine."""
+        return tuple(self.layout.weigh(vector, self.weights) for vector in self.vectors)
+
+    def deciding(self, product: Vector) -> Vector:
+        """Return the weighed point that decides how similar a product is."""
+        choose = max if self.join == "max" else min
+        return choose(self.weighed, key=lambda point: float(point @ product))
+
+    def similarity(self, product: Vector) -> float:
+        """Compare a product as the similarity script does: 0 opposite, 0.5 unrelated, 1 the same."""
+        return max(0.0, (1 + float(self.deciding(product) @ product)) / 2)
 
 
 def query_points(anchors: Sequence[Anchor], mode: Mode, weights: Mapping[str, float], layout: Layout) -> QueryPoints:
@@ -80,7 +99,7 @@ def query_points(anchors: Sequence[Anchor], mode: Mode, weights: Mapping[str, fl
         "auto": lambda: tastes(likes, weights, layout),
     }[mode]()
     vectors = tuple(blend([*group, *dislikes], layout) for group in groups)
-    return QueryPoints(vectors, "min" if mode == "every" else "max")
+    return QueryPoints(vectors, "min" if mode == "every" else "max", weights, layout)
 
 
 def blend(anchors: Sequence[Anchor], layout: Layout) -> Vector:
@@ -122,13 +141,6 @@ def tastes(likes: Sequence[Anchor], weights: Mapping[str, float], layout: Layout
     upper = distances[np.triu_indices(len(likes), 1)]
     labels = fcluster(linkage(upper, "average"), 1 - TASTE_COSINE, "distance")
     return [[like for like, its in zip(likes, labels, strict=True) if its == label] for label in sorted(set(labels))]
-
-
-def similarity(points: QueryPoints, product: Vector, weights: Mapping[str, float], layout: Layout) -> float:
-    """Compare one product with query points as the similarity script does: 0 opposite, 0.5 unrelated, 1 the same."""
-    cosines = [float(layout.weigh(point, weights) @ product) for point in points.vectors]
-    best = max(cosines) if points.join == "max" else min(cosines)
-    return max(0.0, (1 + best) / 2)
 
 
 def _mean(vectors: Sequence[tuple[Vector, float]], dims: int) -> Vector:

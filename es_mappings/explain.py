@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from es_mappings.anchors import Anchor, QueryPoints
 from es_mappings.facets import attribute_pairs
-from es_mappings.layout import Layout, Vector
+from es_mappings.layout import Vector
 
 
-def why(
-    product: Vector, points: QueryPoints, anchors: Sequence[Anchor], weights: Mapping[str, float], layout: Layout
-) -> dict[str, dict[str, float]]:
+def why(product: Vector, points: QueryPoints, anchors: Sequence[Anchor]) -> dict[str, dict[str, float]]:
     """Take a similarity apart.
 
     Parameters
@@ -30,11 +26,9 @@ def why(
         ``aspects``: aspect to what it adds, ``weight * cosine`` (weights summing to 1; half of their sum, plus a half,
         is the similarity). ``anchors``: anchor to the product's similarity to it alone, 0 to 1.
     """
-    weighed = [layout.weigh(point, weights) for point in points.vectors]
-    cosines = [float(point @ product) for point in weighed]
-    decided = weighed[int(np.argmax(cosines) if points.join == "max" else np.argmin(cosines))]
+    layout, decided = points.layout, points.deciding(product)
     aspects = {a.name: round(float(decided[a.part] @ product[a.part]), 4) for a in layout.aspects}
-    alone = {a.id: round((1 + float(layout.weigh(a.vector, weights) @ product)) / 2, 4) for a in anchors}
+    alone = {a.id: round((1 + float(layout.weigh(a.vector, points.weights) @ product)) / 2, 4) for a in anchors}
     return {"aspects": aspects, "anchors": alone}
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from es_mappings import strategies
-from es_mappings.anchors import Anchor, Mode, query_points
+from es_mappings.anchors import Anchor, Mode, QueryPoints, query_points
 from es_mappings.facets import STYLES, Filters
 from es_mappings.layout import Layout
 from es_mappings.planner import Plan
@@ -123,21 +123,52 @@ def sort_by_similar(
         Nothing is liked, there are too many anchors, or the strategy can't serve the mode; or all images are to be
         compared in another field than ours.
     """
-    others: Query = {"bool": {"must": [query], "must_not": [{"ids": {"values": [a.id for a in anchors]}}]}}
     points = query_points(anchors, mode, weights, layout)
+    return sort_by_points(
+        query,
+        points,
+        [anchor.id for anchor in anchors],
+        metric=metric,
+        relevance=relevance,
+        images=images,
+        plan=plan,
+        field=field,
+    )
+
+
+def sort_by_points(
+    query: Query,
+    points: QueryPoints,
+    excluded: Sequence[str] = (),
+    *,
+    metric: Metric = "cosine",
+    relevance: float = 0.0,
+    images: Images = "primary",
+    plan: Plan = EXACT,
+    field: str = "vector",
+) -> dict[str, Any]:
+    """Put the matches of any query in the order of their similarity to query points, as `sort_by_similar` does.
+
+    Parameters
+    ----------
+    points : QueryPoints
+        What `anchors.query_points` made of the anchors.
+    excluded : sequence of str
+        Ids that leave the result: the anchors'.
+    """
+    others: Query = {"bool": {"must": [query], "must_not": [{"ids": {"values": list(excluded)}}]}}
     if plan.strategy == "rescore":
-        return strategies.rescore_window(others, points, weights, layout, window=plan.window, field=field)
+        return strategies.rescore_window(others, points, window=plan.window, field=field)
     if plan.strategy == "knn":
         similar = strategies.knn(
-            others, points, weights, layout,
-            k=plan.k, num_candidates=plan.num_candidates, oversample=plan.oversample, field=field,
-        )  # fmt: skip
+            others, points, k=plan.k, num_candidates=plan.num_candidates, oversample=plan.oversample, field=field
+        )
     elif images == "any":
         if field != "vector":
             raise ValueError(f"only primary images are compared in {field}")
-        similar = strategies.any_image(others, points, weights, layout)
+        similar = strategies.any_image(others, points)
     else:
-        similar = strategies.exact(others, points, weights, layout, metric, field)
+        similar = strategies.exact(others, points, metric, field)
     return {"query": strategies.with_relevance(similar, others, relevance) if relevance else similar}
 
 

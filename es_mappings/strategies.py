@@ -17,14 +17,7 @@ Metric = Literal["cosine", "euclidean", "manhattan"]
 RELEVANCE_PIVOT = 8.0
 
 
-def exact(
-    query: Query,
-    points: QueryPoints,
-    weights: Mapping[str, float],
-    layout: Layout,
-    metric: Metric = "cosine",
-    field: str = "vector",
-) -> Query:
+def exact(query: Query, points: QueryPoints, metric: Metric = "cosine", field: str = "vector") -> Query:
     """Score every match by its similarity: exact, with true totals and full facets.
 
     Returns
@@ -32,7 +25,7 @@ def exact(
     dict
         A query whose scores lie in [0, 1]; products without a vector score 0, and stay.
     """
-    scripted = _scripts(points, weights, layout, metric, field)
+    scripted = _scripts(points, metric, field)
     if len(scripted) == 1:
         return {"script_score": {"query": query, "script": scripted[0]}}
     return {
@@ -45,7 +38,7 @@ def exact(
     }
 
 
-def any_image(query: Query, points: QueryPoints, weights: Mapping[str, float], layout: Layout) -> Query:
+def any_image(query: Query, points: QueryPoints) -> Query:
     """Score every match by the image of it that is most similar.
 
     Products with one image have it in the compound vector; those with several have all of them nested, and the best
@@ -55,18 +48,16 @@ def any_image(query: Query, points: QueryPoints, weights: Mapping[str, float], l
     nested = {
         "path": "pictures",
         "score_mode": "max",
-        "query": exact(every, points, weights, layout, field="pictures.vector"),
+        "query": exact(every, points, field="pictures.vector"),
         "inner_hits": {"size": 1, "_source": ["pictures.image"]},
     }
-    best = {"dis_max": {"queries": [exact(every, points, weights, layout), {"nested": nested}]}}
+    best = {"dis_max": {"queries": [exact(every, points), {"nested": nested}]}}
     return {"bool": {"filter": [query], "must": [best]}}
 
 
 def knn(
     query: Query,
     points: QueryPoints,
-    weights: Mapping[str, float],
-    layout: Layout,
     *,
     k: int,
     num_candidates: int,
@@ -88,14 +79,14 @@ def knn(
         {
             "knn": {
                 "field": field,
-                "query_vector": plain(layout.weigh(point, weights)),
+                "query_vector": plain(point),
                 "k": k,
                 "num_candidates": num_candidates,
                 "filter": query,
                 "rescore_vector": {"oversample": oversample},
             }
         }
-        for point in points.vectors
+        for point in points.weighed
     ]
     nearest = neighbours[0] if len(neighbours) == 1 else {"dis_max": {"queries": neighbours}}
     return {"bool": {"filter": [query], "should": [nearest]}}
@@ -119,15 +110,7 @@ def knn_score(similarity: float) -> float:
     return 1 + product if product >= 0 else 1 / (1 - product)
 
 
-def rescore_window(
-    query: Query,
-    points: QueryPoints,
-    weights: Mapping[str, float],
-    layout: Layout,
-    *,
-    window: int,
-    field: str = "vector",
-) -> dict[str, Any]:
+def rescore_window(query: Query, points: QueryPoints, *, window: int, field: str = "vector") -> dict[str, Any]:
     """Keep the order of relevance, and re-rank its first ``window`` products by similarity.
 
     Returns
@@ -135,7 +118,7 @@ def rescore_window(
     dict
         ``query`` and ``rescore`` of a request.
     """
-    similar = exact({"match_all": {}}, points, weights, layout, field=field)
+    similar = exact({"match_all": {}}, points, field=field)
     # The first window must stay ahead of what follows it, whatever its relevance: similarity lies in [0, 1].
     rescored = {"rescore_query": similar, "query_weight": 0, "rescore_query_weight": _AHEAD}
     return {"query": query, "rescore": {"window_size": window, "query": rescored}}
@@ -167,13 +150,11 @@ def plain(vector: Vector) -> list[float]:
     return [round(float(x), 7) for x in vector]
 
 
-def _scripts(
-    points: QueryPoints, weights: Mapping[str, float], layout: Layout, metric: Metric, field: str
-) -> list[dict[str, Any]]:
+def _scripts(points: QueryPoints, metric: Metric, field: str) -> list[dict[str, Any]]:
     """Return the scripts that compare with all points: as few as can be, since each costs a pass over the vectors."""
     if metric != "cosine":
-        return [_distance(point, weights, layout, metric, field) for point in points.vectors]
-    weighed = [plain(layout.weigh(point, weights)) for point in points.vectors]
+        return [_distance(point, points.weights, points.layout, metric, field) for point in points.vectors]
+    weighed = [plain(point) for point in points.weighed]
     parts = [weighed[start : start + _POINTS] for start in range(0, len(weighed), _POINTS)]
     return [_similarity(part, field, farthest=points.join == "min") for part in parts]
 

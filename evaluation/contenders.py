@@ -106,8 +106,8 @@ def _whole(parts: Request) -> Request:
 
 
 def _weighed(task: Task) -> list[float]:
-    [point] = query_points(task.anchors, task.mode, task.weights, LAYOUT).vectors
-    return plain(LAYOUT.weigh(point, task.weights))
+    [point] = query_points(task.anchors, task.mode, task.weights, LAYOUT).weighed
+    return plain(point)
 
 
 def _arguments(request: Request) -> Request:

@@ -72,7 +72,7 @@ def tasks(
 def points(task: Task, layout: Layout = LAYOUT) -> tuple[NDArray[np.float32], bool]:
     """Return a task's weighed points, shape (points, layout.dims), and whether the farthest one counts."""
     compared = query_points(task.anchors, task.mode, task.weights, layout)
-    return np.stack([layout.weigh(point, task.weights) for point in compared.vectors]), compared.join == "min"
+    return np.stack(compared.weighed), compared.join == "min"
 
 
 def similarities(catalogue: Catalogue, task: Task, layout: Layout = LAYOUT) -> Vector:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from es_mappings.anchors import QueryPoints, similarity
+from es_mappings.anchors import QueryPoints
 from es_mappings.calibration import Calibration
 from es_mappings.explain import shared_attributes, why
 from es_mappings.layout import Layout
@@ -75,12 +75,12 @@ def _match(
         return Match(score)
     if hit.vector is None:
         return Match(0.0)
-    found, weights = vector(hit.vector), parameters.weights
+    found = vector(hit.vector)
     # Under another metric the score itself is the similarity that was sorted by.
     by_score = parameters.metric != "cosine" and not parameters.relevance
-    value = hit.score or 0.0 if by_score else similarity(points, found, weights, layout)
+    value = hit.score or 0.0 if by_score else points.similarity(found)
     if not parameters.explain:
         return Match(value)
     liked = [anchors.products[a.id] for a in anchors.usable if a.weight > 0]
-    reasons = why(found, points, anchors.usable, weights, layout)
+    reasons = why(found, points, anchors.usable)
     return Match(value, why={**reasons, "shared": shared_attributes(hit.product, liked)})

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from demo.golden import read_truth
 from es_mappings import facets, planner, queries, results
-from es_mappings.anchors import Anchor, query_points, similarity
+from es_mappings.anchors import Anchor, query_points
 from es_mappings.facets import Filters
 from es_mappings.planner import Plan
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT, meta
@@ -44,7 +44,7 @@ def test_every_mode_scores_as_numpy_does(web: FlaskClient, products: dict[str, A
     found = search(web, like=liked, dislike=disliked, mode=mode, size=100)["products"]
     assert not {p["id"] for p in found} & {*liked, *disliked}
     for product in found:
-        expected = similarity(points, vector(products[product["id"]]["vector"]), DEFAULT_WEIGHTS, LAYOUT)
+        expected = points.similarity(vector(products[product["id"]]["vector"]))
         assert product["similarity"] == pytest.approx(expected, abs=2e-4)
 
 

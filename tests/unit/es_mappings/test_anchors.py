@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from es_mappings.anchors import Anchor, Mode, blend, query_points, similarity, tastes
+from es_mappings.anchors import Anchor, Mode, blend, query_points, tastes
 from es_mappings.layout import Layout
 
 LAYOUT = Layout.of({"look": 2, "color": 2})
@@ -48,8 +48,8 @@ def test_a_dislike_pushes_every_point_away() -> None:
     product = np.array([0.6, 0.8, 0.6, 0.8], np.float32)
     modes: tuple[Mode, ...] = ("blend", "every", "any", "auto")
     for mode in modes:
-        without = similarity(query_points(likes, mode, EVEN, LAYOUT), product, EVEN, LAYOUT)
-        within = similarity(query_points([*likes, dislike], mode, EVEN, LAYOUT), product, EVEN, LAYOUT)
+        without = query_points(likes, mode, EVEN, LAYOUT).similarity(product)
+        within = query_points([*likes, dislike], mode, EVEN, LAYOUT).similarity(product)
         assert within < without
 
 
@@ -78,4 +78,4 @@ def test_similarity_lies_between_0_and_1_for_every_input(
     by_aspect = dict(zip(LAYOUT.names, weights, strict=True))
     points = query_points(made, mode, by_aspect, LAYOUT)  # type: ignore[arg-type]
     parts = {a.name: np.array(product, np.float32)[a.part] for a in LAYOUT.aspects}
-    assert 0 <= similarity(points, LAYOUT.compose(parts), by_aspect, LAYOUT) <= 1 + 1e-5
+    assert 0 <= points.similarity(LAYOUT.compose(parts)) <= 1 + 1e-5

@@ -49,7 +49,7 @@ def test_why_adds_up() -> None:
     a = Anchor("a", np.array([1, 0, 1, 0], np.float32))
     b = Anchor("b", np.array([0, 1, 1, 0], np.float32))
     product = np.array([0.6, 0.8, 1, 0], np.float32)
-    found = why(product, query_points([a, b], "any", weights, layout), [a, b], weights, layout)
+    found = why(product, query_points([a, b], "any", weights, layout), [a, b])
     assert found["aspects"] == {"look": pytest.approx(0.75 * 0.8), "color": pytest.approx(0.25)}
     assert found["anchors"] == {"a": pytest.approx((1 + 0.75 * 0.6 + 0.25) / 2), "b": pytest.approx((1 + 0.85) / 2)}
     assert (1 + sum(found["aspects"].values())) / 2 == pytest.approx(max(found["anchors"].values()))
