@@ -75,7 +75,7 @@ def logout() -> ResponseReturnValue:
 
 def _form(status: int, *, wrong: bool = False) -> ResponseReturnValue:
     to = local_address(request.values.get("to", ""), "ops.overview")
-    page = render_template("login.html", to=to, wrong=wrong, name=request.form.get("name", ""))
+    page = render_template("staff/login.html", to=to, wrong=wrong, name=request.form.get("name", ""))
     return page, status, {"Cache-Control": "no-store"}
 
 

@@ -54,7 +54,7 @@ def overview() -> ResponseReturnValue:
     alias = settings.index_name
     quick = client.options(request_timeout=5, max_retries=0)
     page = render_template(
-        "ops.html",
+        "staff/ops.html",
         staff=staff_name(),
         alias=alias,
         index=_part(lambda: _index(quick, alias)),

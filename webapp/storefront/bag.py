@@ -52,7 +52,7 @@ class BagLine:
 def show() -> ResponseReturnValue:
     """Show the bag, and what goes with it."""
     lines = _lines(behaviour.visitor())
-    return _page("bag.html", _recommender().for_bag, lines=lines, totals=_totals(lines), most=MAX_QUANTITY)
+    return _page("storefront/bag.html", _recommender().for_bag, lines=lines, totals=_totals(lines), most=MAX_QUANTITY)
 
 
 @blueprint.post("")
@@ -93,7 +93,7 @@ def ordered(number: str) -> ResponseReturnValue:
     found = next((o for o in behaviour.visitor().orders if o.number == number), None)
     if found is None:
         abort(404, "There is no such order, or it was forgotten.")
-    return _page("ordered.html", _recommender().inspired, order=found)
+    return _page("storefront/ordered.html", _recommender().inspired, order=found)
 
 
 def _page(template: str, recommend: Recommend, **more: Any) -> ResponseReturnValue:

@@ -97,7 +97,7 @@ def your_data() -> ResponseReturnValue:
     found = current_interests()
     products = current_app.extensions["search"].products(list(found))
     sources = [Source(products[i], reason(interest, products[i])) for i, interest in found.items() if i in products]
-    page = render_template("your_data.html", known=visitor(), sources=sources)
+    page = render_template("storefront/your_data.html", known=visitor(), sources=sources)
     return page, 200, {"Cache-Control": "no-store"}
 
 

@@ -30,14 +30,14 @@ def home() -> ResponseReturnValue:
     listing, links = _search().listing(newest, parameters.dislike), Links(parameters)
     recommender: Recommender = current_app.extensions["recommender"]
     found = recommender.inspired(behaviour.visitor(), behaviour.current_interests())
-    return _page("home.html", listing, links, rails=rails.views(found, links))
+    return _page("storefront/home.html", listing, links, rails=rails.views(found, links))
 
 
 @blueprint.get("/search")
 def listing() -> ResponseReturnValue:
     """Show a listing: keywords, a category, filters, likes."""
     parameters = read_parameters(request.args, strict=False)
-    return _page("listing.html", _search().listing(parameters, parameters.dislike), Links(parameters))
+    return _page("storefront/listing.html", _search().listing(parameters, parameters.dislike), Links(parameters))
 
 
 @blueprint.get("/products/<path:product_id>")
@@ -52,7 +52,7 @@ def product(product_id: str) -> ResponseReturnValue:
     seen = _search().products(sheet.recent(known.events, product_id))
     behaviour.viewed(product_id)
     return _page(
-        "product.html",
+        "storefront/product.html",
         listing,
         links,
         product=shown,

@@ -58,7 +58,7 @@ def _form(
     links = Links(parameters.model_copy(update={"photo": "", "cursor": ""}))
     search: ProductSearch = current_app.extensions["search"]
     page = render_template(
-        "photo.html",
+        "storefront/photo.html",
         links=links,
         departments=departments(search.navigation(), links),
         wrong=wrong,

@@ -55,7 +55,7 @@ def review() -> ResponseReturnValue:
             "neighbours": [(n, _own(n, name)) for n in _neighbours(product)],
             "next": url_for("disputes.review", attribute=attribute, after=json.dumps(hits[0]["sort"])),
         }
-    return render_template("disputes.html", **shown), 200, _NO_STORE
+    return render_template("workbench/disputes.html", **shown), 200, _NO_STORE
 
 
 @blueprint.post("")

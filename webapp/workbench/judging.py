@@ -45,7 +45,7 @@ def overview() -> ResponseReturnValue:
     """Show how far judging is, and how far judges agree."""
     judgements = list(_store().all())
     page = render_template(
-        "lab.html",
+        "workbench/lab.html",
         progress=_progress(),
         count=len(judgements),
         agreement=agreement(judgements),
@@ -81,7 +81,7 @@ def judge() -> ResponseReturnValue:
         anchor, candidate = (search.product(product_id) for product_id in pair)
         if anchor and candidate:  # one that was deleted since is passed over
             shown = {"anchor": anchor, "candidate": candidate, "done": progress.done + place}
-            return render_template("judge.html", grades=GRADES, progress=progress, **shown), 200, _NO_STORE
+            return render_template("workbench/judge.html", grades=GRADES, progress=progress, **shown), 200, _NO_STORE
     return redirect(url_for("lab.overview"), 303)
 
 
