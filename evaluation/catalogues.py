@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from indexer.catalog.products import Product, read_catalog
+from indexer.catalog.feeds.reading import read_catalog
+from indexer.catalog.products import Product
 from indexer.digests import image_digest
 from indexer.errors import CatalogError, GoldenSetError, ImageError
 from indexer.images.fetching import ImageSource

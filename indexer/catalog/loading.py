@@ -12,7 +12,7 @@ from elasticsearch import Elasticsearch
 
 from indexer.catalog import documents
 from indexer.catalog.events import Delete, Event, parse_line
-from indexer.catalog.products import read_lines
+from indexer.catalog.feeds.reading import read_lines
 from indexer.elastic import write_targets
 from indexer.elastic.client import BulkFailure
 from indexer.errors import CatalogError

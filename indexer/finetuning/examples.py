@@ -14,7 +14,8 @@ import numpy as np
 import torch
 from torch.nn.functional import affine_grid, grid_sample
 
-from indexer.catalog.products import Product, read_catalog
+from indexer.catalog.feeds.reading import read_catalog
+from indexer.catalog.products import Product
 from indexer.errors import SettingsError
 from indexer.vectorizers.preprocessing import Pixels
 

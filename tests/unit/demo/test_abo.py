@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from demo.abo import product_of, read_abo
-from indexer.catalog.products import read_catalog
+from indexer.catalog.feeds.reading import read_catalog
 from indexer.errors import CatalogError
 
 IMAGES = {"main": "14/14fe8812.jpg", "other": "a1/a1b2c3d4.jpg", "gone": "ff/ffffffff.jpg", "out": "../../out.jpg"}

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from indexer.catalog.events import Delete, Update, Upsert, parse_event, parse_line
-from indexer.catalog.products import read_lines
+from indexer.catalog.feeds.reading import read_lines
 from indexer.errors import CatalogError
 
 

@@ -1,0 +1,1 @@
+"""Catalogue files: one module a format."""
