@@ -28,7 +28,7 @@ from demo.services import ServiceError, start_elasticsearch, start_redis
 from demo.sources import catalogue
 from es_mappings import product
 from indexer.cli.console import errors_in_one_line, progress_bar
-from indexer.cli.main import write_catalog
+from indexer.cli.load import write_catalog
 from indexer.elastic import indices
 from indexer.elastic.client import connect
 from indexer.errors import GoldenSetError, IndexStateError, ProductSearchError

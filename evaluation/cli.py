@@ -2,37 +2,22 @@
 
 from __future__ import annotations
 
-import importlib
-
 import click
 
-from indexer.cli.console import Commands
+from indexer.cli.lazy import Entry, LazyGroup
 
-_COMMANDS = {
-    "golden": "evaluation.golden_sets",
-    "models": "evaluation.models",
-    "pool": "evaluation.pools",
-    "neighbours": "evaluation.neighbours",
-    "projections": "evaluation.projections",
-    "search": "evaluation.search",
-    "attributes": "evaluation.attributes",
-    "bench": "evaluation.bench_search",
+COMMANDS = {
+    "golden": Entry("evaluation.golden_sets:command", "Make golden sets: pairs of products with a grade from 0 to 3."),
+    "pool": Entry("evaluation.pools:command", "Pool candidates of several models for the judges."),
+    "models": Entry("evaluation.models:command", "Compare models, layers and reductions on a golden set."),
+    "projections": Entry("evaluation.projections:command", "Compare a learned projection with a PCA."),
+    "search": Entry("evaluation.search:command", "Judge the search that shoppers get by a golden set."),
+    "attributes": Entry("evaluation.attributes:command", "Measure attribution on a catalogue."),
+    "neighbours": Entry("evaluation.neighbours:command", "Compare structures for nearest neighbours."),
+    "bench": Entry("evaluation.bench_search:command", "Measure pages in the order of similarity."),
 }
 
 
-class _Lazy(Commands):
-    """Commands that are imported when they are asked for: some of them take seconds."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in _COMMANDS:
-            return None
-        command: click.Command = importlib.import_module(_COMMANDS[name]).command
-        return command
-
-
-@click.group(cls=_Lazy)
+@click.group(cls=LazyGroup, table=COMMANDS)
 def main() -> None:
     """Measure which vectors, structures and queries find what people call alike."""

@@ -10,7 +10,7 @@ import click
 import redis
 
 from indexer.cli.console import errors_in_one_line
-from indexer.cli.main import write_catalog
+from indexer.cli.load import write_catalog
 from indexer.elastic import indices
 from indexer.elastic.client import connect
 from indexer.settings import Settings

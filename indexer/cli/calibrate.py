@@ -1,0 +1,23 @@
+"""``calibrate``: what similarity counts as what match percentage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from indexer.elastic.client import connect
+from indexer.settings import Settings
+
+
+@click.command()
+@click.argument("golden_set", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def calibrate(golden_set: Path) -> None:
+    """Fit the match percentage on the judgements of GOLDEN_SET (JSON Lines or CSV: anchor, candidate, grade 0 to 3)."""
+    from indexer.relevance import calibration, golden
+
+    settings = Settings.from_environment()
+    judgements = golden.read_golden_set(golden_set)
+    fitted = calibration.calibrate(connect(settings), settings.index_name, judgements)
+    half = fitted.calibration.similarity(50)
+    click.echo(f"{fitted.matches:,} matches and {fitted.others:,} others: a similarity of {half:.2f} is a match of 50%")

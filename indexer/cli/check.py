@@ -1,0 +1,25 @@
+"""``check``: try all of es_mappings/ on the live Elasticsearch."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from indexer.checks import checking
+from indexer.elastic.client import connect
+from indexer.settings import Settings
+
+
+@click.command()
+def check() -> None:
+    """Run every mapping, query and script of es_mappings/ in a scratch index; exit code 1 if anything is wrong."""
+    settings, seen = Settings.from_environment(), set[checking.Finding]()
+    for name, found in checking.groups(connect(settings), settings.index_name):
+        click.echo(f"{name:<28}{click.style('failed', fg='red') if found else click.style('ok', fg='green')}")
+        for finding in dict.fromkeys(found):
+            if finding not in seen:  # one broken script fails many queries
+                click.echo(f"  {finding}")
+        seen.update(found)
+    if seen:
+        sys.exit(1)

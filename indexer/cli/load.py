@@ -1,0 +1,47 @@
+"""``load``: write the products of a catalogue file, and give each its vector."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from indexer.catalog import loading
+from indexer.cli.console import progress_bar
+from indexer.cli.vectorize import vectorize_waiting
+from indexer.elastic import indices
+from indexer.elastic.client import connect
+from indexer.settings import Settings
+
+
+@click.command()
+@click.argument("catalog", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--keywords-only", is_flag=True, help="Write the products; leave the vectors to the workers.")
+def load(catalog: Path, *, keywords_only: bool) -> None:
+    """Write the products of CATALOG (JSON Lines or CSV), then give each its vector."""
+    settings = Settings.from_environment()
+    written, refused = write_catalog(settings, catalog)
+    click.echo(f"{written:,} products written to {settings.index_name}, {refused:,} lines refused")
+    if not keywords_only:
+        vectorize_waiting(settings, retry_failed=False)
+    if refused:
+        sys.exit(2)
+
+
+def write_catalog(settings: Settings, catalog: Path) -> tuple[int, int]:
+    """Write a catalogue file with a progress bar, each refused line named; give how many were written and refused."""
+    client = connect(settings)
+    indices.ensure_index(client, settings.index_name)
+    written = refused = 0
+    with progress_bar() as progress:
+        task = progress.add_task("Writing products", total=None)
+        for outcome in loading.load_file(client, settings.index_name, catalog):
+            for place, why in outcome.refused.items():
+                progress.console.print(f"{catalog.name}, {place}: {why}", style="yellow", markup=False, highlight=False)
+            written += len(outcome.written)
+            refused += len(outcome.refused)
+            progress.update(task, completed=written)
+        progress.update(task, total=written)
+    client.indices.refresh(index=settings.index_name)
+    return written, refused
