@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cachetools import TTLCache
-from elasticsearch import Elasticsearch
 
 from es_mappings.anchors import Anchor
 from es_mappings.layout import Vector
 from indexer.elastic.client import get_with_vectors, vector
+from indexer.elastic.product_index import ProductIndex
 
 PHOTO_TITLE = "Your photograph"
 
@@ -48,8 +48,8 @@ def with_photo(anchors: Anchors, token: str, weight: float, found: Vector | None
 class AnchorReader:
     """Reads anchors by id, once each for a while: a page of results then costs one search and nothing more."""
 
-    def __init__(self, client: Elasticsearch) -> None:
-        self._client = client
+    def __init__(self, index: ProductIndex) -> None:
+        self._client = index.client
         self._cache: TTLCache[tuple[str, str], tuple[dict[str, Any], Vector | None]] = TTLCache(_KEPT, _SECONDS)
         self._lock = threading.Lock()
 

@@ -8,7 +8,7 @@ from typing import Any
 from itsdangerous import BadData, URLSafeSerializer
 
 from es_mappings.planner import Plan
-from webapp.errors import ParameterError
+from search.errors import ParameterError
 
 
 @dataclass(frozen=True)

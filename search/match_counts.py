@@ -7,7 +7,8 @@ import threading
 from typing import Any
 
 from cachetools import TTLCache
-from elasticsearch import Elasticsearch
+
+from indexer.elastic.product_index import ProductIndex
 
 _KEPT, _SECONDS = 10_000, 20.0  # a plan needs the order of magnitude, not the last update
 
@@ -15,8 +16,8 @@ _KEPT, _SECONDS = 10_000, 20.0  # a plan needs the order of magnitude, not the l
 class MatchCounts:
     """Counts the matches of queries, each at most once in `_SECONDS`."""
 
-    def __init__(self, client: Elasticsearch, alias: str) -> None:
-        self._client, self._alias = client, alias
+    def __init__(self, index: ProductIndex) -> None:
+        self._index = index
         self._cache: TTLCache[str, int] = TTLCache(_KEPT, _SECONDS)
         self._lock = threading.Lock()
 
@@ -26,7 +27,7 @@ class MatchCounts:
         with self._lock:
             known = self._cache.get(key)
         if known is None:
-            known = int(self._client.count(index=self._alias, query=query)["count"])
+            known = int(self._index.client.count(index=self._index.alias, query=query)["count"])
             with self._lock:
                 self._cache[key] = known
         return known

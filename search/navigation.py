@@ -1,38 +1,35 @@
-"""A listing: from checked parameters to one search and its page."""
+"""The Navigation Service: one call from the parameters of a search to its listing."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
-from cachetools import TTLCache
-from elasticsearch import ApiError, Elasticsearch
+from cachetools import TTLCache, cachedmethod
+from elasticsearch import ApiError
 
-from es_mappings import facets, planner, queries, results
-from es_mappings.anchors import QueryPoints, with_part
+from es_mappings import facets, queries, results
 from es_mappings.facets import Filters
-from es_mappings.layout import Layout, Vector
 from es_mappings.planner import Plan
-from es_mappings.results import Result
-from indexer.errors import IndexStateError
-from indexer.spaces.vector_space import VectorSpace, load_space
+from es_mappings.results import FacetValue, Result
+from indexer.elastic.product_index import ProductIndex
 from search import paging
-from search.anchors import AnchorReader, Anchors, with_photo
-from search.colors import ASPECT, Rgb, color_part
+from search.anchors import AnchorReader, Anchors
 from search.cursors import Cursors, Position
-from search.goals import check_filters, narrowed, points_of
+from search.errors import IndexGoneError, ParameterError, gone
 from search.match_counts import MatchCounts
 from search.parameters import SearchParameters
+from search.photos import PhotoVectors
+from search.planning import plan_of
+from search.rails import Rails
+from search.requests import page_request
+from search.resolving import ResolvedSearch, Resolver
 from search.similarities import Match, least_score, matches
-from search.snapshots import IndexGoneError, Snapshot, Snapshots, VectorMeaning, gone
-from search.values import color_of
-from webapp.errors import ParameterError
-from webapp.photos import Photos
-from webapp.served import Served
+from search.snapshots import Snapshot, Snapshots
 
-_KEPT_SECONDS = 60.0
+_CATEGORIES_SECONDS = 60.0  # the shop's categories change rarely
 
 
 @dataclass(frozen=True)
@@ -41,19 +38,30 @@ class Listing:
 
     Attributes
     ----------
+    search : ResolvedSearch
+        What was searched for: weights, anchors, filters, order.
     matches : list of Match
-        Beside each hit: its similarity, and why, where the result is sorted by it.
+        For each hit: its similarity, and why, where the result is sorted by it.
     plan : Plan
         The strategy that served it, and why.
     """
 
-    parameters: SearchParameters
+    search: ResolvedSearch
     result: Result
     matches: list[Match]
-    anchors: Anchors
     warnings: list[str]
     plan: Plan
     next_cursor: str | None
+
+    @property
+    def parameters(self) -> SearchParameters:
+        """The parameters as they were sent."""
+        return self.search.parameters
+
+    @property
+    def anchors(self) -> Anchors:
+        """What the listing is sorted by."""
+        return self.search.anchors
 
     @property
     def by_product(self) -> dict[str, Match]:
@@ -66,31 +74,45 @@ class Listing:
         return self.plan.strategy != "keywords"
 
 
-class ProductSearch:
-    """Searches one product index. Holds no state but short-lived caches; safe for threads."""
+class Navigation:
+    """Searches one product index. Holds no state but short-lived caches; safe for threads.
+
+    Parameters
+    ----------
+    cursors : Cursors
+        Signs the cursors of listings.
+    photos : PhotoVectors, optional
+        Where photographs' vectors are; without it every photograph is gone.
+    served : callable, optional
+        Called with the strategy of each listing.
+
+    Attributes
+    ----------
+    rails : Rails
+        Recommendations, from the same index and the same caches.
+    """
 
     def __init__(
         self,
-        client: Elasticsearch,
-        alias: str,
-        anchors: AnchorReader,
+        index: ProductIndex,
         cursors: Cursors,
-        photos: Photos,
-        served: Served,
-        snapshots: Snapshots,
+        photos: PhotoVectors | None = None,
+        served: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._client, self._alias, self._anchors, self._cursors = client, alias, anchors, cursors
-        self._photos, self._served = photos, served
-        self._counts, self._snapshots = MatchCounts(client, alias), snapshots
-        self._kept: TTLCache[str, Any] = TTLCache(8, _KEPT_SECONDS)  # what changes rarely
-        self._lock = threading.Lock()
+        self._index, self._cursors, self._served = index, cursors, served
+        self._anchors, self._snapshots = AnchorReader(index), Snapshots(index)
+        self._counts = MatchCounts(index)
+        self._resolver = Resolver(index, self._anchors, self._snapshots, photos)
+        self.rails = Rails(index, self._anchors, self._snapshots, self._counts)
+        self._kept: TTLCache[object, list[FacetValue]] = TTLCache(1, _CATEGORIES_SECONDS)
+        self._lock = Lock()
 
-    def listing(self, parameters: SearchParameters, without: Sequence[str] = ()) -> Listing:
+    def listing(self, parameters: SearchParameters, hidden: Sequence[str] = ()) -> Listing:
         """Answer a search: one ``_search`` in all, once the anchors and the count of matches are known.
 
         Parameters
         ----------
-        without : sequence of str
+        hidden : sequence of str
             Ids that are left out, whatever matches.
 
         Raises
@@ -100,45 +122,20 @@ class ProductSearch:
         """
         if parameters.cursor:
             before = self._cursors.read(parameters.cursor, parameters.fingerprint)
-            return self._listing(parameters, without, Snapshot(before.index, before.point_in_time), before)
+            return self._listing(parameters, hidden, Snapshot(before.index, before.point_in_time), before)
         snapshot = self._snapshots.current()
         try:
-            return self._listing(parameters, without, snapshot, None)
+            return self._listing(parameters, hidden, snapshot, None)
         except IndexGoneError:
             # It was replaced and deleted in the second since the snapshot was opened.
             self._snapshots.forget(snapshot)
-            return self._listing(parameters, without, self._snapshots.current(), None)
+            return self._listing(parameters, hidden, self._snapshots.current(), None)
 
-    def _listing(
-        self, parameters: SearchParameters, without: Sequence[str], snapshot: Snapshot, before: Position | None
-    ) -> Listing:
-        parameters, meaning = self._meaning(snapshot, parameters)
-        anchors = self._anchors.read(snapshot.index, parameters.anchors)
-        if parameters.photo:
-            token, weight = parameters.photo_anchor
-            anchors = with_photo(anchors, token, weight, self._photo(token, meaning.space))
-        if (color := color_of(parameters.but)) and anchors.usable:
-            anchors = self._in_color(color, anchors, meaning)
-        filters = narrowed(parameters, anchors)
-        points, warnings = points_of(parameters, anchors.usable, meaning.layout), list(anchors.warnings)
-        if parameters.order == "similar" and points is None:
-            warnings.append("Nothing is liked that products could be compared with, so they stand by relevance.")
-        plan = before.plan if before else self._plan(parameters, filters, points)
-        position = before or Position(parameters.fingerprint, plan, snapshot.index, snapshot.point_in_time, (), 0)
-        least = least_score(parameters, plan, meaning.calibration) if points else None
-        filters = replace(filters, not_ids=tuple(without))
-        result = self._search(parameters, filters, anchors, position, points, least, meaning.layout)
-        self._served.count(plan.strategy)
-        if not result.total:
-            check_filters(self._client, self._alias, parameters)
-            warnings += ["There are no close matches: nothing here is as similar as was asked for."] if least else []
-        found = matches(result, plan, points, anchors, parameters, meaning)
-        shown = result
-        if paging.is_diverse(parameters, position):
-            shown, found = paging.diversified(result, found, parameters, position, meaning.layout)
-        following = paging.next_position(result, shown, parameters, position)
-        cursor = self._cursors.write(following) if following else None
-        return Listing(parameters, shown, found, anchors, warnings, plan, cursor)
+    def request(self, parameters: SearchParameters) -> dict[str, Any]:
+        """Build the request of a listing's first page, to be sent to the alias instead of a point in time."""
+        search = self._resolver.resolve(parameters, self._snapshots.current())
+        position = Position(parameters.fingerprint, plan_of(search, self._counts), search.snapshot.index, "", (), 0)
+        return page_request(search, position)
 
     def product(self, product_id: str) -> dict[str, Any] | None:
         """Read one product; None if there is none of that id."""
@@ -148,109 +145,50 @@ class ProductSearch:
         """Read products by id; ids that aren't there are left out."""
         return self._anchors.read(self._snapshots.current().index, dict.fromkeys(ids, 1.0)).products
 
-    def navigation(self) -> list[results.FacetValue]:
-        """Return the shop's categories with their counts, at most a minute old."""
-        found: list[results.FacetValue] = self._keep("navigation", self._read_navigation)
-        return found
-
-    def _read_navigation(self) -> list[results.FacetValue]:
+    @cachedmethod(lambda self: self._kept, lock=lambda self: self._lock)
+    def categories(self) -> list[FacetValue]:
+        """Return the paths of the shop's categories with their counts, at most a minute old."""
         everything = {"query": queries.browse(None, Filters())}
         request = queries.search_page(everything, page=queries.Page(size=0), facets=facets.aggregations())
-        found = results.read(self._client.search(index=self._alias, body=request).body).facets
-        return found.category if found else []
+        counted = results.read(self._index.client.search(index=self._index.alias, body=request).body).facets
+        return counted.category if counted else []
 
-    def _photo(self, token: str, space: str | None) -> Vector | None:
-        """Find a photograph's vector. One of another vector space is as good as gone."""
-        found = self._photos.get(token)
-        return found.vector if found and found.space == space else None
-
-    def _in_color(self, color: Rgb, anchors: Anchors, meaning: VectorMeaning) -> Anchors:
-        """Return the likes another colour."""
-        name = meaning.space or ""
-        space: VectorSpace = self._keep(f"space {name}", lambda: load_space(self._client, self._alias, name))
-        part = color_part(space, color)
-        if not part.any():
-            return replace(anchors, warnings=[*anchors.warnings, "Colours are not compared here yet."])
-        return replace(anchors, usable=with_part(anchors.usable, ASPECT, part, meaning.layout))
-
-    def _meaning(self, snapshot: Snapshot, parameters: SearchParameters) -> tuple[SearchParameters, VectorMeaning]:
-        """Tell how the index's vectors are read, and weigh its aspects where the parameters don't."""
-        try:
-            meaning = self._snapshots.meaning(snapshot.index)
-        except IndexStateError as error:
-            raise gone(parameters.cursor) from error
-        parameters = parameters.weighed(meaning.weights)
-        if not any(parameters.weights.get(name) for name in meaning.layout.names):
-            names = ", ".join(meaning.layout.names)
-            raise ParameterError("weight", f"the aspects that products are compared by just now are {names}")
-        return parameters, meaning
-
-    def _keep(self, name: str, read: Callable[[], Any]) -> Any:
-        """Return what is kept under a name, read anew once it is too old."""
-        with self._lock:
-            if name in self._kept:
-                return self._kept[name]
-        found = read()
-        with self._lock:
-            self._kept[name] = found
-        return found
-
-    def _plan(self, parameters: SearchParameters, filters: Filters, points: QueryPoints | None) -> Plan:
-        if points is None:
-            return planner.KEYWORDS
-        if parameters.strategy == "exact":
-            return queries.EXACT
-        indexed = self._counts.indexed()
-        # A small shop needs no second count: whatever matches, each product can be compared.
-        small = indexed <= planner.Thresholds().exact_matches
-        return planner.plan(
-            matched=indexed if small else self._counts.matched(queries.browse(parameters.q, filters)),
-            indexed=indexed,
-            mode=parameters.mode,
-            points=len(points.vectors),
-            metric=parameters.metric,
-            rescore=parameters.strategy == "rescore",
-            any_image=parameters.images == "any",
+    def _listing(
+        self, parameters: SearchParameters, hidden: Sequence[str], snapshot: Snapshot, before: Position | None
+    ) -> Listing:
+        search = self._resolver.resolve(parameters, snapshot, hidden)
+        position = before or Position(
+            parameters.fingerprint, plan_of(search, self._counts), snapshot.index, snapshot.point_in_time, (), 0
         )
+        plan, warnings = position.plan, list(search.warnings)
+        result = self._send(page_request(search, position), search)
+        self._served(plan.strategy)
+        if not result.total:
+            self._check_filters(parameters)
+            if least_score(search, plan) is not None:
+                warnings.append("There are no close matches: nothing here is as similar as was asked for.")
+        found = matches(result, search, plan)
+        shown = result
+        if paging.is_diverse(search, position):
+            shown, found = paging.diversified(result, found, search, position)
+        following = paging.next_position(result, shown, search, position)
+        cursor = self._cursors.write(following) if following else None
+        return Listing(search, shown, found, warnings, plan, cursor)
 
-    def _search(
-        self,
-        parameters: SearchParameters,
-        filters: Filters,
-        anchors: Anchors,
-        position: Position,
-        points: QueryPoints | None,
-        min_score: float | None,
-        layout: Layout,
-    ) -> Result:
-        query, excluded = queries.browse(parameters.q, filters), list(parameters.anchors) if points else []
-        parts: dict[str, Any] = {"query": query}
-        if points is not None:
-            parts = queries.sort_by_similar(
-                query,
-                anchors.usable,
-                mode=parameters.mode,
-                weights=parameters.weights,
-                metric=parameters.metric,
-                relevance=parameters.relevance,
-                images=parameters.images,
-                plan=position.plan,
-                layout=layout,
-            )
-        order = parameters.order
-        request = queries.search_page(
-            parts,
-            sort="relevance" if order == "similar" else order,
-            page=paging.page_of(parameters, position),
-            facets=facets.aggregations(queries.keywords(parameters.q), filters, excluded),
-            vectors=points is not None and parameters.needs_vectors,
-            group=parameters.group,
-            min_score=min_score,
-        )
+    def _send(self, request: dict[str, Any], search: ResolvedSearch) -> Result:
+        client = self._index.client
         try:
-            return results.read(self._client.search(body=request).body)
+            return results.read(client.search(body=request).body)
         except ApiError as error:
             # 404: the point in time has ended. A search of an index that was deleted fails with 503.
-            if error.status_code == 404 or not self._client.indices.exists(index=position.index):
-                raise gone(parameters.cursor) from error
+            if error.status_code == 404 or not client.indices.exists(index=search.snapshot.index):
+                raise gone(search.parameters.cursor) from error
             raise
+
+    def _check_filters(self, parameters: SearchParameters) -> None:
+        """Check that an attribute exists that nothing matched: only a request can mend a misspelt name."""
+        for name in parameters.filters.attribute_names:
+            query = {"prefix": {"facets": facets.attribute_key(name, "")}}
+            counted = self._index.client.count(index=self._index.alias, query=query, terminate_after=1)["count"]
+            if not counted:
+                raise ParameterError("filter", f"no product has an attribute {name!r}")

@@ -7,45 +7,44 @@ from dataclasses import replace
 import numpy as np
 
 from es_mappings.diversity import WINDOW, mmr
-from es_mappings.layout import Layout
 from es_mappings.queries import MAX_OFFSET, Page
 from es_mappings.results import Result
 from indexer.elastic.client import vector
 from search.cursors import Position
-from search.parameters import SearchParameters
+from search.resolving import ResolvedSearch
 from search.similarities import Match
 
 
-def is_diverse(parameters: SearchParameters, position: Position) -> bool:
+def is_diverse(search: ResolvedSearch, position: Position) -> bool:
     """Return whether a page lies among the first ones, whose order is chosen for diversity."""
-    similar = position.plan.strategy != "keywords"
-    return similar and parameters.diversity > 0 and position.offset < _window(parameters)
+    diverse = search.by_similarity and search.parameters.diversity > 0
+    return diverse and position.offset < _window(search.parameters.size)
 
 
-def page_of(parameters: SearchParameters, position: Position) -> Page:
+def page_of(search: ResolvedSearch, position: Position) -> Page:
     """Return what to ask of Elasticsearch: the page, or all the pages that are put in order together."""
-    if is_diverse(parameters, position):
-        return Page(_window(parameters), point_in_time=position.point_in_time)
-    return Page(parameters.size, position.after or None, position.offset, position.point_in_time)
+    size = search.parameters.size
+    if is_diverse(search, position):
+        return Page(_window(size), point_in_time=position.point_in_time)
+    return Page(size, position.after or None, position.offset, position.point_in_time)
 
 
 def diversified(
-    result: Result, matches: list[Match], parameters: SearchParameters, position: Position, layout: Layout
+    result: Result, matches: list[Match], search: ResolvedSearch, position: Position
 ) -> tuple[Result, list[Match]]:
     """Put the first pages in the order of maximal marginal relevance, and cut out the one asked for."""
+    parameters, layout = search.parameters, search.meaning.layout
+    # The dot product of two products is then the weighted mean of their cosines.
+    roots = {aspect: weight**0.5 for aspect, weight in search.weights.items()}
     zeros = np.zeros(layout.dims, np.float32)
-    weighed = [
-        layout.weigh(vector(hit.vector), {a: w**0.5 for a, w in parameters.weights.items()}) if hit.vector else zeros
-        for hit in result.hits
-    ]
-    order = mmr(
-        [m.similarity or 0.0 for m in matches], [v / (np.linalg.norm(v) or 1) for v in weighed], parameters.diversity
-    )
+    weighed = [layout.weigh(vector(hit.vector), roots) if hit.vector else zeros for hit in result.hits]
+    similarities = [match.similarity or 0.0 for match in matches]
+    order = mmr(similarities, [v / (np.linalg.norm(v) or 1) for v in weighed], parameters.diversity)
     shown = order[position.offset : position.offset + parameters.size]
     return replace(result, hits=[result.hits[i] for i in shown]), [matches[i] for i in shown]
 
 
-def next_position(asked: Result, shown: Result, parameters: SearchParameters, position: Position) -> Position | None:
+def next_position(asked: Result, shown: Result, search: ResolvedSearch, position: Position) -> Position | None:
     """Return where the next page begins, or None after the last one.
 
     Parameters
@@ -53,10 +52,10 @@ def next_position(asked: Result, shown: Result, parameters: SearchParameters, po
     asked, shown : Result
         What Elasticsearch gave, and the part of it that is on the page.
     """
-    offset = position.offset + len(shown.hits)
+    parameters, offset = search.parameters, position.offset + len(shown.hits)
     # Elasticsearch may give a point in time a new id with each answer; the latest one counts.
     following = replace(position, offset=offset, point_in_time=asked.point_in_time or position.point_in_time)
-    if is_diverse(parameters, position) and offset < len(asked.hits):
+    if is_diverse(search, position) and offset < len(asked.hits):
         return replace(following, after=())
     # A full page may be the last one; the page after it is then empty, and says so.
     if len(shown.hits) < parameters.size:
@@ -67,6 +66,6 @@ def next_position(asked: Result, shown: Result, parameters: SearchParameters, po
     return replace(following, after=tuple(asked.hits[-1].sort))
 
 
-def _window(parameters: SearchParameters) -> int:
-    """Round the window up to whole pages."""
-    return -(-WINDOW // parameters.size) * parameters.size
+def _window(size: int) -> int:
+    """Round the window up to whole pages of a size."""
+    return -(-WINDOW // size) * size

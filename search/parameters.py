@@ -9,11 +9,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from es_mappings.anchors import MAX_ANCHORS, Mode
-from es_mappings.aspect_weights import CategoryWeights
 from es_mappings.facets import Filters
 from es_mappings.queries import Images
 from es_mappings.strategies import Metric
-from search.values import PHOTO, But, all_weights, plain, read_anchor, read_weights
+from search.syntax import PHOTO, But, plain, read_anchor, read_weights, write_anchor
 
 BRAND = "brand"  # the one filter name that isn't an attribute
 
@@ -42,7 +41,7 @@ class SearchParameters(BaseModel):
     sort: Sort | None = None
     """The order; without one `similar` as soon as there is an anchor, else `relevance`."""
     like: Annotated[tuple[Short, ...], Field(max_length=MAX_ANCHORS)] = ()
-    """A product id, or `id^weight`: what the result is sorted by."""
+    """A product id, or `id^weight`: what the result is sorted by. An id with a ^ of its own goes in double quotes."""
     dislike: Annotated[tuple[Short, ...], Field(max_length=MAX_ANCHORS)] = ()
     """A product id: what the result keeps away from."""
     inspired: Annotated[tuple[Short, ...], Field(max_length=MAX_ANCHORS)] = ()
@@ -85,10 +84,6 @@ class SearchParameters(BaseModel):
     def model_json_schema(cls, **options: Any) -> dict[str, Any]:  # type: ignore[override]
         """Return the schema, made once: flask-openapi3 asks for it with every request, and making it takes 2 ms."""
         return cls._schema(**options)
-
-    _of_category: tuple[str, dict[str, float]] | None = (
-        None  # private to pydantic: set by `weighed`, never by a request
-    )
 
     @field_validator("price_min", "price_max", "in_stock", "sort", mode="before")
     @classmethod
@@ -180,23 +175,6 @@ class SearchParameters(BaseModel):
         return self.explain or self.relevance > 0 or self.diversity > 0 or self.strategy == "rescore"
 
     @property
-    def weights(self) -> dict[str, float]:
-        """How much each aspect counts: as asked, and as by default where nothing is asked."""
-        return all_weights(self._of_category[1] if self._of_category else {}, self.weight, self.but)
-
-    @property
-    def weights_of(self) -> str | None:
-        """The category whose own weights count; None where the default's do, or those asked for."""
-        return self._of_category[0] if self._of_category else None
-
-    def weighed(self, own: CategoryWeights) -> SearchParameters:
-        """Take the weights of the category asked for, unless weights are asked for too."""
-        found = None if self.weight else own.of(self.category)
-        weighed = self.model_copy()
-        weighed._of_category = found
-        return weighed
-
-    @property
     def filters(self) -> Filters:
         """What narrows the listing."""
         pairs = [(name, value) for name, _, value in (f.partition(":") for f in self.filter)]
@@ -214,6 +192,12 @@ class SearchParameters(BaseModel):
         """Names the listing whatever the page: a cursor of one is not taken for another."""
         listing = self.model_dump_json(exclude={"size", "cursor"})
         return hashlib.sha256(listing.encode()).hexdigest()[:16]
+
+    def like_this(self, product_id: str) -> SearchParameters:
+        """Sort by similarity to one product, in addition to what is liked already."""
+        like = write_anchor(product_id)
+        others = (other for other in self.like if other != like)
+        return self.model_copy(update={"like": (like, *others), "sort": self.sort or "similar"})
 
     def to_query(self) -> list[tuple[str, str]]:
         """Return the parameters as pairs for a URL, defaults and cursor left out."""

@@ -6,16 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from es_mappings.anchors import QueryPoints
-from es_mappings.calibration import Calibration
 from es_mappings.explain import shared_attributes, why
-from es_mappings.layout import Layout
 from es_mappings.planner import Plan
 from es_mappings.results import Hit, Result
 from es_mappings.strategies import knn_score, knn_similarity
 from indexer.elastic.client import vector
-from search.anchors import Anchors
-from search.parameters import SearchParameters
-from search.snapshots import VectorMeaning
+from search.resolving import ResolvedSearch
 
 
 @dataclass(frozen=True)
@@ -37,50 +33,44 @@ class Match:
     why: dict[str, Any] | None = None
 
 
-def matches(
-    result: Result,
-    plan: Plan,
-    points: QueryPoints | None,
-    anchors: Anchors,
-    parameters: SearchParameters,
-    meaning: VectorMeaning,
-) -> list[Match]:
+def matches(result: Result, search: ResolvedSearch, plan: Plan) -> list[Match]:
     """Return the match of each hit, in their order."""
-    calibration = meaning.calibration
-    if points is None:
+    if search.points is None:
         return [Match() for _ in result.hits]
-    found = [_match(hit, plan, points, anchors, parameters, meaning.layout) for hit in result.hits]
+    found = [_match(hit, search, search.points, plan) for hit in result.hits]
+    calibration = search.meaning.calibration
     # The curve was fitted on the cosine of the default weights: near enough for other weights, not for another metric.
-    if calibration is None or parameters.metric != "cosine":
+    if calibration is None or search.parameters.metric != "cosine":
         return found
     return [replace(m, percent=calibration.percent(m.similarity)) if m.similarity else m for m in found]
 
 
-def least_score(parameters: SearchParameters, plan: Plan, calibration: Calibration | None) -> float | None:
+def least_score(search: ResolvedSearch, plan: Plan) -> float | None:
     """Return the score that `min_match` cuts off at under a plan; None where nothing is cut off."""
-    if not parameters.min_match or plan.strategy == "keywords":
+    percent, calibration = search.parameters.min_match, search.meaning.calibration
+    if search.points is None or not percent or plan.strategy == "keywords":
         return None
-    least = calibration.similarity(parameters.min_match) if calibration else parameters.min_match / 100
+    least = calibration.similarity(percent) if calibration else percent / 100
     return knn_score(least) if plan.strategy == "knn" else least
 
 
-def _match(
-    hit: Hit, plan: Plan, points: QueryPoints, anchors: Anchors, parameters: SearchParameters, layout: Layout
-) -> Match:
+def _match(hit: Hit, search: ResolvedSearch, points: QueryPoints, plan: Plan) -> Match:
+    parameters = search.parameters
     if not parameters.needs_vectors:
         score = hit.score or 0.0
         if plan.strategy == "knn":
-            # Beyond the neighbours that were found nothing was compared.
+            # Beyond the neighbours that kNN returned nothing was compared.
             return Match(knn_similarity(score) if score > 0 else None)
         return Match(score)
     if hit.vector is None:
         return Match(0.0)
-    found = vector(hit.vector)
+    product = vector(hit.vector)
     # Under another metric the score itself is the similarity that was sorted by.
     by_score = parameters.metric != "cosine" and not parameters.relevance
-    value = hit.score or 0.0 if by_score else points.similarity(found)
+    similarity = hit.score or 0.0 if by_score else points.similarity(product)
     if not parameters.explain:
-        return Match(value)
+        return Match(similarity)
+    anchors = search.anchors
     liked = [anchors.products[a.id] for a in anchors.usable if a.weight > 0]
-    reasons = why(found, points, anchors.usable)
-    return Match(value, why={**reasons, "shared": shared_attributes(hit.product, liked)})
+    reasons = why(product, points, anchors.usable)
+    return Match(similarity, why={**reasons, "shared": shared_attributes(hit.product, liked)})

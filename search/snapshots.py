@@ -11,30 +11,16 @@ import time
 from dataclasses import dataclass
 
 from cachetools import TTLCache
-from elasticsearch import Elasticsearch
 
 from es_mappings.aspect_weights import CategoryWeights
 from es_mappings.calibration import Calibration
 from es_mappings.layout import Layout
 from es_mappings.queries import KEEP_ALIVE
-from indexer.elastic import indices
-from indexer.errors import IndexStateError
-from webapp.errors import ParameterError
+from indexer.elastic.product_index import ProductIndex
 
 _SHARED_SECONDS = 1.0  # an index shows an update after a second anyhow
 _KEPT_SECONDS = 60.0  # an index's space is stamped once; its match curve changes rarely
 _TRIES = 5
-
-
-class IndexGoneError(IndexStateError):
-    """What was to be searched is not there any more."""
-
-
-def gone(cursor: str) -> ParameterError | IndexGoneError:
-    """Say that an index or a point in time of it is gone: to the shopper where a cursor led there."""
-    if cursor:
-        return ParameterError("cursor", "has expired; start from the first page")
-    return IndexGoneError("The index was replaced while it was searched")
 
 
 @dataclass(frozen=True)
@@ -74,8 +60,8 @@ class Snapshots:
     when nobody has asked for it for a while, is a bounded number.
     """
 
-    def __init__(self, client: Elasticsearch, alias: str) -> None:
-        self._client, self._alias = client, alias
+    def __init__(self, index: ProductIndex) -> None:
+        self._index = index
         self._lock = threading.Lock()
         self._opened, self._current = float("-inf"), Snapshot("", "")
         self._meanings: TTLCache[str, VectorMeaning] = TTLCache(8, _KEPT_SECONDS)
@@ -100,7 +86,7 @@ class Snapshots:
         with self._lock:
             if index in self._meanings:
                 return self._meanings[index]
-        meta = indices.meta(self._client, index)
+        meta = self._index.at(index).meta()
         layout = Layout.from_meta(meta["aspects"])
         curve, weights = Calibration.from_meta(meta), CategoryWeights.from_meta(meta)
         found = VectorMeaning(meta.get("space"), layout, curve, weights)
@@ -112,10 +98,10 @@ class Snapshots:
 
     def _open(self) -> Snapshot:
         """Open a point in time, knowing of which index: the alias must lead there before and after."""
-        index = indices.live_index(self._client, self._alias)
+        index = self._index.live()
         for _ in range(_TRIES):
-            opened = self._client.open_point_in_time(index=self._alias, keep_alive=KEEP_ALIVE)["id"]
-            now = indices.live_index(self._client, self._alias)
+            opened = self._index.client.open_point_in_time(index=self._index.alias, keep_alive=KEEP_ALIVE)["id"]
+            now = self._index.live()
             if now == index:
                 break
             index = now

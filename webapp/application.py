@@ -5,14 +5,11 @@ from __future__ import annotations
 import redis
 from flask import Flask
 
-from indexer.elastic.client import connect
+from indexer.elastic.product_index import ProductIndex
 from indexer.images.fetching import ImageSource
 from indexer.settings import Settings
-from search.anchors import AnchorReader
 from search.cursors import Cursors
-from search.navigation import ProductSearch
-from search.recommending import Recommender
-from search.snapshots import Snapshots
+from search.navigation import Navigation
 from webapp import errors, photos, security
 from webapp.api import catalog_hook, health
 from webapp.api import routes as api
@@ -44,17 +41,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = described_app(__name__)
     security.sign_cookies(app, settings)
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    client = connect(settings)
+    index = ProductIndex.open(settings)
+    client = index.client
     cursors = Cursors(app.config["SECRET_KEY"])
-    anchors, snapshots = AnchorReader(client), Snapshots(client, settings.index_name)
     cache = redis.Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1)
     source = ImageSource.from_settings(settings)
     kept = photos.Photos(cache, settings.photo_minutes * 60, source.decoder)
     served = Served(Counters(cache, settings.index_name))
-    search = ProductSearch(client, settings.index_name, anchors, cursors, kept, served, snapshots)
+    search = Navigation(index, cursors, kept, served.count)
     app.extensions["settings"] = settings
     app.extensions["search"] = search
-    app.extensions["recommender"] = Recommender(client, settings.index_name, anchors, snapshots)
     app.extensions["pictures"] = pictures.Pictures(search, source, cache)
     app.extensions["photos"] = kept
     app.extensions["elasticsearch"], app.extensions["redis"] = client, cache

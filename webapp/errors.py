@@ -10,20 +10,13 @@ from flask import Flask, Response, json, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound, SecurityError, ServiceUnavailable
 
-from indexer.errors import IndexStateError, ProductSearchError
+from indexer.errors import IndexStateError
+from search.errors import ParameterError
 from workers.photos import PhotoServiceError
 
 log = logging.getLogger(__name__)
 
 _AWAY = "The search is not available just now. Please try again in a moment."
-
-
-class ParameterError(ProductSearchError):
-    """A request's parameter is wrong; `parameter` names it."""
-
-    def __init__(self, parameter: str, detail: str) -> None:
-        super().__init__(parameter, detail)
-        self.parameter, self.detail = parameter, detail
 
 
 def problem(status: int, title: str, detail: str, **more: object) -> Response:
@@ -49,7 +42,7 @@ def register(app: Flask) -> None:
 
 
 def _parameter(error: ParameterError) -> Response:
-    return _answer(400, "Bad Request", f"{error.parameter}: {error.detail}", parameter=error.parameter)
+    return _answer(400, "Bad Request", str(error), parameter=error.parameter)
 
 
 def _not_ready(error: IndexStateError) -> Response:

@@ -18,7 +18,7 @@ from indexer.elastic.client import vector
 from indexer.embedding.photos import Box, cropped
 from indexer.errors import ImageError
 from indexer.images.decoder import Decoder
-from webapp.errors import ParameterError
+from search.errors import ParameterError
 from workers.photos import PhotoServiceError, PhotoVector, embed_photo
 
 log = logging.getLogger(__name__)

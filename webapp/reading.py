@@ -1,27 +1,17 @@
-"""Reading the parameters of a request: a wrong one is answered with its name and what it may be."""
+"""Read the parameters of a page: those of a search, and the sliders of forms that are sent without script."""
 
 from __future__ import annotations
 
-from pydantic import ValidationError
 from werkzeug.datastructures import MultiDict
 
 from search.parameters import SearchParameters
-from search.values import with_sliders
-from webapp.errors import ParameterError
+from search.reading import read_parameters
 
-_LISTS = {name for name, field in SearchParameters.model_fields.items() if str(field.annotation).startswith("tuple")}
+_SLIDER = "weight-"  # before an aspect: the name of its slider
 
 
-def read_parameters(arguments: MultiDict[str, str], *, strict: bool) -> SearchParameters:
-    """Read a query string.
-
-    Parameters
-    ----------
-    arguments : MultiDict
-        The query string's values.
-    strict : bool
-        Whether a parameter that doesn't exist is an error (the API), or nobody's business (a page, whose links gather
-        other people's tracking parameters).
+def page_parameters(arguments: MultiDict[str, str]) -> SearchParameters:
+    """Read a page's query string or form. What isn't a parameter is left out: links gather tracking parameters.
 
     Raises
     ------
@@ -29,34 +19,14 @@ def read_parameters(arguments: MultiDict[str, str], *, strict: bool) -> SearchPa
         Names the parameter at fault and what it may be.
     """
     known = SearchParameters.model_fields
-    arguments = arguments if strict else with_sliders(arguments)
-    refuse_repeated(arguments)
-    data = {
-        name: values if name in _LISTS else values[0] for name, values in arguments.lists() if name in known or strict
-    }
-    try:
-        return SearchParameters.model_validate(data)
-    except ValidationError as error:
-        raise parameter_error(error) from error
+    return read_parameters({name: values for name, values in _with_sliders(arguments).lists() if name in known})
 
 
-def refuse_repeated(arguments: MultiDict[str, str]) -> None:
-    """Refuse parameters that are given more than once and are no lists.
-
-    Raises
-    ------
-    ParameterError
-        Names the first of them.
-    """
-    for name, values in arguments.lists():
-        if len(values) > 1 and name in SearchParameters.model_fields and name not in _LISTS:
-            raise ParameterError(name, "given more than once")
-
-
-def parameter_error(error: ValidationError) -> ParameterError:
-    """Name the first parameter at fault, and what is wrong with it."""
-    first = error.errors(include_url=False)[0]
-    # What goes wrong between parameters is about anchors, mostly; a body that is no object has no field to name.
-    name = str(first["loc"][0]) if first["loc"] else "like" if error.title == SearchParameters.__name__ else "body"
-    message = "there is no such parameter" if first["type"] == "extra_forbidden" else first["msg"]
-    return ParameterError(name, message.removeprefix("Value error, "))
+def _with_sliders(arguments: MultiDict[str, str]) -> MultiDict[str, str]:
+    """Read sliders, ``weight-ASPECT=number``, as ``weight=ASPECT:number`` in place of the weights in the address."""
+    sliders = [f"{name.removeprefix(_SLIDER)}:{value}" for name, value in arguments.items() if name.startswith(_SLIDER)]
+    if not sliders:
+        return arguments
+    read = MultiDict(arguments)
+    read.setlist("weight", sliders)
+    return read

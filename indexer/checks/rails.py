@@ -19,11 +19,12 @@ def cases() -> Iterator[Case]:
     anchors, weights = samples.anchors(), goes_with_weights()
     owned = samples.PRODUCTS[2].id
     kind = "/".join(samples.PRODUCTS[3].category)
-    points = len(query_points(anchors, "auto", weights, LAYOUT).vectors)
+    points = query_points(anchors, "auto", weights, LAYOUT)
+    excluded = [anchor.id for anchor in anchors]
     neighbours = replace(planner.Thresholds(), exact_matches=0)
-    for plan in (queries.EXACT, planner.plan(matched=8, indexed=8, points=points, thresholds=neighbours)):
-        request = recommend(anchors, owned=[owned], other_than=[kind], weights=weights, plan=plan)
-        yield Case(f"recommend() by {plan.strategy}", request, _without({owned, *(a.id for a in anchors)}, kind))
+    for plan in (queries.EXACT, planner.plan(matched=8, indexed=8, points=len(points.vectors), thresholds=neighbours)):
+        request = recommend(points, excluded, owned=[owned], other_than=[kind], plan=plan)
+        yield Case(f"recommend() by {plan.strategy}", request, _without({owned, *excluded}, kind))
 
 
 def _without(unwanted: set[str], kind: str) -> Verify:

@@ -8,7 +8,7 @@ import pytest
 import redis
 from flask.testing import FlaskClient
 
-from search.recommending import Recommender
+from search.navigation import Navigation
 from tests.conftest import Shop
 from tests.live.shopping import search
 from webapp import create_app
@@ -165,10 +165,10 @@ def test_what_a_bag_does_not_take(web: FlaskClient, form: dict[str, str], status
 
 def test_what_goes_with_the_bag_is_of_other_kinds(shop: Shop) -> None:
     app = create_app(shop.settings)
-    recommender: Recommender = app.extensions["recommender"]
+    search_service: Navigation = app.extensions["search"]
     web = app.test_client()
     dress = search(web, category="Dresses", size=1)["products"][0]
-    [rail] = recommender.for_bag(Visitor().with_in_bag(dress["id"], 1, 0.0), {})
+    [rail] = search_service.rails.for_bag({}, [dress["id"]], [dress["id"]])
     assert rail.items
     kind = "/".join(dress["category"])
     assert all(kind not in item.product["category_path"] for item in rail.items)

@@ -12,7 +12,7 @@ from flask_openapi3 import FileStorage, Info, OpenAPI, Tag
 from flask_openapi3.types import ResponseDict
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from webapp.reading import parameter_error
+from search.reading import parameter_error
 
 SEARCH, EVENTS, HEALTH = Tag(name="Search"), Tag(name="Events"), Tag(name="Health")
 

@@ -9,8 +9,9 @@ from flask import Response, abort, current_app, jsonify, request
 from flask_openapi3 import APIBlueprint
 
 from es_mappings.results import Facets, Hit
-from search.navigation import Listing, ProductSearch
+from search.navigation import Listing, Navigation
 from search.parameters import SearchParameters
+from search.reading import refuse_repeated
 from search.similarities import Match
 from webapp.api.description import (
     EVENTS,
@@ -23,7 +24,6 @@ from webapp.api.description import (
     problems,
 )
 from webapp.photos import Photos, box_of
-from webapp.reading import refuse_repeated
 from webapp.security import refuse_other_sites
 from webapp.storefront import behaviour
 from webapp.storefront.pictures import picture_url
@@ -35,7 +35,7 @@ refuse_other_sites(blueprint)
 @blueprint.before_request
 def refuse_twice() -> None:
     """Refuse what is given more than once and must not be: the models see the last one only."""
-    refuse_repeated(request.args)
+    refuse_repeated(request.args.lists())
 
 
 @blueprint.before_request
@@ -55,7 +55,7 @@ def search(query: SearchParameters) -> Response:
 def similar(path: ProductPath, query: SearchParameters) -> Response:
     """Find products similar to one, with the same filters, weights and answer as a search."""
     product_or_404(path.product_id)
-    return jsonify(listing_json(_search().listing(like_this(path.product_id, query))))
+    return jsonify(listing_json(_search().listing(query.like_this(path.product_id))))
 
 
 @blueprint.get("/products/<path:product_id>", responses={200: ProductAnswer, **problems(404)})
@@ -88,12 +88,6 @@ def description() -> Response:
     return jsonify(current_app.api_doc)  # type: ignore[attr-defined]
 
 
-def like_this(product_id: str, parameters: SearchParameters) -> SearchParameters:
-    """Sort a listing by similarity to one product, besides what is liked already."""
-    likes = (product_id, *(like for like in parameters.like if like != product_id))
-    return parameters.model_copy(update={"like": likes, "sort": parameters.sort or "similar"})
-
-
 def product_or_404(product_id: str) -> dict[str, Any]:
     """Read a product, or end the request with 404."""
     found = _search().product(product_id)
@@ -124,8 +118,7 @@ def _weights(listing: Listing) -> dict[str, Any]:
     """Say how much each aspect counted, and whose weights those are, where the order is by similarity."""
     if not listing.by_similarity:
         return {}
-    asked, own = listing.parameters.weight, listing.parameters.weights_of
-    return {"weights": listing.parameters.weights, "weights_of": "request" if asked else own or "default"}
+    return {"weights": listing.search.weights, "weights_of": listing.search.weights_of}
 
 
 def _card(hit: Hit, match: Match) -> dict[str, Any]:
@@ -141,6 +134,6 @@ def _facets(facets: Facets) -> dict[str, Any]:
     return asdict(facets)
 
 
-def _search() -> ProductSearch:
-    search: ProductSearch = current_app.extensions["search"]
+def _search() -> Navigation:
+    search: Navigation = current_app.extensions["search"]
     return search

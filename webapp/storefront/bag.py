@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from es_mappings.behaviour import Interest
-from search.navigation import ProductSearch
+from search.navigation import Navigation
 from search.parameters import SearchParameters
-from search.recommending import Rail, Recommender
+from search.rails import Rail
 from webapp.api.routes import product_or_404
 from webapp.storefront import behaviour
 from webapp.storefront.links import Links, local_address
@@ -23,9 +21,6 @@ from webapp.storefront.views import departments
 from webapp.storefront.visitors import MAX_BAG, MAX_QUANTITY, Line, Order, Visitor
 
 blueprint = Blueprint("bag", __name__, url_prefix="/bag")
-
-
-Recommend = Callable[[Visitor, Mapping[str, Interest]], list[Rail]]
 
 
 @dataclass(frozen=True)
@@ -52,7 +47,9 @@ class BagLine:
 def show() -> ResponseReturnValue:
     """Show the bag, and what goes with it."""
     lines = _lines(behaviour.visitor())
-    return _page("storefront/bag.html", _recommender().for_bag, lines=lines, totals=_totals(lines), most=MAX_QUANTITY)
+    known = behaviour.visitor()
+    rails = _search().rails.for_bag(behaviour.current_interests(), list(known.bag), known.owned)
+    return _page("storefront/bag.html", rails, lines=lines, totals=_totals(lines), most=MAX_QUANTITY)
 
 
 @blueprint.post("")
@@ -93,14 +90,14 @@ def ordered(number: str) -> ResponseReturnValue:
     found = next((o for o in behaviour.visitor().orders if o.number == number), None)
     if found is None:
         abort(404, "There is no such order, or it was forgotten.")
-    return _page("storefront/ordered.html", _recommender().inspired, order=found)
+    rails = _search().rails.inspired(behaviour.current_interests(), behaviour.visitor().owned)
+    return _page("storefront/ordered.html", rails, order=found)
 
 
-def _page(template: str, recommend: Recommend, **more: Any) -> ResponseReturnValue:
+def _page(template: str, rails: list[Rail], **more: Any) -> ResponseReturnValue:
     links = Links(SearchParameters())
-    rails = views(recommend(behaviour.visitor(), behaviour.current_interests()), links)
     page = render_template(
-        template, links=links, rails=rails, departments=departments(_search().navigation(), links), **more
+        template, links=links, rails=views(rails, links), departments=departments(_search().categories(), links), **more
     )
     return page, 200, {"Cache-Control": "no-store"}
 
@@ -131,11 +128,6 @@ def _totals(lines: list[BagLine]) -> list[dict[str, Any]]:
     return [{"price": total, "currency": currency} for currency, total in sums.items()]
 
 
-def _search() -> ProductSearch:
-    search: ProductSearch = current_app.extensions["search"]
+def _search() -> Navigation:
+    search: Navigation = current_app.extensions["search"]
     return search
-
-
-def _recommender() -> Recommender:
-    recommender: Recommender = current_app.extensions["recommender"]
-    return recommender

@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 from flask import url_for
 
 from search.parameters import SearchParameters
-from search.values import read_anchor, written_anchor
+from search.syntax import read_anchor, write_anchor
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,9 @@ class Links:
 
     def like(self, product_id: str) -> str:
         """Return this page with a product liked, sorted by similarity."""
-        return self.here(like=(*self.parameters.like, product_id), dislike=self._dislikes_but(product_id), sort=None)
+        return self.here(
+            like=(*self.parameters.like, write_anchor(product_id)), dislike=self._dislikes_but(product_id), sort=None
+        )
 
     def unlike(self, product_id: str) -> str:
         """Return this page with a product no longer liked."""
@@ -52,16 +54,16 @@ class Links:
     def weighed(self, product_id: str, weight: float) -> str:
         """Return this page with a like counting so much."""
         likes = self.parameters.likes | {product_id: weight}
-        return self.here(like=tuple(written_anchor(i, w) for i, w in likes.items()))
+        return self.here(like=tuple(write_anchor(i, w) for i, w in likes.items()))
 
     def photo_weighed(self, weight: float) -> str:
         """Return this page with the photograph counting so much."""
         token, _ = self.parameters.photo_anchor
-        return self.here(photo=written_anchor(token, weight))
+        return self.here(photo=write_anchor(token, weight))
 
     def unliked(self, product_id: str) -> str:
         """Return this page without a like, and with the offer to undo that."""
-        value = written_anchor(product_id, self.parameters.likes.get(product_id, 1))
+        value = write_anchor(product_id, self.parameters.likes.get(product_id, 1))
         return _undoable(self.unlike(product_id), "like", value)
 
     def undisliked(self, product_id: str) -> str:

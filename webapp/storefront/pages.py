@@ -8,10 +8,10 @@ from typing import Any
 from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
-from search.navigation import Listing, ProductSearch
-from search.recommending import Recommender
+from search.navigation import Listing, Navigation
+from search.syntax import write_anchor
 from webapp.api.routes import product_or_404
-from webapp.reading import read_parameters
+from webapp.reading import page_parameters
 from webapp.storefront import behaviour, rails, sheet, tuning, views
 from webapp.storefront.links import Links
 from webapp.storefront.pictures import picture_url
@@ -25,18 +25,17 @@ _SYMBOLS = {"EUR": "\N{EURO SIGN}", "USD": "$", "GBP": "\N{POUND SIGN}"}
 @blueprint.get("/")
 def home() -> ResponseReturnValue:
     """Show the entrance: departments, and what is new."""
-    parameters = read_parameters(request.args, strict=False)
+    parameters = page_parameters(request.args)
     newest = parameters.model_copy(update={"sort": None if parameters.has_anchors else "newest", "size": 24})
     listing, links = _search().listing(newest, parameters.dislike), Links(parameters)
-    recommender: Recommender = current_app.extensions["recommender"]
-    found = recommender.inspired(behaviour.visitor(), behaviour.current_interests())
-    return _page("storefront/home.html", listing, links, rails=rails.views(found, links))
+    inspired = _search().rails.inspired(behaviour.current_interests(), behaviour.visitor().owned)
+    return _page("storefront/home.html", listing, links, rails=rails.views(inspired, links))
 
 
 @blueprint.get("/search")
 def listing() -> ResponseReturnValue:
     """Show a listing: keywords, a category, filters, likes."""
-    parameters = read_parameters(request.args, strict=False)
+    parameters = page_parameters(request.args)
     return _page("storefront/listing.html", _search().listing(parameters, parameters.dislike), Links(parameters))
 
 
@@ -44,11 +43,11 @@ def listing() -> ResponseReturnValue:
 def product(product_id: str) -> ResponseReturnValue:
     """Show a product, and more like it."""
     shown, known = product_or_404(product_id), behaviour.visitor()
-    parameters = read_parameters(request.args, strict=False)
+    parameters = page_parameters(request.args)
     links = Links(parameters, product_id)
     alike = sheet.shelf_parameters(shown, parameters)
     listing = _search().listing(alike, known.owned)
-    more = Links(alike.model_copy(update={"size": 24, "like": (product_id,)})).listing()
+    more = Links(alike.model_copy(update={"size": 24, "like": (write_anchor(product_id),)})).listing()
     seen = _search().products(sheet.recent(known.events, product_id))
     behaviour.viewed(product_id)
     return _page(
@@ -70,7 +69,7 @@ def _page(template: str, listing: Listing, links: Links, **more: Any) -> str:
         template,
         listing=listing,
         links=links,
-        departments=views.departments(_search().navigation(), links),
+        departments=views.departments(_search().categories(), links),
         categories=views.categories(facets, links) if facets else [],
         facets=views.facet_groups(facets, links) if facets else [],
         trail=views.trail(links),
@@ -104,6 +103,6 @@ def picture(product: dict[str, Any], width: int, image: str | None = None) -> st
 blueprint.add_app_template_filter(views.label, "label")
 
 
-def _search() -> ProductSearch:
-    search: ProductSearch = current_app.extensions["search"]
+def _search() -> Navigation:
+    search: Navigation = current_app.extensions["search"]
     return search

@@ -7,11 +7,11 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from indexer.images.decoding.decoding import FORMATS
-from search.navigation import ProductSearch
+from search.errors import ParameterError
+from search.navigation import Navigation
 from search.parameters import SearchParameters
-from webapp.errors import ParameterError
 from webapp.photos import Photos, box_of
-from webapp.reading import read_parameters
+from webapp.reading import page_parameters
 from webapp.storefront.links import Links
 from webapp.storefront.views import departments
 from workers.photos import PhotoServiceError
@@ -24,14 +24,14 @@ _AWAY = "Photographs can't be looked at just now. Please try again in a moment."
 @blueprint.get("/photo")
 def form() -> ResponseReturnValue:
     """Ask for a photograph. The address's filters stay with it."""
-    return _form(read_parameters(request.args, strict=False))
+    return _form(page_parameters(request.args))
 
 
 @blueprint.post("/photo")
 def upload() -> ResponseReturnValue:
     """Take a photograph, and go on to what resembles it."""
     fields = MultiDict((n, v) for n, v in request.form.items(multi=True) if n in SearchParameters.model_fields)
-    parameters = read_parameters(fields, strict=False)
+    parameters = page_parameters(fields)
     try:
         photos: Photos = current_app.extensions["photos"]
         token = photos.take(_file().read(), box_of(request.form.get("box", "")))
@@ -56,11 +56,11 @@ def _form(
     parameters: SearchParameters, wrong: str = "", status: int = 200, headers: dict[str, str] | None = None
 ) -> ResponseReturnValue:
     links = Links(parameters.model_copy(update={"photo": "", "cursor": ""}))
-    search: ProductSearch = current_app.extensions["search"]
+    search: Navigation = current_app.extensions["search"]
     page = render_template(
         "storefront/photo.html",
         links=links,
-        departments=departments(search.navigation(), links),
+        departments=departments(search.categories(), links),
         wrong=wrong,
         formats=", ".join(FORMATS),
         minutes=current_app.extensions["settings"].photo_minutes,

@@ -13,7 +13,7 @@ from PIL import Image
 
 from indexer.errors import ImageError
 from indexer.images.fetching import ImageSource
-from search.navigation import ProductSearch
+from search.navigation import Navigation
 
 log = logging.getLogger(__name__)
 blueprint = Blueprint("pictures", __name__)
@@ -59,7 +59,7 @@ def _version(product: dict[str, Any], number: int) -> str:
 class Pictures:
     """Makes thumbnails, and keeps them."""
 
-    def __init__(self, search: ProductSearch, source: ImageSource, cache: redis.Redis) -> None:
+    def __init__(self, search: Navigation, source: ImageSource, cache: redis.Redis) -> None:
         self._search, self._source, self._cache = search, source, cache
 
     def thumbnail(self, product_id: str, width: int, number: int, version: str) -> bytes:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from es_mappings.behaviour import Interest, Kind
-from search.recommending import Rail
+from search.rails import Rail
+from search.syntax import write_anchor
 from webapp.storefront.links import Links
 
 _NAMED = 6  # sources that a rail names
@@ -69,7 +70,7 @@ def reason(interest: Interest, product: Mapping[str, Any]) -> str:
 
 def inspired_by(interests: Mapping[str, Interest]) -> tuple[str, ...]:
     """Write interests for an address, ``ID^weight`` each."""
-    return tuple(f"{i.product_id}^{i.weight:.3g}" for i in list(interests.values())[:_IN_ADDRESS])
+    return tuple(write_anchor(i.product_id, float(f"{i.weight:.3g}")) for i in list(interests.values())[:_IN_ADDRESS])
 
 
 def _view(rail: Rail, links: Links) -> RailView:

@@ -10,8 +10,7 @@ from es_mappings.behaviour import Event
 from es_mappings.product import LAYOUT
 from search.colors import ASPECT, parse_color
 from search.parameters import SearchParameters
-from search.values import IN_COLOR
-from webapp.api.routes import like_this
+from search.syntax import IN_COLOR
 from webapp.storefront.links import Links
 from webapp.storefront.views import BUTS
 
@@ -53,7 +52,7 @@ def shelf_parameters(product: Mapping[str, Any], asked: SearchParameters) -> Sea
             "size": 12,
         }
     )
-    return like_this(product["id"], narrowed)
+    return narrowed.like_this(product["id"])
 
 
 def rows(product: Mapping[str, Any]) -> list[Row]:

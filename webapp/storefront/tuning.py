@@ -12,9 +12,9 @@ from typing import Any
 from es_mappings.behaviour import Interest
 from es_mappings.product import LAYOUT
 from search.anchors import PHOTO_TITLE, photo_id
-from search.navigation import Listing, ProductSearch
+from search.navigation import Listing, Navigation
 from search.similarities import Match
-from search.values import PHOTO, read_anchor
+from search.syntax import PHOTO, read_anchor
 from webapp.storefront.links import Links
 from webapp.storefront.pictures import picture_url
 from webapp.storefront.rails import BECAUSE
@@ -90,7 +90,7 @@ def aspects(listing: Listing) -> list[Aspect]:
     """Return the sliders of the aspects; none where the order is another, or there is one aspect only."""
     if not listing.by_similarity or len(LAYOUT.names) < 2:
         return []
-    weights = listing.parameters.weights
+    weights = listing.search.weights
     most = max(1.0, *weights.values())
     return [Aspect(name, _LABELS.get(name, label(name)), round(weights[name] / most, 2)) for name in LAYOUT.names]
 
@@ -137,7 +137,7 @@ def reasons(listing: Listing) -> dict[str, Reason]:
     return {i: _reason(match.why, titles) for i, match in _explained(listing).items() if match.why}
 
 
-def undo(removed: str, links: Links, search: ProductSearch) -> Undo | None:
+def undo(removed: str, links: Links, search: Navigation) -> Undo | None:
     """Return how to bring back what an address says was removed, ``like:ID^2``; None where that makes no sense.
 
     The address is anybody's to write: it can say nothing but the title of a product of the shop, or that there was a

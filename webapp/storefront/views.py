@@ -9,7 +9,7 @@ from typing import Any
 from es_mappings.behaviour import Interest
 from es_mappings.results import Facets, FacetValue
 from search.parameters import BRAND, SearchParameters
-from search.values import IN_COLOR
+from search.syntax import IN_COLOR
 from webapp.storefront.links import Links
 from webapp.storefront.rails import inspired_by
 

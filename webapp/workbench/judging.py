@@ -15,7 +15,7 @@ from indexer.relevance.agreement import agreement
 from indexer.relevance.golden import Judgement
 from indexer.relevance.judgements import JudgementStore
 from indexer.settings import Settings
-from search.navigation import ProductSearch
+from search.navigation import Navigation
 from webapp.staff.login import staff_name, staff_only
 from webapp.workbench.pools import make_pools
 
@@ -75,7 +75,7 @@ def pools() -> ResponseReturnValue:
 @staff_only
 def judge() -> ResponseReturnValue:
     """Show the next pair to judge; back to the overview where there is none."""
-    search: ProductSearch = current_app.extensions["search"]
+    search: Navigation = current_app.extensions["search"]
     progress = _progress()
     for place, pair in enumerate(progress.left):
         anchor, candidate = (search.product(product_id) for product_id in pair)

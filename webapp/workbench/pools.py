@@ -9,14 +9,15 @@ from elasticsearch import Elasticsearch
 
 from es_mappings.product import LAYOUT
 from es_mappings.stores import judgement as es_judgement
-from search.navigation import ProductSearch
+from search.navigation import Navigation
 from search.parameters import SearchParameters
+from search.syntax import write_anchor
 
 NEAREST, RANDOM = 6, 6  # of each way to compare; drawn from the anchor's department
 
 
 def make_pools(
-    client: Elasticsearch, alias: str, search: ProductSearch, anchors: int, seed: int | None = None
+    client: Elasticsearch, alias: str, search: Navigation, anchors: int, seed: int | None = None
 ) -> dict[str, list[str]]:
     """Draw anchors, and pool candidates for each.
 
@@ -39,8 +40,8 @@ def _ways() -> list[tuple[str, ...]]:
     return [(), *alone]
 
 
-def _nearest(search: ProductSearch, anchor: str, weights: tuple[str, ...]) -> list[str]:
-    listing = search.listing(SearchParameters(like=(anchor,), weight=weights, mode="blend", size=NEAREST))
+def _nearest(search: Navigation, anchor: str, weights: tuple[str, ...]) -> list[str]:
+    listing = search.listing(SearchParameters(like=(write_anchor(anchor),), weight=weights, mode="blend", size=NEAREST))
     return [hit.product["id"] for hit in listing.result.hits]
 
 

@@ -2,13 +2,15 @@ import numpy as np
 import pytest
 
 from es_mappings import Anchor, Plan
+from es_mappings.anchors import query_points
 from es_mappings.layout import Layout
-from es_mappings.product import LAYOUT
+from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
 from es_mappings.queries import CARD_FIELDS, sort_by_similar
 from es_mappings.recommendations import GOES_WITH, goes_with_weights, recommend
 
 ONES = LAYOUT.compose({a.name: np.ones(a.dims, np.float32) for a in LAYOUT.aspects})
 ANCHORS = [Anchor("a", ONES, 2.0), Anchor("b", -ONES, 1.0)]
+POINTS = query_points(ANCHORS, "auto", DEFAULT_WEIGHTS, LAYOUT)
 
 
 def test_what_is_owned_sold_out_or_of_the_same_kind_is_left_out() -> None:
@@ -18,7 +20,9 @@ def test_what_is_owned_sold_out_or_of_the_same_kind_is_left_out() -> None:
         {"terms": {"category_path": ["Dresses/Midi dresses"]}},
     ]
     expected = sort_by_similar({"bool": {"must_not": unwanted}}, ANCHORS, mode="auto")
-    assert recommend(ANCHORS, owned=["bought", "in the bag"], other_than=["Dresses/Midi dresses"], size=6) == {
+    assert recommend(
+        POINTS, ["a", "b"], owned=["bought", "in the bag"], other_than=["Dresses/Midi dresses"], size=6
+    ) == {
         **expected,
         "size": 6,
         "track_total_hits": True,
@@ -31,7 +35,7 @@ def test_what_is_owned_sold_out_or_of_the_same_kind_is_left_out() -> None:
 
 
 def test_by_knn_the_unrelated_are_left_out_as_well() -> None:
-    request = recommend(ANCHORS, plan=Plan("knn", "many", 24, 240, 1.5))
+    request = recommend(POINTS, ["a", "b"], plan=Plan("knn", "many", 24, 240, 1.5))
     assert request["min_score"] == 1.0  # a cosine of 0, as kNN scores it
 
 

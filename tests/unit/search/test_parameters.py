@@ -4,16 +4,14 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from es_mappings.facets import Filters
-from es_mappings.planner import Plan
 from es_mappings.product import DEFAULT_WEIGHTS
-from search.cursors import Cursors, Position
+from search.errors import ParameterError
 from search.parameters import SearchParameters
-from webapp.errors import ParameterError
-from webapp.reading import read_parameters
+from search.reading import read_parameters
 
 
-def _read(*pairs: tuple[str, str], strict: bool = True) -> SearchParameters:
-    return read_parameters(MultiDict(pairs), strict=strict)
+def _read(*pairs: tuple[str, str]) -> SearchParameters:
+    return read_parameters(dict(MultiDict(pairs).lists()))
 
 
 def test_everything() -> None:
@@ -27,7 +25,6 @@ def test_everything() -> None:
         "Dresses", ("Marlowe",), (("color", "red"), ("note", "a:b")), price_min=10.0, in_stock=True
     )
     assert parameters.anchors == {"a": 1.0, "b": 2.5, "c": -1.0}
-    assert parameters.weights == {**DEFAULT_WEIGHTS, "look": 3.0}
     assert parameters.order == "similar"
 
 
@@ -74,13 +71,6 @@ def test_what_is_wrong_is_named(name: str, value: str, why: str) -> None:
     assert why in error.value.detail
 
 
-def test_another_colour_counts_as_much_as_all_the_rest_unless_weighed() -> None:
-    parameters = _read(("like", "a"), ("but", "in_color:Dusty-Rose"), ("but", "cheaper"))
-    rest = sum(weight for name, weight in DEFAULT_WEIGHTS.items() if name != "color")
-    assert parameters.weights == {**DEFAULT_WEIGHTS, "color": rest}
-    assert _read(("but", "in_color:red"), ("weight", "color:0.2")).weights == {**DEFAULT_WEIGHTS, "color": 0.2}
-
-
 def test_weights_of_which_none_counts() -> None:
     with pytest.raises(ParameterError, match="at least one aspect"):
         _read(*[("weight", f"{name}:0") for name in DEFAULT_WEIGHTS])
@@ -98,10 +88,6 @@ def test_a_parameter_given_twice() -> None:
         _read(("q", "a"), ("q", "b"))
 
 
-def test_pages_pass_over_what_others_add_to_their_links() -> None:
-    assert _read(("utm_source", "mail"), ("q", "a"), strict=False).q == "a"
-
-
 def test_a_listing_is_named_whatever_the_page() -> None:
     assert _read(("q", "a"), ("size", "5"), ("cursor", "x")).fingerprint == _read(("q", "a")).fingerprint
     assert _read(("q", "a")).fingerprint != _read(("q", "b")).fingerprint
@@ -115,30 +101,6 @@ def test_no_query_string_breaks_it(pairs: list[tuple[str, str]]) -> None:
         named = error.parameter
     else:
         named = "q"
-        again = read_parameters(MultiDict(parameters.to_query()), strict=True)
+        again = _read(*parameters.to_query())
         assert again.fingerprint == parameters.fingerprint
     assert named in SearchParameters.model_fields
-
-
-POSITION = Position("listing", Plan("knn", "many", 240, 500, 3.0), "products-1", "point in time", (0.5, "a"), 24)
-
-
-def test_cursors_come_back_as_they_went() -> None:
-    cursors = Cursors("secret")
-    assert cursors.read(cursors.write(POSITION), "listing") == POSITION
-
-
-@pytest.mark.parametrize("change", [lambda c: c[:-1], lambda c: "A" + c, lambda _: "", lambda _: "\N{SNOWMAN}"])
-def test_altered_cursors_are_refused(change: object) -> None:
-    cursors = Cursors("secret")
-    altered = change(cursors.write(POSITION))  # type: ignore[operator]
-    with pytest.raises(ParameterError, match="cursor"):
-        cursors.read(altered, "listing")
-
-
-def test_cursors_of_another_listing_or_secret_are_refused() -> None:
-    cursor = Cursors("secret").write(POSITION)
-    with pytest.raises(ParameterError, match="another search"):
-        Cursors("secret").read(cursor, "other")
-    with pytest.raises(ParameterError, match="not one of this shop"):
-        Cursors("other").read(cursor, "listing")

@@ -1,14 +1,12 @@
 """Addresses that change one thing and keep the rest."""
 
 from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask
-from werkzeug.datastructures import MultiDict
 
 from search.parameters import SearchParameters
-from webapp.errors import ParameterError
-from webapp.reading import read_parameters
 from webapp.storefront.links import Links
 
 
@@ -54,10 +52,9 @@ def test_a_price_keeps_its_digits() -> None:
     )
 
 
-def test_sliders_of_a_form_are_read_as_weights() -> None:
-    arguments = MultiDict([("weight", "look:0.1"), ("weight-look", "0.5"), ("weight-color", "1")])
-    assert read_parameters(arguments, strict=False).weight == ("look:0.5", "color:1")
-    with pytest.raises(ParameterError, match="weight"):
-        read_parameters(MultiDict([("weight-look", "x")]), strict=False)
-    with pytest.raises(ParameterError, match="weight-look"):
-        read_parameters(MultiDict([("weight-look", "1")]), strict=True)
+def test_an_id_that_looks_weighted_is_liked_as_it_is() -> None:
+    links = Links(SearchParameters())
+    liked = parse_qs(urlsplit(links.like("A^2")).query)["like"]
+    assert SearchParameters(like=liked).likes == {"A^2": 1.0}
+    assert parse_qs(urlsplit(Links(SearchParameters(like=liked)).weighed("A^2", 4)).query)["like"] == ['"A^2"^4']
+    assert "like" not in parse_qs(urlsplit(Links(SearchParameters(like=liked)).unlike("A^2")).query)

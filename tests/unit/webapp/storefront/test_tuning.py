@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 from flask import Flask
 
-from search.navigation import ProductSearch
+from search.navigation import Navigation
 from search.parameters import SearchParameters
 from webapp.storefront import tuning
 from webapp.storefront.links import Links
@@ -21,7 +21,7 @@ class _Shop:
         return {"id": "a", "title": "<b>A</b>"} if product_id == "a" else None
 
 
-SHOP = cast("ProductSearch", _Shop())
+SHOP = cast("Navigation", _Shop())
 
 
 @pytest.fixture(autouse=True)

@@ -1,16 +1,19 @@
-"""How anchors and weights are written in a query string."""
+"""How anchors, aspect weights and differences are written in a query string.
+
+An anchor is ``ID`` or ``ID^weight``. An id that could be read otherwise stands in double quotes: ``"A^2"`` is the
+product A^2, ``"A^2"^0.5`` the same with half the weight.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
-from werkzeug.datastructures import MultiDict
 
 from es_mappings.aspect_weights import check
-from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
+from es_mappings.product import LAYOUT
 from search.colors import ASPECT, Rgb, parse_color
 
 BUT = ("cheaper", "in_stock", "other_brand")  # similar, but ...
@@ -18,21 +21,20 @@ IN_COLOR = "in_color:"  # ... in another colour
 
 PHOTO = r"^([A-Za-z0-9_-]{1,64}(\^[0-9.]{1,8})?)?$"  # a photograph's token, or that and its weight
 
-_SLIDER = "weight-"  # before an aspect: the name of its slider
-
-# "ID" or "ID^weight"; an id may hold a ^ of its own, so the last one counts.
-_WEIGHTED = re.compile(r"(?P<id>.+?)(?:\^(?P<weight>[0-9.]{1,8}))?")
+# Quoted or plain. A plain id may hold a ^ that no number follows, so the last one counts.
+_QUOTED = re.compile(r'"(?P<id>.+)"(?:\^(?P<weight>[0-9.]{1,8}))?', re.DOTALL)
+_PLAIN = re.compile(r"(?P<id>.+?)(?:\^(?P<weight>[0-9.]{1,8}))?", re.DOTALL)
 
 
 def read_anchor(value: str) -> tuple[str, float]:
-    """Read ``ID`` or ``ID^weight``.
+    """Read ``ID``, ``ID^weight`` or the same with the id in double quotes.
 
     Raises
     ------
     ValueError
         It is neither, or the weight isn't above 0 and at most 100.
     """
-    match = _WEIGHTED.fullmatch(value)
+    match = _QUOTED.fullmatch(value) or _PLAIN.fullmatch(value)
     if not match:
         raise ValueError(f"{value!r} is not a product id, or id^weight")
     try:
@@ -40,12 +42,15 @@ def read_anchor(value: str) -> tuple[str, float]:
     except ValueError as error:
         raise ValueError(f"the weight of {value!r} is not a number") from error
     if not 0 < weight <= 100:
-        raise ValueError(f"the weight of {value!r} must be above 0, and at most 100")
+        quoted = f'"{value}"'
+        raise ValueError(f"the weight of {value!r} must be above 0, and at most 100; as an id it is written {quoted}")
     return match["id"], weight
 
 
-def written_anchor(name: str, weight: float) -> str:
-    """Write what `read_anchor` reads; a weight of 1 goes without saying."""
+def write_anchor(product_id: str, weight: float = 1.0) -> str:
+    """Write what `read_anchor` reads: the id quoted where it needs to be, a weight of 1 left out."""
+    plain = _QUOTED.fullmatch(product_id) is None and _PLAIN.fullmatch(product_id)
+    name = product_id if plain and plain["weight"] is None else f'"{product_id}"'
     return name if weight == 1 else f"{name}^{weight:g}"
 
 
@@ -94,34 +99,8 @@ def read_weights(values: Iterable[str]) -> dict[str, float]:
     return weights
 
 
-def all_weights(own: Mapping[str, float], values: Iterable[str], buts: Iterable[str]) -> dict[str, float]:
-    """Return the weight of each aspect: as asked, else the category's own, else as by default.
-
-    Another colour than the likes' own counts as much as all the rest, unless it is weighed: the rest would bring the
-    old one back.
-    """
-    asked = read_weights(values)
-    weights = {**(own or DEFAULT_WEIGHTS), **asked}
-    if color_of(buts) and ASPECT not in asked:
-        weights[ASPECT] = sum(weight for name, weight in weights.items() if name != ASPECT) or 1.0
-    return weights
-
-
 def plain(value: object) -> str:
     """Write a value for a query string."""
     if isinstance(value, bool):
         return str(value).lower()
     return str(value).removesuffix(".0") if isinstance(value, float) else str(value)
-
-
-def with_sliders(arguments: MultiDict[str, str]) -> MultiDict[str, str]:
-    """Read the sliders of a form that was sent without script, ``weight-ASPECT=number``, as ``weight=ASPECT:number``.
-
-    Sliders that are sent count instead of the weights that were in the address.
-    """
-    sliders = [f"{name.removeprefix(_SLIDER)}:{value}" for name, value in arguments.items() if name.startswith(_SLIDER)]
-    if not sliders:
-        return arguments
-    read = MultiDict(arguments)
-    read.setlist("weight", sliders)
-    return read

@@ -1,0 +1,138 @@
+"""Rails of recommendations: what a shopper's anchors and bag lead to, and because of which of them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from es_mappings import planner, results
+from es_mappings.anchors import QueryPoints, query_points
+from es_mappings.behaviour import Interest
+from es_mappings.product import DEFAULT_WEIGHTS
+from es_mappings.queries import KEEP_ALIVE
+from es_mappings.recommendations import goes_with_weights, recommend
+from es_mappings.results import Hit
+from indexer.elastic.client import vector
+from indexer.elastic.product_index import ProductIndex
+from search.anchors import AnchorReader, Anchors
+from search.match_counts import MatchCounts
+from search.snapshots import Snapshot, Snapshots
+
+log = logging.getLogger(__name__)
+
+Kind = Literal["inspired", "goes_with"]
+
+
+@dataclass(frozen=True)
+class Recommended:
+    """A product of a rail, and the id of the anchor that it resembles most."""
+
+    hit: Hit
+    because: str
+
+    @property
+    def product(self) -> dict[str, Any]:
+        """The product's fields."""
+        return self.hit.product
+
+
+@dataclass(frozen=True)
+class Rail:
+    """A row of recommended products, with what it came from."""
+
+    kind: Kind
+    items: list[Recommended]
+    sources: dict[str, dict[str, Any]]  # id to product of its anchors, the weightiest first
+    interests: Mapping[str, Interest]
+
+
+@dataclass(frozen=True)
+class _Request:
+    """A rail to be asked for."""
+
+    kind: Kind
+    anchors: Anchors
+    points: QueryPoints
+    interests: Mapping[str, Interest]
+    other_than: Sequence[str] = ()
+
+
+class Rails:
+    """Builds rails, one ``_search`` each; several go as one ``_msearch``."""
+
+    def __init__(self, index: ProductIndex, anchors: AnchorReader, snapshots: Snapshots, counts: MatchCounts) -> None:
+        self._index, self._anchors, self._snapshots, self._counts = index, anchors, snapshots, counts
+
+    def inspired(self, interests: Mapping[str, Interest], owned: Sequence[str]) -> list[Rail]:
+        """Return what resembles the products that a shopper showed interest in.
+
+        Parameters
+        ----------
+        owned : sequence of str
+            Ids in the bag or ordered: nobody wants them recommended.
+        """
+        snapshot = self._snapshots.current()
+        return self._search(snapshot, [self._by_interest(snapshot.index, interests)], owned)
+
+    def for_bag(self, interests: Mapping[str, Interest], bag: Sequence[str], owned: Sequence[str]) -> list[Rail]:
+        """Return what goes with the look of the bag, and what resembles the shopper's other interests."""
+        snapshot = self._snapshots.current()
+        others = {i: interest for i, interest in interests.items() if i not in bag}
+        requests = [self._by_look(snapshot.index, bag), self._by_interest(snapshot.index, others)]
+        return self._search(snapshot, requests, owned)
+
+    def _by_interest(self, index: str, interests: Mapping[str, Interest]) -> _Request | None:
+        anchors = self._anchors.read(index, {i: interest.weight for i, interest in interests.items()})
+        points = self._points(index, anchors, DEFAULT_WEIGHTS)
+        return _Request("inspired", anchors, points, interests) if points else None
+
+    def _by_look(self, index: str, bag: Sequence[str]) -> _Request | None:
+        anchors = self._anchors.read(index, dict.fromkeys(bag, 1.0))
+        # The kind of a product is its narrowest category: what goes with a midi dress is no other midi dress.
+        kinds = {(p.get("category_path") or [""])[-1] for p in anchors.products.values()} - {""}
+        points = self._points(index, anchors, goes_with_weights())
+        return _Request("goes_with", anchors, points, {}, sorted(kinds)) if points else None
+
+    def _points(self, index: str, anchors: Anchors, weights: Mapping[str, float]) -> QueryPoints | None:
+        if not anchors.usable:
+            return None
+        return query_points(anchors.usable, "auto", weights, self._snapshots.meaning(index).layout)
+
+    def _search(self, snapshot: Snapshot, requests: Iterable[_Request | None], owned: Sequence[str]) -> list[Rail]:
+        wanted = [request for request in requests if request]
+        if not wanted:
+            return []
+        point_in_time = {"pit": {"id": snapshot.point_in_time, "keep_alive": KEEP_ALIVE}}
+        searches: list[dict[str, Any]] = []
+        for request in wanted:
+            searches += [{}, {**self._body(request, owned), **point_in_time}]
+        answers = self._index.client.msearch(searches=searches).body["responses"]
+        for answer in answers:
+            if "error" in answer:  # a page is worth having without a rail
+                log.error("a rail can't be read: %s", answer["error"])
+        rails = [
+            _rail(request, answer) for request, answer in zip(wanted, answers, strict=True) if "error" not in answer
+        ]
+        return [rail for rail in rails if rail.items]
+
+    def _body(self, request: _Request, owned: Sequence[str]) -> dict[str, Any]:
+        indexed = self._counts.indexed()
+        plan = planner.plan(matched=indexed, indexed=indexed, mode="auto", points=len(request.points.vectors))
+        anchors = [anchor.id for anchor in request.anchors.usable]
+        return recommend(request.points, anchors, owned=owned, other_than=request.other_than, plan=plan)
+
+
+def _rail(request: _Request, answer: Mapping[str, Any]) -> Rail:
+    usable, points = request.anchors.usable, request.points
+    weighed = np.stack([points.layout.weigh(anchor.vector, points.weights) for anchor in usable])
+    items = [
+        Recommended(hit, usable[int(np.argmax(weighed @ vector(hit.vector)))].id)
+        for hit in results.read(answer).hits
+        if hit.vector is not None
+    ]
+    sources = {anchor.id: request.anchors.products[anchor.id] for anchor in usable}
+    return Rail(request.kind, items, sources, request.interests)

@@ -1,0 +1,40 @@
+"""From a resolved search to the request of one page. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from es_mappings import facets, queries
+from search import paging
+from search.cursors import Position
+from search.resolving import ResolvedSearch
+from search.similarities import least_score
+
+
+def page_request(search: ResolvedSearch, position: Position) -> dict[str, Any]:
+    """Build the request of one page: hits, true total, facets, and the vectors where matches are computed from them."""
+    parameters, points = search.parameters, search.points
+    filters = replace(search.filters, not_ids=search.hidden)
+    query = queries.browse(parameters.q, filters)
+    parts: dict[str, Any] = {"query": query}
+    if points is not None:
+        parts = queries.sort_by_points(
+            query,
+            points,
+            [anchor.id for anchor in search.anchors.usable],
+            metric=parameters.metric,
+            relevance=parameters.relevance,
+            images=parameters.images,
+            plan=position.plan,
+        )
+    excluded = list(parameters.anchors) if points else []
+    return queries.search_page(
+        parts,
+        sort="relevance" if parameters.order == "similar" else parameters.order,
+        page=paging.page_of(search, position),
+        facets=facets.aggregations(queries.keywords(parameters.q), filters, excluded),
+        vectors=points is not None and parameters.needs_vectors,
+        group=parameters.group,
+        min_score=least_score(search, position.plan),
+    )

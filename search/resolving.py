@@ -1,0 +1,183 @@
+"""From the parameters of a search to one frozen value: what matches, what it is compared with, in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from threading import Lock
+
+from cachetools import TTLCache, cachedmethod
+
+from es_mappings import queries
+from es_mappings.anchors import Anchor, QueryPoints, query_points, with_part
+from es_mappings.aspect_weights import CategoryWeights
+from es_mappings.facets import Filters
+from es_mappings.product import DEFAULT_WEIGHTS
+from es_mappings.queries import Query
+from indexer.elastic.product_index import ProductIndex
+from indexer.errors import IndexStateError
+from indexer.spaces.vector_space import VectorSpace, load_space
+from search.anchors import AnchorReader, Anchors, with_photo
+from search.colors import ASPECT, Rgb, color_part
+from search.errors import ParameterError, gone
+from search.parameters import SearchParameters
+from search.photos import PhotoVectors
+from search.snapshots import Snapshot, Snapshots, VectorMeaning
+from search.syntax import color_of, read_weights
+
+_SPACES, _SPACE_SECONDS = 4, 600.0  # vector spaces kept to draw colours in; a space never changes
+
+
+@dataclass(frozen=True)
+class ResolvedSearch:
+    """A search whose parameters were all read, once.
+
+    Attributes
+    ----------
+    snapshot : Snapshot
+        What is searched: one index at one point in time.
+    meaning : VectorMeaning
+        How that index's vectors are read.
+    weights : mapping of str to float
+        How much each aspect counts.
+    weights_of : str
+        Whose weights those are: ``request``, ``default``, or the path of a category with weights of its own.
+    anchors : Anchors
+        What is liked and disliked, with the vectors, in another colour where that is asked for.
+    filters : Filters
+        What narrows the listing, "similar, but ..." included.
+    hidden : tuple of str
+        Ids that are left out, whatever matches.
+    points : QueryPoints or None
+        What products are compared with; None where the order is another, or nothing is liked.
+    warnings : tuple of str
+        What could not be heeded, for the shopper.
+    """
+
+    parameters: SearchParameters
+    snapshot: Snapshot
+    meaning: VectorMeaning
+    weights: Mapping[str, float]
+    weights_of: str
+    anchors: Anchors
+    filters: Filters
+    hidden: tuple[str, ...]
+    points: QueryPoints | None
+    warnings: tuple[str, ...]
+
+    @property
+    def query(self) -> Query:
+        """The query for keywords and filters alone, without what is hidden: what the planner counts."""
+        return queries.browse(self.parameters.q, self.filters)
+
+    @property
+    def by_similarity(self) -> bool:
+        """Whether products are compared with anything."""
+        return self.points is not None
+
+
+class Resolver:
+    """Resolves searches of one product index. Safe for threads."""
+
+    def __init__(
+        self, index: ProductIndex, anchors: AnchorReader, snapshots: Snapshots, photos: PhotoVectors | None
+    ) -> None:
+        self._index, self._anchors, self._snapshots, self._photos = index, anchors, snapshots, photos
+        self._spaces: TTLCache[object, VectorSpace] = TTLCache(_SPACES, _SPACE_SECONDS)
+        self._lock = Lock()
+
+    def resolve(self, parameters: SearchParameters, snapshot: Snapshot, hidden: Sequence[str] = ()) -> ResolvedSearch:
+        """Read the anchors' vectors and all that the index says of its own, and put them together.
+
+        Parameters
+        ----------
+        hidden : sequence of str
+            Ids that are left out, whatever matches.
+
+        Raises
+        ------
+        ParameterError
+            No aspect that the index has counts, or the index that a cursor led to is gone.
+        IndexGoneError
+            The index is gone.
+        """
+        meaning = self._meaning(parameters, snapshot)
+        weights, weights_of = weights_for(parameters, meaning.weights)
+        if not any(weights.get(name) for name in meaning.layout.names):
+            names = ", ".join(meaning.layout.names)
+            raise ParameterError("weight", f"the aspects that products are compared by just now are {names}")
+        anchors = self._read_anchors(parameters, snapshot, meaning)
+        points = None
+        if parameters.order == "similar" and any(anchor.weight > 0 for anchor in anchors.usable):
+            points = query_points(anchors.usable, parameters.mode, weights, meaning.layout)
+        warnings = list(anchors.warnings)
+        if parameters.order == "similar" and points is None:
+            warnings.append("Nothing is liked that products could be compared with, so they stand by relevance.")
+        return ResolvedSearch(
+            parameters,
+            snapshot,
+            meaning,
+            weights,
+            weights_of,
+            anchors,
+            narrowed(parameters, anchors),
+            tuple(hidden),
+            points,
+            tuple(warnings),
+        )
+
+    def _meaning(self, parameters: SearchParameters, snapshot: Snapshot) -> VectorMeaning:
+        try:
+            return self._snapshots.meaning(snapshot.index)
+        except IndexStateError as error:
+            raise gone(parameters.cursor) from error
+
+    def _read_anchors(self, parameters: SearchParameters, snapshot: Snapshot, meaning: VectorMeaning) -> Anchors:
+        anchors = self._anchors.read(snapshot.index, parameters.anchors)
+        if parameters.photo:
+            token, weight = parameters.photo_anchor
+            photo = self._photos.get(token) if self._photos else None
+            # The vector of another space is as good as gone.
+            vector = photo.vector if photo and photo.space == meaning.space else None
+            anchors = with_photo(anchors, token, weight, vector)
+        color = color_of(parameters.but)
+        return self._in_color(color, anchors, meaning) if color and anchors.usable else anchors
+
+    def _in_color(self, color: Rgb, anchors: Anchors, meaning: VectorMeaning) -> Anchors:
+        part = color_part(self._space(meaning.space or ""), color)
+        if not part.any():
+            return replace(anchors, warnings=[*anchors.warnings, "Colours are not compared here yet."])
+        usable: list[Anchor] = with_part(anchors.usable, ASPECT, part, meaning.layout)
+        return replace(anchors, usable=usable)
+
+    @cachedmethod(lambda self: self._spaces, lock=lambda self: self._lock)
+    def _space(self, digest: str) -> VectorSpace:
+        return load_space(self._index.client, self._index.alias, digest)
+
+
+def weights_for(parameters: SearchParameters, by_category: CategoryWeights) -> tuple[dict[str, float], str]:
+    """Return the weight of each aspect, and whose it is: as asked, else the category's own, else the default.
+
+    Another colour than the likes' own counts as much as all the rest, unless it is weighed: the rest would bring the
+    old one back.
+    """
+    asked = read_weights(parameters.weight)
+    own = None if asked else by_category.of(parameters.category)
+    weights = {**(own[1] if own else DEFAULT_WEIGHTS), **asked}
+    if color_of(parameters.but) and ASPECT not in asked:
+        weights[ASPECT] = sum(weight for name, weight in weights.items() if name != ASPECT) or 1.0
+    return weights, "request" if asked else own[0] if own else "default"
+
+
+def narrowed(parameters: SearchParameters, anchors: Anchors) -> Filters:
+    """Narrow a listing by what "similar, but ..." means for the products that are liked."""
+    filters = parameters.filters
+    liked = [anchors.products[i] for i in parameters.likes if i in anchors.products]
+    if "cheaper" in parameters.but:
+        prices = [p["price"] for p in liked if p.get("price") is not None]
+        filters = replace(filters, cheaper_than=min(prices, default=None))
+    if "in_stock" in parameters.but:
+        filters = replace(filters, in_stock=True)
+    if "other_brand" in parameters.but:
+        filters = replace(filters, not_brands=tuple(sorted({p["brand"] for p in liked if p.get("brand")})))
+    return filters

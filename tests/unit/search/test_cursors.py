@@ -1,0 +1,28 @@
+import pytest
+
+from es_mappings.planner import Plan
+from search.cursors import Cursors, Position
+from search.errors import ParameterError
+
+POSITION = Position("listing", Plan("knn", "many", 240, 500, 3.0), "products-1", "point in time", (0.5, "a"), 24)
+
+
+def test_cursors_come_back_as_they_went() -> None:
+    cursors = Cursors("secret")
+    assert cursors.read(cursors.write(POSITION), "listing") == POSITION
+
+
+@pytest.mark.parametrize("change", [lambda c: c[:-1], lambda c: "A" + c, lambda _: "", lambda _: "\N{SNOWMAN}"])
+def test_altered_cursors_are_refused(change: object) -> None:
+    cursors = Cursors("secret")
+    altered = change(cursors.write(POSITION))  # type: ignore[operator]
+    with pytest.raises(ParameterError, match="cursor"):
+        cursors.read(altered, "listing")
+
+
+def test_cursors_of_another_listing_or_secret_are_refused() -> None:
+    cursor = Cursors("secret").write(POSITION)
+    with pytest.raises(ParameterError, match="another search"):
+        Cursors("secret").read(cursor, "other")
+    with pytest.raises(ParameterError, match="not one of this shop"):
+        Cursors("other").read(cursor, "listing")
