@@ -1,4 +1,4 @@
-"""A key that has the README's role, and nothing more, attaches an index, keeps it true and gives it back."""
+"""A key that has the role of docs/attach.md, and nothing more, attaches an index, keeps it true and gives it back."""
 
 import json
 import re
@@ -20,11 +20,11 @@ from indexer.vectorizers import Vectorizers
 from tests.faults.secured import PASSWORD, USER, secured_elasticsearch
 from tests.live.rolling import Dice
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+DOCUMENTED = Path(__file__).resolve().parents[2] / "docs" / "attach.md"
 
 
-def test_the_readme_gives_the_role() -> None:
-    blocks = re.findall(r"```json\n(.*?)```", README.read_text(), re.DOTALL)
+def test_documents_the_role() -> None:
+    blocks = re.findall(r"```json\n(.*?)```", DOCUMENTED.read_text(), re.DOTALL)
     assert roles.attaching("products", "theirs") in [json.loads(block) for block in blocks if '"cluster"' in block]
 
 

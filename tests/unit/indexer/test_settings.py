@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -5,16 +6,29 @@ import pytest
 from indexer.errors import SettingsError
 from indexer.settings import Settings
 
-README = Path(__file__).resolve().parents[3] / "README.md"
+DOCUMENTED = Path(__file__).resolve().parents[3] / "docs" / "settings.md"
 
 
-def test_the_readme_documents_each_setting_and_no_other() -> None:
-    documented = {
-        line.split("`")[1]
-        for line in README.read_text().splitlines()
-        if line.startswith("| `") and line.split("`")[1].isupper()
-    }
-    assert documented == {name.upper() for name in Settings.model_fields}
+def _documented() -> dict[str, str]:
+    """Return each variable of the documentation's tables and its default as it is written there."""
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (?:`([^`]*)`)? ?\|", DOCUMENTED.read_text(), re.MULTILINE)
+    return dict(rows)
+
+
+def _written(default: object) -> str:
+    """Return a default as an environment variable would hold it."""
+    if default is None or default == ():
+        return ""
+    return str(default).lower() if isinstance(default, bool) else str(default).removesuffix(".0")
+
+
+def test_documents_each_setting_and_no_other() -> None:
+    assert set(_documented()) == {name.upper() for name in Settings.model_fields}
+
+
+def test_documents_the_defaults() -> None:
+    defaults = {name.upper(): _written(field.default) for name, field in Settings.model_fields.items()}
+    assert _documented() == defaults
 
 
 def test_each_setting_says_what_it_is() -> None:

@@ -1,0 +1,73 @@
+"""What the documentation names is there: files, links and their sections, make targets."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
+ROOMS = ("es_mappings", "indexer", "search", "workers", "webapp", "evaluation", "demo", "tests", "docs")
+SUFFIXES = ("py", "md", "painless", "lua", "yml", "toml", "txt")  # of paths that begin with no room
+
+_PATH = re.compile(rf"^(?:(?:{'|'.join(ROOMS)})/[\w./*-]*|[\w./*-]+\.(?:{'|'.join(SUFFIXES)}))$")
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+def _prose(page: Path) -> str:
+    """Return a page's text without its code blocks."""
+    return re.sub(r"^ *```.*?^ *```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+
+
+def _code(page: Path) -> Iterator[str]:
+    """Return what stands in backticks: whole blocks, and words of a sentence."""
+    text = page.read_text()
+    yield from re.findall(r"^ *```\w*\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE)
+    yield from re.findall(r"`([^`\n]+)`", _prose(page))
+
+
+def _exists(name: str, page: Path) -> bool:
+    """Return whether a path is that of a file: from the root, from the page's folder, or of one alone in a room."""
+    if "/" in name:
+        return any(any(folder.glob(name.rstrip("/"))) for folder in (ROOT, page.parent))
+    return (ROOT / name).exists() or any(any((ROOT / room).rglob(name)) for room in ROOMS)
+
+
+def _sections(page: Path) -> set[str]:
+    """Return the anchors that GitHub gives a page's headings."""
+    headings = re.findall(r"^#+ (.+)$", _prose(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_paths_in_backticks_exist(page: Path) -> None:
+    paths = [name for name in re.findall(r"`([^`\n]+)`", _prose(page)) if _PATH.match(name)]
+    assert [name for name in paths if not _exists(name, page)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    dead = []
+    for link in _LINK.findall(_prose(page)):
+        if link.startswith(("http://", "https://")):
+            continue
+        name, _, section = link.partition("#")
+        to = (page.parent / name).resolve() if name else page
+        if not to.exists() or (section and section not in _sections(to)):
+            dead.append(link)
+    assert dead == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_make_targets_exist(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = {name for code in _code(page) for name in re.findall(r"\bmake ([a-z][a-z-]*)", code)}
+    assert named <= targets
+
+
+def test_the_readme_stays_short_and_leads_to_each_page() -> None:
+    readme = ROOT / "README.md"
+    assert len(readme.read_text().splitlines()) <= 150
+    linked = {link.partition("#")[0] for link in _LINK.findall(readme.read_text())}
+    assert {f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")} <= linked
