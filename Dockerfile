@@ -22,7 +22,10 @@ COPY indexer/ indexer/
 COPY search/ search/
 COPY workers/ workers/
 COPY webapp/ webapp/
-COPY gunicorn.conf.py ./
+COPY lookalike/ lookalike/
+COPY gunicorn.conf.py pyproject.toml ./
+# The command lookalike; the code stays where it is.
+RUN pip install --no-deps --editable .
 
 USER lookalike
 

@@ -15,17 +15,17 @@ PORT ?= 5000
 help:  ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
-$(VENV)/.ready: requirements.txt requirements-dev.txt constraints.txt
+$(VENV)/.ready: pyproject.toml requirements.txt requirements-sandbox.txt requirements-dev.txt constraints.txt
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed; PYTHON=... says where it is" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than Python 3.11; PYTHON=... says where another is" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing requirements into $(VENV)"
 	@$(BIN)/python -m pip install --quiet "$(UV)"
-	@$(BIN)/uv pip install --python $(BIN)/python --constraint constraints.txt --requirement requirements-dev.txt
+	@$(BIN)/uv pip install --python $(BIN)/python --constraint constraints.txt --editable '.[sandbox,dev]'
 	@touch $@
 
 .PHONY: install
-install: $(VENV)/.ready  ## Set up the virtual environment
+install: $(VENV)/.ready  ## Set up the virtual environment, with the command lookalike
 
 .PHONY: demo
 demo: $(VENV)/.ready  ## Bring up the sandbox shop on port 5000 (CATALOG=file or abo with N=n, PRODUCTS=n, PORT=n)
@@ -104,7 +104,8 @@ screenshots: $(VENV)/.ready chromium  ## Take the README's screenshots of the ru
 
 .PHONY: lock
 lock: $(VENV)/.ready  ## Renew constraints.txt from the requirements
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-header requirements-dev.txt --output-file constraints.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-header \
+	  requirements.txt requirements-sandbox.txt requirements-dev.txt --output-file constraints.txt
 
 .PHONY: clean
 clean:  ## Stop servers that still run, remove data and caches of the project

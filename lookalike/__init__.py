@@ -1,0 +1,1 @@
+"""The console command: the commands of all rooms in one list."""

@@ -1,0 +1,5 @@
+"""Entry point of ``python -m lookalike``."""
+
+from lookalike.cli import main
+
+main(prog_name="lookalike")
