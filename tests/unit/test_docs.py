@@ -1,14 +1,18 @@
-"""What the documentation names is there: files, links and their sections, make targets."""
+"""What the documentation names is there: files, links and their sections, commands, make targets."""
 
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
+
+from lookalike.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
-ROOMS = ("es_mappings", "indexer", "search", "workers", "webapp", "evaluation", "demo", "tests", "docs")
+ROOMS = ("lookalike", "es_mappings", "indexer", "search", "workers", "webapp", "evaluation", "demo", "tests", "docs")
 SUFFIXES = ("py", "md", "painless", "lua", "yml", "toml", "txt")  # of paths that begin with no room
 
 _PATH = re.compile(rf"^(?:(?:{'|'.join(ROOMS)})/[\w./*-]*|[\w./*-]+\.(?:{'|'.join(SUFFIXES)}))$")
@@ -64,6 +68,26 @@ def test_make_targets_exist(page: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = {name for code in _code(page) for name in re.findall(r"\bmake ([a-z][a-z-]*)", code)}
     assert named <= targets
+
+
+def _command(words: list[str]) -> tuple[click.Command, list[str]]:
+    """Return the command that words call, and the words after its name."""
+    command: click.Command = main
+    context = click.Context(command)
+    while words and isinstance(command, click.Group):
+        name, found, words = command.resolve_command(context, words)
+        assert found is not None, name
+        command = found
+    return command, words
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_exist_with_their_options(page: Path) -> None:
+    for code in _code(page):
+        for line in re.findall(r"\blookalike ([a-z][^\n`)]*)", code.replace("\\\n", " ")):
+            command, words = _command(shlex.split(line.partition("#")[0]))
+            known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+            assert {word for word in words if word.startswith("--")} <= {*known, "--help"}, line
 
 
 def test_the_readme_stays_short_and_leads_to_each_page() -> None:
