@@ -99,7 +99,7 @@ format: $(VENV)/.ready  ## Write the code in the house's format
 	@$(BIN)/ruff check --fix .
 
 .PHONY: screenshots
-screenshots: $(VENV)/.ready chromium  ## Take the README's screenshots of the running demo
+screenshots: $(VENV)/.ready chromium  ## Take the documentation's screenshots of the running demo
 	@$(BIN)/python -m demo.screenshots --url http://localhost:$(PORT)
 
 .PHONY: lock

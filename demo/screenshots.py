@@ -1,4 +1,4 @@
-"""Take the README's screenshots of a running shop: ``make screenshots``."""
+"""Take the documentation's screenshots of a running shop: ``make screenshots``."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from elasticsearch.dsl import (
 
 from es_mappings.layout import Layout
 
-# The aspects, and how many dimensions each gets in the compound vector: chosen by NDCG (README, "What was measured").
+# The aspects, and how many dimensions each gets in the compound vector: chosen by NDCG (docs/measurements.md).
 # An aspect that is taken out here is neither computed nor kept. A change makes a new vector space.
 ASPECT_DIMS = {"look": 192, "style": 32, "color": 32, "text": 64, "attributes": 64}
 

@@ -27,7 +27,7 @@ _MOST_VALUES = 60  # above, an attribute is a measure or a name, no class
 MAX_EXAMPLES = 3_500  # of one category: a fit takes the third power of them
 
 # Expected of the values that are filled in. The confidences err a little on the safe side: of the rendered catalogue's
-# missing values 97 in 100 are right then (README, "Attributes from pictures").
+# missing values 97 in 100 are right then (docs/attributes.md, "Measured").
 PRECISION = 0.968
 
 _PICTURE, _TEXT = "picture", "text"

@@ -12,7 +12,7 @@ from indexer.catalog.documents import category_paths
 from indexer.vectorizers.base import ProductFields
 
 # Probability of being wrong from which a value of the catalogue is put before a person. On the rendered catalogue 84%
-# of the values flagged so are wrong, and 86% of the wrong visual ones are flagged (README, "Attributes").
+# of the values flagged so are wrong, and 86% of the wrong visual ones are flagged (docs/attributes.md, "Measured").
 DISPUTE = 0.25
 
 Decisions = Mapping[str, "Decision"]

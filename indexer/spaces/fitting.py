@@ -28,7 +28,7 @@ LEARNING = "look"  # the aspect that `Recipe` is about; the others have a PCA
 
 # Activations that a fit holds at once: 100 MB of 1,280 dimensions. A PCA of more goes through them in chunks.
 SAMPLE = 20_000
-# Activations that a fit reads at most: a PCA of 1,280 dimensions settles long before (README, "What was measured").
+# Activations that a fit reads at most: a PCA of 1,280 dimensions settles long before (docs/measurements.md).
 MOST = 200_000
 _CHUNK = 1_000  # products whose tokens are counted at once
 _EXPLAINED = 4_000  # products that `--explain` measures on, besides those that are judged

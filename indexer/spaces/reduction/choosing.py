@@ -21,7 +21,7 @@ from indexer.vectorizers.base import ProductFields
 
 SHARES = (0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9)  # of the rest, that are tried; less would leave it to chance
 # Of the rest at least, where several labels are told: within one, such as a kind, the others reorder, and what none of
-# them names would be lost. Measured on rendered products, whose patterns the categories don't name (README).
+# them names would be lost. Measured on rendered products, whose patterns no category names (docs/measurements.md).
 _LEAST_REST = 0.75
 _FEWEST = 50  # products that a learned projection needs
 _GAIN = 0.005  # NDCG that it has to add to a PCA's to be worth having
