@@ -5,29 +5,25 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
-import httpx
 
 from es_mappings.product import LAYOUT
 from evaluation.report import Report, Table
+from evaluation.shops import Parameters, Shop, open_shop, pages
 from indexer.cli.console import progress_bar, report_console
 from indexer.errors import GoldenSetError
 from indexer.relevance.golden import Grades, merge, read_golden_set
 from indexer.relevance.metrics import PerAnchor, compare, condensed, interval, per_anchor
-from indexer.settings import Settings
+from search.syntax import write_anchor
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-PAGE = 100  # products of one request
 SIGNIFICANT = 0.05
 
 console = report_console()
-Parameters = Sequence[tuple[str, str]]
-"""Of the search API, such as ``("weight", "look:1")``."""
 
 
 @dataclass(frozen=True)
@@ -71,17 +67,17 @@ def command(
     grades = merge(read_golden_set(golden_file))
     asked = _pairs(parameters)
     report = Report("The live search by a golden set", {"Golden set": f"{golden_file}: {len(grades):,} anchors"})
-    with shop(url) as client:
-        found = ask(client, grades, asked, depth, in_category=in_category)
-        scores = measure(found, grades, metrics)
-        report.facts |= _facts(client, found, asked)
-        report.parts.append(score_table(scores, grades, found))
+    with open_shop(url) as shop:
+        searched = ask(shop, grades, asked, depth, in_category=in_category)
+        scores = measure(searched, grades, metrics)
+        report.facts |= _facts(shop, searched, asked)
+        report.parts.append(score_table(scores, grades, searched))
         if each_aspect:
             runs = {
-                name: ask(client, grades, [*asked, *w], depth, in_category=in_category) for name, w in alone().items()
+                name: ask(shop, grades, [*asked, *w], depth, in_category=in_category) for name, w in alone().items()
             }
             ours = {name: measure(run, grades, metrics[:1])[metrics[0]] for name, run in runs.items()}
-            report.parts.append(aspect_table({"all": scores[metrics[0]], **ours}, found.categories, metrics[0]))
+            report.parts.append(aspect_table({"all": scores[metrics[0]], **ours}, searched.categories, metrics[0]))
     faults = list(judge(scores, gate["at_least"], gate["baseline"], report))
     for part in report.parts:
         if isinstance(part, Table):
@@ -96,24 +92,7 @@ def command(
         sys.exit(1)
 
 
-@contextmanager
-def shop(url: str | None) -> Iterator[httpx.Client]:
-    """Return a client of the shop's API: over HTTP, or straight into an application in this process."""
-    if url:
-        with httpx.Client(base_url=url, timeout=60) as client:
-            yield client
-        return
-    from webapp import create_app
-
-    # No limits: this asks as quickly as hundreds of shoppers.
-    settings = Settings.from_environment().model_copy(update={"rate_limit_pages": ""})
-    with httpx.Client(transport=httpx.WSGITransport(app=create_app(settings)), base_url="http://shop") as client:
-        yield client
-
-
-def ask(
-    client: httpx.Client, grades: Grades, parameters: Parameters, depth: int, *, in_category: bool = False
-) -> Searched:
+def ask(shop: Shop, grades: Grades, parameters: Parameters, depth: int, *, in_category: bool = False) -> Searched:
     """Sort the shop, or each anchor's top category, by similarity to each anchor.
 
     Raises
@@ -121,28 +100,29 @@ def ask(
     GoldenSetError
         The shop refuses a parameter, doesn't answer, or knows none of the anchors.
     """
-    found = Searched({}, {}, {}, [])
+    searched = Searched({}, {}, {}, [])
     with progress_bar() as progress:
         for anchor in progress.track(list(grades), description="Asking the shop"):
-            department = _department(client, anchor)
+            department = shop.department(anchor)
             where = [("category", department)] if in_category and department else []
-            pages = list(_pages(client, [("like", anchor), ("sort", "similar"), *where, *parameters], depth))
-            strategy = pages[0]["plan"]["strategy"]
+            likes = [("like", write_anchor(anchor)), ("sort", "similar")]
+            listing = list(pages(shop, [*likes, *where, *parameters], depth))
+            strategy = listing[0].strategy
             if strategy == "keywords":  # the anchor is gone, or has no vector
-                found.unknown.append(anchor)
+                searched.unknown.append(anchor)
                 continue
-            found.run[anchor] = [product["id"] for page in pages for product in page["products"]][:depth]
-            found.strategies[strategy] = found.strategies.get(strategy, 0) + 1
-            found.categories[anchor] = department or "none"
-    if not found.run:
+            searched.run[anchor] = [product for page in listing for product in page.products][:depth]
+            searched.strategies[strategy] = searched.strategies.get(strategy, 0) + 1
+            searched.categories[anchor] = department or "none"
+    if not searched.run:
         raise GoldenSetError("The shop knows none of the golden set's anchors: is it another catalogue's?")
-    return found
+    return searched
 
 
-def measure(found: Searched, grades: Grades, metrics: Sequence[str]) -> dict[str, PerAnchor]:
-    """Measure what was found, by metric and anchor."""
-    known = {anchor: grades[anchor] for anchor in found.run}
-    run = condensed(known, found.run)
+def measure(searched: Searched, grades: Grades, metrics: Sequence[str]) -> dict[str, PerAnchor]:
+    """Measure what was searched, by metric and anchor."""
+    known = {anchor: grades[anchor] for anchor in searched.run}
+    run = condensed(known, searched.run)
     return {metric: per_anchor(known, run, metric) for metric in metrics}
 
 
@@ -189,10 +169,10 @@ def alone() -> dict[str, Parameters]:
     return {a: [("weight", f"{name}:{int(name == a)}") for name in LAYOUT.names] for a in LAYOUT.names}
 
 
-def score_table(scores: Mapping[str, PerAnchor], grades: Grades, found: Searched) -> Table:
+def score_table(scores: Mapping[str, PerAnchor], grades: Grades, searched: Searched) -> Table:
     """Show the mean of each metric, and how much of what was shown first anybody has judged."""
     rows = [(metric.upper(), str(score := interval(by)), f"{score.anchors:,}") for metric, by in scores.items()]
-    first = [product in grades[anchor] for anchor, products in found.run.items() for product in products[:10]]
+    first = [product in grades[anchor] for anchor, products in searched.run.items() for product in products[:10]]
     judged = f"{sum(first) / len(first):.0%} of the first ten products of each anchor are judged." if first else ""
     return Table("Scores", ("Metric", "Mean (95%)", "Anchors"), rows, judged)
 
@@ -209,42 +189,11 @@ def aspect_table(scores: Mapping[str, PerAnchor], categories: Mapping[str, str],
     return Table(f"{metric.upper()} by aspect", ("Aspects", "All", *departments), rows)
 
 
-def _pages(client: httpx.Client, parameters: Parameters, depth: int) -> Iterator[dict[str, Any]]:
-    cursor, shown = "", 0
-    while shown < depth:
-        size = ("size", str(min(PAGE, depth)))
-        more = [("cursor", cursor)] if cursor else []
-        page = _get(client, "/api/search", [*parameters, size, *more])
-        yield page
-        shown += len(page["products"])
-        cursor = page["next_cursor"] or ""
-        if not cursor:
-            return
-
-
-def _department(client: httpx.Client, anchor: str) -> str:
-    category = _get(client, f"/api/products/{anchor}", []).get("category") or [""]
-    return str(category[0])
-
-
-def _get(client: httpx.Client, path: str, parameters: Parameters) -> dict[str, Any]:
-    try:
-        answer = client.get(path, params=list(parameters))
-        body: dict[str, Any] = answer.json()
-    except (httpx.HTTPError, ValueError) as error:
-        raise GoldenSetError(f"The shop doesn't answer {path}: {error or type(error).__name__}") from error
-    if answer.status_code == httpx.codes.NOT_FOUND:  # such as a product that is gone
-        return {}
-    if answer.status_code != httpx.codes.OK:
-        raise GoldenSetError(f"The shop refuses {path}: {body.get('detail', answer.status_code)}")
-    return body
-
-
-def _facts(client: httpx.Client, found: Searched, asked: Parameters) -> dict[str, str]:
-    served = ", ".join(f"{count:,} by {name}" for name, count in sorted(found.strategies.items()))
-    unknown = {"Not in the shop": f"{len(found.unknown):,} anchors, left out"} if found.unknown else {}
+def _facts(shop: Shop, searched: Searched, asked: Parameters) -> dict[str, str]:
+    served = ", ".join(f"{count:,} by {name}" for name, count in sorted(searched.strategies.items()))
+    unknown = {"Not in the shop": f"{len(searched.unknown):,} anchors, left out"} if searched.unknown else {}
     parameters = {"Parameters": " ".join(f"{n}={v}" for n, v in asked)} if asked else {}
-    return {"Shop": str(client.base_url), "Served": served, **parameters, **unknown}
+    return {"Shop": shop.name, "Served": served, **parameters, **unknown}
 
 
 def _pairs(parameters: Sequence[str]) -> list[tuple[str, str]]:

@@ -131,9 +131,9 @@ class Navigation:
             self._snapshots.forget(snapshot)
             return self._listing(parameters, hidden, self._snapshots.current(), None)
 
-    def request(self, parameters: SearchParameters) -> dict[str, Any]:
+    def request(self, parameters: SearchParameters, hidden: Sequence[str] = ()) -> dict[str, Any]:
         """Build the request of a listing's first page, to be sent to the alias instead of a point in time."""
-        search = self._resolver.resolve(parameters, self._snapshots.current())
+        search = self._resolver.resolve(parameters, self._snapshots.current(), hidden)
         position = Position(parameters.fingerprint, plan_of(search, self._counts), search.snapshot.index, "", (), 0)
         return page_request(search, position)
 

