@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterable
 
 import click
-import redis
 
 from indexer.catalog.events import parse_event
 from indexer.cli.console import Commands
@@ -15,9 +14,9 @@ from indexer.elastic.dead_letters import DeadLetter, DeadLetters
 from indexer.errors import CatalogError, ProductSearchError
 from indexer.settings import Settings
 from workers.app import EMBED_WAITING, WRITE_EVENTS
-from workers.queues import calls
-from workers.queues.embedding_queue import EmbeddingQueue
-from workers.queues.event_queue import Entry, EventQueue
+from workers.queues.connection import COMMAND
+from workers.queues.event_queue import Entry
+from workers.queues.handle import Queues
 
 
 @click.group(cls=Commands)
@@ -40,9 +39,9 @@ def list_letters(size: int) -> None:
 @click.option("--all", "everything", is_flag=True, help="All of them.")
 def retry(ids: tuple[str, ...], *, everything: bool) -> None:
     """Queue dead letters again."""
-    settings, letters = Settings.from_environment(), _letters()
-    with redis.Redis.from_url(settings.redis_url, socket_timeout=10, socket_connect_timeout=2) as server:
-        count, faults = again(_chosen(letters, ids, everything=everything), letters, server, settings)
+    letters = _letters()
+    with Queues.open(Settings.from_environment(), COMMAND) as queues:
+        count, faults = requeue(_chosen(letters, ids, everything=everything), letters, queues)
     for letter, why in faults:
         click.echo(f"{letter.id}: {why}", err=True)
     click.echo(f"{count:,} queued again")
@@ -57,10 +56,10 @@ def drop(ids: tuple[str, ...], *, everything: bool) -> None:
     click.echo(f"{letters.remove(_chosen(letters, ids, everything=everything)):,} dropped")
 
 
-def again(
-    chosen: Iterable[DeadLetter], letters: DeadLetters, server: redis.Redis, settings: Settings
+def requeue(
+    chosen: Iterable[DeadLetter], letters: DeadLetters, queues: Queues
 ) -> tuple[int, list[tuple[DeadLetter, str]]]:
-    """Queue dead letters again; a letter goes when its work is queued.
+    """Queue the work of dead letters again; a letter is deleted when its work is queued.
 
     Returns
     -------
@@ -74,8 +73,6 @@ def again(
     QueueError
         Redis is away or full; letters whose work is not queued stay.
     """
-    events = EventQueue(server, settings.index_name, settings.queue_limit)
-    products = EmbeddingQueue(server, settings.index_name)
     queued: list[DeadLetter] = []
     faults: list[tuple[DeadLetter, str]] = []
     try:
@@ -83,9 +80,9 @@ def again(
             try:
                 if letter.kind == "event":
                     event = parse_event(letter.event).model_dump(mode="json")
-                    events.add([Entry(event, letter.event_id, time.time())])
+                    queues.events.add([Entry(event, letter.event_id, time.time())])
                 else:
-                    products.add([letter.product])
+                    queues.embedding.add([letter.product])
             except CatalogError as error:
                 faults.append((letter, str(error)))
             else:
@@ -93,7 +90,7 @@ def again(
     finally:
         letters.remove(queued)
     for task in (WRITE_EVENTS, EMBED_WAITING):
-        calls.call(server, settings.index_name, task)  # if none can be called now, beat calls one
+        queues.tasks.wake(task)  # if no worker can be woken now, beat wakes one
     return len(queued), faults
 
 
@@ -102,10 +99,10 @@ def _chosen(letters: DeadLetters, ids: tuple[str, ...], *, everything: bool) -> 
         raise click.UsageError("Name letters by their ids, or say --all.")
     if everything:
         return list(letters.all())
-    held = letters.get(ids)
-    if unknown := set(ids) - {letter.id for letter in held}:
+    chosen = letters.get(ids)
+    if unknown := set(ids) - {letter.id for letter in chosen}:
         raise ProductSearchError(f"There is no dead letter {min(unknown)}; `list` shows those there are")
-    return held
+    return chosen
 
 
 def _letters() -> DeadLetters:

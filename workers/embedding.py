@@ -12,20 +12,20 @@ from elastic_transport import TransportError
 from elasticsearch import ApiError
 
 from indexer.catalog import documents
-from indexer.elastic import indices, write_targets
+from indexer.elastic import write_targets
 from indexer.elastic.dead_letters import DeadLetter
 from indexer.embedding.overlapping import side_by_side
 from indexer.embedding.report import Report
 from workers import failures, resources
 from workers.app import EMBED_WAITING, INTERACTIVE
-from workers.queues import calls
+from workers.queues import keys
 from workers.queues.embedding_queue import MAX_TRIES
 
 log = logging.getLogger(__name__)
 
 _LINGER = 0.05  # seconds that a batch which isn't full waits for more
 _LEAST_BATCH = 32  # products a batch: little enough to lose and do again
-_IN_HAND = 3  # batches side by side: one is fetched and decoded, one in the models, one written
+_IN_PARALLEL = 3  # batches side by side: one is fetched and decoded, one in the models, one written
 _STINT = 5.0  # seconds of one task where products never end: nothing else, not even a stop, waits for longer
 
 
@@ -35,30 +35,30 @@ class _Batch(NamedTuple):
 
 
 def embed_waiting(task: str) -> None:
-    """Embed what waits, a few batches side by side, and call for the next to do so.
+    """Embed what waits, a few batches side by side, and wake a worker for the rest.
 
     Ends early where a shopper waits for a photograph: this process may be the only one with a model.
 
     Parameters
     ----------
     task : str
-        Id of the Celery task: its batches are named by it, so that a task which Celery gives out again, because its
-        process died, knows what it had in hand.
+        Id of the Celery task: its batches are named by it, so that a task which Celery delivers again, because its
+        process died, knows which batches were left unfinished.
     """
-    queue, alias = resources.embedding(), resources.settings().index_name
-    calls.heard(resources.redis_client(), alias, EMBED_WAITING)
-    for lost in queue.held(task):
-        recover(lost, "its process died")
-    for taken in side_by_side(_embed, _batches(task), _IN_HAND):
-        if not taken:
-            return  # it is called for when Elasticsearch may take more
-    if queue.due():
-        calls.call(resources.redis_client(), alias, EMBED_WAITING)
+    queues = resources.queues()
+    queues.tasks.acknowledge(EMBED_WAITING)
+    for batch in queues.embedding.unfinished(task):
+        recover(batch, "its process died")
+    for goes_on in side_by_side(_embed, _batches(task), _IN_PARALLEL):
+        if not goes_on:
+            return  # a worker is woken when Elasticsearch may take more
+    if queues.embedding.due():
+        queues.tasks.wake(EMBED_WAITING)
 
 
 def _batches(task: str) -> Iterator[_Batch]:
     """Take batches: the first of what there is, further ones as long as they are full."""
-    queue, redis, alias = resources.embedding(), resources.redis_client(), resources.settings().index_name
+    queue, tasks = resources.queues().embedding, resources.queues().tasks
     size, end = max(_LEAST_BATCH, resources.settings().batch_size), time.monotonic() + _STINT
     if queue.due() < size:
         time.sleep(_LINGER)
@@ -67,40 +67,40 @@ def _batches(task: str) -> Iterator[_Batch]:
         if not batch.ids:
             return
         if number == 0 and queue.due():
-            calls.call(redis, alias, EMBED_WAITING)  # for other workers, and for the time after this task
+            tasks.wake(EMBED_WAITING)  # other workers, and one for the time after this task
         alone = queue.is_suspect(batch.ids)
         yield batch
-        if alone or queue.due() < size or redis.llen(INTERACTIVE) or time.monotonic() > end:
+        if alone or queue.due() < size or tasks.depth(INTERACTIVE) or time.monotonic() > end:
             return
 
 
 def _embed(batch: _Batch) -> bool:
-    """Embed a batch; say whether Elasticsearch takes more."""
-    queue, counters, begun = resources.embedding(), resources.counters(), time.monotonic()
+    """Embed a batch, and return whether Elasticsearch takes more."""
+    queue, counters, begun = resources.queues().embedding, resources.queues().counters, time.monotonic()
     try:
         with queue.lease(batch.name):
             report = resources.pipeline().vectorize(batch.ids, recheck=True)
     except Exception as error:
         counters.count("failures", failures.reason(error), len(batch.ids))
         if failures.is_transient(error):
-            _later(batch, str(error))
+            _postpone(batch, str(error))
             return False
         log.exception("a batch of %d products failed", len(batch.ids))
         recover(batch.name, f"embedding it failed: {type(error).__name__}: {error}")
         return True
     received = _finish(batch, report)
-    queue.had(report.written)
+    queue.reset_deferrals(report.written)
     if report.unavailable:
-        spent = queue.put_off(report.unavailable)
-        counters.count("failures", "image unavailable", spent)
+        exhausted = queue.defer(report.unavailable)
+        counters.count("failures", "image unavailable", exhausted)
     _count(batch, report, received, time.monotonic() - begun)
     if report.written and not queue.due():
-        _show()
+        _refresh()
     return not report.busy
 
 
 def _count(batch: _Batch, report: Report, received: dict[str, float], seconds: float) -> None:
-    counters, now = resources.counters(), time.time()
+    counters, now = resources.queues().counters, time.time()
     counters.lags(now - since for since in received.values())
     counters.count("embedded", "", len(report.written) + len(report.waiting))
     counters.count("images", "", report.images)
@@ -115,63 +115,64 @@ def _count(batch: _Batch, report: Report, received: dict[str, float], seconds: f
     )
 
 
-def _show() -> None:
-    """Have what was written found at once, when nothing more waits: the index itself would do so within a second.
+def _refresh() -> None:
+    """Let what was written be found at once, when nothing more waits: Elasticsearch would do so within a second.
 
-    At most once a second, since each time makes a segment.
+    At most once a second, since each refresh makes a segment.
     """
-    client, alias = resources.redis_client(), resources.settings().index_name
-    if client.set(f"{alias}:shown", 1, nx=True, px=1_000):
+    index = resources.index()
+    if resources.queues().values.add(keys.refreshed(index.alias), 1, seconds=1):
         try:
-            resources.elasticsearch().indices.refresh(index=alias)
+            index.refresh()
         except (TransportError, ApiError) as error:
-            log.info("not shown at once: %s", error)
+            log.info("not refreshed: %s", error)
 
 
 def _finish(batch: _Batch, report: Report) -> dict[str, float]:
-    queue = resources.embedding()
+    queues = resources.queues()
     if not report.busy:
-        resources.counters().streak("embedding", ended=True)
-        return queue.finish(batch.name)
+        queues.counters.streak("embedding", ended=True)
+        return queues.embedding.finish(batch.name)
     # A server that takes some is asked again soon.
-    wait = failures.pause(resources.counters().streak("embedding", ended=bool(report.written)) or 1)
-    resources.counters().count("failures", "elasticsearch busy", len(report.busy))
-    received = queue.finish(batch.name, report.busy, wait)
-    calls.call(resources.redis_client(), resources.settings().index_name, EMBED_WAITING, after=wait)
+    wait = failures.pause(queues.counters.streak("embedding", ended=bool(report.written)) or 1)
+    queues.counters.count("failures", "elasticsearch busy", len(report.busy))
+    received = queues.embedding.finish(batch.name, report.busy, wait)
+    queues.tasks.wake(EMBED_WAITING, after=wait)
     return received
 
 
-def _later(batch: _Batch, why: str) -> None:
-    queue = resources.embedding()
-    wait = failures.pause(resources.counters().streak("embedding"))
+def _postpone(batch: _Batch, why: str) -> None:
+    queues = resources.queues()
+    wait = failures.pause(queues.counters.streak("embedding"))
     log.warning("%d products wait %.0f s: %s", len(batch.ids), wait, why)
-    queue.finish(batch.name, batch.ids, wait)
-    calls.call(resources.redis_client(), resources.settings().index_name, EMBED_WAITING, after=wait)
+    queues.embedding.finish(batch.name, batch.ids, wait)
+    queues.tasks.wake(EMBED_WAITING, after=wait)
 
 
 def recover(batch: str, why: str) -> None:
-    """Take back a batch that was lost: its products are tried one by one; those that had their tries are given up."""
-    given_up = resources.embedding().lost(batch)
+    """Reclaim a batch: its products are tried one by one, and those that had all their tries are given up."""
+    queues = resources.queues()
+    given_up = queues.embedding.reclaim(batch)
     log.warning("a batch was lost, %d products given up: %s", len(given_up), why)
-    resources.counters().count("failures", "batch lost")
+    queues.counters.count("failures", "batch lost")
     if given_up:
         reason = f"given up after {MAX_TRIES} tries: {why}"
         _mark_failed(given_up, reason)
         resources.dead_letters().add([DeadLetter("embedding", product_id, reason) for product_id in given_up])
-        resources.counters().count("failures", "given up", len(given_up))
-    calls.call(resources.redis_client(), resources.settings().index_name, EMBED_WAITING)
+        queues.counters.count("failures", "given up", len(given_up))
+    queues.tasks.wake(EMBED_WAITING)
 
 
 def _mark_failed(ids: list[str], reason: str) -> None:
-    """Note the reason beside the products, so that nothing queues them again as they are."""
-    client, alias = resources.elasticsearch(), resources.settings().index_name
-    found = client.mget(index=alias, ids=ids, source_includes=["source", "deleted_at"])["docs"]
-    held = {d["_id"]: d["_source"] for d in found if d.get("found") and "deleted_at" not in d["_source"]}
-    space = indices.space_of(client, alias)
+    """Write the reason to the products, so that nothing queues them again as they are."""
+    client, alias = resources.index().client, resources.index().alias
+    answers = client.mget(index=alias, ids=ids, source_includes=["source", "deleted_at"])["docs"]
+    products = {d["_id"]: d["_source"] for d in answers if d.get("found") and "deleted_at" not in d["_source"]}
+    space = resources.index().space()
     actions = [
         documents.embedded(alias, product_id, source["source"], None, space=space, reason=reason, failed=True)
-        for product_id, source in held.items()
+        for product_id, source in products.items()
     ]
-    for product_id, failure in zip(held, write_targets.write(client, alias, actions), strict=True):
+    for product_id, failure in zip(products, write_targets.write(client, alias, actions), strict=True):
         if failure:
             log.error("can't be marked as failed: %s", failure.reason, extra={"product": product_id})

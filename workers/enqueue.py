@@ -7,31 +7,28 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import click
-import redis
 
 from indexer.cli.console import errors_in_one_line
 from indexer.cli.load import write_catalog
-from indexer.elastic import indices
-from indexer.elastic.client import connect
+from indexer.elastic.product_index import ProductIndex
 from indexer.settings import Settings
 from workers.app import EMBED_WAITING
 from workers.errors import QueueError
-from workers.queues import calls
-from workers.queues.embedding_queue import EmbeddingQueue
+from workers.queues.connection import COMMAND
+from workers.queues.handle import Queues
 
 
 def enqueue_embeddings(ids: Iterable[str], settings: Settings | None = None) -> int:
-    """Queue products for embedding; give how many.
+    """Queue products for embedding, and return how many.
 
     Raises
     ------
     QueueError
         Redis is away, or full.
     """
-    settings = settings or Settings.from_environment()
-    with redis.Redis.from_url(settings.redis_url, socket_timeout=10, socket_connect_timeout=2) as client:
-        count = EmbeddingQueue(client, settings.index_name).add(ids)
-        if count and not calls.call(client, settings.index_name, EMBED_WAITING):
+    with Queues.open(settings or Settings.from_environment(), COMMAND) as queues:
+        count = queues.embedding.add(ids)
+        if count and not queues.tasks.wake(EMBED_WAITING):
             raise QueueError("Redis went away; what was queued is embedded when it is back")
     return count
 
@@ -55,7 +52,7 @@ def _enqueue(catalog: Path | None, *, retry_failed: bool) -> int:
     if catalog is not None:
         written, refused = write_catalog(settings, catalog)
         click.echo(f"{written:,} products written, {refused:,} lines refused")
-    waiting = indices.ids_without_vector(connect(settings), settings.index_name, retry_failed=retry_failed)
+    waiting = ProductIndex.open(settings).ids_without_vector(retry_failed=retry_failed)
     click.echo(f"{enqueue_embeddings(waiting, settings):,} products queued")
     return refused
 

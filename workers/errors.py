@@ -1,4 +1,4 @@
-"""What can go wrong with a queue."""
+"""What can go wrong with a queue. Nobody outside workers/queues/ sees the errors of Redis itself."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ from indexer.errors import ProductSearchError
 
 
 class QueueError(ProductSearchError):
-    """Redis doesn't take work: it is away, or has no memory left. The same may be asked again later."""
+    """Redis doesn't take work. The same may be asked again later."""
+
+
+class RedisUnavailableError(QueueError):
+    """Redis is away, is still loading, or has no memory left."""
 
 
 class QueueFullError(QueueError):
-    """More waits than QUEUE_LIMIT allows. The same may be asked again later."""
+    """More waits than QUEUE_LIMIT allows."""

@@ -5,51 +5,46 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from base64 import b64decode, b64encode
-from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import redis
 from elasticsearch.helpers import pack_dense_vector
-from kombu.exceptions import OperationalError
 
 from es_mappings.layout import Vector
 from indexer.elastic.client import vector
 from indexer.embedding import photos
 from indexer.embedding.photos import Box
 from indexer.errors import ImageError, IndexStateError, ProductSearchError
-from indexer.settings import Settings
-from workers.app import EMBED_PHOTO, app
+from workers.app import EMBED_PHOTO
+from workers.errors import RedisUnavailableError
+from workers.queues import keys
+from workers.queues.handle import Queues
 
 if TYPE_CHECKING:
     from indexer.embedding.pipeline import Pipeline
 
 _PATIENCE = 10.0  # seconds that a shopper waits; older photographs are not embedded any more
-_KEPT = 30  # seconds that an answer nobody fetched stays in Redis
 
 
 class PhotoServiceError(ProductSearchError):
     """No worker answers just now: the same photograph may be sent again."""
 
 
-@dataclass(frozen=True)
-class PhotoVector:
+class PhotoVector(NamedTuple):
     """A photograph's compound vector, and the vector space it belongs to."""
 
     vector: Vector
     space: str
 
 
-def embed_photo(photo: bytes, box: Box | None = None, *, timeout: float = _PATIENCE) -> PhotoVector:
+def embed_photo(queues: Queues, photo: bytes, box: Box | None = None, *, timeout: float = _PATIENCE) -> PhotoVector:
     """Have a worker embed a photograph.
 
     Parameters
     ----------
     photo : bytes
-        The file as the shopper sent it, nobody vouches for it.
+        The file as the shopper sent it; nothing about it is trusted.
     box : tuple of float, optional
         The part that counts: left, top, width and height as fractions of the upright image.
     timeout : float
@@ -69,42 +64,32 @@ def embed_photo(photo: bytes, box: Box | None = None, *, timeout: float = _PATIE
     PhotoServiceError
         Redis is away or full, or no worker answered in time.
     """
-    # Not by Celery's result store: a web process that lost Redis once would have to be restarted.
-    reply_to = f"photo:{secrets.token_hex(16)}"
+    reply_to = keys.photo_reply(secrets.token_hex(16))
     arguments = [b64encode(photo).decode(), box, reply_to]
     try:
-        app.send_task(EMBED_PHOTO, args=arguments, argsrepr="(a photograph)", expires=timeout)
-        found = _redis(Settings.from_environment().redis_url).blpop([reply_to], timeout=timeout)
-    except (OperationalError, redis.RedisError) as error:
+        queues.tasks.send(EMBED_PHOTO, arguments, argsrepr="(a photograph)", expires=timeout)
+        reply = queues.replies.wait(reply_to, timeout)
+    except RedisUnavailableError as error:
         raise PhotoServiceError("Redis doesn't take photographs: is it up, and has it memory left?") from error
-    if found is None:
+    if reply is None:
         raise PhotoServiceError(
             f"No worker embedded the photograph within {timeout:g} s: does one take the queue `interactive`?"
         )
-    made: dict[str, Any] = json.loads(found[1])
-    if "image" in made:
-        raise ImageError(made["image"])
-    if "index" in made:
-        raise IndexStateError(made["index"])
-    return PhotoVector(vector(made["vector"]), made["space"])
+    if "image" in reply:
+        raise ImageError(reply["image"])
+    if "index" in reply:
+        raise IndexStateError(reply["index"])
+    return PhotoVector(vector(reply["vector"]), reply["space"])
 
 
-def answer(pipeline: Pipeline, client: redis.Redis, photo: str, box: Box | None, reply_to: str) -> None:
-    """Embed a photograph in this process and lay the answer, or what the shopper can mend, where it is waited for."""
-    made: dict[str, Any]
+def answer(pipeline: Pipeline, queues: Queues, photo: str, box: Box | None, reply_to: str) -> None:
+    """Embed a photograph in this process, and answer with its vector, or with what the shopper can mend."""
+    reply: dict[str, Any]
     try:
-        found, space = photos.embed_photo(pipeline, b64decode(photo), box)
-        made = {"vector": pack_dense_vector(found), "space": space}
+        embedded, space = photos.embed_photo(pipeline, b64decode(photo), box)
+        reply = {"vector": pack_dense_vector(embedded), "space": space}
     except ImageError as error:
-        made = {"image": str(error)}
+        reply = {"image": str(error)}
     except IndexStateError as error:
-        made = {"index": str(error)}
-    with client.pipeline(transaction=True) as commands:
-        commands.rpush(reply_to, json.dumps(made))
-        commands.expire(reply_to, _KEPT)
-        commands.execute()
-
-
-@cache
-def _redis(url: str) -> redis.Redis:
-    return redis.Redis.from_url(url, socket_timeout=60, socket_connect_timeout=1)
+        reply = {"index": str(error)}
+    queues.replies.put(reply_to, reply)

@@ -1,4 +1,4 @@
-"""Indices that are not ours, kept true: what changed in them is worked off, a few minutes at a time."""
+"""Attached indices, kept up to date: what changed in them is embedded, a few minutes at a time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 def sweep_attached() -> None:
     """Sweep each attached index; what isn't reached in time is the next sweep's."""
-    client, alias = resources.elasticsearch(), resources.settings().index_name
+    client, alias = resources.index().client, resources.index().alias
     for name in Attachments(client, alias).all():
         try:
             swept = Sweep(client, alias, resources.pipeline(), seconds=TIME_LIMIT / 4).run(name)

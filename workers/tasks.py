@@ -34,8 +34,8 @@ log = logging.getLogger(__name__)
 
 _queues: set[str] = set()  # those that this worker takes; known before it forks
 
-# What comes from other systems stays in Celery's queue until ours takes it.
-_PATIENT: dict[str, Any] = {
+# What other systems send stays in Celery's queue until ours takes it.
+_RETRIED: dict[str, Any] = {
     "autoretry_for": (QueueError, TransportError, ApiError),
     "retry_backoff": True,
     "retry_backoff_max": 60,
@@ -44,13 +44,13 @@ _PATIENT: dict[str, Any] = {
 }
 
 
-@app.task(name=ACCEPT_EVENTS, bind=True, **_PATIENT)
+@app.task(name=ACCEPT_EVENTS, bind=True, **_RETRIED)
 def accept_events(self: Any, events: list[Any]) -> None:
     """Take catalogue events from another system."""
     writing.accept(events, self.request.id)
 
 
-@app.task(name=EMBED_PRODUCTS, **_PATIENT)
+@app.task(name=EMBED_PRODUCTS, **_RETRIED)
 def embed_products(ids: list[str]) -> None:
     """Queue products to be embedded."""
     writing.embed(ids)
@@ -72,12 +72,12 @@ def embed_waiting(self: Any) -> None:
 @app.task(name=EMBED_PHOTO, acks_late=False)
 def embed_photo(photo: str, box: Box | None, reply_to: str) -> None:
     """Answer with the vector of a shopper's photograph (base64)."""
-    photos.answer(resources.pipeline(), resources.redis_client(), photo, box, reply_to)
+    photos.answer(resources.pipeline(), resources.queues(), photo, box, reply_to)
 
 
 @app.task(name=WAKE)
 def wake() -> None:
-    """Call workers to what waits, and take back what dead workers held."""
+    """Wake workers to what waits, and reclaim what dead workers had taken."""
     housekeeping.wake()
 
 
@@ -101,7 +101,7 @@ def sample_recall() -> None:
 
 @app.task(name=SWEEP)
 def sweep_attached() -> None:
-    """Work off what changed in indices that are not ours."""
+    """Embed what changed in attached indices."""
     sweeping.sweep_attached()
 
 
@@ -112,7 +112,7 @@ def configure_logging(loglevel: int | None = None, **_: Any) -> None:
 
 
 @celeryd_after_setup.connect
-def know_queues(instance: Any, **_: Any) -> None:
+def note_queues(instance: Any, **_: Any) -> None:
     """Note which queues this worker takes, and serve its metrics."""
     _queues.update(instance.app.amqp.queues.consume_from)
     if port := resources.settings().metrics_port:

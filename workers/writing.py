@@ -8,14 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from indexer.catalog.events import Delete, Event, parse_event
 from indexer.catalog.loading import write_events
-from indexer.elastic import indices
 from indexer.elastic.client import BulkFailure
 from indexer.elastic.dead_letters import DeadLetter
 from indexer.errors import CatalogError, IndexStateError
 from workers import failures, resources
 from workers.app import EMBED_WAITING, WRITE_EVENTS
 from workers.pace import Pace
-from workers.queues import calls
 from workers.queues.event_queue import Entry
 
 log = logging.getLogger(__name__)
@@ -42,14 +40,15 @@ def accept(events: Sequence[object], event_id: str) -> None:
         try:
             good.append(Entry(parse_event(data).model_dump(mode="json"), name, time.time()))
         except CatalogError as error:
-            log.warning("an event can't be used: %s", error, extra={"event": name})
+            log.warning("invalid event: %s", error, extra={"event": name})
             letters.append(DeadLetter("event", _product_of(data), str(error), data, name))
+    queues = resources.queues()
     resources.dead_letters().add(letters)
-    resources.counters().count("failures", "invalid event", len(letters))
+    queues.counters.count("failures", "invalid event", len(letters))
     if good:
-        resources.events().add(good)
-        resources.counters().count("events", "task", len(good))
-        calls.call(resources.redis_client(), resources.settings().index_name, WRITE_EVENTS)
+        queues.events.add(good)
+        queues.counters.count("events", "task", len(good))
+        queues.tasks.wake(WRITE_EVENTS)
 
 
 def _product_of(data: object) -> str:
@@ -60,27 +59,29 @@ def _product_of(data: object) -> str:
 
 
 def write_waiting(worker: str) -> int:
-    """Write all events that wait; give how many were taken."""
-    client, alias = resources.redis_client(), resources.settings().index_name
-    calls.heard(client, alias, WRITE_EVENTS)
+    """Write all events that wait, and return how many were taken."""
+    tasks = resources.queues().tasks
+    tasks.acknowledge(WRITE_EVENTS)
     taken, end = 0, time.monotonic() + _STINT
-    while entries := _gathered(worker):
+    while entries := _take(worker):
         taken += len(entries)
         if not _write(entries):
             break
         if time.monotonic() > end:
-            calls.call(client, alias, WRITE_EVENTS)
+            tasks.wake(WRITE_EVENTS)
             break
     return taken
 
 
-def _gathered(worker: str) -> list[Entry]:
-    _pace.wait(lambda: resources.events().depth() >= _BATCH)
-    return resources.events().take(_BATCH, worker)
+def _take(worker: str) -> list[Entry]:
+    events = resources.queues().events
+    _pace.wait(lambda: events.depth() >= _BATCH)
+    return events.take(_BATCH, worker)
 
 
 def _write(entries: list[Entry]) -> bool:
-    """Write a batch; say whether Elasticsearch takes more."""
+    """Write a batch, and return whether Elasticsearch takes more."""
+    queues = resources.queues()
     given_up = [e for e in entries if e.tries > _MAX_TRIES]
     entries = [e for e in entries if e.tries <= _MAX_TRIES]
     _bury(given_up, [f"its worker died {_MAX_TRIES} times"] * len(given_up))
@@ -93,29 +94,29 @@ def _write(entries: list[Entry]) -> bool:
         if not failures.is_transient(error):
             raise
         log.warning("%d events wait: %s", len(entries), error)
-        resources.counters().count("failures", failures.reason(error), len(entries))
+        queues.counters.count("failures", failures.reason(error), len(entries))
         later = entries
     if later:
-        resources.events().add_again(later)
+        queues.events.requeue(later)
         some = len(later) < len(entries)  # a server that takes some is asked again soon
-        wait = failures.pause(resources.counters().streak("writing", ended=some) or 1)
-        calls.call(resources.redis_client(), resources.settings().index_name, WRITE_EVENTS, after=wait)
+        wait = failures.pause(queues.counters.streak("writing", ended=some) or 1)
+        queues.tasks.wake(WRITE_EVENTS, after=wait)
         return False
-    resources.counters().streak("writing", ended=True)
+    queues.counters.streak("writing", ended=True)
     return True
 
 
 def _apply(events: Sequence[Event]) -> list[BulkFailure | None]:
-    client, alias = resources.elasticsearch(), resources.settings().index_name
+    index = resources.index()
     try:
-        return write_events(client, alias, events)
+        return write_events(index.client, index.alias, events)
     except IndexStateError:  # the shop's first events
-        indices.ensure_index(client, alias)
-        return write_events(client, alias, events)
+        index.ensure()
+        return write_events(index.client, index.alias, events)
 
 
 def _settle(entries: list[Entry], events: list[Event], outcome: list[BulkFailure | None]) -> None:
-    """Send on what was written, bury what was refused for good, then take both off the queue."""
+    """Send on what was written, make dead letters of what was refused for good, then take both off the queue."""
     rows = list(zip(entries, events, outcome, strict=True))
     written = [(entry, event) for entry, event, failure in rows if failure is None]
     refused = [(entry, failure) for entry, _, failure in rows if failure and not failure.transient]
@@ -125,14 +126,15 @@ def _settle(entries: list[Entry], events: list[Event], outcome: list[BulkFailure
     _bury([entry for entry, _ in refused], [failure.reason for _, failure in refused])
     if due:
         embed(due, due)
-    resources.counters().count("events_written", "", len(written))
-    resources.events().done([entry for entry, _ in written])
+    resources.queues().counters.count("events_written", "", len(written))
+    resources.queues().events.acknowledge([entry for entry, _ in written])
 
 
 def embed(ids: Iterable[str], received: Mapping[str, float] | None = None) -> None:
     """Queue products to be embedded, with the times that their events came."""
-    resources.embedding().add(ids, received)
-    calls.call(resources.redis_client(), resources.settings().index_name, EMBED_WAITING)
+    queues = resources.queues()
+    queues.embedding.add(ids, received)
+    queues.tasks.wake(EMBED_WAITING)
 
 
 def _bury(entries: list[Entry], reasons: list[str]) -> None:
@@ -143,5 +145,5 @@ def _bury(entries: list[Entry], reasons: list[str]) -> None:
     for letter in letters:
         log.error("given up: %s", letter.reason, extra={"product": letter.product, "event": letter.event_id})
     resources.dead_letters().add(letters)
-    resources.counters().count("failures", "event refused", len(letters))
-    resources.events().done(entries)
+    resources.queues().counters.count("failures", "event refused", len(letters))
+    resources.queues().events.acknowledge(entries)

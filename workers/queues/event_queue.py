@@ -1,6 +1,6 @@
 """Catalogue events on their way into Elasticsearch: a Redis stream, so that single events are written in batches.
 
-An entry leaves the stream when it is written, or in a dead letter. One whose worker died is claimed by another.
+An entry leaves the stream when it is written, or in a dead letter. Another worker reclaims what a dead one had taken.
 """
 
 from __future__ import annotations
@@ -13,9 +13,13 @@ from typing import Any
 
 import redis
 
-from workers.errors import QueueError, QueueFullError
+from workers.errors import QueueFullError
+from workers.queues import keys
+from workers.queues.connection import translated
 
 _GROUP = "writers"
+_REFUSED = "Redis doesn't take catalogue events: {kind}"
+_WEBHOOK_KEPT = 5 * 86_400  # seconds; senders give up sending again before
 _ABANDONED = 30_000  # ms that a worker may take to write a batch before another takes it over
 
 
@@ -54,8 +58,24 @@ class EventQueue:
     """
 
     def __init__(self, client: redis.Redis, alias: str, limit: int) -> None:
-        self._client, self._stream, self._limit = client, f"{alias}:events", limit
+        self._client, self._alias, self._limit = client, alias, limit
+        self._stream = keys.events(alias)
 
+    @translated(_REFUSED)
+    def first_seen(self, name: str, now: float) -> float:
+        """Return when a webhook was seen first, by its ``webhook-id``, in seconds since the epoch.
+
+        Raises
+        ------
+        RedisUnavailableError
+            Redis is away or out of memory.
+        """
+        key = keys.webhook(self._alias, name)
+        self._client.set(key, now, nx=True, ex=_WEBHOOK_KEPT)
+        first: Any = self._client.get(key)
+        return float(first or now)
+
+    @translated(_REFUSED)
     def add(self, entries: Sequence[Entry]) -> None:
         """Queue events, all or none.
 
@@ -63,17 +83,15 @@ class EventQueue:
         ------
         QueueFullError
             As many wait as are allowed.
-        QueueError
+        RedisUnavailableError
             Redis is away or out of memory.
         """
-        try:
-            if self.depth() >= self._limit:
-                raise QueueFullError(f"{self._limit:,} catalogue events wait to be written (QUEUE_LIMIT)")
-            self._add(entries, done=())
-        except redis.RedisError as error:
-            raise QueueError(f"Redis doesn't take catalogue events: {type(error).__name__}") from error
+        if self._client.xlen(self._stream) >= self._limit:
+            raise QueueFullError(f"{self._limit:,} catalogue events wait to be written (QUEUE_LIMIT)")
+        self._add(entries, done=())
 
-    def add_again(self, entries: Sequence[Entry]) -> None:
+    @translated()
+    def requeue(self, entries: Sequence[Entry]) -> None:
         """Put entries back that could not be written now, behind the others."""
         self._add(entries, done=[entry.key for entry in entries])
 
@@ -87,26 +105,27 @@ class EventQueue:
                 commands.xdel(self._stream, *done)
             commands.execute()
 
+    @translated()
     def take(self, count: int, taker: str) -> list[Entry]:
-        """Take the oldest entries that nobody has, or whose taker has been gone for half a minute."""
+        """Take the oldest entries that no worker has, or whose worker has been gone for half a minute."""
         try:
-            return self._abandoned(count, taker) or self._new(count, taker)
+            return self._reclaimed(count, taker) or self._new(count, taker)
         except redis.ResponseError as error:
             if "NOGROUP" not in str(error):
                 raise
             self._make_group()
             return self._new(count, taker)
 
-    def _abandoned(self, count: int, taker: str) -> list[Entry]:
+    def _reclaimed(self, count: int, taker: str) -> list[Entry]:
         claimed = self._client.xautoclaim(
             self._stream, _GROUP, taker, min_idle_time=_ABANDONED, start_id="0-0", count=count
         )
-        found = [(key, fields) for key, fields in claimed[1] if fields]
-        if not found:
+        rows = [(key, fields) for key, fields in claimed[1] if fields]
+        if not rows:
             return []
-        pending = self._client.xpending_range(self._stream, _GROUP, found[0][0], found[-1][0], len(found) * 2, taker)
+        pending = self._client.xpending_range(self._stream, _GROUP, rows[0][0], rows[-1][0], len(rows) * 2, taker)
         tries = {row["message_id"]: int(row["times_delivered"]) for row in pending}
-        return [_entry(key, fields, tries.get(key, 1)) for key, fields in found]
+        return [_entry(key, fields, tries.get(key, 1)) for key, fields in rows]
 
     def _new(self, count: int, taker: str) -> list[Entry]:
         streams = self._client.xreadgroup(_GROUP, taker, {self._stream: ">"}, count=count) or []
@@ -120,20 +139,23 @@ class EventQueue:
             if "BUSYGROUP" not in str(error):  # another worker made it
                 raise
 
-    def done(self, entries: Iterable[Entry]) -> None:
+    @translated()
+    def acknowledge(self, entries: Iterable[Entry]) -> None:
         """Take entries off the queue: they are written, or kept as dead letters."""
-        if keys := [entry.key for entry in entries]:
+        if taken := [entry.key for entry in entries]:
             with self._client.pipeline(transaction=True) as commands:
-                commands.xack(self._stream, _GROUP, *keys)
-                commands.xdel(self._stream, *keys)
+                commands.xack(self._stream, _GROUP, *taken)
+                commands.xdel(self._stream, *taken)
                 commands.execute()
 
+    @translated()
     def depth(self) -> int:
         """Count the entries that wait or are being written."""
         return int(self._client.xlen(self._stream))
 
+    @translated()
     def age(self) -> float:
-        """Seconds since the oldest entry was queued; 0 where nothing waits."""
+        """Return the seconds since the oldest entry was queued; 0 where nothing waits."""
         first: Any = self._client.xrange(self._stream, count=1)
         return max(0.0, time.time() - int(first[0][0].partition(b"-")[0]) / 1_000) if first else 0.0
 

@@ -1,10 +1,12 @@
--- KEYS: waiting, taken, batches, tries, since. ARGV: batch, when those that are to be tried again are due, their ids.
--- Gives product id and time of its event, in turn, of those that are done.
-local held = redis.call('HGET', KEYS[3], ARGV[1])
-if not held then return {} end
+-- Ends a batch, and queues again what could not be done.
+-- KEYS: waiting, taken, batches, tries, since (described in ../README.md).
+-- ARGV: batch; when those that are queued again are due; their ids.
+-- Returns product id and time of its event, in turn, of those that are done.
+local ids = redis.call('HGET', KEYS[3], ARGV[1])
+if not ids then return {} end
 for i = 3, #ARGV do redis.call('ZADD', KEYS[1], 'LT', ARGV[2], ARGV[i]) end
 local done = {}
-for _, id in ipairs(cjson.decode(held)) do
+for _, id in ipairs(cjson.decode(ids)) do
   redis.call('HDEL', KEYS[4], id)
   if not redis.call('ZSCORE', KEYS[1], id) then
     local since = redis.call('HGET', KEYS[5], id)

@@ -1,5 +1,7 @@
--- KEYS: waiting, taken, batches, tries. ARGV: batch, now, lease's end, most products, 1 if a suspect may be taken.
--- A suspect, whose process died, goes alone, so that it takes no other with it.
+-- Takes the products that are due, under a lease. A suspect, whose process died, goes alone: it takes no other with it.
+-- KEYS: waiting, taken, batches, tries (described in ../README.md).
+-- ARGV: batch; now; when the lease ends; most products; 1 if a suspect may be taken.
+-- Returns product ids.
 local ids = {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[2], 'LIMIT', 0, ARGV[4])) do
   local suspect = redis.call('HEXISTS', KEYS[4], id) == 1

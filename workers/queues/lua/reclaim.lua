@@ -1,10 +1,12 @@
--- KEYS: waiting, taken, batches, tries, since, given_up. ARGV: batch, now, most tries, pause before the last, seconds for
--- which it is known what was given up. Gives the products that have had their tries.
-local held = redis.call('HGET', KEYS[3], ARGV[1])
+-- Takes back a batch whose process died.
+-- KEYS: waiting, taken, batches, tries, since, given_up (described in ../README.md).
+-- ARGV: batch; now; most tries; seconds before the last try; seconds for which it is known what was given up.
+-- Returns the products that have had all their tries.
+local ids = redis.call('HGET', KEYS[3], ARGV[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
-if not held then return {} end
+if not ids then return {} end
 local given_up = {}
-for _, id in ipairs(cjson.decode(held)) do
+for _, id in ipairs(cjson.decode(ids)) do
   local tries = redis.call('HINCRBY', KEYS[4], id, 1)
   if tries >= tonumber(ARGV[3]) then
     redis.call('HDEL', KEYS[4], id)

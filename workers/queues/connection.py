@@ -1,0 +1,74 @@
+"""Connections to Redis: time-outs, retries and errors, decided here alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import redis
+from redis.backoff import EqualJitterBackoff, ExponentialWithJitterBackoff
+from redis.retry import Retry
+
+from workers.errors import RedisUnavailableError
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait for Redis.
+
+    Attributes
+    ----------
+    connect, answer : float
+        Seconds for a connection, and for the answer to a command.
+    outlasts_restart : bool
+        Whether commands are tried again for as long as a restart of Redis takes.
+    """
+
+    connect: float
+    answer: float
+    outlasts_restart: bool = False
+
+
+PAGE = Patience(connect=1, answer=1)  # somebody waits for a page, which is worth having without Redis
+COMMAND = Patience(connect=2, answer=10)
+WORKER = Patience(connect=5, answer=30, outlasts_restart=True)
+
+
+def connect(url: str, patience: Patience) -> redis.Redis:
+    """Return connections to a Redis; they are opened when they are first used."""
+    timeouts = {"socket_connect_timeout": patience.connect, "socket_timeout": patience.answer}
+    if not patience.outlasts_restart:
+        return redis.Redis.from_url(url, **timeouts)
+    retry = Retry(ExponentialWithJitterBackoff(cap=2, base=0.1), retries=12)
+    lost: list[type[Exception]] = [redis.ConnectionError, redis.TimeoutError, redis.exceptions.BusyLoadingError]
+    return redis.Redis.from_url(url, **timeouts, retry=retry, retry_on_error=lost)
+
+
+@contextmanager
+def translated(message: str = "Redis doesn't answer: {kind}") -> Iterator[None]:
+    """Raise the errors of Redis as ours. A context manager, and a decorator of what sends commands.
+
+    Parameters
+    ----------
+    message : str
+        What a person reads; ``{kind}`` stands for the kind of the error.
+
+    Raises
+    ------
+    RedisUnavailableError
+        Redis is away, is still loading, or has no memory left.
+    """
+    try:
+        yield
+    except redis.RedisError as error:
+        raise RedisUnavailableError(message.format(kind=type(error).__name__)) from error
+
+
+def backoff(failures: int, *, first: float, longest: float) -> float:
+    """Return the seconds to wait after the nth failure in a row.
+
+    They double with each failure, and chance decides over half of them, so that those who failed together don't come
+    back together ("equal jitter": Brooker, Exponential Backoff And Jitter, AWS Architecture Blog, 2015).
+    """
+    return EqualJitterBackoff(cap=longest, base=first).compute(min(failures, 30) - 1)

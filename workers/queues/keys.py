@@ -1,0 +1,63 @@
+"""The names of all that is kept in Redis. README.md describes each: its type, who writes and reads it, its expiry."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+# What the Lua scripts take as KEYS, by these names.
+EMBEDDING = ("waiting", "taken", "batches", "tries", "since", "put_off", "given_up")
+
+
+def events(alias: str) -> str:
+    """Return the key of the stream of catalogue events."""
+    return f"{alias}:events"
+
+
+def embedding(alias: str) -> dict[str, str]:
+    """Return the keys of the products that wait for their vectors, by their names in the Lua scripts."""
+    return {name: f"{alias}:embed:{name}" for name in EMBEDDING}
+
+
+def counters(alias: str) -> str:
+    """Return the key of all counts."""
+    return f"{alias}:counters"
+
+
+def woken(alias: str, task: str) -> str:
+    """Return the key that is there while a worker is on its way to a queue."""
+    return f"{alias}:called:{task}"
+
+
+def refreshed(alias: str) -> str:
+    """Return the key that is there for a moment after the index was refreshed."""
+    return f"{alias}:shown"
+
+
+def retention(alias: str) -> str:
+    """Return the key that is there for a day after unused vectors were deleted."""
+    return f"{alias}:expired"
+
+
+def webhook(alias: str, name: str) -> str:
+    """Return the key of when a webhook was seen first, by its ``webhook-id``."""
+    return f"{alias}:seen:{sha256(name.encode()).hexdigest()}"
+
+
+def visitor(visitor_id: str) -> str:
+    """Return the key of what is remembered of a shopper."""
+    return f"visitor:{visitor_id}"
+
+
+def photo_vector(token: str) -> str:
+    """Return the key of a photograph's vector."""
+    return f"photo-vector:{token}"
+
+
+def photo_reply(token: str) -> str:
+    """Return the key of the list in which a worker lays the answer to one photograph."""
+    return f"photo:{token}"
+
+
+def thumbnail(product_id: str, number: int, version: str, width: int) -> str:
+    """Return the key of a thumbnail."""
+    return f"picture:{product_id}:{number}:{version}:{width}"

@@ -1,0 +1,64 @@
+"""Celery's queues: workers are woken to what waits, once for all that has come since the last time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import redis
+from kombu.exceptions import OperationalError
+
+from workers.app import EMBEDDING, HOUSEKEEPING, INTERACTIVE, WRITING, app
+from workers.errors import RedisUnavailableError
+from workers.queues import keys
+from workers.queues.connection import translated
+
+QUEUES = (EMBEDDING, INTERACTIVE, WRITING, HOUSEKEEPING)
+_LAPSES = 5_000  # ms after which a worker that didn't come (an emptied Redis, a lost process) is woken again
+
+
+class TaskQueues:
+    """The task queues, as one shop uses them."""
+
+    def __init__(self, client: redis.Redis, alias: str) -> None:
+        self._client, self._alias = client, alias
+
+    def send(self, task: str, arguments: list[Any], **options: Any) -> None:
+        """Send a task to a worker.
+
+        Raises
+        ------
+        RedisUnavailableError
+            Redis is away or out of memory.
+        """
+        try:
+            app.send_task(task, args=arguments, **options)
+        except (OperationalError, redis.RedisError) as error:
+            raise RedisUnavailableError(f"Redis doesn't take tasks: {type(error).__name__}") from error
+
+    def wake(self, task: str, *, after: float = 0) -> bool:
+        """Have a worker look at a queue, unless one is on its way; return whether one is.
+
+        What waits is in the queue, not in the task: a task that is lost costs no more than the time until the next,
+        which beat sends (`workers.wake`).
+
+        Parameters
+        ----------
+        after : float
+            Seconds from now; a worker is always woken for later.
+        """
+        try:
+            if after or self._client.set(keys.woken(self._alias, task), 1, nx=True, px=_LAPSES):
+                app.send_task(task, countdown=after or None)
+        except (redis.RedisError, OperationalError):
+            return False
+        return True
+
+    @translated()
+    def acknowledge(self, task: str) -> None:
+        """Note that the worker is here: for what comes from now on, another is to be woken."""
+        self._client.delete(keys.woken(self._alias, task))
+
+    @translated()
+    def depth(self, queue: str) -> int:
+        """Count the tasks that no worker has taken yet."""
+        return int(self._client.llen(queue))

@@ -1,0 +1,60 @@
+"""Single values that expire."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast
+
+import redis
+from redis.client import Pipeline
+
+from workers.queues.connection import translated
+
+Value = bytes | str | float
+
+
+class ExpiringValues:
+    """Values under keys of keys.py; each is gone so many seconds after it was last written.
+
+    Every method raises `RedisUnavailableError` while Redis is away or full.
+    """
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    @translated()
+    def get(self, key: str) -> bytes | None:
+        """Return a value; None where there is none, or not any more."""
+        return cast("bytes | None", self._client.get(key))
+
+    @translated()
+    def set(self, key: str, value: Value, seconds: float) -> None:
+        """Write a value."""
+        self._client.set(key, value, px=round(seconds * 1_000))
+
+    @translated()
+    def add(self, key: str, value: Value, seconds: float) -> bool:
+        """Write a value unless there is one, and return whether there was none."""
+        return bool(self._client.set(key, value, nx=True, px=round(seconds * 1_000)))
+
+    @translated()
+    def update(self, key: str, change: Callable[[bytes | None], Value], seconds: float) -> None:
+        """Replace a value by what a function makes of it. Of two updates at once, both count.
+
+        Parameters
+        ----------
+        change : callable
+            Called again where another update was quicker.
+        """
+
+        def replace(commands: Pipeline) -> None:
+            value = change(cast("bytes | None", commands.get(key)))
+            commands.multi()
+            commands.set(key, value, px=round(seconds * 1_000))
+
+        self._client.transaction(replace, key)
+
+    @translated()
+    def delete(self, key: str) -> None:
+        """Delete a value."""
+        self._client.delete(key)
