@@ -1,11 +1,15 @@
-"""Read the parameters of a page: those of a search, and the sliders of forms that are sent without script."""
+"""Read what a request asks for: the parameters of a page, sliders that are sent without script, a product."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from flask import abort
 from werkzeug.datastructures import MultiDict
 
 from search.parameters import SearchParameters
 from search.reading import read_parameters
+from webapp.services import services
 
 _SLIDER = "weight-"  # before an aspect: the name of its slider
 
@@ -20,6 +24,14 @@ def page_parameters(arguments: MultiDict[str, str]) -> SearchParameters:
     """
     known = SearchParameters.model_fields
     return read_parameters({name: values for name, values in _with_sliders(arguments).lists() if name in known})
+
+
+def product_or_404(product_id: str) -> dict[str, Any]:
+    """Read a product, or end the request with 404."""
+    product = services().navigation.product(product_id)
+    if product is None:
+        abort(404, f"There is no product {product_id!r}.")
+    return product
 
 
 def _with_sliders(arguments: MultiDict[str, str]) -> MultiDict[str, str]:

@@ -11,7 +11,7 @@ from tests.faults import cheap
 from workers import app as configured
 from workers import failures
 from workers.app import app
-from workers.queues import calls, embedding_queue, event_queue
+from workers.queues import embedding_queue, event_queue, task_queues
 
 __all__ = ["app"]
 
@@ -19,7 +19,7 @@ setattr(pipeline, "load_vectorizers", cheap.vectorizers)  # noqa: B010 - mypy
 embedding_queue._PAUSE = 1.0
 if os.environ.get("FAULTS") != "full":
     configured._WAKE_SECONDS = 1.0
-    calls._LAPSES = 1_000
+    task_queues._LAPSES = 1_000
     embedding_queue.LEASE, embedding_queue._RENEWED = 4.0, 1.0
     event_queue._ABANDONED = 4_000
     failures._LONGEST = 2.0

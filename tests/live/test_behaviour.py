@@ -8,10 +8,10 @@ import pytest
 import redis
 from flask.testing import FlaskClient
 
-from search.navigation import Navigation
 from tests.conftest import Shop
 from tests.live.shopping import search
 from webapp import create_app
+from webapp.services import services
 from webapp.storefront.visitors import Visitor
 
 COOKIE = "shop"
@@ -165,10 +165,11 @@ def test_what_a_bag_does_not_take(web: FlaskClient, form: dict[str, str], status
 
 def test_what_goes_with_the_bag_is_of_other_kinds(shop: Shop) -> None:
     app = create_app(shop.settings)
-    search_service: Navigation = app.extensions["search"]
+    with app.app_context():
+        navigation = services().navigation
     web = app.test_client()
     dress = search(web, category="Dresses", size=1)["products"][0]
-    [rail] = search_service.rails.for_bag({}, [dress["id"]], [dress["id"]])
+    [rail] = navigation.rails.for_bag({}, [dress["id"]], [dress["id"]])
     assert rail.items
     kind = "/".join(dress["category"])
     assert all(kind not in item.product["category_path"] for item in rail.items)

@@ -7,11 +7,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from es_mappings.product import LAYOUT
-from indexer.elastic.client import connect
 from indexer.relevance.golden import Judgement
 from indexer.relevance.judgements import JudgementStore
 from tests.conftest import Shop
 from webapp import create_app
+from webapp.services import services
 from webapp.workbench.pools import make_pools
 
 
@@ -109,8 +109,8 @@ def test_what_is_no_judgement_is_refused(shop: Shop, store: JudgementStore, wron
 
 
 def test_pools_hold_what_each_aspect_finds(shop: Shop) -> None:
-    search = create_app(shop.settings).extensions["search"]
-    [(anchor, pool)] = make_pools(connect(shop.settings), shop.alias, search, 1, seed=5).items()
+    with create_app(shop.settings).app_context():
+        [(anchor, pool)] = make_pools(services().index, services().navigation, 1, seed=5).items()
     web = create_app(shop.settings).test_client()
     for aspect in LAYOUT.names:
         weights = [f"{name}:{int(name == aspect)}" for name in LAYOUT.names]

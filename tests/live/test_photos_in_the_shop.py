@@ -15,7 +15,9 @@ from PIL import Image
 from tests.conftest import Shop
 from tests.live.shopping import search
 from webapp import create_app
+from webapp.services import services
 from workers.photos import PhotoServiceError
+from workers.queues.handle import Queues
 
 BOXES = ["1,2", "a,b,c,d", "0,0,0,1", "0,0,2,1", "nan,0,1,1", "-0.5,0,0.5,0.5", "0.5,0.5,0.6,0.1", ",,,", "1,2,3,4,5"]
 
@@ -158,11 +160,11 @@ def test_without_a_file(web: FlaskClient) -> None:
 
 
 def test_no_worker(web: FlaskClient, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(photo: bytes) -> None:
+    def away(queues: Queues, photo: bytes) -> None:
         raise PhotoServiceError("nobody there")
 
     _, data = _picture(shop, web)
-    monkeypatch.setattr("webapp.photos.embed_photo", away)
+    monkeypatch.setattr("webapp.storefront.photos.embed_photo", away)
     for answer in (_ask(web, data), _upload(web, data)):
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
         assert "try again" in answer.get_data(as_text=True)
@@ -171,5 +173,6 @@ def test_no_worker(web: FlaskClient, shop: Shop, monkeypatch: pytest.MonkeyPatch
 
 def test_enough_wait_already(web: FlaskClient, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     _, data = _picture(shop, web)
-    monkeypatch.setattr(web.application.extensions["photos"], "_waiting", threading.Semaphore(0))
+    with web.application.app_context():
+        monkeypatch.setattr(services().photos, "_waiting", threading.Semaphore(0))
     assert _ask(web, data).status_code == 503

@@ -10,10 +10,12 @@ import redis
 
 from indexer.settings import Settings
 from workers import embedding, resources
-from workers.errors import QueueError, QueueFullError
-from workers.queues import calls, embedding_queue, event_queue
+from workers.errors import QueueFullError, RedisUnavailableError
+from workers.queues import embedding_queue, event_queue
 from workers.queues.embedding_queue import EmbeddingQueue
 from workers.queues.event_queue import Entry, EventQueue
+from workers.queues.handle import Queues
+from workers.queues.task_queues import TaskQueues
 
 
 @pytest.fixture
@@ -44,7 +46,7 @@ def test_events_come_out_in_order_and_leave_when_done(server: redis.Redis, name:
     assert [entry.event["id"] for entry in queue.take(2, "b")] == ["3"]
     assert queue.take(2, "b") == []
     assert queue.depth() == 3
-    queue.done(first)
+    queue.acknowledge(first)
     assert queue.depth() == 1
 
 
@@ -63,7 +65,7 @@ def test_events_of_a_dead_worker_are_taken_over_with_the_count_of_tries(
 def test_events_that_could_not_be_written_go_to_the_end(server: redis.Redis, name: str) -> None:
     queue = EventQueue(server, name, 100)
     queue.add(_entries("1", "2"))
-    queue.add_again(queue.take(1, "a"))
+    queue.requeue(queue.take(1, "a"))
     assert [entry.event["id"] for entry in queue.take(5, "a")] == ["2", "1"]
     assert queue.depth() == 2
 
@@ -73,7 +75,7 @@ def test_a_full_queue_takes_none_of_a_batch(server: redis.Redis, name: str) -> N
     queue.add(_entries("1", "2"))
     with pytest.raises(QueueFullError):
         queue.add(_entries("3"))
-    with redis.Redis.from_url("redis://127.0.0.1:9/0") as away, pytest.raises(QueueError):
+    with redis.Redis.from_url("redis://127.0.0.1:9/0") as away, pytest.raises(RedisUnavailableError):
         EventQueue(away, name, 2).add(_entries("3"))
     assert queue.depth() == 2
 
@@ -84,25 +86,25 @@ def test_a_product_waits_once_however_often_it_changes(server: redis.Redis, name
     queue.add(["a"], {"a": 9.0})
     assert (queue.depth(), queue.due()) == (2, 2)
     assert sorted(queue.take("t1", 10)) == ["a", "b"]
-    assert queue.in_work() == 1
+    assert queue.in_progress() == 1
     assert queue.finish("t1") == {"a": 5.0}  # since its first event
-    assert (queue.depth(), queue.in_work()) == (0, 0)
+    assert (queue.depth(), queue.in_progress()) == (0, 0)
 
 
-def test_a_task_that_is_given_out_again_knows_what_it_had_in_hand(server: redis.Redis, name: str) -> None:
+def test_a_task_that_is_delivered_again_knows_its_unfinished_batches(server: redis.Redis, name: str) -> None:
     queue = EmbeddingQueue(server, name)
     queue.add(["a", "b", "c", "d"])
     for batch in ("t1/0", "t1/1", "t1/2", "t10/0"):
         assert len(queue.take(batch, 1)) == 1
     queue.finish("t1/1")
-    assert queue.held("t1") == ["t1/0", "t1/2"]
+    assert queue.unfinished("t1") == ["t1/0", "t1/2"]
 
 
 def test_nothing_is_embedded_beside_a_product_whose_process_died(server: redis.Redis, name: str) -> None:
     queue = EmbeddingQueue(server, name)
     queue.add(["a"])
     queue.take("t1/0", 10)
-    queue.lost("t1/0")
+    queue.reclaim("t1/0")
     time.sleep(0.002)  # so that the others come after it
     queue.add(["b", "c"])
     assert sorted(queue.take("t2/1", 10, suspects=False)) == ["b", "c"]
@@ -140,8 +142,8 @@ def test_a_lost_batch_is_tried_one_by_one_three_times_in_all(
     queue = EmbeddingQueue(server, name)
     queue.add(["a", "b", "c"])
     queue.take("t1", 10)
-    assert queue.lost("t1") == []
-    assert queue.lost("t1") == []  # once
+    assert queue.reclaim("t1") == []
+    assert queue.reclaim("t1") == []  # once
     queue.add(["d"])
     rounds = [queue.take(f"s{n}", 10) for n in range(4)]
     assert sorted(map(len, rounds)) == [1, 1, 1, 1]
@@ -149,11 +151,11 @@ def test_a_lost_batch_is_tried_one_by_one_three_times_in_all(
     for n in range(4):
         if n != poison:
             queue.finish(f"s{n}")
-    assert queue.lost(f"s{poison}") == []
+    assert queue.reclaim(f"s{poison}") == []
     assert queue.take("last", 10) == ["b"]
-    queue.add(["b"], drifted=True)  # while it is in hand, for the last time
-    assert queue.lost("last") == ["b"]
-    assert (queue.depth(), queue.in_work()) == (0, 0)
+    queue.add(["b"], drifted=True)  # while it is tried for the last time
+    assert queue.reclaim("last") == ["b"]
+    assert (queue.depth(), queue.in_progress()) == (0, 0)
     queue.add(["b", "e"], drifted=True)  # a search that doesn't see yet that it was given up
     assert queue.take("t2", 10) == ["e"]
     queue.add(["b"])  # an event, or a person
@@ -168,9 +170,9 @@ def test_a_lease_runs_out_unless_it_is_renewed(server: redis.Redis, name: str, m
     queue.take("t1", 10)
     with queue.lease("t1"):
         time.sleep(0.6)
-        assert queue.abandoned() == []
+        assert queue.expired() == []
     time.sleep(0.4)
-    assert queue.abandoned() == ["t1"]
+    assert queue.expired() == ["t1"]
 
 
 def test_a_product_whose_image_is_away_is_tried_again_some_times(
@@ -179,25 +181,25 @@ def test_a_product_whose_image_is_away_is_tried_again_some_times(
     monkeypatch.setattr(embedding_queue, "_IMAGE_PAUSE", 0.0)
     queue = EmbeddingQueue(server, name)
     for _ in range(6):
-        assert queue.put_off(["a"]) == 0
+        assert queue.defer(["a"]) == 0
         assert queue.take("t", 5) == ["a"]
         queue.finish("t")
-    assert queue.put_off(["a"]) == 1
+    assert queue.defer(["a"]) == 1
     assert queue.depth() == 0
-    queue.put_off(["b"])
-    queue.had(["b"])
-    assert queue.put_off(["b"]) == 0
+    queue.defer(["b"])
+    queue.reset_deferrals(["b"])
+    assert queue.defer(["b"]) == 0
 
 
 @pytest.fixture
-def worker(server: redis.Redis, name: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> EmbeddingQueue:
-    """Let this process be a worker of the shop; nobody is called."""
-    queue = EmbeddingQueue(server, name)
-    mine = settings.model_copy(update={"index_name": name, "batch_size": 32})
-    for part, held in (("embedding", queue), ("redis_client", server), ("settings", mine)):
-        monkeypatch.setattr(resources, part, lambda held=held: held)
-    monkeypatch.setattr(calls, "call", lambda *_args, **_named: True)
-    return queue
+def worker(name: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> EmbeddingQueue:
+    """Let this process be a worker of the shop; no other is woken."""
+    own = settings.model_copy(update={"index_name": name, "batch_size": 32})
+    queues = Queues.open(own)
+    monkeypatch.setattr(resources, "settings", lambda: own)
+    monkeypatch.setattr(resources, "queues", lambda: queues)
+    monkeypatch.setattr(TaskQueues, "wake", lambda *_args, **_named: True)
+    return queues.embedding
 
 
 def test_a_task_goes_on_while_there_are_full_batches(worker: EmbeddingQueue) -> None:
@@ -208,14 +210,14 @@ def test_a_task_goes_on_while_there_are_full_batches(worker: EmbeddingQueue) -> 
 
 
 def test_a_task_ends_where_a_shopper_waits_or_its_time_is_over(
-    worker: EmbeddingQueue, monkeypatch: pytest.MonkeyPatch
+    worker: EmbeddingQueue, server: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worker.add([f"p{n}" for n in range(100)])
     photographs = f"{resources.settings().index_name}:photographs"  # no worker of the tests takes these
     monkeypatch.setattr(embedding, "INTERACTIVE", photographs)
-    resources.redis_client().rpush(photographs, "a photograph")
+    server.rpush(photographs, "a photograph")
     assert len(list(embedding._batches("t"))) == 1
-    resources.redis_client().delete(photographs)
+    server.delete(photographs)
     monkeypatch.setattr(embedding, "_STINT", 0.0)
     assert len(list(embedding._batches("u"))) == 1
 
@@ -223,7 +225,7 @@ def test_a_task_ends_where_a_shopper_waits_or_its_time_is_over(
 def test_a_task_that_takes_a_suspect_takes_nothing_else(worker: EmbeddingQueue) -> None:
     worker.add(["suspect"])
     worker.take("lost", 1)
-    worker.lost("lost")
+    worker.reclaim("lost")
     time.sleep(0.002)  # so that the others come after it
     worker.add([f"p{n}" for n in range(64)])
     assert [batch.ids for batch in embedding._batches("t")] == [["suspect"]]

@@ -22,6 +22,7 @@ from indexer.catalog.products import parse_product
 from indexer.cli.main import main
 from indexer.elastic import indices
 from indexer.elastic.client import bulk
+from indexer.elastic.product_index import ProductIndex
 from indexer.errors import IndexStateError
 from indexer.images.fetching import Validators
 from indexer.retention import Expired, expire, kept
@@ -29,7 +30,8 @@ from indexer.settings import Settings
 from indexer.vectorizers.base import ProductFields
 from indexer.vectorizers.text import text_name
 from workers import housekeeping, resources
-from workers.queues.counters import Counters
+from workers.queues import keys
+from workers.queues.handle import Queues
 
 
 @pytest.fixture
@@ -125,17 +127,17 @@ def test_status_says_what_is_kept_for_how_long_and_what_runs_the_model(
 def test_housekeeping_lets_go_once_a_day(
     client: Elasticsearch, alias: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server = redis.Redis.from_url(settings.redis_url)
-    counters = Counters(server, alias)
     own = settings.model_copy(update={"index_name": alias, "keep_days": 0})
-    for name, made in (("settings", own), ("elasticsearch", client), ("redis_client", server), ("counters", counters)):
-        monkeypatch.setattr(resources, name, lambda made=made: made)
+    queues = Queues.open(own)
+    for name, value in (("settings", own), ("index", ProductIndex(client, alias)), ("queues", queues)):
+        monkeypatch.setattr(resources, name, lambda value=value: value)
     pictures = _store(client, alias, "images", ["unused"])
     housekeeping.prune()  # marks it
     housekeeping.prune()
     assert pictures.count() == 1
-    server.delete(f"{alias}:expired")  # a day later
+    queues.values.delete(keys.retention(alias))  # a day later
     housekeeping.prune()
     assert pictures.count() == 0
-    assert counters.read()["pruned", "activations"] == 1
-    server.delete(*server.scan_iter(f"{alias}:*"))
+    assert queues.counters.read()["pruned", "activations"] == 1
+    with redis.Redis.from_url(settings.redis_url) as server:
+        server.delete(*server.scan_iter(f"{alias}:*"))

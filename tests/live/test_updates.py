@@ -259,7 +259,7 @@ def test_metrics_are_shown(web: FlaskClient, shop: Shop) -> None:
     _settled(shop, "measured")
     text = web.get("/metrics").text
     for name in (
-        'lookalike_events_total{door="hook"}', "lookalike_events_written_total", "lookalike_embedded_total",
+        'lookalike_events_total{source="hook"}', "lookalike_events_written_total", "lookalike_embedded_total",
         "lookalike_images_total",
         'lookalike_queue_depth{queue="events"}', "lookalike_lag_seconds_bucket", 'lookalike_up{server="redis"} 1.0',
         'lookalike_products{status="done"}',

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import time
 from collections import Counter
 from typing import Any
 
-import redis
-from flask import Response, abort, current_app, jsonify, request
+from flask import Response, abort, jsonify, request
 from flask_openapi3 import APIBlueprint
 from standardwebhooks import Webhook, WebhookVerificationError
 
@@ -19,18 +17,16 @@ from indexer.errors import CatalogError
 from indexer.settings import Settings
 from webapp.api.description import EVENTS, EventsAnswer, problems
 from webapp.errors import problem
+from webapp.services import services
 from workers.app import WRITE_EVENTS
 from workers.errors import QueueError
-from workers.queues import calls
-from workers.queues.counters import Counters
-from workers.queues.event_queue import Entry, EventQueue
+from workers.queues.event_queue import Entry
 
 blueprint = APIBlueprint("catalog_hook", __name__, url_prefix="/api/catalog", abp_tags=[EVENTS])
 
 log = logging.getLogger(__name__)
 
 MAX_EVENTS = 1_000
-_REMEMBERED = 5 * 86_400  # seconds; senders give up sending again before
 
 # Described in outline: each event is parsed by itself, so that one that is wrong stops no other.
 _BODY = {
@@ -52,38 +48,24 @@ def events() -> Response | tuple[Response, int]:
     202 says how many events were taken and names each that was not; 400 that none was. An answer of 503 asks for the
     same request again: events may be sent any number of times.
     """
-    settings: Settings = current_app.extensions["settings"]
-    data, name = _verified(settings), request.headers["webhook-id"]
-    received, server = time.time(), current_app.extensions["redis"]
+    queues = services().queues
+    data, name, received = _verified(services().settings), request.headers["webhook-id"], time.time()
     try:
-        first = _first_seen(server, settings.index_name, name, received)
-        parsed, errors = _parse(data, round(first * 1_000))
-        queue = EventQueue(server, settings.index_name, settings.queue_limit)
-        queue.add([Entry(event.model_dump(mode="json"), f"{name}/{place}", received) for place, event in parsed])
+        # Events without a version take the time of the first request as theirs: one that is sent again is no newer
+        # than what came in between.
+        version = round(queues.events.first_seen(name, received) * 1_000)
+        parsed, errors = _parse(data, version)
+        entries = [Entry(event.model_dump(mode="json"), f"{name}/{place}", received) for place, event in parsed]
+        queues.events.add(entries)
     except QueueError as error:
-        log.warning("catalogue events put off: %s", error)
+        log.warning("catalogue events not taken: %s", error)
         return problem(503, "Service Unavailable", f"{error}. Send the same request again.")
-    counters = Counters(server, settings.index_name)
-    counters.count("events", "hook", len(parsed))
-    counters.count("events_invalid", "", len(errors))
+    queues.counters.count("events", "hook", len(parsed))
+    queues.counters.count("events_invalid", "", len(errors))
     if errors and not parsed:
         return problem(400, "Bad Request", "No event can be used.", errors=errors)
-    # They are queued already: if no worker can be called now, beat calls one.
-    calls.call(server, settings.index_name, WRITE_EVENTS)
+    queues.tasks.wake(WRITE_EVENTS)  # the events are queued: if no worker can be woken now, beat wakes one
     return jsonify({"accepted": len(parsed), "errors": errors}), 202
-
-
-def _first_seen(server: redis.Redis, alias: str, name: str, now: float) -> float:
-    """Return when a request was seen first, by its ``webhook-id``.
-
-    Events without a version take that as theirs: one that is sent again is no newer than what came in between.
-    """
-    key = f"{alias}:seen:{hashlib.sha256(name.encode()).hexdigest()}"
-    try:
-        server.set(key, now, nx=True, ex=_REMEMBERED)
-        return float(server.get(key) or now)
-    except redis.RedisError as error:
-        raise QueueError(f"Redis doesn't take catalogue events: {type(error).__name__}") from error
 
 
 def _verified(settings: Settings) -> list[Any]:
@@ -98,10 +80,10 @@ def _verified(settings: Settings) -> list[Any]:
         data = json.loads(body)
     except (ValueError, RecursionError) as error:
         abort(400, f"The body is not JSON: {error}")
-    found = data.get("events") if isinstance(data, dict) else None
-    if not isinstance(found, list) or not 0 < len(found) <= MAX_EVENTS:
+    events = data.get("events") if isinstance(data, dict) else None
+    if not isinstance(events, list) or not 0 < len(events) <= MAX_EVENTS:
         abort(400, f"The body must be an object whose events are a list of 1 to {MAX_EVENTS:,}.")
-    return found
+    return events
 
 
 def _parse(data: list[Any], version: int) -> tuple[list[tuple[int, Event]], list[dict[str, Any]]]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import redis
 from elastic_transport import TransportError
 from elasticsearch import ApiError
-from flask import Response, current_app, jsonify
+from flask import Response, jsonify
 from flask_openapi3 import APIBlueprint
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from webapp.api.description import HEALTH, HealthAnswer
+from webapp.services import services
 from workers import metrics
+from workers.errors import RedisUnavailableError
 
 blueprint = APIBlueprint("health", __name__, abp_tags=[HEALTH])
 
@@ -25,14 +26,13 @@ def healthz() -> tuple[Response, int]:
 @blueprint.get("/metrics", responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}})
 def prometheus() -> Response:
     """Show the metrics of the shop and its workers to Prometheus."""
-    extensions = current_app.extensions
-    found = metrics.registry(extensions["settings"], extensions["elasticsearch"], extensions["redis"])
-    return Response(generate_latest(found), content_type=CONTENT_TYPE_LATEST)
+    registry = metrics.registry(services().index, services().queues)
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
 def _elasticsearch() -> str:
     try:
-        current_app.extensions["elasticsearch"].options(request_timeout=2, max_retries=0).info()
+        services().index.within(seconds=2).client.info()
     except (TransportError, ApiError) as error:
         return f"down: {type(error).__name__}"
     return "up"
@@ -40,7 +40,7 @@ def _elasticsearch() -> str:
 
 def _redis() -> str:
     try:
-        current_app.extensions["redis"].ping()
-    except redis.RedisError as error:
-        return f"down: {type(error).__name__}"
+        services().queues.ping()
+    except RedisUnavailableError as error:
+        return f"down: {type(error.__cause__).__name__}"
     return "up"

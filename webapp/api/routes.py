@@ -9,7 +9,7 @@ from flask import Response, abort, current_app, jsonify, request
 from flask_openapi3 import APIBlueprint
 
 from es_mappings.results import Facets, Hit
-from search.navigation import Listing, Navigation
+from search.navigation import Listing
 from search.parameters import SearchParameters
 from search.reading import refuse_repeated
 from search.similarities import Match
@@ -23,9 +23,11 @@ from webapp.api.description import (
     ProductPath,
     problems,
 )
-from webapp.photos import Photos, box_of
+from webapp.reading import product_or_404
 from webapp.security import refuse_other_sites
+from webapp.services import services
 from webapp.storefront import behaviour
+from webapp.storefront.photos import box_of
 from webapp.storefront.pictures import picture_url
 
 blueprint = APIBlueprint("api", __name__, url_prefix="/api", abp_tags=[SEARCH], abp_responses=problems())
@@ -48,29 +50,28 @@ def refuse_what_is_no_json() -> None:
 @blueprint.get("/search", responses={200: ListingAnswer})
 def search(query: SearchParameters) -> Response:
     """Find products by keywords, filters and similarity."""
-    return jsonify(listing_json(_search().listing(query)))
+    return jsonify(listing_json(services().navigation.listing(query)))
 
 
 @blueprint.get("/products/<path:product_id>/similar", responses={200: ListingAnswer, **problems(404)})
 def similar(path: ProductPath, query: SearchParameters) -> Response:
     """Find products similar to one, with the same filters, weights and answer as a search."""
     product_or_404(path.product_id)
-    return jsonify(listing_json(_search().listing(query.like_this(path.product_id))))
+    return jsonify(listing_json(services().navigation.listing(query.like_this(path.product_id))))
 
 
 @blueprint.get("/products/<path:product_id>", responses={200: ProductAnswer, **problems(404)})
 def product(path: ProductPath) -> Response:
     """Return one product."""
-    found = product_or_404(path.product_id)
-    return jsonify({**found, "image": picture_url(found, 960)})
+    shown = product_or_404(path.product_id)
+    return jsonify({**shown, "image": picture_url(shown, 960)})
 
 
 @blueprint.post("/similar-to-image", responses={200: ListingAnswer, **problems(403, 413)})
 def similar_to_image(query: SearchParameters, form: PhotoForm) -> Response:
     """Find products similar to a photograph. Only its vector is kept, for a while: `photo=` of a search gives it."""
-    photos: Photos = current_app.extensions["photos"]
-    token = photos.take(form.image.read(), box_of(form.box))
-    listing = _search().listing(query.model_copy(update={"photo": token}))
+    token = services().photos.take(form.image.read(), box_of(form.box))
+    listing = services().navigation.listing(query.model_copy(update={"photo": token}))
     return jsonify({**listing_json(listing), "photo": token})
 
 
@@ -86,14 +87,6 @@ def remember(body: BehaviourEvent) -> tuple[str, int]:
 def description() -> Response:
     """Describe the API."""
     return jsonify(current_app.api_doc)  # type: ignore[attr-defined]
-
-
-def product_or_404(product_id: str) -> dict[str, Any]:
-    """Read a product, or end the request with 404."""
-    found = _search().product(product_id)
-    if found is None:
-        abort(404, f"There is no product {product_id!r}.")
-    return found
 
 
 def listing_json(listing: Listing) -> dict[str, Any]:
@@ -132,8 +125,3 @@ def _card(hit: Hit, match: Match) -> dict[str, Any]:
 
 def _facets(facets: Facets) -> dict[str, Any]:
     return asdict(facets)
-
-
-def _search() -> Navigation:
-    search: Navigation = current_app.extensions["search"]
-    return search

@@ -12,7 +12,7 @@ from typing import ParamSpec
 from flask import Blueprint, abort, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from indexer.settings import Settings
+from webapp.services import services
 from webapp.storefront.links import local_address
 
 blueprint = Blueprint("staff", __name__, url_prefix="/staff")
@@ -98,8 +98,8 @@ def _proofs() -> dict[str, str]:
 
 
 def _credentials() -> dict[str, str]:
-    settings: Settings = current_app.extensions["settings"]
-    pairs = settings.staff.get_secret_value().split(",") if settings.staff else []
+    staff = services().settings.staff
+    pairs = staff.get_secret_value().split(",") if staff else []
     return {name: password for name, _, password in (pair.partition(":") for pair in pairs)}
 
 

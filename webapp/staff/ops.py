@@ -7,34 +7,31 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import redis
 from elastic_transport import TransportError
-from elasticsearch import ApiError, Elasticsearch
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from elasticsearch import ApiError
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from indexer.elastic import indices
 from indexer.elastic.dead_letters import DeadLetters
+from indexer.elastic.product_index import ProductIndex
 from indexer.errors import IndexStateError
 from indexer.rollouts.state import StateStore
-from indexer.settings import Settings
-from webapp.served import SERVED
+from webapp.services import services
 from webapp.staff.login import staff_name, staff_only
-from workers.app import EMBEDDING, HOUSEKEEPING, INTERACTIVE, WRITING
-from workers.dead_letters import again
-from workers.errors import QueueError
-from workers.queues.counters import LAG_BUCKETS, Counters
-from workers.queues.embedding_queue import EmbeddingQueue
-from workers.queues.event_queue import EventQueue
+from workers.dead_letters import requeue
+from workers.errors import QueueError, RedisUnavailableError
+from workers.queues.counters import LAG_BUCKETS, SERVED
+from workers.queues.handle import Queues
+from workers.queues.task_queues import QUEUES
 
 blueprint = Blueprint("ops", __name__, url_prefix="/ops")
 
 log = logging.getLogger(__name__)
 
 _LATEST = 20  # dead letters and failures that the page shows
-_TOLD, _LONGEST = 3, 200  # faults told after letters were tried again, and characters of each: a cookie carries them
+_FAULTS, _LONGEST = 3, 200  # faults shown after letters were tried again, and characters of each, in a cookie
 
-_AWAY = (TransportError, ApiError, redis.RedisError, IndexStateError)
+_AWAY = (TransportError, ApiError, RedisUnavailableError, IndexStateError)
 
 
 @dataclass(frozen=True)
@@ -49,20 +46,17 @@ class Part:
 @staff_only
 def overview() -> ResponseReturnValue:
     """Show the state of the shop."""
-    settings: Settings = current_app.extensions["settings"]
-    client, server = current_app.extensions["elasticsearch"], current_app.extensions["redis"]
-    alias = settings.index_name
-    quick = client.options(request_timeout=5, max_retries=0)
+    index, queues = services().index.within(seconds=5), services().queues
     page = render_template(
         "staff/ops.html",
         staff=staff_name(),
-        alias=alias,
-        index=_part(lambda: _index(quick, alias)),
-        failures=_part(lambda: indices.failures(quick, alias, _LATEST)),
-        rollout=_part(lambda: StateStore(quick, alias).read()),
-        letters=_part(lambda: _letters(quick, alias)),
-        queues=_part(lambda: _queues(server, settings)),
-        counts=_part(lambda: _counts(Counters(server, alias).read())),
+        alias=index.alias,
+        index=_part(lambda: _index(index)),
+        failures=_part(lambda: index.failures(_LATEST)),
+        rollout=_part(lambda: StateStore(index.client, index.alias).read()),
+        letters=_part(lambda: _letters(index)),
+        queues=_part(lambda: _queues(queues)),
+        counts=_part(lambda: _counts(queues.counters.read())),
     )
     return page, 200, {"Cache-Control": "no-store"}
 
@@ -74,21 +68,20 @@ def letters() -> ResponseReturnValue:
     act, _, one = request.form.get("act", "").partition(" ")
     if act not in {"retry", "drop"}:
         abort(400, "act: must be retry or drop, of one dead letter or of those shown.")
-    settings: Settings = current_app.extensions["settings"]
-    held = DeadLetters(current_app.extensions["elasticsearch"], settings.index_name)
-    chosen = held.get([one] if one else request.form.getlist("shown")[:_LATEST])
+    store = DeadLetters(services().index.client, services().index.alias)
+    chosen = store.get([one] if one else request.form.getlist("shown")[:_LATEST])
     if act == "drop":
-        flash(f"Dropped {held.remove(chosen):,}.")
+        flash(f"Dropped {store.remove(chosen):,}.")
     else:
         try:
-            count, faults = again(chosen, held, current_app.extensions["redis"], settings)
+            count, faults = requeue(chosen, store, services().queues)
         except QueueError as error:
             abort(503, str(error))
         flash(f"Queued again: {count:,}.")
-        for letter, why in faults[:_TOLD]:
+        for letter, why in faults[:_FAULTS]:
             flash(f"{letter.product or letter.id} cannot be tried again as it is: {why[:_LONGEST]}")
-        if len(faults) > _TOLD:
-            flash(f"Nor can {len(faults) - _TOLD:,} others.")
+        if len(faults) > _FAULTS:
+            flash(f"Nor can {len(faults) - _FAULTS:,} others.")
     log.info("%s: %s of %d dead letters", staff_name(), act, len(chosen))
     return redirect(url_for("ops.overview", _anchor="ops-letters"), 303)
 
@@ -100,49 +93,42 @@ def _part(read: Callable[[], Any]) -> Part:
         return Part(None, f"{type(error).__name__}: {error}"[:300])
 
 
-def _index(client: Elasticsearch, alias: str) -> dict[str, Any]:
-    return {
-        "name": indices.live_index(client, alias),
-        "space": indices.space_of(client, alias),
-        "counts": indices.counts(client, alias),
-    }
+def _index(index: ProductIndex) -> dict[str, Any]:
+    return {"name": index.live(), "space": index.space(), "counts": index.counts()}
 
 
-def _letters(client: Elasticsearch, alias: str) -> dict[str, Any]:
-    letters = DeadLetters(client, alias)
+def _letters(index: ProductIndex) -> dict[str, Any]:
+    letters = DeadLetters(index.client, index.alias)
     latest = letters.latest(_LATEST)  # refreshes: the count is of the same moment
     return {"count": letters.count(), "latest": latest}
 
 
-def _queues(server: redis.Redis, settings: Settings) -> dict[str, Any]:
-    events = EventQueue(server, settings.index_name, settings.queue_limit)
-    products = EmbeddingQueue(server, settings.index_name)
-    tasks = {queue: int(server.llen(queue)) for queue in (EMBEDDING, INTERACTIVE, WRITING, HOUSEKEEPING)}
+def _queues(queues: Queues) -> dict[str, Any]:
     return {
-        "depth": {"Events to write": events.depth(), "Products to embed": products.depth()}
-        | {f"Tasks, {queue}": waiting for queue, waiting in tasks.items()},
-        "age": events.age(),
+        "depth": {"Events to write": queues.events.depth(), "Products to embed": queues.embedding.depth()}
+        | {f"Tasks, {name}": queues.tasks.depth(name) for name in QUEUES},
+        "age": queues.events.age(),
     }
 
 
-def _counts(held: Mapping[tuple[str, str], float]) -> dict[str, Any]:
-    served = labelled(held, SERVED)
+def _counts(counts: Mapping[tuple[str, str], float]) -> dict[str, Any]:
+    served = labelled(counts, SERVED)
     return {
-        "lag": {share: lag_quantile(held, share) for share in (0.5, 0.95)},
+        "lag": {share: lag_quantile(counts, share) for share in (0.5, 0.95)},
         "served": {name: (int(n), n / sum(served.values())) for name, n in served.items()},
-        "failures": labelled(held, "failures"),
-        "recall": held.get(("recall", "")),
-        "drift": held.get(("drift", "")),
+        "failures": labelled(counts, "failures"),
+        "recall": counts.get(("recall", "")),
+        "drift": counts.get(("drift", "")),
     }
 
 
-def labelled(held: Mapping[tuple[str, str], float], name: str) -> dict[str, float]:
-    """Pick what is counted under one name, by label, the most first."""
-    found = {label: value for (n, label), value in held.items() if n == name and value}
-    return dict(sorted(found.items(), key=lambda item: -item[1]))
+def labelled(counts: Mapping[tuple[str, str], float], name: str) -> dict[str, float]:
+    """Return what is counted under one name, by label, the most first."""
+    by_label = {label: value for (n, label), value in counts.items() if n == name and value}
+    return dict(sorted(by_label.items(), key=lambda item: -item[1]))
 
 
-def lag_quantile(held: Mapping[tuple[str, str], float], share: float) -> float | None:
+def lag_quantile(counts: Mapping[tuple[str, str], float], share: float) -> float | None:
     """Return the seconds within which a share of the events were written with their vector.
 
     Returns
@@ -150,8 +136,8 @@ def lag_quantile(held: Mapping[tuple[str, str], float], share: float) -> float |
     float or None
         The upper edge of the bucket that the quantile lies in; infinity beyond the last, None where nothing is counted.
     """
-    buckets = [(edge, held.get(("lag_bucket", str(edge)), 0.0)) for edge in LAG_BUCKETS]
-    buckets.append((float("inf"), held.get(("lag_bucket", "+Inf"), 0.0)))
+    buckets = [(edge, counts.get(("lag_bucket", str(edge)), 0.0)) for edge in LAG_BUCKETS]
+    buckets.append((float("inf"), counts.get(("lag_bucket", "+Inf"), 0.0)))
     total, seen = sum(count for _, count in buckets), 0.0
     for edge, count in buckets:
         seen += count

@@ -7,13 +7,13 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from search.navigation import Navigation
 from search.parameters import SearchParameters
 from search.rails import Rail
-from webapp.api.routes import product_or_404
+from webapp.reading import product_or_404
+from webapp.services import services
 from webapp.storefront import behaviour
 from webapp.storefront.links import Links, local_address
 from webapp.storefront.rails import views
@@ -48,7 +48,7 @@ def show() -> ResponseReturnValue:
     """Show the bag, and what goes with it."""
     lines = _lines(behaviour.visitor())
     known = behaviour.visitor()
-    rails = _search().rails.for_bag(behaviour.current_interests(), list(known.bag), known.owned)
+    rails = services().navigation.rails.for_bag(behaviour.current_interests(), list(known.bag), known.owned)
     return _page("storefront/bag.html", rails, lines=lines, totals=_totals(lines), most=MAX_QUANTITY)
 
 
@@ -90,15 +90,14 @@ def ordered(number: str) -> ResponseReturnValue:
     found = next((o for o in behaviour.visitor().orders if o.number == number), None)
     if found is None:
         abort(404, "There is no such order, or it was forgotten.")
-    rails = _search().rails.inspired(behaviour.current_interests(), behaviour.visitor().owned)
+    rails = services().navigation.rails.inspired(behaviour.current_interests(), behaviour.visitor().owned)
     return _page("storefront/ordered.html", rails, order=found)
 
 
 def _page(template: str, rails: list[Rail], **more: Any) -> ResponseReturnValue:
     links = Links(SearchParameters())
-    page = render_template(
-        template, links=links, rails=views(rails, links), departments=departments(_search().categories(), links), **more
-    )
+    menu = departments(services().navigation.categories(), links)
+    page = render_template(template, links=links, rails=views(rails, links), departments=menu, **more)
     return page, 200, {"Cache-Control": "no-store"}
 
 
@@ -109,7 +108,7 @@ def _quantity(text: str) -> int:
 
 
 def _lines(known: Visitor) -> list[BagLine]:
-    products = _search().products(list(known.bag))
+    products = services().navigation.products(list(known.bag))
     return [BagLine(i, products.get(i), quantity) for i, quantity in known.bag.items()]
 
 
@@ -126,8 +125,3 @@ def _totals(lines: list[BagLine]) -> list[dict[str, Any]]:
             currency = line.product.get("currency") or ""
             sums[currency] = round(sums.get(currency, 0.0) + line.total, 2)
     return [{"price": total, "currency": currency} for currency, total in sums.items()]
-
-
-def _search() -> Navigation:
-    search: Navigation = current_app.extensions["search"]
-    return search

@@ -6,17 +6,17 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
-import redis
-from flask import Blueprint, Flask, Response, abort, current_app, g, json, redirect, render_template, request, session
+from flask import Blueprint, Response, abort, g, json, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 
 from es_mappings.behaviour import Interest, Kind, interests
-from indexer.settings import Settings
+from webapp.services import services
 from webapp.storefront.links import local_address
 from webapp.storefront.rails import Source, reason
-from webapp.storefront.visitors import Visitor, Visitors
+from webapp.storefront.visitors import Visitor
+from workers.errors import RedisUnavailableError
 
 log = logging.getLogger(__name__)
 blueprint = Blueprint("behaviour", __name__)
@@ -25,12 +25,10 @@ _DAY = 24 * 3600
 _AWAY = "What you do can't be remembered just now. Please try again in a moment."
 
 
-def register(app: Flask, client: redis.Redis, settings: Settings) -> None:
-    """Set up what remembers."""
-    app.extensions["visitors"] = Visitors(client, settings.behaviour_days * _DAY)
-    app.extensions["half_life"] = settings.behaviour_half_life_days * _DAY
-    app.context_processor(lambda: {"visitor": visitor, "behaviour_days": settings.behaviour_days})
-    app.register_blueprint(blueprint)
+@blueprint.app_context_processor
+def template_values() -> dict[str, Any]:
+    """Return what every template may use."""
+    return {"visitor": visitor, "behaviour_days": services().settings.behaviour_days}
 
 
 def visitor() -> Visitor:
@@ -39,8 +37,8 @@ def visitor() -> Visitor:
         g.visitor = Visitor()
         if "visitor" in session:
             try:
-                g.visitor = _first_kept() or _visitors().read(session["visitor"])
-            except redis.RedisError as error:
+                g.visitor = _first_kept() or services().visitors.read(session["visitor"])
+            except RedisUnavailableError as error:
                 log.warning("visitors can't be read: %s", error)
     return cast("Visitor", g.visitor)
 
@@ -50,8 +48,8 @@ def change(how: Callable[[Visitor], Visitor]) -> Visitor:
     _begin()
     try:
         _first_kept()
-        g.visitor = _visitors().change(session["visitor"], how)
-    except redis.RedisError as error:
+        g.visitor = services().visitors.change(session["visitor"], how)
+    except RedisUnavailableError as error:
         log.warning("visitors can't be changed: %s", error)
         abort(503, _AWAY)
     return cast("Visitor", g.visitor)
@@ -80,23 +78,24 @@ def viewed(product_id: str) -> None:
         return
     try:
         _first_kept()
-        g.visitor = _visitors().change(session["visitor"], lambda v: v.did("view", product_id, now))
+        g.visitor = services().visitors.change(session["visitor"], lambda v: v.did("view", product_id, now))
         session.modified = True  # the cookie lasts as long as what it leads to
-    except redis.RedisError as error:
+    except RedisUnavailableError as error:
         log.warning("a view isn't remembered: %s", error)
 
 
 def current_interests() -> dict[str, Interest]:
     """Weigh what the shopper is interested in."""
-    return interests(visitor().events, time.time(), current_app.extensions["half_life"])
+    half_life = services().settings.behaviour_half_life_days * _DAY
+    return interests(visitor().events, time.time(), half_life)
 
 
 @blueprint.get("/your-data")
 def your_data() -> ResponseReturnValue:
     """Show what is remembered."""
-    found = current_interests()
-    products = current_app.extensions["search"].products(list(found))
-    sources = [Source(products[i], reason(interest, products[i])) for i, interest in found.items() if i in products]
+    known = current_interests()
+    products = services().navigation.products(list(known))
+    sources = [Source(products[i], reason(interest, products[i])) for i, interest in known.items() if i in products]
     page = render_template("storefront/your_data.html", known=visitor(), sources=sources)
     return page, 200, {"Cache-Control": "no-store"}
 
@@ -115,8 +114,8 @@ def erase() -> ResponseReturnValue:
     """Forget the shopper."""
     if "visitor" in session:
         try:
-            _visitors().erase(session["visitor"])
-        except redis.RedisError as error:
+            services().visitors.erase(session["visitor"])
+        except RedisUnavailableError as error:
             log.warning("a visitor can't be erased: %s", error)
             abort(503, "Your data can't be erased just now. Please try again in a moment.")
         for name in ("visitor", "first"):
@@ -144,10 +143,6 @@ def _first_kept() -> Visitor | None:
     if "first" not in session:
         return None
     product_id, at = session["first"]
-    kept = _visitors().change(session["visitor"], lambda v: v.did("view", product_id, at))
+    kept = services().visitors.change(session["visitor"], lambda v: v.did("view", product_id, at))
     del session["first"]
     return kept
-
-
-def _visitors() -> Visitors:
-    return cast("Visitors", current_app.extensions["visitors"])

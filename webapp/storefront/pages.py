@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, current_app, render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from search.navigation import Listing, Navigation
+from search.navigation import Listing
 from search.syntax import write_anchor
-from webapp.api.routes import product_or_404
-from webapp.reading import page_parameters
+from webapp.reading import page_parameters, product_or_404
+from webapp.services import services
 from webapp.storefront import behaviour, rails, sheet, tuning, views
 from webapp.storefront.links import Links
 from webapp.storefront.pictures import picture_url
@@ -27,8 +27,8 @@ def home() -> ResponseReturnValue:
     """Show the entrance: departments, and what is new."""
     parameters = page_parameters(request.args)
     newest = parameters.model_copy(update={"sort": None if parameters.has_anchors else "newest", "size": 24})
-    listing, links = _search().listing(newest, parameters.dislike), Links(parameters)
-    inspired = _search().rails.inspired(behaviour.current_interests(), behaviour.visitor().owned)
+    listing, links = services().navigation.listing(newest, parameters.dislike), Links(parameters)
+    inspired = services().navigation.rails.inspired(behaviour.current_interests(), behaviour.visitor().owned)
     return _page("storefront/home.html", listing, links, rails=rails.views(inspired, links))
 
 
@@ -36,7 +36,8 @@ def home() -> ResponseReturnValue:
 def listing() -> ResponseReturnValue:
     """Show a listing: keywords, a category, filters, likes."""
     parameters = page_parameters(request.args)
-    return _page("storefront/listing.html", _search().listing(parameters, parameters.dislike), Links(parameters))
+    listing = services().navigation.listing(parameters, parameters.dislike)
+    return _page("storefront/listing.html", listing, Links(parameters))
 
 
 @blueprint.get("/products/<path:product_id>")
@@ -46,9 +47,9 @@ def product(product_id: str) -> ResponseReturnValue:
     parameters = page_parameters(request.args)
     links = Links(parameters, product_id)
     alike = sheet.shelf_parameters(shown, parameters)
-    listing = _search().listing(alike, known.owned)
+    listing = services().navigation.listing(alike, known.owned)
     more = Links(alike.model_copy(update={"size": 24, "like": (write_anchor(product_id),)})).listing()
-    seen = _search().products(sheet.recent(known.events, product_id))
+    seen = services().navigation.products(sheet.recent(known.events, product_id))
     behaviour.viewed(product_id)
     return _page(
         "storefront/product.html",
@@ -69,7 +70,7 @@ def _page(template: str, listing: Listing, links: Links, **more: Any) -> str:
         template,
         listing=listing,
         links=links,
-        departments=views.departments(_search().categories(), links),
+        departments=views.departments(services().navigation.categories(), links),
         categories=views.categories(facets, links) if facets else [],
         facets=views.facet_groups(facets, links) if facets else [],
         trail=views.trail(links),
@@ -79,7 +80,7 @@ def _page(template: str, listing: Listing, links: Links, **more: Any) -> str:
         aspects=tuning.aspects(listing),
         anchors=tuning.anchors(listing, links, interests),
         reasons=tuning.reasons(listing),
-        undo=tuning.undo(request.args.get("removed", ""), links, _search()),
+        undo=tuning.undo(request.args.get("removed", ""), links, services().navigation),
         **more,
     )
 
@@ -101,8 +102,3 @@ def picture(product: dict[str, Any], width: int, image: str | None = None) -> st
 
 
 blueprint.add_app_template_filter(views.label, "label")
-
-
-def _search() -> Navigation:
-    search: Navigation = current_app.extensions["search"]
-    return search

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, redirect, render_template, request
+import logging
+
+from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from indexer.images.decoding.decoding import FORMATS
 from search.errors import ParameterError
-from search.navigation import Navigation
 from search.parameters import SearchParameters
-from webapp.photos import Photos, box_of
 from webapp.reading import page_parameters
+from webapp.services import services
 from webapp.storefront.links import Links
+from webapp.storefront.photos import box_of
 from webapp.storefront.views import departments
 from workers.photos import PhotoServiceError
 
+log = logging.getLogger(__name__)
 blueprint = Blueprint("photo_pages", __name__)
 
 _AWAY = "Photographs can't be looked at just now. Please try again in a moment."
@@ -33,12 +36,11 @@ def upload() -> ResponseReturnValue:
     fields = MultiDict((n, v) for n, v in request.form.items(multi=True) if n in SearchParameters.model_fields)
     parameters = page_parameters(fields)
     try:
-        photos: Photos = current_app.extensions["photos"]
-        token = photos.take(_file().read(), box_of(request.form.get("box", "")))
+        token = services().photos.take(_file().read(), box_of(request.form.get("box", "")))
     except ParameterError as error:
         return _form(parameters, f"{error.detail[:1].upper()}{error.detail[1:]}.", 400)
     except PhotoServiceError as error:
-        current_app.logger.warning("a photograph isn't embedded: %s", error)
+        log.warning("a photograph isn't embedded: %s", error)
         return _form(parameters, _AWAY, 503, {"Retry-After": "5"})
     return redirect(Links(parameters).listing(photo=token, sort=None), 303)
 
@@ -56,13 +58,12 @@ def _form(
     parameters: SearchParameters, wrong: str = "", status: int = 200, headers: dict[str, str] | None = None
 ) -> ResponseReturnValue:
     links = Links(parameters.model_copy(update={"photo": "", "cursor": ""}))
-    search: Navigation = current_app.extensions["search"]
     page = render_template(
         "storefront/photo.html",
         links=links,
-        departments=departments(search.categories(), links),
+        departments=departments(services().navigation.categories(), links),
         wrong=wrong,
         formats=", ".join(FORMATS),
-        minutes=current_app.extensions["settings"].photo_minutes,
+        minutes=services().settings.photo_minutes,
     )
     return page, status, headers or {}

@@ -1,16 +1,15 @@
-"""What is kept of a shopper: what they looked at, their bag, their orders. One value in Redis, which expires."""
+"""What is remembered of a shopper: what they looked at, their bag, their orders. One value, which expires."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, cast
-
-import redis
-from redis.client import Pipeline
+from typing import Any
 
 from es_mappings.behaviour import Event, Kind
+from workers.queues import keys
+from workers.queues.values import ExpiringValues
 
 MAX_EVENTS, MAX_BAG, MAX_QUANTITY, MAX_ORDERS = 200, 50, 99, 20
 
@@ -86,38 +85,34 @@ class Visitor:
 
 
 class Visitors:
-    """Keeps visitors in Redis under random ids. Each expires so long after it was last changed."""
+    """Keeps visitors under random ids. Each is forgotten so many days after it was last changed.
 
-    def __init__(self, client: redis.Redis, seconds: int) -> None:
-        self._client, self._seconds = client, seconds
+    Every method raises `RedisUnavailableError` while Redis is away.
+    """
+
+    def __init__(self, values: ExpiringValues, days: int) -> None:
+        self._values, self._seconds = values, days * 86_400
 
     def read(self, visitor_id: str) -> Visitor:
-        """Read what is kept; nothing of it where nothing is, or not any more."""
-        return _visitor(cast("bytes | None", self._client.get(_key(visitor_id))))
+        """Return a visitor; an empty one where nothing is remembered, or not any more."""
+        return _visitor(self._values.get(keys.visitor(visitor_id)))
 
     def change(self, visitor_id: str, change: Callable[[Visitor], Visitor]) -> Visitor:
-        """Change what is kept. Two changes at once both count."""
-        key = _key(visitor_id)
+        """Change what is remembered, and return it. Of two changes at once, both count."""
+        changed = Visitor()
 
-        made = Visitor()
+        def changed_value(value: bytes | None) -> str:
+            nonlocal changed
+            changed = change(_visitor(value))
+            return json.dumps(changed.to_dict())
 
-        def work(commands: Pipeline) -> None:  # again from the start where another request was quicker
-            nonlocal made
-            made = change(_visitor(cast("bytes | None", commands.get(key))))
-            commands.multi()
-            commands.set(key, json.dumps(made.to_dict()), ex=self._seconds)
-
-        self._client.transaction(work, key)
-        return made
+        self._values.update(keys.visitor(visitor_id), changed_value, self._seconds)
+        return changed
 
     def erase(self, visitor_id: str) -> None:
-        """Erase all that is kept."""
-        self._client.delete(_key(visitor_id))
+        """Erase all that is remembered."""
+        self._values.delete(keys.visitor(visitor_id))
 
 
 def _visitor(value: bytes | None) -> Visitor:
     return Visitor.from_dict(json.loads(value)) if value else Visitor()
-
-
-def _key(visitor_id: str) -> str:
-    return f"visitor:{visitor_id}"

@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 from elasticsearch import Elasticsearch, NotFoundError
-from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import TypeAdapter, ValidationError
 
@@ -19,8 +19,8 @@ from indexer.attribution.head import Value
 from indexer.attribution.model import value_of
 from indexer.attribution.review import settle
 from indexer.elastic.client import get_with_vectors, vector
-from indexer.settings import Settings
 from indexer.vectorizers.base import ProductFields
+from webapp.services import services
 from webapp.staff.login import staff_name, staff_only
 
 blueprint = Blueprint("disputes", __name__, url_prefix="/lab/attributes")
@@ -131,10 +131,8 @@ def _after() -> list[Any] | None:
 
 
 def _client() -> Elasticsearch:
-    client: Elasticsearch = current_app.extensions["elasticsearch"]
-    return client
+    return services().index.client
 
 
 def _alias() -> str:
-    settings: Settings = current_app.extensions["settings"]
-    return settings.index_name
+    return services().index.alias

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 
@@ -14,8 +14,7 @@ from indexer.errors import GoldenSetError
 from indexer.relevance.agreement import agreement
 from indexer.relevance.golden import Judgement
 from indexer.relevance.judgements import JudgementStore
-from indexer.settings import Settings
-from search.navigation import Navigation
+from webapp.services import services
 from webapp.staff.login import staff_name, staff_only
 from webapp.workbench.pools import make_pools
 
@@ -61,11 +60,9 @@ def pools() -> ResponseReturnValue:
     anchors = request.form.get("anchors", 0, int)
     if not 1 <= anchors <= MOST_ANCHORS:
         abort(400, f"anchors: must be from 1 to {MOST_ANCHORS}.")
-    settings: Settings = current_app.extensions["settings"]
-    client = current_app.extensions["elasticsearch"]
-    made = make_pools(client, settings.index_name, current_app.extensions["search"], anchors)
+    drawn = make_pools(services().index, services().navigation, anchors)
     try:
-        _store().put_pools(made)
+        _store().put_pools(drawn)
     except GoldenSetError as error:
         abort(400, str(error))
     return redirect(url_for("lab.judge"), 303)
@@ -75,10 +72,9 @@ def pools() -> ResponseReturnValue:
 @staff_only
 def judge() -> ResponseReturnValue:
     """Show the next pair to judge; back to the overview where there is none."""
-    search: Navigation = current_app.extensions["search"]
-    progress = _progress()
+    progress, navigation = _progress(), services().navigation
     for place, pair in enumerate(progress.left):
-        anchor, candidate = (search.product(product_id) for product_id in pair)
+        anchor, candidate = (navigation.product(product_id) for product_id in pair)
         if anchor and candidate:  # one that was deleted since is passed over
             shown = {"anchor": anchor, "candidate": candidate, "done": progress.done + place}
             return render_template("workbench/judge.html", grades=GRADES, progress=progress, **shown), 200, _NO_STORE
@@ -135,5 +131,4 @@ def _judge() -> str:
 
 
 def _store() -> JudgementStore:
-    settings: Settings = current_app.extensions["settings"]
-    return JudgementStore(current_app.extensions["elasticsearch"], settings.index_name)
+    return JudgementStore(services().index.client, services().index.alias)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from elasticsearch import Elasticsearch
-
 from es_mappings.product import LAYOUT
 from es_mappings.stores import judgement as es_judgement
+from indexer.elastic.product_index import ProductIndex
 from search.navigation import Navigation
 from search.parameters import SearchParameters
 from search.syntax import write_anchor
@@ -17,7 +16,7 @@ NEAREST, RANDOM = 6, 6  # of each way to compare; drawn from the anchor's depart
 
 
 def make_pools(
-    client: Elasticsearch, alias: str, search: Navigation, anchors: int, seed: int | None = None
+    index: ProductIndex, navigation: Navigation, anchors: int, seed: int | None = None
 ) -> dict[str, list[str]]:
     """Draw anchors, and pool candidates for each.
 
@@ -26,26 +25,27 @@ def make_pools(
     """
     seed = secrets.randbelow(2**31) if seed is None else seed
     pools = {}
-    for anchor in _random(client, alias, anchors, seed):
-        found = [i for weights in _ways() for i in _nearest(search, anchor["id"], weights)]
+    for anchor in _random(index, anchors, seed):
+        candidates = [i for weights in _weightings() for i in _nearest(navigation, anchor["id"], weights)]
         top = (anchor.get("category_path") or [""])[0]
-        found += [p["id"] for p in _random(client, alias, RANDOM, seed, path=top, excluded=(anchor["id"],))]
-        pools[anchor["id"]] = list(dict.fromkeys(found))
+        candidates += [p["id"] for p in _random(index, RANDOM, seed, path=top, excluded=(anchor["id"],))]
+        pools[anchor["id"]] = list(dict.fromkeys(candidates))
     return pools
 
 
-def _ways() -> list[tuple[str, ...]]:
+def _weightings() -> list[tuple[str, ...]]:
     """Return weights as a URL has them: the default, and each aspect alone."""
     alone = [tuple(f"{name}:{int(name == aspect)}" for name in LAYOUT.names) for aspect in LAYOUT.names]
     return [(), *alone]
 
 
-def _nearest(search: Navigation, anchor: str, weights: tuple[str, ...]) -> list[str]:
-    listing = search.listing(SearchParameters(like=(write_anchor(anchor),), weight=weights, mode="blend", size=NEAREST))
+def _nearest(navigation: Navigation, anchor: str, weights: tuple[str, ...]) -> list[str]:
+    parameters = SearchParameters(like=(write_anchor(anchor),), weight=weights, mode="blend", size=NEAREST)
+    listing = navigation.listing(parameters)
     return [hit.product["id"] for hit in listing.result.hits]
 
 
-def _random(client: Elasticsearch, alias: str, size: int, seed: int, **narrowed: Any) -> list[dict[str, Any]]:
+def _random(index: ProductIndex, size: int, seed: int, **narrowed: Any) -> list[dict[str, Any]]:
     query = es_judgement.random_products(seed, **narrowed)
-    hits = client.search(index=alias, query=query, size=size, source_includes=["id", "category_path"])["hits"]["hits"]
-    return [hit["_source"] for hit in hits]
+    answer = index.client.search(index=index.alias, query=query, size=size, source_includes=["id", "category_path"])
+    return [hit["_source"] for hit in answer["hits"]["hits"]]

@@ -13,6 +13,7 @@ import redis
 from workers.queues import keys
 from workers.queues.connection import translated
 
+SERVED = "served"  # what listings are counted under, by strategy
 LAG_BUCKETS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1_800.0)  # seconds
 
 

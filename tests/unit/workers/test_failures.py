@@ -2,13 +2,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import redis
 from elastic_transport import ConnectionTimeout
 from elasticsearch import ApiError, BadRequestError
 
 from indexer.elastic.client import BulkFailure
 from indexer.errors import SpaceError
 from workers import failures
+from workers.errors import RedisUnavailableError
 
 
 def _api_error(status: int, kind: type[ApiError] = ApiError) -> ApiError:
@@ -18,7 +18,13 @@ def _api_error(status: int, kind: type[ApiError] = ApiError) -> ApiError:
 
 @pytest.mark.parametrize(
     "error",
-    [_api_error(429), _api_error(503), ConnectionTimeout("x"), redis.ConnectionError(), SpaceError("mend LOOK_MODEL")],
+    [
+        _api_error(429),
+        _api_error(503),
+        ConnectionTimeout("x"),
+        RedisUnavailableError("away"),
+        SpaceError("mend LOOK_MODEL"),
+    ],
 )
 def test_what_may_pass(error: Exception) -> None:
     assert failures.is_transient(error)

@@ -7,7 +7,6 @@ import pytest
 from workers import resources, writing
 from workers.app import WRITE_EVENTS
 from workers.pace import Pace
-from workers.queues import calls
 
 
 class Endless:
@@ -21,15 +20,12 @@ class Endless:
         return ["an event"]
 
 
-def test_a_task_ends_and_calls_the_next_where_events_never_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    called: list[str] = []
-    monkeypatch.setattr(resources, "redis_client", lambda: None)
-    monkeypatch.setattr(resources, "settings", lambda: SimpleNamespace(index_name="shop"))
-    monkeypatch.setattr(resources, "events", Endless)
-    monkeypatch.setattr(calls, "heard", lambda *_: None)
-    monkeypatch.setattr(calls, "call", lambda _client, _alias, task: called.append(task))
+def test_a_task_ends_and_wakes_the_next_where_events_never_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    woken: list[str] = []
+    tasks = SimpleNamespace(acknowledge=lambda _task: None, wake=woken.append)
+    monkeypatch.setattr(resources, "queues", lambda: SimpleNamespace(events=Endless(), tasks=tasks))
     monkeypatch.setattr(writing, "_write", lambda _entries: True)
     monkeypatch.setattr(writing, "_pace", Pace(0.001))
     monkeypatch.setattr(writing, "_STINT", 0.02)
     assert writing.write_waiting("w") >= 1
-    assert called == [WRITE_EVENTS]
+    assert woken == [WRITE_EVENTS]

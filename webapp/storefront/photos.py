@@ -8,9 +8,7 @@ import logging
 import math
 import secrets
 import threading
-from typing import cast
 
-import redis
 from elasticsearch.helpers import pack_dense_vector
 from PIL import Image
 
@@ -19,7 +17,10 @@ from indexer.embedding.photos import Box, cropped
 from indexer.errors import ImageError
 from indexer.images.decoder import Decoder
 from search.errors import ParameterError
+from workers.errors import RedisUnavailableError
 from workers.photos import PhotoServiceError, PhotoVector, embed_photo
+from workers.queues import keys
+from workers.queues.handle import Queues
 
 log = logging.getLogger(__name__)
 
@@ -28,14 +29,14 @@ _AT_ONCE = 4  # photographs that wait for a worker in one process; its other thr
 
 
 class Photos:
-    """Turns photographs into vectors, and keeps those in Redis under tokens that nobody guesses."""
+    """Turns photographs into vectors, and keeps those for some minutes under tokens that nobody guesses."""
 
-    def __init__(self, client: redis.Redis, seconds: int, decoder: Decoder) -> None:
-        self._client, self._seconds, self._decoder = client, seconds, decoder
+    def __init__(self, queues: Queues, minutes: int, decoder: Decoder) -> None:
+        self._queues, self._minutes, self._decoder = queues, minutes, decoder
         self._waiting = threading.BoundedSemaphore(_AT_ONCE)
 
     def take(self, data: bytes, box: Box | None) -> str:
-        """Have a photograph embedded, and keep its vector; give the token.
+        """Have a photograph embedded, keep its vector, and return the token.
 
         Raises
         ------
@@ -49,28 +50,28 @@ class Photos:
         if not self._waiting.acquire(blocking=False):
             raise PhotoServiceError(f"{_AT_ONCE} photographs wait for a worker already")
         try:
-            return self._keep(embed_photo(self._small(data, box)))
+            return self._keep(embed_photo(self._queues, self._small(data, box)))
         except ImageError as error:
             raise ParameterError("image", str(error)) from error
         finally:
             self._waiting.release()
 
     def get(self, token: str) -> PhotoVector | None:
-        """Find a vector; None where it is gone, or Redis is away."""
+        """Return a photograph's vector; None where it is gone, or Redis is away."""
         try:
-            value = cast("bytes | None", self._client.get(_key(token)))
-        except redis.RedisError as error:
+            value = self._queues.values.get(keys.photo_vector(token))
+        except RedisUnavailableError as error:
             log.warning("photographs can't be read: %s", error)
             return None
         kept = json.loads(value) if value else None
         return PhotoVector(vector(kept["vector"]), kept["space"]) if kept else None
 
-    def _keep(self, found: PhotoVector) -> str:
+    def _keep(self, photo: PhotoVector) -> str:
         token = secrets.token_urlsafe(24)
-        value = json.dumps({"space": found.space, "vector": pack_dense_vector(found.vector)})
+        value = json.dumps({"space": photo.space, "vector": pack_dense_vector(photo.vector)})
         try:
-            self._client.set(_key(token), value, ex=self._seconds)
-        except redis.RedisError as error:
+            self._queues.values.set(keys.photo_vector(token), value, seconds=60 * self._minutes)
+        except RedisUnavailableError as error:
             raise PhotoServiceError(f"Redis takes no photograph: {error}") from error
         return token
 
@@ -85,7 +86,7 @@ class Photos:
 
 
 def box_of(text: str) -> Box | None:
-    """Read ``x,y,width,height``, fractions of the image; nothing is the whole of it.
+    """Read ``x,y,width,height``, fractions of the image; an empty text is the whole of it.
 
     Raises
     ------
@@ -104,7 +105,3 @@ def box_of(text: str) -> Box | None:
         raise ParameterError("box", "must lie inside the image, whose width and height are 1")
     left, top = max(x, 0.0), max(y, 0.0)
     return left, top, min(width, 1 - left), min(height, 1 - top)
-
-
-def _key(token: str) -> str:
-    return f"photo-vector:{token}"

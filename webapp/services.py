@@ -1,0 +1,80 @@
+"""What the web app has open: made once by the factory, and found by views with `services()`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask, current_app
+
+from indexer.elastic.product_index import ProductIndex
+from indexer.images.fetching import ImageSource
+from indexer.settings import Settings
+from search.cursors import Cursors
+from search.navigation import Navigation
+from webapp.storefront.photos import Photos
+from webapp.storefront.thumbnails import Thumbnails
+from webapp.storefront.visitors import Visitors
+from workers.queues.connection import PAGE
+from workers.queues.counters import SERVED, BufferedCounter
+from workers.queues.handle import Queues
+
+_NAME = "services"
+
+
+@dataclass(frozen=True)
+class Services:
+    """The services of one application; all are safe for threads.
+
+    Attributes
+    ----------
+    navigation : Navigation
+        Searches, products and rails.
+    thumbnails : Thumbnails
+        Pictures of products.
+    photos : Photos
+        Shoppers' photographs.
+    visitors : Visitors
+        What is remembered of shoppers.
+    """
+
+    settings: Settings
+    index: ProductIndex
+    queues: Queues
+    navigation: Navigation
+    thumbnails: Thumbnails
+    photos: Photos
+    visitors: Visitors
+
+    @classmethod
+    def open(cls, settings: Settings, secret_key: str) -> Services:
+        """Open them as the settings say. Nothing is sent yet.
+
+        Parameters
+        ----------
+        secret_key : str
+            Signs the cursors of listings.
+        """
+        index, queues = ProductIndex.open(settings), Queues.open(settings, PAGE)
+        source = ImageSource.from_settings(settings)
+        photos = Photos(queues, settings.photo_minutes, source.decoder)
+        served = BufferedCounter(queues.counters, SERVED)
+        navigation = Navigation(index, Cursors(secret_key), photos, served.count)
+        return cls(
+            settings=settings,
+            index=index,
+            queues=queues,
+            navigation=navigation,
+            thumbnails=Thumbnails(navigation, source, queues.values),
+            photos=photos,
+            visitors=Visitors(queues.values, settings.behaviour_days),
+        )
+
+    def register(self, app: Flask) -> None:
+        """Let the views of an application find them."""
+        app.extensions[_NAME] = self
+
+
+def services() -> Services:
+    """Return the services of the application that handles the request."""
+    opened: Services = current_app.extensions[_NAME]
+    return opened
