@@ -16,13 +16,23 @@ from indexer.elastic.product_index import ProductIndex
 
 PHOTO_TITLE = "Your photograph"
 
-_KEPT = 20_000  # anchors: 20 MB of vectors
-_SECONDS = 30.0  # a vector that is replaced is seen after that
+_CACHED = 20_000  # anchors: 20 MB of vectors
+_CACHE_SECONDS = 30.0  # until a vector that was replaced is read again
 
 
 @dataclass(frozen=True)
 class Anchors:
-    """The anchors of a request: those that can be sorted by, what to show of them, and what is wrong with the rest."""
+    """The anchors of a request.
+
+    Attributes
+    ----------
+    usable : list of Anchor
+        Those with a vector: what a listing can be sorted by.
+    products : dict
+        Id to product, for the page.
+    warnings : list of str
+        Why the others can't be used, for the shopper.
+    """
 
     usable: list[Anchor]
     products: dict[str, dict[str, Any]]
@@ -30,49 +40,49 @@ class Anchors:
 
 
 def photo_id(token: str) -> str:
-    """Return the id that a photograph has as an anchor; nothing for no photograph. No product's id is like it."""
+    """Return a photograph's id as an anchor, or nothing for no photograph. No product's id has a space."""
     return f"photo {token}" if token else ""
 
 
-def with_photo(anchors: Anchors, token: str, weight: float, found: Vector | None) -> Anchors:
-    """Add a photograph to the anchors, or say that it is gone."""
-    if found is None:
-        gone = "Your photograph is gone: only its look was kept, for a while. Upload it again to go on with it."
-        return replace(anchors, warnings=[*anchors.warnings, gone])
+def with_photo(anchors: Anchors, token: str, weight: float, photo: Vector | None) -> Anchors:
+    """Add a photograph to the anchors, or a warning that it is gone."""
+    if photo is None:
+        warning = "Your photograph is gone: only its look was kept, for a while. Upload it again to go on with it."
+        return replace(anchors, warnings=[*anchors.warnings, warning])
     name = photo_id(token)
     product = {"id": name, "title": PHOTO_TITLE}
-    usable = [Anchor(name, found, weight), *anchors.usable]
+    usable = [Anchor(name, photo, weight), *anchors.usable]
     return replace(anchors, usable=usable, products={name: product, **anchors.products})
 
 
 class AnchorReader:
-    """Reads anchors by id, once each for a while: a page of results then costs one search and nothing more."""
+    """Reads anchors by id and caches them for a while, so that a page of results costs one search and nothing more."""
 
     def __init__(self, index: ProductIndex) -> None:
         self._client = index.client
-        self._cache: TTLCache[tuple[str, str], tuple[dict[str, Any], Vector | None]] = TTLCache(_KEPT, _SECONDS)
+        self._cache: TTLCache[tuple[str, str], tuple[dict[str, Any], Vector | None]] = TTLCache(_CACHED, _CACHE_SECONDS)
         self._lock = threading.Lock()
 
     def read(self, index: str, weights: Mapping[str, float]) -> Anchors:
-        """Read anchors by id and weight. One that doesn't exist, or has no vector yet, is left out with a warning.
+        """Read anchors by id and weight; one that doesn't exist, or has no vector yet, is left out with a warning.
 
         Parameters
         ----------
         index : str
-            The index that is searched by them: vectors of another one may be of another vector space.
+            The index that is searched: vectors of another one may belong to another vector space.
         """
-        found = self._read(index, list(weights))
+        known = self._read(index, list(weights))
         usable, products, warnings = [], {}, []
         for product_id, weight in weights.items():
-            if product_id not in found:
+            if product_id not in known:
                 warnings.append(f"There is no product {product_id!r} any more.")
                 continue
-            product, its_vector = found[product_id]
+            product, product_vector = known[product_id]
             products[product_id] = product
-            if its_vector is None:
+            if product_vector is None:
                 warnings.append(f"{product['title']!r} has no vector yet, so nothing can be sorted by it.")
             else:
-                usable.append(Anchor(product_id, its_vector, weight))
+                usable.append(Anchor(product_id, product_vector, weight))
         return Anchors(usable, products, warnings)
 
     def _read(self, index: str, ids: list[str]) -> dict[str, tuple[dict[str, Any], Vector | None]]:

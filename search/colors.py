@@ -1,4 +1,4 @@
-"""Colours by name or code, and the color part of a vector that goes with one: "this, in red"."""
+"""Colours by name or code, and the color part of a vector for each: "this, in red"."""
 
 from __future__ import annotations
 
@@ -37,11 +37,13 @@ def parse_color(text: str) -> Rgb:
     Raises
     ------
     ValueError
-        It is none; names words that are spelt nearly so.
+        It is none; the message names words that are spelt alike.
     """
     name = " ".join(text.lower().replace("_", " ").replace("-", " ").split())
     code = _SHOP_COLORS.get(name, name.replace(" ", ""))
-    if code not in ImageColor.colormap and not _CODE.fullmatch(code):  # by name: Pillow changes the values as it reads
+    if code not in ImageColor.colormap and not _CODE.fullmatch(
+        code
+    ):  # by key: Pillow replaces the values when it reads them
         known = [*_SHOP_COLORS, *ImageColor.colormap]
         near = ", ".join(get_close_matches(name, known, 3, 0.5)) or "red, navy, sage"
         raise ValueError(f"{text!r} is no colour: give one as #rrggbb, or by a name such as {near}")
@@ -50,7 +52,7 @@ def parse_color(text: str) -> Rgb:
 
 
 def color_part(space: VectorSpace, color: Rgb) -> Vector:
-    """Return the color part that a product all of one colour has in a vector space.
+    """Return the color part that a product of a single colour has in a vector space.
 
     Returns
     -------

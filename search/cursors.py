@@ -1,4 +1,4 @@
-"""Cursors: where a page ended and how its result is served, signed, so that only what we gave out comes back."""
+"""Cursors: where a page ended and how its listing is served, signed so that only our own are accepted."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Position:
     Attributes
     ----------
     listing : str
-        Fingerprint of the listing; a cursor is good for that one alone.
+        Fingerprint of the listing: a cursor is valid for that one only.
     plan : Plan
-        How all pages of the result are served.
+        How all pages of the listing are served.
     index, point_in_time : str
-        What all pages of the result are read from, also when another index is live by now.
+        What all pages are read from, even if another index has become the live one.
     after : tuple
         The ``sort`` values of the last product shown.
     offset : int
@@ -38,10 +38,10 @@ class Position:
 
 
 class Cursors:
-    """Writes and reads cursors of one secret."""
+    """Writes and reads cursors signed with one secret."""
 
     def __init__(self, secret: str) -> None:
-        # Compressed where that is shorter: a point in time's id is long.
+        # Compresses where that is shorter: the id of a point in time is long.
         self._serializer = URLSafeSerializer(secret, salt="cursor")
 
     def write(self, position: Position) -> str:
@@ -60,9 +60,9 @@ class Cursors:
             It was altered, is another listing's, or was signed by a secret that is no longer used.
         """
         try:
-            of, plan, index, point_in_time, after, offset = self._serializer.loads(cursor)
+            fingerprint, plan, index, point_in_time, after, offset = self._serializer.loads(cursor)
         except (BadData, ValueError, TypeError) as error:
             raise ParameterError("cursor", "not one of this shop, or expired; start from the first page") from error
-        if of != listing:
+        if fingerprint != listing:
             raise ParameterError("cursor", "belongs to another search; start from the first page")
-        return Position(of, Plan(**plan), index, point_in_time, tuple(after), offset)
+        return Position(fingerprint, Plan(**plan), index, point_in_time, tuple(after), offset)

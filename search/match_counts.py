@@ -1,4 +1,4 @@
-"""How many products match, for the planner: asked for once and kept for a short while."""
+"""How many products match, for the planner: counted once and cached for a short while."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from cachetools import TTLCache
 
 from indexer.elastic.product_index import ProductIndex
 
-_KEPT, _SECONDS = 10_000, 20.0  # a plan needs the order of magnitude, not the last update
+_CACHED, _CACHE_SECONDS = 10_000, 20.0  # a plan needs the order of magnitude, not the latest update
 
 
 class MatchCounts:
-    """Counts the matches of queries, each at most once in `_SECONDS`."""
+    """Counts the matches of queries, each at most once in `_CACHE_SECONDS`."""
 
     def __init__(self, index: ProductIndex) -> None:
         self._index = index
-        self._cache: TTLCache[str, int] = TTLCache(_KEPT, _SECONDS)
+        self._cache: TTLCache[str, int] = TTLCache(_CACHED, _CACHE_SECONDS)
         self._lock = threading.Lock()
 
     def matched(self, query: dict[str, Any]) -> int:

@@ -104,7 +104,7 @@ class Navigation:
         self._counts = MatchCounts(index)
         self._resolver = Resolver(index, self._anchors, self._snapshots, photos)
         self.rails = Rails(index, self._anchors, self._snapshots, self._counts)
-        self._kept: TTLCache[object, list[FacetValue]] = TTLCache(1, _CATEGORIES_SECONDS)
+        self._categories: TTLCache[object, list[FacetValue]] = TTLCache(1, _CATEGORIES_SECONDS)
         self._lock = Lock()
 
     def listing(self, parameters: SearchParameters, hidden: Sequence[str] = ()) -> Listing:
@@ -145,7 +145,7 @@ class Navigation:
         """Read products by id; ids that aren't there are left out."""
         return self._anchors.read(self._snapshots.current().index, dict.fromkeys(ids, 1.0)).products
 
-    @cachedmethod(lambda self: self._kept, lock=lambda self: self._lock)
+    @cachedmethod(lambda self: self._categories, lock=lambda self: self._lock)
     def categories(self) -> list[FacetValue]:
         """Return the paths of the shop's categories with their counts, at most a minute old."""
         everything = {"query": queries.browse(None, Filters())}
@@ -167,13 +167,13 @@ class Navigation:
             self._check_filters(parameters)
             if least_score(search, plan) is not None:
                 warnings.append("There are no close matches: nothing here is as similar as was asked for.")
-        found = matches(result, search, plan)
+        by_hit = matches(result, search, plan)
         shown = result
         if paging.is_diverse(search, position):
-            shown, found = paging.diversified(result, found, search, position)
+            shown, by_hit = paging.diversified(result, by_hit, search, position)
         following = paging.next_position(result, shown, search, position)
         cursor = self._cursors.write(following) if following else None
-        return Listing(search, shown, found, warnings, plan, cursor)
+        return Listing(search, shown, by_hit, warnings, plan, cursor)
 
     def _send(self, request: dict[str, Any], search: ResolvedSearch) -> Result:
         client = self._index.client

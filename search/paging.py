@@ -1,4 +1,4 @@
-"""Which part of a result a page shows, and where the next one begins."""
+"""Which part of a listing a page shows, and where the next page begins."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def is_diverse(search: ResolvedSearch, position: Position) -> bool:
 
 
 def page_of(search: ResolvedSearch, position: Position) -> Page:
-    """Return what to ask of Elasticsearch: the page, or all the pages that are put in order together."""
+    """Return what to request: the page, or all the first pages where they are reordered together."""
     size = search.parameters.size
     if is_diverse(search, position):
         return Page(_window(size), point_in_time=position.point_in_time)
@@ -32,7 +32,7 @@ def page_of(search: ResolvedSearch, position: Position) -> Page:
 def diversified(
     result: Result, matches: list[Match], search: ResolvedSearch, position: Position
 ) -> tuple[Result, list[Match]]:
-    """Put the first pages in the order of maximal marginal relevance, and cut out the one asked for."""
+    """Reorder the first pages by maximal marginal relevance, and return the one asked for."""
     parameters, layout = search.parameters, search.meaning.layout
     # The dot product of two products is then the weighted mean of their cosines.
     roots = {aspect: weight**0.5 for aspect, weight in search.weights.items()}
@@ -44,28 +44,28 @@ def diversified(
     return replace(result, hits=[result.hits[i] for i in shown]), [matches[i] for i in shown]
 
 
-def next_position(asked: Result, shown: Result, search: ResolvedSearch, position: Position) -> Position | None:
+def next_position(received: Result, shown: Result, search: ResolvedSearch, position: Position) -> Position | None:
     """Return where the next page begins, or None after the last one.
 
     Parameters
     ----------
-    asked, shown : Result
-        What Elasticsearch gave, and the part of it that is on the page.
+    received, shown : Result
+        What Elasticsearch answered, and the part of it that is on the page.
     """
     parameters, offset = search.parameters, position.offset + len(shown.hits)
-    # Elasticsearch may give a point in time a new id with each answer; the latest one counts.
-    following = replace(position, offset=offset, point_in_time=asked.point_in_time or position.point_in_time)
-    if is_diverse(search, position) and offset < len(asked.hits):
+    # Elasticsearch may return a new id of the point in time with each answer; the latest one counts.
+    following = replace(position, offset=offset, point_in_time=received.point_in_time or position.point_in_time)
+    if is_diverse(search, position) and offset < len(received.hits):
         return replace(following, after=())
-    # A full page may be the last one; the page after it is then empty, and says so.
+    # A full page may be the last one; then the page after it is empty.
     if len(shown.hits) < parameters.size:
         return None
     by_number = parameters.group or position.plan.strategy == "rescore"
     if by_number and offset + parameters.size > MAX_OFFSET:
         return None
-    return replace(following, after=tuple(asked.hits[-1].sort))
+    return replace(following, after=tuple(received.hits[-1].sort))
 
 
 def _window(size: int) -> int:
-    """Round the window up to whole pages of a size."""
+    """Return the window rounded up to whole pages."""
     return -(-WINDOW // size) * size

@@ -22,7 +22,7 @@ Short = Annotated[str, StringConstraints(max_length=600)]
 
 
 class SearchParameters(BaseModel):
-    """The parameters of a listing, as the URL of a page or of the API gives them."""
+    """The parameters of a listing as a URL has them; `resolving` turns them into what is searched."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
@@ -82,7 +82,7 @@ class SearchParameters(BaseModel):
 
     @classmethod
     def model_json_schema(cls, **options: Any) -> dict[str, Any]:  # type: ignore[override]
-        """Return the schema, made once: flask-openapi3 asks for it with every request, and making it takes 2 ms."""
+        """Return the schema, cached: flask-openapi3 reads it with every request, and building it takes 2 ms."""
         return cls._schema(**options)
 
     @field_validator("price_min", "price_max", "in_stock", "sort", mode="before")
@@ -141,7 +141,7 @@ class SearchParameters(BaseModel):
 
     @property
     def order(self) -> Sort:
-        """The sort asked for; without one, similar as soon as there is an anchor."""
+        """The requested sort, or by default `similar` as soon as there is an anchor."""
         return self.sort or ("similar" if self.has_anchors else "relevance")
 
     @property
@@ -166,12 +166,12 @@ class SearchParameters(BaseModel):
 
     @property
     def inspirations(self) -> dict[str, float]:
-        """Ids that a shopper's browsing led to, with their weights."""
+        """Ids that browsing led to, with their weights."""
         return dict(read_anchor(value) for value in self.inspired)
 
     @property
     def needs_vectors(self) -> bool:
-        """Whether the score alone doesn't tell a product's similarity, so that its vector is asked for."""
+        """Whether similarities have to be computed from the vectors, because the score doesn't hold them."""
         return self.explain or self.relevance > 0 or self.diversity > 0 or self.strategy == "rescore"
 
     @property
@@ -189,7 +189,7 @@ class SearchParameters(BaseModel):
 
     @property
     def fingerprint(self) -> str:
-        """Names the listing whatever the page: a cursor of one is not taken for another."""
+        """A digest of the listing, whatever the page: a cursor of another listing is refused."""
         listing = self.model_dump_json(exclude={"size", "cursor"})
         return hashlib.sha256(listing.encode()).hexdigest()[:16]
 
@@ -200,7 +200,7 @@ class SearchParameters(BaseModel):
         return self.model_copy(update={"like": (like, *others), "sort": self.sort or "similar"})
 
     def to_query(self) -> list[tuple[str, str]]:
-        """Return the parameters as pairs for a URL, defaults and cursor left out."""
+        """Return the parameters as pairs for a URL, without defaults and cursor."""
         pairs: list[tuple[str, str]] = []
         for name, value in self.model_dump(exclude_defaults=True, exclude={"cursor"}).items():
             pairs += [(name, plain(v)) for v in (value if isinstance(value, tuple) else (value,))]

@@ -1,4 +1,4 @@
-"""How similar each product of a page is to what is liked, and why."""
+"""How similar each product of a page is to the anchors, and why."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from search.resolving import ResolvedSearch
 
 @dataclass(frozen=True)
 class Match:
-    """How a product matches what is liked.
+    """How well a product matches the anchors.
 
     Attributes
     ----------
     similarity : float or None
-        0 to 1; None where the result isn't sorted by it.
+        0 to 1; None where the listing isn't sorted by it.
     percent : int or None
-        The calibrated match, 0 to 100; None where no golden set has calibrated it.
+        Calibrated match, 0 to 100; None where no golden set has calibrated it.
     why : dict or None
-        What adds to the similarity, where that was asked for.
+        What each aspect and anchor adds to the similarity, where `explain` asks for it.
     """
 
     similarity: float | None = None
@@ -37,12 +37,12 @@ def matches(result: Result, search: ResolvedSearch, plan: Plan) -> list[Match]:
     """Return the match of each hit, in their order."""
     if search.points is None:
         return [Match() for _ in result.hits]
-    found = [_match(hit, search, search.points, plan) for hit in result.hits]
+    by_hit = [_match(hit, search, search.points, plan) for hit in result.hits]
     calibration = search.meaning.calibration
     # The curve was fitted on the cosine of the default weights: near enough for other weights, not for another metric.
     if calibration is None or search.parameters.metric != "cosine":
-        return found
-    return [replace(m, percent=calibration.percent(m.similarity)) if m.similarity else m for m in found]
+        return by_hit
+    return [replace(m, percent=calibration.percent(m.similarity)) if m.similarity else m for m in by_hit]
 
 
 def least_score(search: ResolvedSearch, plan: Plan) -> float | None:
@@ -59,13 +59,13 @@ def _match(hit: Hit, search: ResolvedSearch, points: QueryPoints, plan: Plan) ->
     if not parameters.needs_vectors:
         score = hit.score or 0.0
         if plan.strategy == "knn":
-            # Beyond the neighbours that kNN returned nothing was compared.
+            # kNN compared nothing but the neighbours that it returned.
             return Match(knn_similarity(score) if score > 0 else None)
         return Match(score)
     if hit.vector is None:
         return Match(0.0)
     product = vector(hit.vector)
-    # Under another metric the score itself is the similarity that was sorted by.
+    # With another metric the score itself is the similarity.
     by_score = parameters.metric != "cosine" and not parameters.relevance
     similarity = hit.score or 0.0 if by_score else points.similarity(product)
     if not parameters.explain:

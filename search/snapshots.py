@@ -1,7 +1,7 @@
-"""What a result is read from: one index at one point in time, and what its vectors mean.
+"""What a listing is read from: one index at one point in time, and what its vectors mean.
 
-The alias may be led to another index at any moment. So each search is bound to the index that a snapshot names: its
-anchors, the layout of its vectors and its match curve come from there, and never from two indices.
+The alias may move to another index at any moment. So each search is bound to the index of a snapshot: its anchors, the
+layout of its vectors and its match curve all come from that index, never from two.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from es_mappings.layout import Layout
 from es_mappings.queries import KEEP_ALIVE
 from indexer.elastic.product_index import ProductIndex
 
-_SHARED_SECONDS = 1.0  # an index shows an update after a second anyhow
-_KEPT_SECONDS = 60.0  # an index's space is stamped once; its match curve changes rarely
-_TRIES = 5
+_SHARED_SECONDS = 1.0  # Elasticsearch itself shows an update only after a second
+_MEANING_SECONDS = 60.0  # an index's space is stamped once; its match curve changes rarely
+_ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,12 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class VectorMeaning:
-    """How an index's vectors are read.
+    """What the vectors of an index mean.
 
     Attributes
     ----------
     space : str or None
-        Digest of their vector space; None before one is fitted.
+        Digest of the vector space; None before one is fitted.
     layout : Layout
         Where each aspect lies.
     calibration : Calibration or None
@@ -54,17 +54,17 @@ class VectorMeaning:
 
 
 class Snapshots:
-    """Opens a point in time at most once a second, however many results begin in it.
+    """Opens a point in time at most once a second, however many listings begin in it.
 
-    A point in time a request would keep old segments alive by the thousand; one a second, dropped by Elasticsearch
-    when nobody has asked for it for a while, is a bounded number.
+    One for each request would keep thousands of old segments alive. One a second, which Elasticsearch drops when it
+    hasn't been used for a while, is a bounded number.
     """
 
     def __init__(self, index: ProductIndex) -> None:
         self._index = index
         self._lock = threading.Lock()
         self._opened, self._current = float("-inf"), Snapshot("", "")
-        self._meanings: TTLCache[str, VectorMeaning] = TTLCache(8, _KEPT_SECONDS)
+        self._meanings: TTLCache[str, VectorMeaning] = TTLCache(8, _MEANING_SECONDS)
 
     def current(self) -> Snapshot:
         """Return a snapshot that is at most a second old."""
@@ -76,30 +76,30 @@ class Snapshots:
             return self._current
 
     def forget(self, snapshot: Snapshot) -> None:
-        """Have the next result begin in another snapshot: this one's index was deleted."""
+        """Let the next listing begin in another snapshot, because this one's index was deleted."""
         with self._lock:
             if self._current == snapshot:
                 self._opened = float("-inf")
 
     def meaning(self, index: str) -> VectorMeaning:
-        """Tell how an index's vectors are read."""
+        """Return what the vectors of an index mean."""
         with self._lock:
             if index in self._meanings:
                 return self._meanings[index]
         meta = self._index.at(index).meta()
         layout = Layout.from_meta(meta["aspects"])
         curve, weights = Calibration.from_meta(meta), CategoryWeights.from_meta(meta)
-        found = VectorMeaning(meta.get("space"), layout, curve, weights)
-        if found.space is None:
-            return found  # it may be fitted any moment
+        meaning = VectorMeaning(meta.get("space"), layout, curve, weights)
+        if meaning.space is None:
+            return meaning  # not cached: a space may be fitted at any moment
         with self._lock:
-            self._meanings[index] = found
-        return found
+            self._meanings[index] = meaning
+        return meaning
 
     def _open(self) -> Snapshot:
-        """Open a point in time, knowing of which index: the alias must lead there before and after."""
+        """Open a point in time of a known index: the alias must lead to that index before and after."""
         index = self._index.live()
-        for _ in range(_TRIES):
+        for _ in range(_ATTEMPTS):
             opened = self._index.client.open_point_in_time(index=self._index.alias, keep_alive=KEEP_ALIVE)["id"]
             now = self._index.live()
             if now == index:

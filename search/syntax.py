@@ -55,12 +55,12 @@ def write_anchor(product_id: str, weight: float = 1.0) -> str:
 
 
 def read_but(value: str) -> str:
-    """Check what similar products are to differ in: one of `BUT`, or ``in_color:COLOUR``.
+    """Check how similar products are to differ: one of `BUT`, or ``in_color:COLOUR``.
 
     Raises
     ------
     ValueError
-        It is neither, there is no such colour, or colours aren't compared.
+        It is neither, there is no such colour, or the shop doesn't compare colours.
     """
     if value.startswith(IN_COLOR):
         if ASPECT not in LAYOUT.names:
