@@ -1,4 +1,4 @@
-"""Anchors: what a result is sorted by. Several of them become one or more points that products are compared with."""
+"""Anchors: what a listing is sorted by. They become one or more query points that products are compared with."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_ANCHORS = 50
 # and Schütze, Introduction to Information Retrieval, 9.1.1, suggest 0.15 to 0.75).
 DISLIKE_SHARE = 0.25
 
-# In mode `auto`, likes whose mean cosine (weighted over the aspects) is below this are of different tastes: their
+# In mode `auto`, likes whose mean cosine (weighted over the aspects) is below this belong to different tastes: their
 # average would resemble nothing. On 2,400 rendered products, 90% of the pairs of two kinds lie below it, 77% of those
 # of one kind above, and 97% of the pairs that a golden set calls alike.
 TASTE_COSINE = 0.1
@@ -28,7 +28,7 @@ TASTE_COSINE = 0.1
 
 @dataclass(frozen=True)
 class Anchor:
-    """A product that a result is sorted by: liked (weight above 0) or disliked (below 0)."""
+    """A product that a listing is sorted by: liked (weight above 0) or disliked (below 0)."""
 
     id: str
     vector: Vector
@@ -70,7 +70,7 @@ class QueryPoints:
 
 
 def query_points(anchors: Sequence[Anchor], mode: Mode, weights: Mapping[str, float], layout: Layout) -> QueryPoints:
-    """Turn anchors into the points that products are compared with.
+    """Return the query points of anchors.
 
     Parameters
     ----------
@@ -105,8 +105,8 @@ def query_points(anchors: Sequence[Anchor], mode: Mode, weights: Mapping[str, fl
 def blend(anchors: Sequence[Anchor], layout: Layout) -> Vector:
     """Blend anchors into one point, aspect by aspect, as Rocchio's formula does.
 
-    Likes are averaged by weight; the average of the dislikes, times `DISLIKE_SHARE`, is taken away. An anchor that
-    lacks an aspect has no say in it.
+    Likes are averaged by weight; the average of the dislikes, times `DISLIKE_SHARE`, is subtracted. An anchor that
+    lacks an aspect doesn't count in it.
     """
     parts = {}
     for aspect in layout.aspects:
@@ -117,9 +117,9 @@ def blend(anchors: Sequence[Anchor], layout: Layout) -> Vector:
 
 
 def with_part(anchors: Sequence[Anchor], aspect: str, part: Vector, layout: Layout) -> list[Anchor]:
-    """Give anchors another part of one aspect, e.g. the color part of red: "this, in red".
+    """Replace the anchors' part of one aspect, e.g. by the color part of red: "this, in red".
 
-    Likes get it in place of their own; dislikes have no say in the aspect any more.
+    Likes get the new part; dislikes no longer count in the aspect.
     """
     place = next(a.part for a in layout.aspects if a.name == aspect)
 

@@ -1,4 +1,4 @@
-"""How much each aspect counts in a category, where that differs from the default."""
+"""Aspect weights by category: how much each aspect counts, where that differs from the default."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
 
 @dataclass(frozen=True)
 class CategoryWeights:
-    """Aspect weights by category path; they stand in the index's ``_meta.weights``, beside the mapping.
+    """Aspect weights by category path, as the index's ``_meta.weights`` holds them.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class CategoryWeights:
         return cls(meta.get("weights") or {})
 
     def of(self, path: str | None) -> tuple[str, dict[str, float]] | None:
-        """Return the weights of a category, or of the nearest one above it that has some, and whose they are.
+        """Return the weights of a category, or of its nearest ancestor that has some, and the path of that one.
 
         Parameters
         ----------
@@ -38,8 +38,8 @@ class CategoryWeights:
         Returns
         -------
         tuple of str and dict, or None
-            None where neither the category nor one above it has weights of its own. Aspects that they don't name (one
-            that came later) count as by default.
+            None where neither the category nor an ancestor has weights. Aspects that the weights don't name, such as
+            a new one, count as by default.
         """
         while path:
             if path in self.by_path:
@@ -48,12 +48,12 @@ class CategoryWeights:
         return None
 
     def having(self, path: str, weights: Mapping[str, float] | None) -> CategoryWeights:
-        """Give a category other weights, or with None the default's again.
+        """Return a copy in which a category has other weights, or the default again for None.
 
         Raises
         ------
         ValueError
-            An aspect doesn't exist, a weight is below 0 or no number, or all are 0.
+            An aspect doesn't exist, a weight is negative or not a number, or all weights are 0.
         """
         others = {p: w for p, w in self.by_path.items() if p != path}
         if weights is None:
@@ -62,17 +62,17 @@ class CategoryWeights:
         return CategoryWeights(dict(sorted({**others, path: dict(weights)}.items())))
 
     def to_meta(self) -> dict[str, dict[str, float]]:
-        """Return them as they stand in ``_meta.weights``."""
+        """Return the weights in the form of ``_meta.weights``."""
         return {path: dict(weights) for path, weights in self.by_path.items()}
 
 
 def check(weights: Mapping[str, float]) -> None:
-    """Make sure that weights name aspects and can be counted with.
+    """Check that weights name aspects and are usable numbers.
 
     Raises
     ------
     ValueError
-        Says what is wrong.
+        One is wrong; the message names it.
     """
     for aspect, weight in weights.items():
         if aspect not in LAYOUT.names:

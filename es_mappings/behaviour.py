@@ -1,4 +1,4 @@
-"""What a shopper does says what they like: implicit anchors, beside those that were liked outright. Pure."""
+"""Implicit anchors: what a shopper views, puts in the bag or orders says what they like. Pure."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from es_mappings.anchors import MAX_ANCHORS
 
 Kind = Literal["view", "like", "cart", "order", "dislike", "forget"]
 
-# How much each kind of event says, on the day it happens. An order says more than a product in the cart, which says
-# more than a view (the order Hu, Koren and Volinsky give confidence in, Collaborative Filtering for Implicit Feedback
+# How much each kind of event counts on the day it happens. An order says more than a product in the cart, which says
+# more than a view (the ranking Hu, Koren and Volinsky give confidence in, Collaborative Filtering for Implicit Feedback
 # Datasets, 2008); only the ratios matter.
 STRENGTHS: dict[Kind, float] = {"view": 1.0, "like": 2.0, "cart": 3.0, "order": 5.0}
 
-_LEAST = 0.01  # anchors below it move nothing
+_LEAST = 0.01  # anchors of less weight change no order
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Event:
     Attributes
     ----------
     kind : {"view", "like", "cart", "order", "dislike", "forget"}
-        ``dislike`` and ``forget`` undo what was done with the product before.
+        ``dislike`` and ``forget`` cancel the product's earlier events.
     at : float
         Seconds since the epoch.
     """
@@ -37,7 +37,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Interest:
-    """A product somebody is interested in: how much, and the event that says so most."""
+    """A product that somebody is interested in: how much, and its strongest event."""
 
     product_id: str
     weight: float
@@ -47,8 +47,8 @@ class Interest:
 def interests(events: Iterable[Event], now: float, half_life: float, *, most: int = MAX_ANCHORS) -> dict[str, Interest]:
     """Weigh the products of a shopper's events.
 
-    A product weighs what its strongest event does: ``strength * 0.5 ** (age / half_life)``. Looking at a product ten
-    times doesn't make it an order.
+    A product has the weight of its strongest event, ``strength * 0.5 ** (age / half_life)``: ten views don't make an
+    order.
 
     Parameters
     ----------
@@ -59,24 +59,24 @@ def interests(events: Iterable[Event], now: float, half_life: float, *, most: in
     half_life : float
         Seconds after which an event counts half.
     most : int
-        How many products are kept, the weightiest.
+        How many products to return, those of the greatest weight.
 
     Returns
     -------
     dict of str to Interest
-        By product id, the weightiest first; of two that weigh the same, the one with the smaller id.
+        By product id, in descending order of weight; ties in the order of the ids.
     """
     if half_life <= 0:
         raise ValueError("the half-life must be above 0")
-    found: dict[str, Interest] = {}
-    # Of what happened at the same moment, undoing counts last.
+    strongest: dict[str, Interest] = {}
+    # Of events at the same moment, those that cancel others come last.
     for event in sorted(events, key=lambda e: (e.at, e.kind in {"dislike", "forget"})):
         if event.kind not in STRENGTHS:
-            found.pop(event.product_id, None)
+            strongest.pop(event.product_id, None)
             continue
         weight = STRENGTHS[event.kind] * 0.5 ** (max(0.0, now - event.at) / half_life)
-        before = found.get(event.product_id)
+        before = strongest.get(event.product_id)
         if weight >= _LEAST and (before is None or weight >= before.weight):
-            found[event.product_id] = Interest(event.product_id, weight, event.kind)
-    ranked = sorted(found.values(), key=lambda i: (-i.weight, i.product_id))
+            strongest[event.product_id] = Interest(event.product_id, weight, event.kind)
+    ranked = sorted(strongest.values(), key=lambda i: (-i.weight, i.product_id))
     return {i.product_id: i for i in ranked[:most]}

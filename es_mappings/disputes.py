@@ -1,4 +1,4 @@
-"""The query for products whose picture contradicts the catalogue, the surest first. Pure."""
+"""The query for products whose image contradicts the catalogue, the most certain first. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def disputed(*, attribute: str | None = None, after: list[Any] | None = None) ->
     return {
         "size": 1,
         "query": query,
-        # What is in stock is seen by shoppers: a wrong value there costs most.
+        # Shoppers see what is in stock, so a wrong value costs most there.
         "sort": [{"in_stock": "desc"}, {"dispute": "desc"}, {"id": "asc"}],
         "track_total_hits": True,
         "aggs": {"attributes": {"terms": {"field": "disputes", "size": 50}}},

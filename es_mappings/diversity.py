@@ -1,4 +1,4 @@
-"""Diversity: a first page that isn't the same product two dozen times."""
+"""Diversity: first pages whose products don't all look alike."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ import numpy as np
 
 from es_mappings.layout import Vector
 
-# Products whose order is chosen anew: the first pages. Those after them stand by similarity alone.
+# Products that are reordered: the first pages. Those after them are sorted by similarity alone.
 WINDOW = 96
 
 
 def mmr(similarities: Sequence[float], vectors: Sequence[Vector], diversity: float) -> list[int]:
     """Order products by maximal marginal relevance.
 
-    The next product is always the one with the greatest ``(1 - diversity) * similarity - diversity * likeness``, its
-    likeness being that to the most similar product already chosen (Carbonell and Goldstein, The use of MMR,
+    The next product is always the one with the greatest ``(1 - diversity) * similarity - diversity * likeness``, where
+    likeness is the similarity to the most similar product already chosen (Carbonell and Goldstein, The use of MMR,
     SIGIR 1998, with lambda = 1 - diversity).
 
     Parameters
     ----------
     similarities : sequence of float
-        To what is liked, 0 to 1.
+        To the anchors, 0 to 1.
     vectors : sequence of ndarray, shape (dims,)
-        Weighed so that the dot product of two is at most 1; zeros for a product that has none.
+        Scaled so that the dot product of two is at most 1; zeros for a product without a vector.
     diversity : float
-        0 keeps the order of similarity, 1 looks at likeness alone.
+        0 keeps the order of similarity, 1 considers likeness alone.
 
     Returns
     -------
     list of int
-        Positions in the new order.
+        Positions of the products, in the new order.
     """
     if not len(similarities):
         return []

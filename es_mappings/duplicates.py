@@ -1,4 +1,4 @@
-"""The query for near duplicates: whose look is nearly the same. Pure."""
+"""The query for near duplicates: products whose images look nearly the same. Pure."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 from es_mappings.layout import Layout, Vector
 from es_mappings.strategies import plain
 
-# Cosine of the look from which two pictures are nearly the same: another file of one photograph, a crop, a recolour.
+# Cosine of the look from which two images are nearly the same: another file of one photograph, a crop, a recolour.
 LEAST_COSINE = 0.97
 
-_NEIGHBOURS = 20  # of each product; a larger group is found by its members' neighbours
+_NEIGHBOURS = 20  # of each product; a larger group is joined through its members' neighbours
 _CANDIDATES = 100
 
 
@@ -22,7 +22,7 @@ def near(product_id: str, row: Vector, layout: Layout, least: float = LEAST_COSI
     row : ndarray, shape (layout.dims,)
         The product's compound vector.
     least : float
-        Cosine of the look.
+        Least cosine of the look.
     """
     return {
         "size": _NEIGHBOURS,

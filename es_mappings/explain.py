@@ -1,4 +1,4 @@
-"""Why a product stands where it stands: what each aspect and each anchor adds, and what the products share."""
+"""Why a product has its place: what each aspect and each anchor adds, and which attributes are shared."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from es_mappings.layout import Vector
 
 
 def why(product: Vector, points: QueryPoints, anchors: Sequence[Anchor]) -> dict[str, dict[str, float]]:
-    """Take a similarity apart.
+    """Break a similarity down by aspect and by anchor.
 
     Parameters
     ----------
     product : ndarray, shape (layout.dims,)
         The product's compound vector.
     points : QueryPoints
-        What the product was compared with; of several points, the one that decided is taken apart.
+        What the product was compared with; of several points, the deciding one is broken down.
 
     Returns
     -------

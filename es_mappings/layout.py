@@ -51,7 +51,7 @@ class Layout:
         return cls(tuple(Aspect(str(a["name"]), int(str(a["start"])), int(str(a["dims"]))) for a in meta))
 
     def to_meta(self) -> list[dict[str, object]]:
-        """Return the layout as it stands in a mapping's ``_meta.aspects``."""
+        """Return the layout in the form of a mapping's ``_meta.aspects``."""
         return [{"name": a.name, "start": a.start, "dims": a.dims} for a in self.aspects]
 
     @property
@@ -65,7 +65,7 @@ class Layout:
         return tuple(a.name for a in self.aspects)
 
     def compose(self, parts: Mapping[str, Vector]) -> Vector:
-        """Put the parts of one product together.
+        """Compose the vector of one product from its parts.
 
         Parameters
         ----------
@@ -86,10 +86,10 @@ class Layout:
         return vector
 
     def shares(self, vector: Vector, weights: Mapping[str, float]) -> dict[str, float]:
-        """Return the share of the weights that falls to each aspect that counts; they sum to 1.
+        """Return the share of the weights that each aspect has; the shares sum to 1.
 
-        Aspects without a weight count 0. The weights of aspects that the vector lacks (a photograph has no words) leave
-        the sum: what it has is all that a product can be similar to it by.
+        Aspects without a weight count 0. Aspects that the vector lacks (a photograph has no words) don't count either:
+        products are compared by the aspects that it has.
         """
         counting = {a.name: weights.get(a.name, 0.0) for a in self.aspects if vector[a.part].any()}
         total = sum(counting.values())

@@ -1,4 +1,4 @@
-"""Which strategy serves a result, and why. All thresholds stand here, in one place."""
+"""Which strategy serves a listing, and why. All thresholds are in this one place."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ StrategyName = Literal["keywords", "exact", "knn", "rescore"]
 
 @dataclass(frozen=True)
 class Thresholds:
-    """What the planner goes by. `make bench` measures them on the machine at hand and prints what it would set."""
+    """The numbers that the planner decides by. `make bench` measures them on the machine at hand and prints its own."""
 
-    exact_matches: int = 6_000  # up to so many matches, scoring each is as quick as kNN
-    exact_matches_several: int = 250_000  # the same for several points: kNN scans once a point, a script once in all
-    knn_depth: int = 240  # products that kNN orders: ten pages; deeper pages stand in the tie-breaking order
-    num_candidates: int = 240  # looked at by kNN. A flat index needs no more; a graph (hnsw) needs 500 and more ...
+    exact_matches: int = 6_000  # up to so many matches, scoring each is as fast as kNN
+    exact_matches_several: int = 250_000  # the same for several points: kNN scans once per point, a script once
+    knn_depth: int = 240  # products that kNN orders: ten pages; deeper ones are in tie-breaking order
+    num_candidates: int = 240  # that kNN considers. A flat index needs no more; a graph (hnsw) needs 500 and more ...
     selective: float = 0.2  # ... and where less than this share of all products matches ...
-    selective_factor: float = 1.0  # ... so many times as many
-    oversample: float = 1.5  # neighbours taken by quantized distance, for each one kept by the true one
+    selective_factor: float = 1.0  # ... this many times as many
+    oversample: float = 1.5  # neighbours read by quantized distance for each one kept by exact distance
     rescore_window: int = 1_000  # products that the rescore strategy re-ranks
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How a result is served. It is fixed for all its pages: a cursor carries it."""
+    """How a listing is served. The plan is the same for all its pages: a cursor carries it."""
 
     strategy: StrategyName
     reason: str
@@ -70,7 +70,7 @@ def plan(
     rescore : bool
         Whether relevance comes first and similarity re-ranks its head.
     any_image : bool
-        Whether all images of a product are compared; kNN knows the first ones.
+        Whether all images of a product are compared; kNN only knows the first one.
     """
     if rescore:
         return Plan("rescore", "relevance first was asked for", window=thresholds.rescore_window)

@@ -1,4 +1,4 @@
-"""Rails of recommended products: `sort_by_similar` over what a shopper doesn't have yet. Pure."""
+"""Rails of recommended products: those most similar to what a shopper likes and doesn't own yet. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
 from es_mappings.queries import EXACT, Page, Query, search_page, sort_by_points
 from es_mappings.strategies import knn_score
 
-# What makes two products of different kinds go with each other: their palette and texture, not their shape.
+# Products of different kinds go with each other by palette and texture, not by shape.
 GOES_WITH = {"style": 0.6, "color": 0.4}
 
 _UNRELATED = 0.5  # similarity of products that have nothing to do with each other

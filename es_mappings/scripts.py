@@ -1,4 +1,4 @@
-"""Painless score scripts: one file each under ``painless/``, so that the search team edits Painless, not Python."""
+"""Painless scripts, one file each under ``painless/``: the search team edits Painless, not Python."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _SHARING = {"product_upsert", "product_update", "product_delete", "product_embed
 
 
 def parts(name: str) -> list[tuple[str, str]]:
-    """Return the names and sources that make a script as it is sent, in their order."""
+    """Return the names and sources of the files that a script is joined from, in order."""
     return [(part, source(part)) for part in ([_SHARED, name] if name in _SHARING else [name])]
 
 
 def whole(name: str) -> str:
-    """Return a script as it is sent."""
+    """Return the whole source of a script, with the functions it shares."""
     return "".join(text for _, text in parts(name))

@@ -1,4 +1,4 @@
-"""How a result is put in the order of similarity. One function a strategy, each from a query to request parts."""
+"""How a listing is sorted by similarity: one function per strategy, each from a query to parts of a request."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def knn(
 ) -> Query:
     """Order the nearest ``k`` matches of each point by similarity; every other match follows with score 0.
 
-    The same query stands inside the kNN as its filter: beside it, it would take from the neighbours found without it.
+    The query is also the filter inside the kNN clause: outside, it would thin out the neighbours of all.
 
     Returns
     -------
@@ -151,7 +151,7 @@ def plain(vector: Vector) -> list[float]:
 
 
 def _scripts(points: QueryPoints, metric: Metric, field: str) -> list[dict[str, Any]]:
-    """Return the scripts that compare with all points: as few as can be, since each costs a pass over the vectors."""
+    """Return as few scripts as compare with all points, since each costs a pass over the vectors."""
     if metric != "cosine":
         return [_distance(point, points.weights, points.layout, metric, field) for point in points.vectors]
     weighed = [plain(point) for point in points.weighed]

@@ -1,4 +1,4 @@
-"""What a product index that is not ours gets: one object of our own, added to its mapping and to its documents."""
+"""What is added to an attached product index: one object, in its mapping and in its documents."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import Any
 
 from es_mappings.layout import Layout
 
-# What every version of the mapping has had: by these an object is known as ours.
+# Fields of every version of the mapping: an object that has them is ours.
 CORE = frozenset({"vector", "status", "source", "space"})
 
 REMOVE = "ctx._source.remove(params.object)"
 
 
 def properties(name: str, layout: Layout) -> dict[str, Any]:
-    """Build the addition to their mapping: nothing of theirs is in it, so nothing of theirs changes.
+    """Build the addition to the index's mapping; it names none of the index's own fields, so it changes none.
 
     Parameters
     ----------
@@ -31,11 +31,15 @@ def properties(name: str, layout: Layout) -> dict[str, Any]:
         },
         "status": {"type": "keyword"},  # pending | done | failed
         "reason": {"type": "keyword", "ignore_above": 1024},
-        "source": {"type": "keyword", "index": False, "doc_values": False},  # digest of all that it was made from
+        "source": {
+            "type": "keyword",
+            "index": False,
+            "doc_values": False,
+        },  # digest of everything the vector was made from
         "space": {"type": "keyword"},
-        "images": {"type": "object", "enabled": False},  # which were seen: address and digest
+        "images": {"type": "object", "enabled": False},  # those in the vector: address and digest
         "at": {"type": "date"},
-        "tries": {"type": "integer", "index": False, "doc_values": False},  # to get an image that can't be had just now
+        "tries": {"type": "integer", "index": False, "doc_values": False},  # to fetch an image that wasn't available
         "retry_at": {"type": "date"},  # when to try again
     }
     return {name: {"type": "object", "dynamic": False, "properties": ours}}

@@ -1,4 +1,4 @@
-"""What is learnt of the attributes of each category, and what people decided: indices beside the product index."""
+"""Attribution models by category, and the decisions of people: two stores next to the product index."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def decisions_mapping() -> dict[str, Any]:
         "dynamic": "strict",
         "properties": {
             "product": {"type": "keyword"},
-            # Attribute name -> value, the catalogue's value then, by whom, when.
+            # Attribute name -> value, the catalogue's value at that time, who decided, when.
             "decided": {"type": "object", "enabled": False},
             "names": {"type": "keyword"},
             "at": {"type": "date"},

@@ -1,4 +1,4 @@
-"""The Image Vector Store: raw activations, kept so that a refit of a projection touches no image and no model."""
+"""The Image Vector Store: raw activations, kept so that refitting a reduction needs neither images nor models."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ ELEMENT_TYPES: dict[Numbers, str] = {"float32": "float", "bfloat16": "bfloat16"}
 
 
 def mapping(vectorizer: dict[str, Any], dims: int, numbers: Numbers = "float32") -> dict[str, Any]:
-    """Build the mapping of the index that keeps one vectorizer's activations, each under its image's or text's digest.
+    """Build the mapping of the index of one vectorizer's activations; ``_id`` is the digest of the image or text.
 
     Parameters
     ----------
     vectorizer : dict
-        The vectorizer's manifest (model, layer, preprocessing, weights): kept in ``_meta`` for those who look.
+        The vectorizer's manifest (model, layer, preprocessing, weights): kept in ``_meta`` for people.
     dims : int
         Length of a raw activation.
     numbers : {"float32", "bfloat16"}
-        What they are kept as; bfloat16 is half of the bytes, and three significant digits.
+        Number format; bfloat16 takes half the bytes and keeps three significant digits.
     """
     return {
         "dynamic": "strict",
@@ -38,6 +38,6 @@ def mapping(vectorizer: dict[str, Any], dims: int, numbers: Numbers = "float32")
 
 
 def numbers(mapping: dict[str, Any]) -> Numbers:
-    """Read off an index's mapping what its activations are kept as."""
-    kept = mapping["properties"]["activation"].get("element_type", "float")
-    return next(name for name, element_type in ELEMENT_TYPES.items() if element_type == kept)
+    """Read the number format of an index's activations from its mapping."""
+    stored = mapping["properties"]["activation"].get("element_type", "float")
+    return next(name for name, element_type in ELEMENT_TYPES.items() if element_type == stored)

@@ -1,4 +1,4 @@
-"""Judgements given on the judging page: one document a judge and pair; and the pools of candidates to judge."""
+"""Judgements from the judging page, one document per judge and pair, and the pools of candidates to judge."""
 
 from __future__ import annotations
 

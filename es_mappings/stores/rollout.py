@@ -1,4 +1,4 @@
-"""Where rebuilds, rollbacks and attached indices note how far they are: one small document each, read by its id."""
+"""The progress of rebuilds, rollbacks and attached indices: one small document each, read by its id."""
 
 from __future__ import annotations
 
