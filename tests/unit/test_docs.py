@@ -11,8 +11,12 @@ import pytest
 from lookalike.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
 ROOMS = ("lookalike", "es_mappings", "indexer", "search", "workers", "webapp", "evaluation", "demo", "tests", "docs")
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *(page for room in ROOMS for page in (ROOT / room).rglob("*.md")),
+]
 SUFFIXES = ("py", "md", "painless", "lua", "yml", "toml", "txt")  # of paths that begin with no room
 
 _PATH = re.compile(rf"^(?:(?:{'|'.join(ROOMS)})/[\w./*-]*|[\w./*-]+\.(?:{'|'.join(SUFFIXES)}))$")
@@ -44,13 +48,13 @@ def _sections(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_paths_in_backticks_exist(page: Path) -> None:
     paths = [name for name in re.findall(r"`([^`\n]+)`", _prose(page)) if _PATH.match(name)]
     assert [name for name in paths if not _exists(name, page)] == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
     dead = []
     for link in _LINK.findall(_prose(page)):
@@ -63,7 +67,7 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert dead == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_make_targets_exist(page: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = {name for code in _code(page) for name in re.findall(r"\bmake ([a-z][a-z-]*)", code)}
@@ -81,7 +85,7 @@ def _command(words: list[str]) -> tuple[click.Command, list[str]]:
     return command, words
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_commands_exist_with_their_options(page: Path) -> None:
     for code in _code(page):
         for line in re.findall(r"\blookalike ([a-z][^\n`)]*)", code.replace("\\\n", " ")):
