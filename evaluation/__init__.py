@@ -1,1 +1,1 @@
-"""Measurements: how quick a search is, and how much of the truth it finds."""
+"""Measurements of quality and speed: golden sets, model comparisons, benchmarks, and their reports."""

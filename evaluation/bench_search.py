@@ -161,9 +161,9 @@ def depths_at(bench: Bench, share: float) -> list[Depth]:
     return [Depth(share, int(number), track.recall) for number, track in tracks.items()]
 
 
-def by_preset_and_mode(bench: Bench, shares: Sequence[float]) -> tables.Several:
+def by_preset_and_mode(bench: Bench, shares: Sequence[float]) -> tables.Tracks:
     """Measure the planner's choice with several likes, beside the page by relevance."""
-    rows: tables.Several = {}
+    rows: tables.Tracks = {}
     builders = bench.by_elasticsearch()
     entrants = {name: builders[name] for name in (tables.RELEVANCE, tables.PLANNED)}
     with progress_bar() as progress:

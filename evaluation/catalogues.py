@@ -1,4 +1,4 @@
-"""Catalogue files as the measurements read them: their products, and the primary image of each."""
+"""Reading catalogue files for measurements: their products, and the primary image of each."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from indexer.settings import Settings
 
 @dataclass(frozen=True)
 class PrimaryImage:
-    """Where a product's first image is, and the digest of its bytes."""
+    """The address of a product's first image, and the digest of its bytes."""
 
     address: str
     digest: str
 
 
 def read_products(catalog: Path, images_below: str = "") -> list[Product]:
-    """Read a catalogue file; its bad lines are left out.
+    """Read a catalogue file, skipping bad lines.
 
     Parameters
     ----------
     images_below : str
-        Keep only products whose first image's path, relative to the file, begins so.
+        Keep only products whose first image's path, relative to the file, starts with this.
 
     Raises
     ------
@@ -36,28 +36,28 @@ def read_products(catalog: Path, images_below: str = "") -> list[Product]:
     """
     prefix = catalog.resolve().parent.as_uri() + "/" + images_below
     products = [p for _, p in read_catalog(catalog) if not isinstance(p, CatalogError)]
-    kept = [p for p in products if not images_below or (p.images and p.images[0].startswith(prefix))]
-    if not kept:
+    chosen = [p for p in products if not images_below or (p.images and p.images[0].startswith(prefix))]
+    if not chosen:
         raise CatalogError(f"{catalog.name} has no product{f' with images in {images_below}' if images_below else ''}")
-    return kept
+    return chosen
 
 
 def source_of(catalog: Path) -> ImageSource:
-    """Return where images of a catalogue may come from: its own folder, and what the settings allow."""
+    """Return an image source that allows the catalogue's own folder and what the settings allow."""
     settings = Settings.from_environment()
     roots = (*settings.image_roots, catalog.resolve().parent)
     return ImageSource.from_settings(settings.model_copy(update={"image_roots": roots}))
 
 
 def primary_images(catalog: Path) -> dict[str, PrimaryImage]:
-    """Fetch each product's first image and name it by its digest; products whose image can't be had are left out.
+    """Fetch and digest each product's first image; products whose image can't be fetched are skipped.
 
     Raises
     ------
     GoldenSetError
-        None could be had.
+        No image could be fetched.
     """
-    source, found, why = source_of(catalog), {}, ""
+    source, images, why = source_of(catalog), {}, ""
     for product in read_products(catalog):
         if product.images:
             try:
@@ -65,7 +65,7 @@ def primary_images(catalog: Path) -> dict[str, PrimaryImage]:
             except ImageError as error:
                 why = str(error)
             else:
-                found[product.id] = PrimaryImage(product.images[0], digest)
-    if not found:
-        raise GoldenSetError(f"No image of {catalog.name} can be had{': ' if why else ''}{why}")
-    return found
+                images[product.id] = PrimaryImage(product.images[0], digest)
+    if not images:
+        raise GoldenSetError(f"No image of {catalog.name} can be fetched{': ' if why else ''}{why}")
+    return images

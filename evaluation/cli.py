@@ -1,4 +1,4 @@
-"""``python -m evaluation``: golden sets, and what is judged by them. One module a command."""
+"""``python -m evaluation``: golden sets, and the measurements that use them. One module per command."""
 
 from __future__ import annotations
 
@@ -20,4 +20,4 @@ COMMANDS = {
 
 @click.group(cls=LazyGroup, table=COMMANDS)
 def main() -> None:
-    """Measure which vectors, structures and queries find what people call alike."""
+    """Measure which vectors, structures and queries find what people judge similar."""

@@ -1,4 +1,4 @@
-"""``python -m evaluation golden``: make golden sets, split them, and see how far their judges agree."""
+"""``python -m evaluation golden``: make golden sets, split them, and measure how far their judges agree."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 @click.group("golden", cls=Commands)
 def command() -> None:
-    """Make golden sets: pairs of products with a grade from 0 (not alike) to 3 (all but the same)."""
+    """Make golden sets: pairs of products with a grade from 0 (not similar) to 3 (nearly identical)."""
 
 
 def _drawing(function: Command) -> Command:
@@ -39,9 +39,9 @@ def _drawing(function: Command) -> Command:
             default=30,
             show_default=True,
             type=click.IntRange(0),
-            help="Judged for each anchor: a third the most alike, a third of its kind, a third any; 0 judges all.",
+            help="Judged for each anchor: a third most similar, a third of its kind, a third any; 0 judges all.",
         ),
-        click.option("--within-kind", is_flag=True, help="Judge candidates of the anchor's kind alone."),
+        click.option("--within-kind", is_flag=True, help="Judge only candidates of the anchor's kind."),
         click.option(
             "--part",
             default=1.0,
@@ -49,7 +49,7 @@ def _drawing(function: Command) -> Command:
             type=click.FloatRange(0, 1, min_open=True),
             help="Share of the products to judge; the rest is left for fitting.",
         ),
-        click.option("--seed", default=7, show_default=True, help="Another one draws another set."),
+        click.option("--seed", default=7, show_default=True, help="Another seed draws another set."),
     ]
     for option in reversed(options):
         function = option(function)
@@ -60,7 +60,7 @@ def _drawing(function: Command) -> Command:
 @click.argument("catalog", type=FILE)
 @click.option("--by", type=click.Choice(["category", "attributes"]), default="category", show_default=True)
 @click.option("--attribute", "attributes", multiple=True, help="An attribute that counts, by default all; repeatable.")
-@click.option("--images", default="", metavar="PREFIX", help="Only products whose image path in CATALOG begins so.")
+@click.option("--images", default="", metavar="PREFIX", help="Only products whose image path starts with this.")
 @_drawing
 def labels(catalog: Path, *, by: str, attributes: tuple[str, ...], images: str, **drawing: Any) -> None:
     """Judge by the labels of CATALOG: the same category, or the share of attributes that agree."""
@@ -74,8 +74,8 @@ def labels(catalog: Path, *, by: str, attributes: tuple[str, ...], images: str, 
 @click.option("--kind", "kinds", multiple=True, help="Only products of this kind, such as dress; repeatable.")
 @_drawing
 def truth(truth_file: Path, *, by: str, kinds: tuple[str, ...], **drawing: Any) -> None:
-    """Judge by the truth.jsonl of a rendered catalogue: what was drawn or is so, whatever the catalogue says."""
-    _draw([one for one in read_truth(truth_file, by) if not kinds or one.kind in kinds], **drawing)
+    """Judge by the truth.jsonl of a rendered catalogue: what was really drawn, whatever the catalogue says."""
+    _draw([product for product in read_truth(truth_file, by) if not kinds or product.kind in kinds], **drawing)
 
 
 def _draw(
@@ -95,31 +95,30 @@ def _draw(
 @command.command("import")
 @click.argument("source", type=FILE)
 @click.option("--out", required=True, type=OUT)
-@click.option("--judge", "name", help="Who judged, where the file doesn't say.")
+@click.option("--judge", "name", help="Who judged, if the file doesn't say.")
 def import_(source: Path, *, out: Path, name: str | None) -> None:
     """Check judgements of SOURCE (JSON Lines or CSV: anchor, candidate, grade, judge, date) and write them."""
-    found = golden.read_golden_set(source)
     today = dt.datetime.now(dt.UTC).date()
 
-    def known(j: Judgement) -> Judgement:
+    def completed(j: Judgement) -> Judgement:
         judge = name if name and j.judge == "unknown" else j.judge
         return j.model_copy(update={"judge": judge, "date": j.date or today})
 
-    _write(out, map(known, found))
+    _write(out, map(completed, golden.read_golden_set(source)))
 
 
 @command.command()
 @click.argument("golden_set", type=FILE)
 @click.option("--by", type=click.Choice(["anchor", "product"]), default="anchor", show_default=True)
 @click.option("--share", default=0.5, show_default=True, type=click.FloatRange(0, 1, min_open=True, max_open=True))
-@click.option("--seed", default="", help="Another one gives another split.")
-@click.option("--catalog", type=FILE, help="Keeps products with the same image on one side.")
-@click.option("--fit", required=True, type=OUT, help="File for the part that is fitted on.")
-@click.option("--measure", required=True, type=OUT, help="File for the part that is measured on.")
+@click.option("--seed", default="", help="Another seed gives another split.")
+@click.option("--catalog", type=FILE, help="Keep products with the same image on one side.")
+@click.option("--fit", required=True, type=OUT, help="File for the part to fit on.")
+@click.option("--measure", required=True, type=OUT, help="File for the part to measure on.")
 def split(
     golden_set: Path, *, by: Any, share: float, seed: str, catalog: Path | None, fit: Path, measure: Path
 ) -> None:
-    """Split GOLDEN_SET: what is fitted on one part is measured on the other."""
+    """Split GOLDEN_SET into one part to fit on and another to measure on."""
     groups = {p: image.digest for p, image in primary_images(catalog).items()} if catalog else None
     parts = golden.split(golden.read_golden_set(golden_set), by=by, share=share, seed=seed, groups=groups)
     _write(fit, parts.fit)
@@ -131,7 +130,7 @@ def split(
 @command.command()
 @click.argument("golden_set", type=FILE)
 def agreement(golden_set: Path) -> None:
-    """Say how far the judges of GOLDEN_SET agree."""
+    """Print how far the judges of GOLDEN_SET agree."""
     for line in agreement_lines(golden.read_golden_set(golden_set)):
         click.echo(line)
 
@@ -139,7 +138,7 @@ def agreement(golden_set: Path) -> None:
 @command.command()
 @click.option("--out", required=True, type=OUT)
 def export(*, out: Path) -> None:
-    """Write the judgements that were given on the judging page of the shop."""
+    """Write the judgements made on the shop's judging page."""
     from indexer.elastic.client import connect
     from indexer.relevance.judgements import JudgementStore
     from indexer.settings import Settings
@@ -149,11 +148,11 @@ def export(*, out: Path) -> None:
 
 
 def agreement_lines(judgements: Iterable[Judgement]) -> list[str]:
-    """Say in a few lines how far judges agree."""
-    found = agree(judgements)
-    alpha = "not defined" if found.alpha is None else f"{found.alpha:.2f}"
-    lines = [f"{len(found.judges)} judges, {found.shared:,} pairs judged by several; Krippendorff's alpha {alpha}"]
-    for pair in found.pairs:
+    """Return a few lines about how far judges agree."""
+    agreed = agree(judgements)
+    alpha = "not defined" if agreed.alpha is None else f"{agreed.alpha:.2f}"
+    lines = [f"{len(agreed.judges)} judges, {agreed.shared:,} pairs judged by several; Krippendorff's alpha {alpha}"]
+    for pair in agreed.pairs:
         kappa = "not defined" if pair.kappa is None else f"{pair.kappa:.2f}"
         lines.append(f"{pair.first}, {pair.second}: {pair.pairs:,} pairs, {pair.equal:.0%} alike, kappa {kappa}")
     return lines

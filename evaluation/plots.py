@@ -1,4 +1,4 @@
-"""Plots of the reports, as PNG."""
+"""Plots for the reports, as PNG."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ def lines(
     log_x: bool = False,
     log_y: bool = False,
 ) -> bytes:
-    """Draw one line a series.
+    """Draw one line per series.
 
     Parameters
     ----------
     bands : mapping, optional
-        Series -> low and high at each of its points.
+        Series -> low and high at each of the series' points.
     """
 
     def draw(axes: Axes) -> None:
         for number, (name, points) in enumerate(series.items()):
             xs, ys = [p[0] for p in points], [p[1] for p in points]
-            style = ("-", "--", ":", "-.")[number // 10 % 4]  # ten colours, then another stroke
+            style = ("-", "--", ":", "-.")[number // 10 % 4]  # ten colours, then another line style
             [line] = axes.plot(xs, ys, style, marker="o", markersize=4, label=name)
             if bands and name in bands:
                 low, high = zip(*bands[name], strict=True)
@@ -49,7 +49,7 @@ def lines(
 
 
 def panels(grouped: Mapping[str, Mapping[str, Line]], *, x: str, y: str) -> bytes:
-    """Draw a panel a group, side by side on one scale; a series has the same colour in each.
+    """Draw one panel per group, side by side on one scale; a series has the same colour in each.
 
     Parameters
     ----------
@@ -64,8 +64,8 @@ def panels(grouped: Mapping[str, Mapping[str, Line]], *, x: str, y: str) -> byte
     columns = min(2, len(grouped))
     rows = -(-len(grouped) // columns)
     figure = Figure(figsize=(11, 3.4 * rows + 0.25 * len(names)), dpi=100, layout="constrained")
-    every = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flatten()
-    for axes, (title, series) in zip(every, grouped.items(), strict=False):
+    all_axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flatten()
+    for axes, (title, series) in zip(all_axes, grouped.items(), strict=False):
         for name, points in series.items():
             number = names.index(name)
             style = ("-", "--", ":", "-.")[number // 10 % 4]
@@ -75,10 +75,12 @@ def panels(grouped: Mapping[str, Mapping[str, Line]], *, x: str, y: str) -> byte
         axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
         axes.grid(visible=True, alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
-    for place, axes in enumerate(every):
+    for place, axes in enumerate(all_axes):
         axes.set_xlabel(x if place >= columns * (rows - 1) else "")
         axes.set_ylabel(y if place % columns == 0 else "")
-    handles = {label: handle for axes in every for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    handles = {
+        label: handle for axes in all_axes for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
     figure.legend(handles.values(), handles, loc="outside lower center", ncols=2, fontsize="small", frameon=False)
     file = io.BytesIO()
     FigureCanvasAgg(figure)
@@ -87,7 +89,7 @@ def panels(grouped: Mapping[str, Mapping[str, Line]], *, x: str, y: str) -> byte
 
 
 def scatter(points: Mapping[str, tuple[float, float]], *, x: str, y: str) -> bytes:
-    """Draw one named point each."""
+    """Draw one point per name."""
 
     def draw(axes: Axes) -> None:
         for number, (name, point) in enumerate(points.items()):
@@ -99,12 +101,12 @@ def scatter(points: Mapping[str, tuple[float, float]], *, x: str, y: str) -> byt
 
 
 def reliability(bins: Sequence[tuple[float, float, int]], *, x: str, y: str) -> bytes:
-    """Draw a reliability diagram: what was found in each bin of confidence, with its 95% interval, and what should be.
+    """Draw a reliability diagram: accuracy by confidence, with 95% intervals, and the diagonal it should follow.
 
     Parameters
     ----------
     bins : sequence of (float, float, int)
-        Mean confidence, share of right ones and count of each; the area of a point is its count.
+        Mean confidence, accuracy and count of each bin; a point's area is proportional to its count.
     """
 
     def draw(axes: Axes) -> None:
@@ -123,7 +125,7 @@ def reliability(bins: Sequence[tuple[float, float, int]], *, x: str, y: str) -> 
 
 
 def wilson(share: float, count: int) -> tuple[float, float]:
-    """Return the 95% interval of a share that was counted (Wilson 1927)."""
+    """Return the 95% interval of a share of ``count`` trials (Wilson 1927)."""
     z = 1.96
     middle = (share + z * z / (2 * count)) / (1 + z * z / count)
     half = z / (1 + z * z / count) * (share * (1 - share) / count + z * z / (4 * count * count)) ** 0.5
@@ -131,7 +133,7 @@ def wilson(share: float, count: int) -> tuple[float, float]:
 
 
 def _figure(draw: Callable[[Axes], None], x: str, y: str) -> bytes:
-    # The object-oriented way: pyplot keeps every figure alive, and picks a window system.
+    # Not pyplot: it keeps every figure alive, and picks a window system.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

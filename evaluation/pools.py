@@ -1,9 +1,10 @@
-"""``python -m evaluation pool``: what people shall judge, found by several models and mixed."""
+"""``python -m evaluation pool``: pool the candidates of several models for people to judge."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -27,7 +28,7 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 
 @click.command("pool")
 @click.option("--catalog", required=True, type=FILE, help="Catalogue file that the shop was loaded from.")
-@click.option("--model", "models", multiple=True, help="Model to find candidates by, by default all; repeatable.")
+@click.option("--model", "models", multiple=True, help="Model that finds candidates, by default all; repeatable.")
 @click.option("--layer", "layers", multiple=True, help="Hidden layer, `pooled` the last; by default the preset's.")
 @click.option(
     "--pooling", "poolings", multiple=True, type=click.Choice(get_args(Pooling)), help="By default the preset's."
@@ -51,25 +52,28 @@ def command(
     weights: tuple[str, ...],
     cache: Path,
 ) -> None:
-    """Put candidates that several models find before the judges of the shop (its page /lab)."""
+    """Store candidates that several models find for the judges of the shop (page /lab)."""
     images = primary_images(catalog)
-    kept = ActivationCache(cache, source_of(catalog))
+    activation_cache = ActivationCache(cache, source_of(catalog))
     draw = random.Random(seed)  # noqa: S311 - no secret
     chosen = draw.sample(sorted(images), min(anchors, len(images)))
-    found = [{anchor: draw.sample(sorted(images.keys() - {anchor}), min(drawn, len(images) - 1)) for anchor in chosen}]
+    candidates = [
+        {anchor: draw.sample(sorted(images.keys() - {anchor}), min(drawn, len(images) - 1)) for anchor in chosen}
+    ]
     for name, vectorizer in vectorizers(models or MODELS, layers, poolings, weights_of(weights)):
         if isinstance(vectorizer, Exception):
             click.echo(f"{name}: left out: {vectorizer}")
             continue
         with progress_bar() as progress:
             task = progress.add_task(name, total=len({image.digest for image in images.values()}))
-            activations = kept.get(vectorizer, images.values(), lambda done: progress.advance(task, done))  # noqa: B023
+            step = partial(progress.advance, task)
+            activations = activation_cache.get(vectorizer, images.values(), step)
         rows = activations.of(image.digest for image in images.values())
-        found.append(nearest_to(chosen, dict(zip(images, rows - rows.mean(axis=0), strict=True)), nearest))
-    if len(found) == 1:
-        raise GoldenSetError("No model could be had")
+        candidates.append(nearest_to(chosen, dict(zip(images, rows - rows.mean(axis=0), strict=True)), nearest))
+    if len(candidates) == 1:
+        raise GoldenSetError("No model could be loaded")
     settings = Settings.from_environment()
-    pools = mix(found)
+    pools = mix(candidates)
     JudgementStore(connect(settings), settings.index_name).put_pools(pools)
     click.echo(f"{sum(map(len, pools.values())):,} pairs of {len(pools):,} anchors wait for judges at /lab")
 
@@ -86,6 +90,6 @@ def nearest_to(anchors: Sequence[str], vectors: Mapping[str, Vector], count: int
     }
 
 
-def mix(found: Sequence[Mapping[str, Sequence[str]]]) -> dict[str, list[str]]:
-    """Put together what several ways found for each anchor, each candidate once."""
-    return {anchor: list(dict.fromkeys(c for way in found for c in way[anchor])) for anchor in found[0]}
+def mix(rankings: Sequence[Mapping[str, Sequence[str]]]) -> dict[str, list[str]]:
+    """Return, for each anchor, the candidates of all rankings, each once."""
+    return {anchor: list(dict.fromkeys(c for r in rankings for c in r[anchor])) for anchor in rankings[0]}

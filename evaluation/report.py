@@ -1,4 +1,4 @@
-"""Reports: tables and pictures as one HTML file that needs nothing else, and the tables as Markdown beside it."""
+"""Reports: tables and images as one self-contained HTML file, and the tables as Markdown next to it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rich.table import Table as RichTable
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of text under headings; the first column is what a row is about, the others are figures."""
+    """Rows of text under headings; the first column names the row, the others hold figures."""
 
     title: str
     columns: Sequence[str]
@@ -26,7 +26,7 @@ class Table:
     kind: Literal["table"] = "table"
 
     def for_terminal(self, most: int = 40) -> RichTable:
-        """Return the table as a terminal shows it, no more than its first rows."""
+        """Return the table for a terminal, with at most its first ``most`` rows."""
         left_out = f"; {len(self.rows) - most} more in the report" if len(self.rows) > most else ""
         table = RichTable(
             title=self.title + left_out, title_justify="left", title_style="bold", box=box.SIMPLE, padding=(0, 1, 0, 0)
@@ -56,26 +56,26 @@ class Picture:
 
     @property
     def suffix(self) -> str:
-        """Of the file that it would be."""
+        """File name suffix, without the dot."""
         return "png" if self.data.startswith(b"\x89PNG") else "jpg"
 
     @property
     def address(self) -> str:
-        """The picture itself as an address, so that the page needs no other file."""
+        """The picture as a data URL, so that the page needs no other file."""
         mime = {"png": "image/png", "jpg": "image/jpeg"}[self.suffix]
         return f"data:{mime};base64,{base64.b64encode(self.data).decode()}"
 
 
 @dataclass
 class Report:
-    """What was measured, in the order in which it is shown."""
+    """A report's facts, tables and pictures, in the order in which they appear."""
 
     title: str
-    facts: dict[str, str] = field(default_factory=dict)  # what it was measured on
+    facts: dict[str, str] = field(default_factory=dict)  # the data and the machine measured on
     parts: list[Table | Picture] = field(default_factory=list)
 
     def write(self, folder: Path, name: str) -> Path:
-        """Write ``NAME.html``, ``NAME.md`` and each picture by itself; give where the page is."""
+        """Write ``NAME.html``, ``NAME.md`` and a file for each picture; return the page's path."""
         folder.mkdir(parents=True, exist_ok=True)
         written = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
         page = folder / f"{name}.html"
@@ -90,7 +90,7 @@ class Report:
 
 
 def _environment() -> Environment:
-    # Titles of products and names of files are whatever a catalogue says: everything is escaped.
+    # Product titles and file names come from catalogues and can't be trusted: everything is escaped.
     return Environment(
         loader=PackageLoader("evaluation"), autoescape=select_autoescape(["html"]), undefined=StrictUndefined
     )

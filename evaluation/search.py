@@ -1,4 +1,4 @@
-"""``python -m evaluation search``: judge the live search by a golden set, and fail where it got worse."""
+"""``python -m evaluation search``: measure the live search on a golden set, and fail if it got worse."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ console = report_console()
 
 
 @dataclass(frozen=True)
-class Searched:
+class Answers:
     """What the shop answered: products by anchor, the strategies that served them, the anchors it doesn't know."""
 
     run: dict[str, list[str]]
@@ -60,25 +60,25 @@ def command(
     out: Path | None,
     **gate: Any,
 ) -> None:
-    """Judge the search as shoppers get it: query, planner, quantization and all.
+    """Measure the search as shoppers get it: query, planner, quantization and all.
 
-    Products that nobody judged for an anchor are left out of its order before it is measured.
+    Products that nobody judged for an anchor are removed from its ranking before it is measured.
     """
     grades = merge(read_golden_set(golden_file))
-    asked = _pairs(parameters)
-    report = Report("The live search by a golden set", {"Golden set": f"{golden_file}: {len(grades):,} anchors"})
+    pairs = _pairs(parameters)
+    report = Report("The live search on a golden set", {"Golden set": f"{golden_file}: {len(grades):,} anchors"})
     with open_shop(url) as shop:
-        searched = ask(shop, grades, asked, depth, in_category=in_category)
-        scores = measure(searched, grades, metrics)
-        report.facts |= _facts(shop, searched, asked)
-        report.parts.append(score_table(scores, grades, searched))
+        answers = ask(shop, grades, pairs, depth, in_category=in_category)
+        scores = measure(answers, grades, metrics)
+        report.facts |= _facts(shop, answers, pairs)
+        report.parts.append(score_table(scores, grades, answers))
         if each_aspect:
             runs = {
-                name: ask(shop, grades, [*asked, *w], depth, in_category=in_category) for name, w in alone().items()
+                name: ask(shop, grades, [*pairs, *w], depth, in_category=in_category) for name, w in alone().items()
             }
-            ours = {name: measure(run, grades, metrics[:1])[metrics[0]] for name, run in runs.items()}
-            report.parts.append(aspect_table({"all": scores[metrics[0]], **ours}, searched.categories, metrics[0]))
-    faults = list(judge(scores, gate["at_least"], gate["baseline"], report))
+            by_aspect = {name: measure(run, grades, metrics[:1])[metrics[0]] for name, run in runs.items()}
+            report.parts.append(aspect_table({"all": scores[metrics[0]], **by_aspect}, answers.categories, metrics[0]))
+    failures = list(check(scores, gate["at_least"], gate["baseline"], report))
     for part in report.parts:
         if isinstance(part, Table):
             console.print(part.for_terminal())
@@ -86,13 +86,13 @@ def command(
         console.print(f"Report: {report.write(out, 'search')}", markup=False, soft_wrap=True)
     if save := gate["save"]:
         save.write_text(json.dumps(scores, indent=1), "utf-8")
-    for fault in faults:
-        click.echo(fault, err=True)
-    if faults:
+    for failure in failures:
+        click.echo(failure, err=True)
+    if failures:
         sys.exit(1)
 
 
-def ask(shop: Shop, grades: Grades, parameters: Parameters, depth: int, *, in_category: bool = False) -> Searched:
+def ask(shop: Shop, grades: Grades, parameters: Parameters, depth: int, *, in_category: bool = False) -> Answers:
     """Sort the shop, or each anchor's top category, by similarity to each anchor.
 
     Raises
@@ -100,36 +100,36 @@ def ask(shop: Shop, grades: Grades, parameters: Parameters, depth: int, *, in_ca
     GoldenSetError
         The shop refuses a parameter, doesn't answer, or knows none of the anchors.
     """
-    searched = Searched({}, {}, {}, [])
+    answers = Answers({}, {}, {}, [])
     with progress_bar() as progress:
         for anchor in progress.track(list(grades), description="Asking the shop"):
             department = shop.department(anchor)
-            where = [("category", department)] if in_category and department else []
+            category = [("category", department)] if in_category and department else []
             likes = [("like", write_anchor(anchor)), ("sort", "similar")]
-            listing = list(pages(shop, [*likes, *where, *parameters], depth))
+            listing = list(pages(shop, [*likes, *category, *parameters], depth))
             strategy = listing[0].strategy
             if strategy == "keywords":  # the anchor is gone, or has no vector
-                searched.unknown.append(anchor)
+                answers.unknown.append(anchor)
                 continue
-            searched.run[anchor] = [product for page in listing for product in page.products][:depth]
-            searched.strategies[strategy] = searched.strategies.get(strategy, 0) + 1
-            searched.categories[anchor] = department or "none"
-    if not searched.run:
+            answers.run[anchor] = [product for page in listing for product in page.products][:depth]
+            answers.strategies[strategy] = answers.strategies.get(strategy, 0) + 1
+            answers.categories[anchor] = department or "none"
+    if not answers.run:
         raise GoldenSetError("The shop knows none of the golden set's anchors: is it another catalogue's?")
-    return searched
+    return answers
 
 
-def measure(searched: Searched, grades: Grades, metrics: Sequence[str]) -> dict[str, PerAnchor]:
-    """Measure what was searched, by metric and anchor."""
-    known = {anchor: grades[anchor] for anchor in searched.run}
-    run = condensed(known, searched.run)
+def measure(answers: Answers, grades: Grades, metrics: Sequence[str]) -> dict[str, PerAnchor]:
+    """Score the answers, by metric and anchor."""
+    known = {anchor: grades[anchor] for anchor in answers.run}
+    run = condensed(known, answers.run)
     return {metric: per_anchor(known, run, metric) for metric in metrics}
 
 
-def judge(
+def check(
     scores: Mapping[str, PerAnchor], at_least: float | None, baseline: Path | None, report: Report
 ) -> Iterator[str]:
-    """Hold the scores against what is asked of them; give what they fail."""
+    """Check the scores against the minimum and the baseline; yield a line for each that fails."""
     metric, first = next(iter(scores.items()))
     mean = interval(first).mean
     if at_least is not None and mean < at_least:
@@ -138,10 +138,10 @@ def judge(
         rows = []
         for name, before in read_baseline(baseline).items():
             if name in scores:
-                both = before.keys() & scores[name].keys()
-                if not both:
+                common = before.keys() & scores[name].keys()
+                if not common:
                     raise GoldenSetError(f"--baseline: {baseline.name} has no anchor of this golden set")
-                compared = compare({a: before[a] for a in both}, {a: scores[name][a] for a in both})
+                compared = compare({a: before[a] for a in common}, {a: scores[name][a] for a in common})
                 change = f"{compared.difference:+.4f} ({compared.low:+.4f} to {compared.high:+.4f})"
                 rows.append((name.upper(), change, f"{compared.p:.3f}", f"{compared.anchors:,}"))
                 if compared.difference < 0 and compared.p < SIGNIFICANT:
@@ -155,7 +155,7 @@ def read_baseline(file: Path) -> dict[str, PerAnchor]:
     Raises
     ------
     GoldenSetError
-        It holds something else.
+        The file holds something else.
     """
     try:
         data = json.loads(file.read_text("utf-8"))
@@ -165,34 +165,34 @@ def read_baseline(file: Path) -> dict[str, PerAnchor]:
 
 
 def alone() -> dict[str, Parameters]:
-    """Return for each aspect the parameters that let it alone count."""
+    """Return, for each aspect, the parameters that give every other aspect the weight 0."""
     return {a: [("weight", f"{name}:{int(name == a)}") for name in LAYOUT.names] for a in LAYOUT.names}
 
 
-def score_table(scores: Mapping[str, PerAnchor], grades: Grades, searched: Searched) -> Table:
-    """Show the mean of each metric, and how much of what was shown first anybody has judged."""
+def score_table(scores: Mapping[str, PerAnchor], grades: Grades, answers: Answers) -> Table:
+    """Tabulate the mean of each metric, and note how many of the first ten products are judged."""
     rows = [(metric.upper(), str(score := interval(by)), f"{score.anchors:,}") for metric, by in scores.items()]
-    first = [product in grades[anchor] for anchor, products in searched.run.items() for product in products[:10]]
+    first = [product in grades[anchor] for anchor, products in answers.run.items() for product in products[:10]]
     judged = f"{sum(first) / len(first):.0%} of the first ten products of each anchor are judged." if first else ""
     return Table("Scores", ("Metric", "Mean (95%)", "Anchors"), rows, judged)
 
 
 def aspect_table(scores: Mapping[str, PerAnchor], categories: Mapping[str, str], metric: str) -> Table:
-    """Show all aspects together beside each alone, in all and by the anchors' department."""
+    """Tabulate all aspects together and each alone, over all anchors and by department."""
     departments = sorted(set(categories.values()))
 
     def mean(by_anchor: PerAnchor, department: str) -> str:
-        own = {a: s for a, s in by_anchor.items() if categories.get(a) == department}
-        return f"{interval(own) if own else '-'}"
+        in_department = {a: s for a, s in by_anchor.items() if categories.get(a) == department}
+        return f"{interval(in_department) if in_department else '-'}"
 
     rows = [(name, str(interval(by)), *(mean(by, d) for d in departments)) for name, by in scores.items()]
     return Table(f"{metric.upper()} by aspect", ("Aspects", "All", *departments), rows)
 
 
-def _facts(shop: Shop, searched: Searched, asked: Parameters) -> dict[str, str]:
-    served = ", ".join(f"{count:,} by {name}" for name, count in sorted(searched.strategies.items()))
-    unknown = {"Not in the shop": f"{len(searched.unknown):,} anchors, left out"} if searched.unknown else {}
-    parameters = {"Parameters": " ".join(f"{n}={v}" for n, v in asked)} if asked else {}
+def _facts(shop: Shop, answers: Answers, pairs: Parameters) -> dict[str, str]:
+    served = ", ".join(f"{count:,} by {name}" for name, count in sorted(answers.strategies.items()))
+    unknown = {"Not in the shop": f"{len(answers.unknown):,} anchors, left out"} if answers.unknown else {}
+    parameters = {"Parameters": " ".join(f"{n}={v}" for n, v in pairs)} if pairs else {}
     return {"Shop": shop.name, "Served": served, **parameters, **unknown}
 
 

@@ -1,4 +1,4 @@
-"""What was measured, as tables for a terminal."""
+"""Tables of ``make bench`` for a terminal."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from evaluation.racing import Track
 RELEVANCE, PLANNED = "by relevance", "planner's choice"
 GOAL_RATIO, GOAL_RECALL = 2.0, 0.99
 
-Several = dict[tuple[str, str], dict[float, dict[str, Track]]]
-"""Tracks by contender, for each preset and mode, and each share of matching products."""
+Tracks = dict[tuple[str, str], dict[float, dict[str, Track]]]
+"""Tracks by preset and mode, share of matching products, and contender."""
 
 
 def speed_table(share: float, matched: int, tracks: Mapping[str, Track], others: Sequence[str]) -> Table:
-    """Show one share of matching products: times, their ratios to the page by relevance, recall.
+    """Tabulate one share of matching products: times, their ratios to the page by relevance, recall.
 
     Parameters
     ----------
     others : sequence of str
-        Names that don't give whole pages; they are held to no goal.
+        Contenders that don't return whole pages; no goal applies to them.
     """
     table = _table(f"{category(share)} of the products match: {matched:,}")
     for heading in ("p50 ms", "p95 ms", "p50 ratio", "p95 ratio", "recall@24"):
@@ -45,8 +45,8 @@ def speed_table(share: float, matched: int, tracks: Mapping[str, Track], others:
     return table
 
 
-def recall_table(rows: Several, shares: Sequence[float]) -> Table:
-    """Show the recall of the planner's choice: a row for each preset and mode, a column for each share."""
+def recall_table(rows: Tracks, shares: Sequence[float]) -> Table:
+    """Tabulate the recall of the planner's choice: a row for each preset and mode, a column for each share."""
     table = _by_share("Recall@24 of the planner's choice, by aspect preset and mode", shares)
     for (preset, mode), by_share in rows.items():
         recalls = [by_share[share][PLANNED].recall for share in shares]
@@ -54,11 +54,12 @@ def recall_table(rows: Several, shares: Sequence[float]) -> Table:
     return table
 
 
-def ratio_table(rows: Several, shares: Sequence[float], likes: int) -> Table:
-    """Show what several likes cost: p50 and p95 of the planner's choice as ratios to the page by relevance."""
+def ratio_table(rows: Tracks, shares: Sequence[float], likes: int) -> Table:
+    """Tabulate what several likes cost: p50 and p95 of the planner's choice as ratios to the page by relevance."""
     table = _by_share(f"p50 and p95 ratio to the page by relevance, {likes} likes", shares)
     for mode in dict.fromkeys(mode for _, mode in rows):
-        tracks = {share: [by_share[share] for (_, its), by_share in rows.items() if its == mode] for share in shares}
+        by_mode = [by_share for (_, row_mode), by_share in rows.items() if row_mode == mode]
+        tracks = {share: [by_share[share] for by_share in by_mode] for share in shares}
         for percent in (50, 95):
             ratios = [_ratio(tracks[share], percent) for share in shares]
             cells = (_colored(f"{ratio:.2f}", bad=ratio > GOAL_RATIO) for ratio in ratios)
@@ -67,11 +68,11 @@ def ratio_table(rows: Several, shares: Sequence[float], likes: int) -> Table:
 
 
 def _ratio(tracks: Sequence[Mapping[str, Track]], percent: float) -> float:
-    """Compare two contenders over all their times."""
-    ours, yardstick = (
+    """Return the ratio of the planner's choice to the page by relevance, over all their times."""
+    chosen, yardstick = (
         Track([time for track in tracks for time in track[name].milliseconds]) for name in (PLANNED, RELEVANCE)
     )
-    return ours.percentile(percent) / yardstick.percentile(percent)
+    return chosen.percentile(percent) / yardstick.percentile(percent)
 
 
 def _by_share(title: str, shares: Sequence[float]) -> Table:
@@ -83,17 +84,17 @@ def _by_share(title: str, shares: Sequence[float]) -> Table:
 
 
 def threshold_table(current: Thresholds, measured: Thresholds) -> Table:
-    """Show the planner's thresholds beside those that the measurements suggest."""
+    """Tabulate the planner's thresholds next to those that the measurements suggest."""
     table = _table("Thresholds of es_mappings/planner.py")
     table.add_column("now", justify="right")
     table.add_column("measured", justify="right")
-    for (name, now), then in zip(asdict(current).items(), asdict(measured).values(), strict=True):
-        table.add_row(name, f"{now:,}", f"{then:,}" if then != now else "the same")
+    for (name, now), new in zip(asdict(current).items(), asdict(measured).values(), strict=True):
+        table.add_row(name, f"{now:,}", f"{new:,}" if new != now else "the same")
     return table
 
 
 def _table(title: str) -> Table:
-    # Narrow enough for 80 columns, which is what a log gets.
+    # Narrow enough for the 80 columns of a log.
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE, padding=(0, 1, 0, 0))
     table.add_column("", no_wrap=True)
     return table

@@ -1,4 +1,4 @@
-"""From measurements to the planner's thresholds."""
+"""Deriving the planner's thresholds from measurements."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from es_mappings.planner import Thresholds
 
 RECALL = 0.99  # of a page of 24, on average
 
-# Exact may be so many times as slow as kNN before it gives way: it orders all matches, not the nearest alone.
+# Exact search may be slower than kNN by this factor and still be chosen, because it ranks every match.
 TOLERANCE = 1.05
 
 
 @dataclass(frozen=True)
 class Speed:
-    """How long a page takes by each strategy (milliseconds) where so many products match."""
+    """How long a page takes by each strategy (milliseconds) when ``matched`` products match."""
 
     matched: int
     exact: float
@@ -25,7 +25,7 @@ class Speed:
 
 @dataclass(frozen=True)
 class Depth:
-    """The recall that kNN has at a share of matching products and a number of candidates."""
+    """The recall of kNN at a share of matching products and a number of candidates."""
 
     share: float
     num_candidates: int
@@ -33,7 +33,7 @@ class Depth:
 
 
 def derive(speeds: Sequence[Speed], depths: Sequence[Depth], current: Thresholds) -> Thresholds:
-    """Choose thresholds: exact as long as it is about as quick as kNN, then as few candidates as the recall allows.
+    """Derive thresholds: exact while it is about as quick as kNN, then as few candidates as the recall allows.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def derive(speeds: Sequence[Speed], depths: Sequence[Depth], current: Thresholds
     depths : sequence of Depth
         Measured at several numbers of candidates, above and below the ``selective`` share.
     current : Thresholds
-        What stays as it is: what wasn't measured.
+        Thresholds to keep where nothing was measured.
     """
     needed_above = _needed([d for d in depths if d.share >= current.selective])
     needed_below = _needed([d for d in depths if d.share < current.selective])
@@ -55,9 +55,9 @@ def derive(speeds: Sequence[Speed], depths: Sequence[Depth], current: Thresholds
 
 
 def crossing(speeds: Sequence[Speed]) -> float:
-    """Find up to how many matches exact is about as quick as kNN, between two measurements by a straight line.
+    """Return up to how many matches exact is about as quick as kNN, interpolating between two measurements.
 
-    Where it falls behind first counts: it may catch up where all products match, and no filter is left to apply.
+    The first crossing counts: exact may catch up once all products match, because no filter is left to apply.
     """
     ordered = sorted(speeds, key=lambda s: s.matched)
     if _lead(ordered[0]) < 0:
@@ -74,12 +74,12 @@ def _lead(speed: Speed) -> float:
 
 
 def _needed(depths: Sequence[Depth]) -> int | None:
-    """Find the fewest candidates with which the recall is high enough at every share; None where none is."""
+    """Return the fewest candidates that reach the recall at every share; None if no number does."""
     numbers = sorted({d.num_candidates for d in depths})
     enough = (n for n in numbers if all(d.recall >= RECALL for d in depths if d.num_candidates >= n))
     return next(enough, None)
 
 
 def _rounded(matches: float) -> int:
-    """Round to two digits: the third is noise."""
+    """Round to two significant digits: the third is noise."""
     return int(float(f"{matches:.1e}"))

@@ -1,4 +1,4 @@
-"""Variants of a vector: each reduction, number of dimensions and metric, judged on one golden set."""
+"""Variants of a vector: each reduction, number of dimensions and metric, measured on one golden set."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from indexer.relevance.metrics import PerAnchor, Score, interval, per_anchor
 from indexer.spaces.reduction import Learned, Linear, fit_learned, fit_pca, fit_random
 from indexer.vectorizers.base import ProductFields
 
-RAW, CENTRED = "none", "centred"  # all dimensions: as they are, and with the mean taken away
+RAW, CENTRED = "none", "centred"  # all dimensions: unchanged, and with the mean subtracted
 REDUCTIONS = ("pca", "whitened", "random", "learned")
 METRICS = {"cosine": "cosine", "euclidean": "sqeuclidean", "manhattan": "cityblock"}  # ours: SciPy's
 
 
 @dataclass(frozen=True)
 class Variant:
-    """What makes a vector, and how two are compared."""
+    """How a vector is made, and how two are compared."""
 
     vectorizer: str
     reduction: str
@@ -32,7 +32,7 @@ class Variant:
 
 @dataclass(frozen=True)
 class Judged:
-    """A variant and what a golden set says of it."""
+    """A variant, its score on a golden set, and its ranking for each anchor."""
 
     variant: Variant
     score: Score
@@ -42,16 +42,16 @@ class Judged:
 
 @dataclass(frozen=True)
 class Reducers:
-    """The reductions, fitted on what is not measured.
+    """The reductions, fitted on products that aren't measured.
 
     Attributes
     ----------
     fit : ndarray, shape (n, raw_dims)
-        Activations.
+        Activations to fit on.
     products : sequence of ProductFields
-        The product of each, whose labels a learned reduction learns from.
+        The product of each row, whose labels a learned reduction learns from.
     most : int
-        Dimensions.
+        Dimensions of the largest reduction.
     """
 
     fit: Vector
@@ -60,7 +60,7 @@ class Reducers:
     _fitted: dict[str, Linear | Learned] = field(default_factory=dict)
 
     def transform(self, reduction: str, dims: int) -> Callable[[Vector], Vector]:
-        """Return a fitted reduction to so many dimensions."""
+        """Return a fitted reduction to ``dims`` dimensions."""
         if reduction == RAW:
             return lambda rows: rows
         if reduction == CENTRED:
@@ -68,13 +68,13 @@ class Reducers:
             return lambda rows: rows - mean
         return self._of(reduction).truncated(dims)
 
-    def dims(self, wanted: Sequence[int]) -> list[int]:
-        """Leave out numbers of dimensions that the activations can't give."""
+    def dims(self, requested: Sequence[int]) -> list[int]:
+        """Return the requested numbers of dimensions that a fit on these activations can have."""
         most = min(len(self.fit) - 1, self.fit.shape[1])
-        return [d for d in wanted if d <= most]
+        return [d for d in requested if d <= most]
 
     def _of(self, reduction: str) -> Linear | Learned:
-        """Fit a reduction to the most dimensions, once: fewer are the first of them."""
+        """Fit a reduction to the most dimensions, once: a smaller one takes the first of them."""
         if reduction not in self._fitted:
             most = min(self.most, len(self.fit) - 1, self.fit.shape[1])
             fits: dict[str, Callable[[], Any]] = {
@@ -90,9 +90,9 @@ class Reducers:
 def variants(
     name: str, reducers: Reducers, reductions: Sequence[str], dims: Sequence[int], metrics: Sequence[str]
 ) -> Iterator[Variant]:
-    """Go through the variants of a vectorizer, the unreduced activations first."""
-    whole = [reducers.fit.shape[1]]
-    for reduction, sizes in ((RAW, whole), (CENTRED, whole), *((r, reducers.dims(dims)) for r in reductions)):
+    """Yield the variants of a vectorizer, the unreduced activations first."""
+    raw_dims = [reducers.fit.shape[1]]
+    for reduction, sizes in ((RAW, raw_dims), (CENTRED, raw_dims), *((r, reducers.dims(dims)) for r in reductions)):
         for size in sizes:
             for metric in metrics:
                 yield Variant(name, reduction, size, metric)
@@ -105,7 +105,7 @@ def judge(
     grades: Grades,
     measure: str,
 ) -> Judged:
-    """Order each anchor's judged candidates by a variant, and measure the order.
+    """Rank each anchor's judged candidates by a variant, and score the ranking.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def judge(
 
 
 def rank(vectors: Mapping[str, Vector], grades: Grades, metric: str) -> dict[str, list[str]]:
-    """Order the judged candidates of each anchor by their distance to it, the nearest first."""
+    """Rank the judged candidates of each anchor by their distance to it, the nearest first."""
     ids = list(vectors)
     places = {product: place for place, product in enumerate(ids)}
     rows = np.stack([vectors[i] for i in ids]).astype(np.float64)
