@@ -26,6 +26,7 @@ from demo.golden import read_truth
 from demo.processes import Child, start_child
 from demo.services import ServiceError, start_elasticsearch, start_redis
 from demo.sources import catalogue
+from demo.waiting import STALLED_S, wait_until, work_of
 from es_mappings import product
 from indexer.cli.console import errors_in_one_line, progress_bar
 from indexer.cli.load import write_catalog
@@ -36,9 +37,6 @@ from indexer.settings import Settings
 
 if TYPE_CHECKING:
     from indexer.vectorizers import Vectorizers
-
-_STALLED = 180.0  # seconds without progress after which the worker is given up
-_READY = 90.0  # seconds that the storefront may take to answer
 
 console = Console(highlight=False)
 
@@ -101,7 +99,7 @@ def _bring_up(
     _load(settings, file, workers[0])
     config = Path(__file__).resolve().parents[1] / "gunicorn.conf.py"
     shop = _start(stack, folder, "storefront", "gunicorn", "--config", str(config), "--bind", f"127.0.0.1:{port}")
-    _wait_until(lambda: _answers(port), shop)
+    _wait_for_answer(port, shop)
     return [*workers, shop]
 
 
@@ -197,17 +195,18 @@ def _is_loaded(settings: Settings) -> bool:
 def _follow(what: str, left: Callable[[], int], worker: Child) -> None:
     """Show the worker's progress until nothing is left."""
     total = remaining = left()
-    moved = time.monotonic()
     with progress_bar() as progress:
         task = progress.add_task(what, total=total)
-        while remaining:
-            time.sleep(0.5)
+
+        def is_done() -> bool:
+            nonlocal remaining
             worker.check()
-            before, remaining = remaining, left()
-            moved = time.monotonic() if remaining != before else moved
-            if time.monotonic() - moved > _STALLED:
-                raise ProductSearchError(f"The worker has done nothing for {_STALLED:.0f} s; its log is {worker.log}")
+            remaining = left()
             progress.update(task, completed=total - remaining)
+            return remaining == 0
+
+        if not wait_until(is_done, lambda: (remaining, work_of([worker.pid])), poll_s=0.5):
+            raise ProductSearchError(f"The worker has done nothing for {STALLED_S:.0f} s; its log is {worker.log}")
 
 
 def _start(stack: ExitStack, folder: Path, name: str, module: str, *arguments: str) -> Child:
@@ -233,13 +232,13 @@ def _check_port(port: int) -> None:
             raise ProductSearchError(f"Port {port} is taken; choose another: make demo PORT={port + 1}") from error
 
 
-def _wait_until(ready: Callable[[], bool], child: Child) -> None:
-    end = time.monotonic() + _READY
-    while not ready():
+def _wait_for_answer(port: int, child: Child) -> None:
+    def answers() -> bool:
         child.check()
-        if time.monotonic() > end:
-            raise ProductSearchError(f"The {child.name} doesn't answer after {_READY:.0f} s; its log is {child.log}")
-        time.sleep(0.2)
+        return _answers(port)
+
+    if not wait_until(answers, lambda: (child.log.stat().st_size, work_of([child.pid]))):
+        raise ProductSearchError(f"The {child.name} doesn't answer, nor does it start up; its log is {child.log}")
 
 
 def _answers(port: int) -> bool:

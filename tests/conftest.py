@@ -10,17 +10,18 @@ import os
 import secrets
 import socket
 import sys
-import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import hypothesis
 import pytest
 from elasticsearch import Elasticsearch
 from flask.testing import FlaskClient
 
+from demo import waiting
 from demo.catalogue import is_complete, render_catalogue
 from demo.fleet import start_workers
 from demo.processes import Child, start_child
@@ -38,6 +39,10 @@ from workers.enqueue import enqueue_embeddings
 DATA = Path(__file__).resolve().parents[1] / ".data" / "test"
 PRODUCTS, SEED = 240, 11
 
+# How long an example takes says nothing about what it shows, and much about the machine.
+hypothesis.settings.register_profile("house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("house")
+
 
 @dataclass(frozen=True)
 class Shop:
@@ -53,13 +58,20 @@ class Shop:
         return self.settings.index_name
 
 
-def wait_until(ready: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
-    """Wait until something holds, or fail saying what didn't."""
-    end = time.monotonic() + seconds
-    while not ready():
-        if time.monotonic() > end:
-            pytest.fail(f"{what} did not come about in {seconds:.0f} s")
-        time.sleep(0.1)
+def wait_until(ready: Callable[[], bool], what: str, left: Callable[[], object] = lambda: None) -> None:
+    """Wait until something holds, or fail saying what didn't.
+
+    It is given up where nothing moves: neither what is left, nor the processes that this one started.
+    """
+    full = os.environ.get("FAULTS") == "full"  # there servers stay away and pauses are long
+    if not waiting.wait_until(
+        ready,
+        lambda: (left(), waiting.work_of_children()),
+        stalled_s=600 if full else waiting.STALLED_S,
+        longest_s=3_600 if full else 900,
+        poll_s=0.1,
+    ):
+        pytest.fail(f"{what} did not come about, and nothing moves any more (left: {left()})")
 
 
 @pytest.fixture(scope="session")
@@ -147,14 +159,14 @@ def shop(settings: Settings, client: Elasticsearch, worker: Child, catalogue: Pa
     assert not refused
     client.indices.refresh(index=alias)
 
-    def idle(left: Callable[[], int]) -> Callable[[], bool]:
-        return lambda: (worker.check(), left())[1] == 0  # type: ignore[func-returns-value]
+    def wait_for_none(what: str, left: Callable[[], int]) -> None:
+        wait_until(lambda: (worker.check(), left())[1] == 0, what, left)  # type: ignore[func-returns-value]
 
     enqueue_embeddings(indices.ids_without_vector(client, alias))
-    wait_until(idle(lambda: indices.unembedded(client, alias)), "embedding the catalogue", 180)
+    wait_for_none("embedding the catalogue", lambda: indices.unembedded(client, alias))
     fit_space(client, alias, load_vectorizers(settings))
     enqueue_embeddings(indices.ids_without_vector(client, alias))
-    wait_until(idle(lambda: indices.counts(client, alias)["pending"]), "writing the vectors", 60)
+    wait_for_none("writing the vectors", lambda: indices.counts(client, alias)["pending"])
     return Shop(settings, catalogue, client)
 
 
@@ -177,7 +189,7 @@ def storefront(shop: Shop) -> Iterator[str]:
     def answers() -> bool:
         child.check()
         try:
-            return httpx.get(f"{url}/healthz").status_code == 200
+            return httpx.get(f"{url}/healthz", timeout=60).status_code == 200
         except httpx.TransportError:
             return False
 

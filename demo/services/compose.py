@@ -13,7 +13,7 @@ from demo.services.service import Say, Service, ServiceError, State, Unavailable
 
 PROJECT = Path(__file__).resolve().parents[2]
 COMPOSE_FILE = "docker-compose.yml"
-ENGINE_TIMEOUT_S = 8
+ENGINE_TIMEOUT_S = 30
 UP_TIMEOUT_S = 1200  # the images may have to be pulled
 PORTS = {"elasticsearch": 9200, "redis": 6379}
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from demo.services import process
 from demo.services.process import Identity
 from demo.services.service import Say, Service, ServiceError, State, forget_state, load_state, save_state
+from demo.waiting import STALLED_S, wait_until, work_of
 
-START_PATIENCE_S = 120.0
-POLL_S = 0.2
+LONGEST_START_S = 900.0
 
 Ready = Callable[[str], str | None]
 
@@ -35,21 +35,21 @@ class Plan:
 def running(folder: Path, ready: Ready, say: Say) -> Service | None:
     """Return the server that an earlier run left on a data folder, if it still answers.
 
-    One that lives but doesn't answer (its parent may have been killed early) is given the time of a start, then
+    One that lives but doesn't answer (its parent may have been killed early) is waited for like one that starts, then
     stopped, so that its lock on the data is gone. Whoever started it stops it, so what is returned isn't stopped here.
     """
     state = load_state(folder)
     if state is None or state.compose:
         return None
-    deadline = time.monotonic() + START_PATIENCE_S
-    told = False
-    while process.is_alive(state.pid, state.created) and time.monotonic() < deadline:
-        if ready(state.url) is not None:
-            return Service(state.name, state.url, f"{state.how}, started earlier")
-        if not told:
-            say(f"{state.name}: process {state.pid}, started earlier, does not answer yet; waiting for it")
-            told = True
-        time.sleep(POLL_S)
+    if process.is_alive(state.pid, state.created) and ready(state.url) is None:
+        say(f"{state.name}: process {state.pid}, started earlier, does not answer yet; waiting for it")
+        wait_until(
+            lambda: ready(state.url) is not None or not process.is_alive(state.pid, state.created),
+            lambda: work_of([state.pid]),
+            longest_s=LONGEST_START_S,
+        )
+    if process.is_alive(state.pid, state.created) and ready(state.url) is not None:
+        return Service(state.name, state.url, f"{state.how}, started earlier")
     if stop_running(folder):
         say(f"{state.name}: process {state.pid}, started earlier, did not answer and was stopped")
     return None
@@ -108,15 +108,20 @@ def stop_running(folder: Path) -> State | None:
 
 
 def _wait(plan: Plan, child: subprocess.Popen[bytes]) -> str:
-    deadline = time.monotonic() + START_PATIENCE_S
-    while time.monotonic() < deadline:
+    """Return the version once the server answers; on a slow machine it may take long, while it does something."""
+    version: str | None = None
+
+    def answers() -> bool:
+        nonlocal version
         version = plan.ready(plan.url)
-        if version is not None:
-            return version
-        if child.poll() is not None:
+        if version is None and child.poll() is not None:
             raise _failed(plan, f"ended with exit status {child.returncode} before it answered")
-        time.sleep(POLL_S)
-    raise _failed(plan, f"did not answer within {START_PATIENCE_S:.0f} s and was stopped")
+        return version is not None
+
+    wait_until(answers, lambda: (plan.log.stat().st_size, work_of([child.pid])), longest_s=LONGEST_START_S)
+    if version is None:
+        raise _failed(plan, f"did not answer, did nothing for {STALLED_S:.0f} s and was stopped")
+    return version
 
 
 def _failed(plan: Plan, what: str) -> ServiceError:

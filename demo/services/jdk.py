@@ -15,7 +15,7 @@ from demo.services.service import Say, ServiceError, UnavailableError
 OLDEST = 21
 FETCHED = "25"
 INSTALLER = "install-jdk==1.1.0"
-CHECK_TIMEOUT_S = 30
+CHECK_TIMEOUT_S = 120
 FETCH_TIMEOUT_S = 900
 
 USUAL_PLACES = ("/usr/lib/jvm/*", "/usr/java/*", "/opt/*", "/Library/Java/JavaVirtualMachines/*/Contents/Home")

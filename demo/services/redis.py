@@ -92,7 +92,7 @@ def _fetch(result: Path, say: Say) -> str:
 
 def _checked(binary: Path) -> Path:
     try:
-        done = subprocess.run([binary, "--version"], capture_output=True, text=True, timeout=10, check=False)
+        done = subprocess.run([binary, "--version"], capture_output=True, text=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise UnavailableError(f"{binary} can't be run: {error}") from error
     if done.returncode != 0:

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 DESKTOP = {"width": 1280, "height": 900}
+_PATIENCE_MS = 30_000  # on an idle machine
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -19,6 +20,14 @@ def _chromium() -> str:
     if not path:
         pytest.fail(f"no browser: none of {', '.join(_NAMES)} is on PATH; apt-get install chromium, or set CHROMIUM")
     return path
+
+
+def _patient(context: BrowserContext) -> BrowserContext:
+    """Let a page, and what is expected of it, take as long as the machine's load makes it take."""
+    patience = _PATIENCE_MS * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    context.set_default_timeout(patience)
+    expect.set_options(timeout=patience)
+    return context
 
 
 @pytest.fixture(scope="session")
@@ -39,9 +48,8 @@ def _is_elsewhere(url: str, host: str) -> bool:
 @pytest.fixture
 def page(browser: Browser, storefront: str) -> Iterator[Page]:
     """A page of a fresh visitor who wants no motion, which is quicker; addresses are relative to the shop."""
-    context = browser.new_context(base_url=storefront, viewport=DESKTOP, reduced_motion="reduce")  # type: ignore[arg-type]
+    context = _patient(browser.new_context(base_url=storefront, viewport=DESKTOP, reduced_motion="reduce"))  # type: ignore[arg-type]
     page = context.new_page()
-    page.set_default_timeout(10_000)
     complaints: list[str] = []
     host = urlsplit(storefront).netloc
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -55,7 +63,7 @@ def page(browser: Browser, storefront: str) -> Iterator[Page]:
 @pytest.fixture
 def troubled_page(browser: Browser, storefront: str) -> Iterator[Page]:
     """A page on which things are meant to fail."""
-    context = browser.new_context(base_url=storefront, viewport=DESKTOP)  # type: ignore[arg-type]
+    context = _patient(browser.new_context(base_url=storefront, viewport=DESKTOP))  # type: ignore[arg-type]
     yield context.new_page()
     context.close()
 
@@ -63,6 +71,6 @@ def troubled_page(browser: Browser, storefront: str) -> Iterator[Page]:
 @pytest.fixture
 def plain_page(browser: Browser, storefront: str) -> Iterator[Page]:
     """A page without JavaScript."""
-    context = browser.new_context(base_url=storefront, viewport=DESKTOP, java_script_enabled=False)  # type: ignore[arg-type]
+    context = _patient(browser.new_context(base_url=storefront, viewport=DESKTOP, java_script_enabled=False))  # type: ignore[arg-type]
     yield context.new_page()
     context.close()

@@ -27,7 +27,7 @@ def _set(page: Page, name: str, value: float) -> None:
     slider.dispatch_event("change")
 
 
-def test_a_like_re_sorts_quickly(page: Page, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_like_re_sorts(page: Page, capsys: pytest.CaptureFixture[str]) -> None:
     page.goto(DRESSES)
     took = []
     for count in range(1, 4):

@@ -33,7 +33,7 @@ def secured_elasticsearch(folder: Path) -> Iterator[Service]:
 
     def ready(url: str) -> str | None:
         try:
-            health = httpx.get(f"{url}/_cluster/health", auth=(USER, PASSWORD), timeout=3, trust_env=False)
+            health = httpx.get(f"{url}/_cluster/health", auth=(USER, PASSWORD), timeout=60, trust_env=False)
         except httpx.TransportError:
             return None
         return "with security" if health.status_code == 200 else None

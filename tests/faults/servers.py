@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import threading
-import time
-from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ import redis
 
 from demo.services.process import free_port
 from demo.services.redis import arguments, find_binary
+from tests.conftest import wait_until
 
 
 class RedisServer:
@@ -33,12 +32,11 @@ class RedisServer:
         log = (self._folder / "redis.log").open("ab")
         command = [str(self._binary), *arguments(self._folder, self.port, appendonly=True)]
         self._process = subprocess.Popen(command, stdout=log, stderr=log)
-        end = time.monotonic() + 30
-        while time.monotonic() < end:
-            if self.is_up():
-                return
-            time.sleep(0.05)
-        raise RuntimeError("Redis doesn't answer")
+        wait_until(self._answers, "Redis")
+
+    def _answers(self) -> bool:
+        assert self._process.poll() is None, (self._folder / "redis.log").read_text()
+        return self.is_up()
 
     def is_up(self) -> bool:
         """Return whether it answers."""
@@ -159,13 +157,3 @@ def _handler(proxy: SpoilingProxy) -> type[BaseHTTPRequestHandler]:
             pass
 
     return Handler
-
-
-def wait_for(ready: Callable[[], bool], seconds: float) -> bool:
-    """Wait until something holds; say whether it does."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if ready():
-            return True
-        time.sleep(0.2)
-    return False

@@ -35,8 +35,9 @@ from indexer.images.fetching import ImageSource
 from indexer.settings import Settings
 from indexer.spaces.fitting import fit_space
 from indexer.spaces.vector_space import save_space
+from tests.conftest import wait_until
 from tests.faults import cheap
-from tests.faults.servers import RedisServer, SpoilingProxy, wait_for
+from tests.faults.servers import RedisServer, SpoilingProxy
 from workers.app import WRITE_EVENTS, WRITING
 from workers.queues.embedding_queue import EmbeddingQueue
 from workers.queues.event_queue import Entry, EventQueue
@@ -129,7 +130,7 @@ class FaultyShop:
         """Deal the events out."""
         return [self.events[start::count] for start in range(count)]
 
-    def send(self, events: Sequence[Event], seconds: float = 60) -> None:
+    def send(self, events: Sequence[Event]) -> None:
         """Queue events as the hook does, and as a sender does: again until they are taken."""
         entries = [Entry(parse_event(e).model_dump(mode="json"), f"e{n}", time.time()) for n, e in enumerate(events)]
 
@@ -142,7 +143,7 @@ class FaultyShop:
 
         with redis.Redis.from_url(self.server.url, socket_timeout=5) as server:
             queue = EventQueue(server, self.alias, 1_000_000)
-            assert wait_for(taken, seconds)
+            wait_until(taken, "taking events")
         with Celery("sender", broker=self.server.url) as sender:
             sender.send_task(WRITE_EVENTS, queue=WRITING)
 
@@ -160,7 +161,7 @@ class FaultyShop:
                 patch.setenv(name, value)
             self.workers = list(start_workers(self.folder, "tests.faults.worker"))
         log = self.workers[0].log
-        assert wait_for(lambda: " ready." in log.read_text(), 60), log.read_text()
+        wait_until(lambda: " ready." in log.read_text(), f"the worker of {log}", log.read_text)
 
     def stop(self) -> None:
         """Stop the workers."""
@@ -204,7 +205,7 @@ class FaultyShop:
         except NotFoundError:
             return {"all": 0, "done": 0, "pending": 0, "failed": 0}
 
-    def finish(self, seconds: float = 1_500 if FULL else 240) -> int:
+    def finish(self) -> int:
         """Wait until all is done, dead letters tried again as a person would; give how many letters there were."""
         count = len(self.events)
 
@@ -212,13 +213,13 @@ class FaultyShop:
             states = self.states()
             return states["all"] == count and states["pending"] == 0
 
-        assert wait_for(settled, seconds), self.states()
+        wait_until(settled, "settling all products", self.states)
         if found := self.letters.latest(1_000):
             with redis.Redis.from_url(self.server.url) as server:
                 EmbeddingQueue(server, self.alias).add([letter.product for letter in found])
             self.letters.remove(found)
         done = {"all": count, "done": count, "pending": 0, "failed": 0}
-        assert wait_for(lambda: self.states() == done, seconds), self.states()
+        wait_until(lambda: self.states() == done, f"reaching {done}", self.states)
         return len(found)
 
     def compare(self) -> float:

@@ -28,7 +28,6 @@ def test_documents_the_role() -> None:
     assert roles.attaching("products", "theirs") in [json.loads(block) for block in blocks if '"cluster"' in block]
 
 
-@pytest.mark.timeout(300)
 def test_the_role_suffices_and_allows_no_more(tmp_path: Path) -> None:
     with secured_elasticsearch(tmp_path / "elasticsearch") as server:
         admin = Elasticsearch(server.url, basic_auth=(USER, PASSWORD), request_timeout=60)

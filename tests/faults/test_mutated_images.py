@@ -77,7 +77,7 @@ def test_mutated_images_are_decoded_or_refused_by_name(
     names = [seeds[n % len(seeds)] for n in range(total)]
     outcomes: Counter[str] = Counter()
     sound = picture(size=(33, 44))
-    with Decoder() as decoder:
+    with Decoder(deadline=300) as decoder:
         files = (file for _, seed in names for file in (_mutated(seed, chance), sound))
         for n, made in enumerate(decoder.decode_many(files, least_side=300)):
             if n % 2:  # the neighbour of each broken image
@@ -110,7 +110,7 @@ def _bomb() -> bytes:
 
 def test_a_memory_bomb_hurts_no_neighbour(figure: Callable[[str], None]) -> None:
     bomb, sound = _bomb(), picture(size=(50, 60))
-    with Decoder(2, deadline=120) as decoder:
+    with Decoder(2, deadline=300) as decoder:
         made = list(decoder.decode_many([sound, bomb, sound], least_side=300))
         peaks = [_peak(process._popen.pid) for process in decoder._all]
     figure(f"bombs of {len(bomb) >> 10} KiB: {made[1]!r}; the decoders took {max(peaks) >> 10} MiB at most")
@@ -133,7 +133,7 @@ def test_an_image_that_kills_its_decoder_costs_itself_alone(monkeypatch: pytest.
         return answer(process, request, deadline)
 
     monkeypatch.setattr(DecoderProcess, "_answer", die)
-    with Decoder(2) as decoder:
+    with Decoder(2, deadline=300) as decoder:
         made = list(decoder.decode_many([sound, poison, sound, poison, sound]))
     assert [isinstance(m, Image.Image) for m in made] == [True, False, True, False, True]
     assert "made its decoder fail: SIGSEGV" in str(made[1])
@@ -152,7 +152,7 @@ def test_decoders_killed_at_random_lose_no_image(
 ) -> None:
     total, chance = count(300, 5_000), random.Random(3)
     file, kills, made = encode(Image.effect_noise((300, 300), 60), "JPEG"), 0, []
-    with Decoder(2) as decoder:
+    with Decoder(2, deadline=300) as decoder:
         for image in decoder.decode_many(file for _ in range(total)):
             made.append(image)
             # By what is done, not by the clock: on a slow machine a decoder would be killed before it could start.
@@ -185,6 +185,6 @@ def _decoders() -> set[int]:
 
 
 def test_the_seeds_are_sound() -> None:
-    with Decoder() as decoder:
+    with Decoder(deadline=300) as decoder:
         for name, made in zip(_seeds(), decoder.decode_many(_seeds().values()), strict=True):
             assert isinstance(made, Image.Image), name

@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import redis
 
-from tests.faults.servers import wait_for
+from tests.conftest import wait_until
 from tests.faults.shop import FULL, FaultyShop
 
 RESTARTS, OUTAGE = (10, 30.0) if FULL else (2, 3.0)
 
-pytestmark = pytest.mark.timeout(1_800 if FULL else 300)
+pytestmark = pytest.mark.timeout(3_600 if FULL else 900)
 
 
 def test_redis_is_restarted_again_and_again(faulty: FaultyShop, figure: Callable[[str], None]) -> None:
@@ -29,7 +29,7 @@ def test_redis_is_restarted_again_and_again(faulty: FaultyShop, figure: Callable
 
 def test_redis_loses_everything(faulty: FaultyShop, figure: Callable[[str], None]) -> None:
     faulty.send(faulty.events)
-    assert wait_for(lambda: faulty.states()["all"] == len(faulty.events), 60), faulty.states()
+    wait_until(lambda: faulty.states()["all"] == len(faulty.events), "writing all products", faulty.states)
     with redis.Redis.from_url(faulty.server.url) as server:
         server.flushall()
     left = faulty.states()["pending"]

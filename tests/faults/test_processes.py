@@ -7,13 +7,13 @@ from collections.abc import Callable
 import pytest
 from PIL import Image
 
+from tests.conftest import wait_until
 from tests.faults.cheap import POISON
-from tests.faults.servers import wait_for
 from tests.faults.shop import FULL, FaultyShop
 
 CHILD_KILLS, WORKER_KILLS = (100, 20) if FULL else (3, 1)
 
-pytestmark = pytest.mark.timeout(1_800 if FULL else 300)
+pytestmark = pytest.mark.timeout(3_600 if FULL else 900)
 
 
 def test_a_child_that_is_killed_again_and_again(faulty: FaultyShop, figure: Callable[[str], None]) -> None:
@@ -21,7 +21,7 @@ def test_a_child_that_is_killed_again_and_again(faulty: FaultyShop, figure: Call
     for part in faulty.parts(CHILD_KILLS):
         faulty.send(part)
         time.sleep(rng.uniform(0.05, 0.8))
-        assert wait_for(faulty.kill_a_child, 60)
+        wait_until(faulty.kill_a_child, "a child to kill")
     letters = faulty.finish()
     figure(f"{CHILD_KILLS} children killed, {len(faulty.events)} products: 0 lost, 0 twice, "
            f"{letters} dead letters tried again, least cosine {faulty.compare():.6f}")  # fmt: skip
@@ -49,8 +49,8 @@ def test_a_poison_image_is_tried_three_times_while_its_neighbours_finish(
     neighbours = faulty.events[: 40 if FULL else 12]
     faulty.send([*neighbours[:6], faulty.upsert(poison), *neighbours[6:]])
     ended = {"all": len(neighbours) + 1, "done": len(neighbours), "failed": 1, "pending": 0}
-    assert wait_for(lambda: faulty.states() == ended, 120), faulty.states()
-    assert wait_for(lambda: faulty.letters.count() == 1, 10)
+    wait_until(lambda: faulty.states() == ended, f"reaching {ended}", faulty.states)
+    wait_until(lambda: faulty.letters.count() == 1, "the dead letter")
     assert len(deaths.read_bytes()) == 3
     [letter] = faulty.letters.latest()
     assert (letter.kind, letter.product) == ("embedding", "poison")

@@ -38,7 +38,7 @@ Rollout(shop.client, shop.alias, lambda: pipeline, Options(refit=True), Watch(st
 """
 
 
-@pytest.mark.timeout(1_800 if FULL else 300)
+@pytest.mark.timeout(3_600 if FULL else 900)
 def test_a_rebuild_killed_before_its_steps_converges(client: Elasticsearch, settings: Settings, tmp_path: Path) -> None:
     shop = RollingShop(client, settings, tmp_path)
     shop.open(PRODUCTS)

@@ -50,7 +50,7 @@ def described(shop: Shop) -> Any:
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_no_request_breaks_it(described: Any, method: str, path: str, mode: GenerationMode) -> None:
     @given(case=described[path][method].as_strategy(generation_mode=mode))
-    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @settings(max_examples=25, suppress_health_check=list(HealthCheck), database=None)
     def check(case: Case[Any]) -> None:
         case.call_and_validate(checks=CHECKS)
 

@@ -57,7 +57,7 @@ anything = st.one_of(
 )
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     path=st.sampled_from(["/api/search", "/search", "/", "/products/dress-00001", "/api/products/dress-00001/similar"]),
     arguments=st.lists(st.tuples(st.sampled_from(PARAMETERS), anything), max_size=6),

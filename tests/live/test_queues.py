@@ -9,6 +9,7 @@ import pytest
 import redis
 
 from indexer.settings import Settings
+from tests.conftest import wait_until
 from workers import embedding, resources
 from workers.errors import QueueFullError, RedisUnavailableError
 from workers.queues import embedding_queue, event_queue
@@ -163,15 +164,21 @@ def test_a_lost_batch_is_tried_one_by_one_three_times_in_all(
 
 
 def test_a_lease_runs_out_unless_it_is_renewed(server: redis.Redis, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedding_queue, "LEASE", 0.3)
-    monkeypatch.setattr(embedding_queue, "_RENEWED", 0.05)
+    def ends() -> float:
+        return float(server.zscore(f"{name}:embed:taken", "t1") or 0)
+
+    monkeypatch.setattr(embedding_queue, "_RENEWED", 0.01)
     queue = EmbeddingQueue(server, name)
     queue.add(["a"])
     queue.take("t1", 10)
+    first = ends()
     with queue.lease("t1"):
-        time.sleep(0.6)
+        wait_until(lambda: ends() > first, "renewing the lease")
         assert queue.expired() == []
-    time.sleep(0.4)
+    last = ends()
+    monkeypatch.setattr(time, "time", lambda: last - 0.01)
+    assert queue.expired() == []
+    monkeypatch.setattr(time, "time", lambda: last + 0.01)
     assert queue.expired() == ["t1"]
 
 

@@ -5,7 +5,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -15,6 +16,7 @@ import pytest
 from demo.services import ServiceError, embedded, process, remove_data, stop_started
 from demo.services.embedded import Plan
 from demo.services.service import STATE_FILE, load_state
+from demo.waiting import wait_until
 
 SERVER = """
 import http.server, subprocess, sys
@@ -29,7 +31,7 @@ http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 
 def ready(url: str) -> str | None:
     try:
-        return httpx.get(url, timeout=1, trust_env=False).text
+        return httpx.get(url, timeout=60, trust_env=False).text
     except httpx.TransportError:
         return None
 
@@ -105,12 +107,37 @@ def test_a_server_that_ends_is_reported_with_the_end_of_its_log(tmp_path: Path) 
     assert not (tmp_path / STATE_FILE).exists()
 
 
-def test_a_server_that_never_answers_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "START_PATIENCE_S", 0.5)
-    program = "import pathlib, os, time; pathlib.Path('pid').write_text(str(os.getpid())); time.sleep(600)"
-    with pytest.raises(ServiceError, match="did not answer within"):
-        embedded.start(tmp_path, plan_of(tmp_path, program), lambda _: None)
-    assert not psutil.pid_exists(int((tmp_path / "pid").read_text()))
+def test_a_server_that_neither_answers_nor_does_anything_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pids = []
+
+    def silent(_: str) -> None:
+        pids.append(pid_of(tmp_path))
+
+    monkeypatch.setattr(embedded, "wait_until", partial(wait_until, stalled_s=0.5))
+    plan = replace(plan_of(tmp_path, "import time; time.sleep(600)"), ready=silent)
+    with pytest.raises(ServiceError, match="did nothing for"):
+        embedded.start(tmp_path, plan, lambda _: None)
+    assert not psutil.pid_exists(pids[0])
+
+
+def test_a_server_that_writes_its_log_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = []
+
+    def slow(url: str) -> str | None:
+        looks.append(url)
+        with (tmp_path / "start.log").open("a") as log:
+            log.write("still starting\n")
+        return "1.2.3" if len(looks) > 20 else None
+
+    monkeypatch.setattr("demo.waiting._LOOK_S", 0.0)
+    # Less than two looks apart: without a word in its log it would be given up at the third.
+    monkeypatch.setattr(embedded, "wait_until", partial(wait_until, stalled_s=0.1, poll_s=0.06))
+    plan = replace(plan_of(tmp_path, "import time; time.sleep(600)"), ready=slow)
+    service = embedded.start(tmp_path, plan, lambda _: None)
+    assert "1.2.3" in service.how
+    service.stop()
 
 
 def test_ctrl_c_during_the_start_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -118,7 +145,7 @@ def test_ctrl_c_during_the_start_leaves_nothing_behind(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     plan = plan_of(tmp_path)
-    broken = Plan(**{**plan.__dict__, "ready": interrupted})
+    broken = replace(plan, ready=interrupted)
     with pytest.raises(KeyboardInterrupt):
         embedded.start(tmp_path, broken, lambda _: None)
     assert ready(plan.url) is None
@@ -142,7 +169,7 @@ def test_children_of_a_leader_that_was_killed_are_found_and_stopped(tmp_path: Pa
     pid = pid_of(tmp_path)
     group = process.members(pid, process.start_time(pid))
     os.kill(pid, signal.SIGKILL)
-    time.sleep(0.1)
+    assert wait_until(lambda: not process.is_alive(pid, group[0].create_time()), lambda: None)
     assert embedded.running(tmp_path, ready, lambda _: None) is None
     assert not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in group)
 
