@@ -9,6 +9,7 @@ import click
 import pytest
 
 from lookalike.cli import main
+from search.parameters import SearchParameters
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("lookalike", "es_mappings", "indexer", "search", "workers", "webapp", "evaluation", "demo", "tests", "docs")
@@ -92,6 +93,12 @@ def test_commands_exist_with_their_options(page: Path) -> None:
             command, words = _command(shlex.split(line.partition("#")[0]))
             known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
             assert {word for word in words if word.startswith("--")} <= {*known, "--help"}, line
+
+
+def test_the_api_page_lists_each_parameter_of_a_search() -> None:
+    table = (ROOT / "docs" / "api.md").read_text().partition("## Parameters of a search")[2].partition("\n## ")[0]
+    first_cells = re.findall(r"^\| (`.+?) \|", table, re.MULTILINE)
+    assert set(re.findall(r"`(\w+)`", " ".join(first_cells))) == set(SearchParameters.model_fields)
 
 
 def test_the_readme_stays_short_and_leads_to_each_page() -> None:
