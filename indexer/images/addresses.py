@@ -1,4 +1,4 @@
-"""Which machines an image may come from: those that are named, else those with public addresses."""
+"""Which hosts an image may come from: those with public addresses, and those that the settings name."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*
 # What browsers read as an IPv4 address (WHATWG URL, "ends in a number"): 2130706433, 0x7f.1, 017.0.0.1.
 _NUMERIC = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)\.?")
 
-_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")  # RFC 4291; what lies outside is local, mapped, NAT64 or reserved
-# Inside it: protocol assignments with Teredo and ORCHID, documentation, 6to4.
+_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")  # RFC 4291; the rest is local, mapped, NAT64 or reserved
+# Within it: protocol assignments with Teredo and ORCHID, documentation, 6to4.
 _NOT_PUBLIC_V6 = tuple(map(ipaddress.IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")))
-# Beside what Python's is_global leaves out: 6to4 relays (RFC 7526), and networks older Pythons don't know.
+# In addition to what Python's is_global excludes: 6to4 relays (RFC 7526), and networks that older Pythons don't know.
 _NOT_PUBLIC_V4 = tuple(map(ipaddress.IPv4Network, ("192.88.99.0/24", "192.0.0.0/24", "100.64.0.0/10", "240.0.0.0/4")))
 
 
 def is_public(address: str) -> bool:
-    """Return whether an IP address is one of the public internet, and leads to no other by a tunnel or a mapping."""
+    """Return whether an IP address is public and doesn't map or tunnel to another address."""
     ip = ipaddress.ip_address(address)
     if isinstance(ip, ipaddress.IPv4Address):
         return ip.is_global and not ip.is_multicast and not any(ip in network for network in _NOT_PUBLIC_V4)
@@ -36,12 +36,12 @@ def is_public(address: str) -> bool:
 
 
 def check_name(host: str) -> None:
-    """Refuse a host that isn't plainly written: other forms are read differently by different programs.
+    """Refuse a host in an ambiguous notation, which different programs read differently.
 
     Raises
     ------
     ImageError
-        It is written in Unicode or with escapes, or is a number in other than dotted decimal form.
+        The host is in Unicode, has escapes, or is a number in other than dotted decimal form.
     """
     try:
         if ":" in host and "%" not in host:
@@ -52,64 +52,64 @@ def check_name(host: str) -> None:
             raise ValueError
     except ValueError as error:
         raise ImageError(
-            f"the image's host {host[:80]!r} isn't written plainly: a name in ASCII or a dotted address"
+            f"the image's host {host[:80]!r} is ambiguous: write an ASCII name or a dotted decimal address"
         ) from error
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """Ask the system for a host's addresses, IPv4 ones first."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return sorted(dict.fromkeys(str(info[4][0]) for info in found), key=lambda ip: ":" in ip)
+    """Return a host's addresses by the system's resolver, IPv4 first."""
+    infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return sorted(dict.fromkeys(str(info[4][0]) for info in infos), key=lambda ip: ":" in ip)
 
 
 @dataclass(frozen=True)
 class AllowedHosts:
-    """Decides what may be connected to.
+    """Decides which addresses may be connected to.
 
     Parameters
     ----------
     named : tuple of str
         Hosts (``cdn.internal``, or ``cdn.internal:8080`` for one port) that may have any address.
     resolve : callable
-        How names become addresses.
+        Resolver of host names.
     """
 
     named: tuple[str, ...] = ()
     resolve: Resolve = resolve
 
     def addresses(self, host: str, port: int, seconds: float) -> Sequence[str]:
-        """Return the addresses of a host, each checked: connect to one of these, and don't resolve the name again.
+        """Return the checked addresses of a host: connect to one of them, and don't resolve the name again.
 
         Raises
         ------
         ImageError
-            The host has an address that isn't public, and isn't named.
+            The host has a private address and isn't named.
         ImageUnavailableError
-            The name isn't known, or not within ``seconds``.
+            The name doesn't resolve, or not within ``seconds``.
         """
-        found = self._resolve_within(host, port, seconds)
+        addresses = self._resolve_within(host, port, seconds)
         named = {name.lower() for name in self.named}
         if not {host.lower().rstrip("."), f"{host.lower().rstrip('.')}:{port}"} & named and not all(
-            map(is_public, found)
+            map(is_public, addresses)
         ):
             raise ImageError(f"the image's host {host!r} has an address that isn't public; IMAGE_HOSTS can allow it")
-        return found
+        return addresses
 
     def _resolve_within(self, host: str, port: int, seconds: float) -> Sequence[str]:
-        """Resolve in a thread of its own: the system's resolver can't be told to hurry."""
-        found: list[Sequence[str] | Exception] = []
+        """Resolve in a thread, because the system's resolver takes no timeout."""
+        results: list[Sequence[str] | Exception] = []
 
-        def ask() -> None:
+        def run() -> None:
             try:
-                found.append(self.resolve(host, port))
+                results.append(self.resolve(host, port))
             except (OSError, UnicodeError) as error:
-                found.append(error)
+                results.append(error)
 
-        thread = threading.Thread(target=ask, name="resolve", daemon=True)
+        thread = threading.Thread(target=run, name="resolve", daemon=True)
         thread.start()
         thread.join(seconds)
-        if not found:
+        if not results:
             raise ImageUnavailableError(f"the image's host {host!r} wasn't resolved in time")
-        if isinstance(found[0], Exception) or not found[0]:
+        if isinstance(results[0], Exception) or not results[0]:
             raise ImageUnavailableError(f"the image's host {host!r} isn't known")
-        return found[0]
+        return results[0]

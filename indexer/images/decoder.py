@@ -1,4 +1,4 @@
-"""A pool of processes that decode images, so that a crash, a bomb or a loop in a codec hurts nobody else."""
+"""A pool of processes that decode images, so that a crash, a bomb or a loop in a codec stays in its process."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ from indexer.images.process import DecoderProcess, DiedError
 
 T = TypeVar("T")
 
-# Seconds that may pass while one image is decoded. What an image may cost is counted by its decoder's own CPU time
-# (program.CPU_SECONDS): on a busy machine a sound image waits for a core, and must not be taken for a bomb.
+# Wall-clock seconds for decoding one image. An image's cost is limited by its decoder's CPU time instead
+# (program.CPU_SECONDS): on a busy machine a sound image waits for a core, and must not be mistaken for a bomb.
 DEADLINE = 60.0
-_TRIES = 3  # of an image whose decoder died
-_RENEWED = 5_000  # images after which a process is replaced, so that a leak in a codec stays small
+_ATTEMPTS = 3  # at an image whose decoder died
+_MAX_DECODED = 5_000  # images after which a process is replaced, so that a leak in a codec stays small
 
 
 class Decoder:
-    """Decodes images on all cores, each in a process of its own: the one way in which the project opens an image.
+    """Decodes images in separate processes, one per core. Nothing else in the project opens an untrusted image.
 
-    Thread-safe. Processes start with the first image, and again after one of them died; each has limits on memory,
-    CPU time and open files, no environment and nothing of this process's memory. Works in the children of a prefork
-    server, which may not use `multiprocessing`; a fork starts processes of its own.
+    Thread-safe. Processes start with the first image and are replaced when they die; each has limits on memory, CPU
+    time and open files, an empty environment and none of this process's memory. Works in the children of a prefork
+    server, which can't use `multiprocessing`; a fork starts processes of its own.
 
     Parameters
     ----------
     processes : int
-        How many images are decoded side by side; 0: as many as there are cores.
+        How many images are decoded in parallel; 0: as many as there are cores.
     deadline : float
-        Seconds that may pass while one image is decoded, waiting for a core included; its CPU time has a limit of its
-        own (`program.CPU_SECONDS`).
+        Wall-clock seconds for one image, including the wait for a core; CPU time is limited separately
+        (`program.CPU_SECONDS`).
 
     Examples
     --------
@@ -51,8 +51,8 @@ class Decoder:
 
     def __init__(self, processes: int = 0, *, deadline: float = DEADLINE) -> None:
         self._size, self._deadline = processes or len(os.sched_getaffinity(0)), deadline
-        # Pillow gives each image's memory back to the kernel, and takes it anew for the next, unless told to keep some:
-        # 2.7 ms of 3.7 for one of 1.3 megapixels.
+        # By default Pillow returns each image's memory to the kernel and allocates it again for the next: 2.7 ms of
+        # 3.7 for one of 1.3 megapixels.
         Image.core.set_blocks_max(2)  # type: ignore[attr-defined]
         self._start_over()
 
@@ -64,30 +64,30 @@ class Decoder:
         Parameters
         ----------
         data : bytes
-            The file; its content, not a name, decides the format.
+            The file; its content decides the format.
         least_side : int
-            Pixels that the shorter side must keep. An image much larger is decoded at a reduced scale (JPEG) or
-            reduced afterwards, to twice this or more; 0 decodes in full.
+            Pixels that the shorter side must keep. A much larger image is decoded at a reduced scale (JPEG) or
+            reduced afterwards, to twice this or more; 0 decodes at full size.
 
         Raises
         ------
         ImageError
-            Not an image, broken, in a format that isn't taken, above 20 MiB or 50 megapixels, or it took too much
-            memory or CPU time. Says which.
+            Not an image, broken, in an unsupported format, above 20 MiB or 50 megapixels, or it took too much memory
+            or CPU time. The message says which.
         ImageUnavailableError
-            The machine was too busy to decode it, or short of memory; later it may not be.
+            The machine was too busy to decode it, or short of memory.
         """
-        return self._until_alive(data, lambda process: process.decode(data, least_side, self._deadline))
+        return self._with_retries(data, lambda process: process.decode(data, least_side, self._deadline))
 
-    def prepare(self, data: bytes, wanted: tuple[Preparation, ...], *, least_side: int = 0) -> list[Prepared]:
-        """Decode an image and prepare it for models, in the same process: only what they look at comes back.
+    def prepare(self, data: bytes, preparations: tuple[Preparation, ...], *, least_side: int = 0) -> list[Prepared]:
+        """Decode an image and prepare it for models in the same process, so that only their inputs are copied back.
 
         Parameters
         ----------
         data : bytes
             As in `decode`.
-        wanted : tuple of Preparation
-            What is made of the image.
+        preparations : tuple of Preparation
+            What the models need of the image.
         least_side : int
             As in `decode`.
 
@@ -101,22 +101,22 @@ class Decoder:
         ImageError, ImageUnavailableError
             As in `decode`.
         """
-        return self._until_alive(data, lambda process: process.prepare(data, wanted, least_side, self._deadline))
+        return self._with_retries(data, lambda process: process.prepare(data, preparations, least_side, self._deadline))
 
     def decode_many(self, files: Iterable[bytes], *, least_side: int = 0) -> Iterator[Image.Image | ImageError]:
-        """Decode images side by side and give them in order, each as soon as those before it are given.
+        """Decode images in parallel and yield them in order.
 
         Parameters
         ----------
         files : iterable of bytes
-            Taken only a few ahead of what was given, so that the memory stays flat however many there are.
+            Read only a few ahead of what was yielded, so that memory stays flat however many there are.
         least_side : int
             As in `decode`.
 
         Yields
         ------
         PIL.Image.Image or ImageError
-            One a file; an error touches no other file.
+            One per file; an error affects no other file.
         """
 
         def attempt(data: bytes) -> Image.Image | ImageError:
@@ -135,7 +135,7 @@ class Decoder:
                 yield ahead.popleft().result()
 
     def close(self) -> None:
-        """End the processes. Those of a decoder that is forgotten end with it: their stdin does."""
+        """End the processes. Those of a decoder that is never closed end when their stdin does."""
         while self._all:
             self._all.pop().kill()
         self._idle.clear()
@@ -152,35 +152,35 @@ class Decoder:
         self._idle: deque[DecoderProcess] = deque()
         self._all: set[DecoderProcess] = set()
 
-    def _until_alive(self, data: bytes, work: Callable[[DecoderProcess], T]) -> T:
-        """Try again where a process dies: perhaps not of this image, the kernel or somebody may have ended it."""
+    def _with_retries(self, data: bytes, work: Callable[[DecoderProcess], T]) -> T:
+        """Try again if the process dies: the kernel or a person may have killed it, not this image."""
         if len(data) > MAX_BYTES:
             raise ImageError(f"the image is larger than {MAX_BYTES >> 20} MiB")
-        for _ in range(_TRIES):
+        for _ in range(_ATTEMPTS):
             try:
                 return self._attempt(work)
             except DiedError as error:
-                end = str(error)
-        if end == signal.SIGKILL.name:
-            raise ImageUnavailableError(f"the image's decoder was killed {_TRIES} times: is memory short?")
-        raise ImageError(f"the image made its decoder fail: {end}")
+                reason = str(error)
+        if reason == signal.SIGKILL.name:
+            raise ImageUnavailableError(f"the image's decoder was killed {_ATTEMPTS} times: is memory short?")
+        raise ImageError(f"the image made its decoder fail: {reason}")
 
     def _attempt(self, work: Callable[[DecoderProcess], T]) -> T:
         if self._process_id != os.getpid():
-            # Forked: the processes are the parent's, and two must not talk to one.
+            # Forked: the processes are the parent's and can't be shared.
             self._start_over()
         with self._free:
             process = self._take()
             try:
-                made = work(process)
+                result = work(process)
             except ImageError:
                 self._give_back(process)
                 raise
             except BaseException:
-                self._end(process)  # nobody knows what it would answer next
+                self._end(process)  # its next answer can't be trusted
                 raise
             self._give_back(process)
-            return made
+            return result
 
     def _take(self) -> DecoderProcess:
         try:
@@ -191,7 +191,7 @@ class Decoder:
             return process
 
     def _give_back(self, process: DecoderProcess) -> None:
-        if process.decoded >= _RENEWED or not process.alive:
+        if process.decoded >= _MAX_DECODED or not process.alive:
             self._end(process)
         else:
             self._idle.append(process)

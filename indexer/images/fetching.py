@@ -1,4 +1,4 @@
-"""Fetch images from where the settings allow, and nowhere else."""
+"""Fetch images from the addresses and folders that the settings allow."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _HEADERS = {"accept": "image/*", "accept-encoding": "identity", "user-agent": "l
 
 @dataclass(frozen=True)
 class Validators:
-    """What a server said of the version it gave (RFC 9110, 8.8): sent back, they ask whether it changed."""
+    """An image's validators (RFC 9110, 8.8): sent back to the server, they ask whether the image changed."""
 
     etag: str | None = None
     last_modified: str | None = None
@@ -39,40 +39,40 @@ class Validators:
     @property
     def headers(self) -> dict[str, str]:
         """Headers of a conditional request."""
-        sent = {"if-none-match": self.etag, "if-modified-since": self.last_modified}
-        return {name: value for name, value in sent.items() if value}
+        headers = {"if-none-match": self.etag, "if-modified-since": self.last_modified}
+        return {name: value for name, value in headers.items() if value}
 
-    def renewed(self, said: Validators) -> Validators:
-        """Take over what an answer of 304 says; it need not say all of it again (RFC 9110, 15.4.5)."""
-        return Validators(said.etag or self.etag, said.last_modified or self.last_modified)
+    def updated(self, newer: Validators) -> Validators:
+        """Return these with what a 304 response changes; it may repeat only some of them (RFC 9110, 15.4.5)."""
+        return Validators(newer.etag or self.etag, newer.last_modified or self.last_modified)
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """An image's bytes, or None where the server says that they are those it gave before."""
+    """An image's bytes, or None if the server answered that they haven't changed."""
 
     data: bytes | None
     validators: Validators
 
 
 class ImageSource:
-    """Where images may come from, and what decodes them. Thread-safe; keeps connections, so make one a process.
+    """Fetches images from where they may come from. Thread-safe; keeps connections, so make one per process.
 
     Parameters
     ----------
     roots : tuple of Path
         Folders from which files may be read.
     hosts : tuple of str
-        Hosts, or ``host:port``, that images may come from besides those with public addresses.
+        Hosts, or ``host:port``, that may have private addresses.
     timeout : float
-        Seconds that one fetch may take in all: resolving, connecting, redirects, headers and body. Waiting for a turn
-        at the host isn't counted.
+        Seconds that one fetch may take in total: resolving, connecting, redirects, headers and body. The wait for a
+        turn at the host isn't counted.
     decoder : Decoder, optional
     politeness : Politeness, optional
     proxy : str, optional
-        Address of an HTTP proxy that all fetches go through; it then decides what may be reached.
+        Address of an HTTP proxy for all fetches; it then decides what can be reached.
     resolve : callable
-        How names become addresses.
+        Resolver of host names.
     """
 
     def __init__(
@@ -113,9 +113,9 @@ class ImageSource:
         Raises
         ------
         ImageError
-            The address isn't allowed, or doesn't give an image of at most 20 MiB.
+            The address isn't allowed, or isn't that of an image of at most 20 MiB.
         ImageUnavailableError
-            It doesn't just now: its server is away, busy or too slow.
+            The server is down, busy or too slow.
         """
         data = self.fetch_if_changed(address, Validators()).data
         if data is None:
@@ -123,7 +123,7 @@ class ImageSource:
         return data
 
     def fetch_if_changed(self, address: str, known: Validators) -> Fetched:
-        """Fetch an image unless it is the one that these validators came with; errors as those of `fetch`."""
+        """Fetch an image if it changed since these validators were sent; raises what `fetch` raises."""
         if len(address) > _MAX_ADDRESS:
             raise ImageError(f"the image's address has more than {_MAX_ADDRESS:,} characters")
         try:
@@ -149,17 +149,17 @@ class ImageSource:
     def _download(self, url: httpx.URL, known: Validators) -> Fetched:
         left = self._timeout
         for _ in range(MAX_REDIRECTS + 1):
-            host = _checked(url)
+            host = _checked_host(url)
             with self._politeness.turn(host):
-                found, left = self._ask(url, host, known, left)
-            if isinstance(found, Fetched):
-                return found
-            _split(found)
-            url = url.join(found)
+                outcome, left = self._request(url, host, known, left)
+            if isinstance(outcome, Fetched):
+                return outcome
+            _split(outcome)
+            url = url.join(outcome)
         raise ImageError(f"the image's address redirects more than {MAX_REDIRECTS} times")
 
-    def _ask(self, url: httpx.URL, host: str, known: Validators, seconds: float) -> tuple[Fetched | str, float]:
-        """Send one request; give the image or where to look for it, and the seconds that are left."""
+    def _request(self, url: httpx.URL, host: str, known: Validators, seconds: float) -> tuple[Fetched | str, float]:
+        """Send one request; return the image or where it redirects to, and the seconds that are left."""
         try:
             with (
                 transport.deadline(seconds) as left,
@@ -167,7 +167,7 @@ class ImageSource:
             ):
                 headers = _headers(response)
                 self._politeness.answered(host, _pause(response.status, headers))
-                return _outcome(response, headers, asked=bool(known.headers)), left()
+                return _outcome(response, headers, conditional=bool(known.headers)), left()
         except httpcore.TimeoutException as error:
             self._politeness.unanswered(host)
             raise ImageUnavailableError("the image's server is too slow") from error
@@ -175,23 +175,23 @@ class ImageSource:
             self._politeness.unanswered(host)
             raise ImageUnavailableError(f"the image can't be fetched: {error or type(error).__name__}") from error
         except (httpcore.ProtocolError, httpcore.UnsupportedProtocol) as error:
-            raise ImageError(f"the image's server doesn't speak HTTP as it should: {error}") from error
+            raise ImageError(f"the image's server breaks the HTTP protocol: {error}") from error
 
 
 def _split(address: str) -> SplitResult:
-    """Take an address apart; one whose host is in Unicode is refused before a library makes ASCII of it."""
+    """Split an address; a Unicode host is refused before a library converts it to ASCII."""
     parts = urlsplit(address)
     if not parts.netloc.isascii():
-        raise ImageError(f"the image's host {parts.netloc[:80]!r} isn't written plainly: write it in ASCII (xn--...)")
+        raise ImageError(f"the image's host {parts.netloc[:80]!r} is ambiguous: write it in ASCII (xn--...)")
     return parts
 
 
-def _checked(url: httpx.URL) -> str:
-    """Refuse what an image's address shouldn't hold; give the host."""
+def _checked_host(url: httpx.URL) -> str:
+    """Return an address's host, if the address is one that an image may have."""
     if url.scheme not in {"http", "https"}:
         raise ImageError(f"the image's address leads to a {url.scheme!r} address")
     if url.userinfo:
-        raise ImageError("the image's address holds a name or password; take them out")
+        raise ImageError("the image's address holds a name or password; remove them")
     host = url.raw_host.decode("ascii")
     check_name(host)
     return host
@@ -210,23 +210,23 @@ def _headers(response: httpcore.Response) -> Mapping[str, str]:
 
 
 def _pause(status: int, headers: Mapping[str, str]) -> float | None:
-    """Read for how many seconds a busy server wants to be left alone."""
-    asked = headers.get("retry-after", "") if status in _BUSY else ""
-    return float(asked) if asked.isascii() and asked.isdigit() and len(asked) < 9 else None
+    """Return the seconds after which a busy server wants the next request, if it says."""
+    seconds = headers.get("retry-after", "") if status in _BUSY else ""
+    return float(seconds) if seconds.isascii() and seconds.isdigit() and len(seconds) < 9 else None
 
 
-def _outcome(response: httpcore.Response, headers: Mapping[str, str], *, asked: bool) -> Fetched | str:
+def _outcome(response: httpcore.Response, headers: Mapping[str, str], *, conditional: bool) -> Fetched | str:
     status = response.status
     if status in _REDIRECTS and "location" in headers:
         return headers["location"]
     validators = Validators(*(_short(headers.get(name)) for name in ("etag", "last-modified")))
-    if status == 304 and asked:
+    if status == 304 and conditional:
         return Fetched(None, validators)
     if status != 200:
         error = ImageUnavailableError if status in _BUSY else ImageError
         raise error(f"the image's server answered {status}")
-    said = headers.get("content-length", "")
-    if said.isdigit() and int(said) > MAX_BYTES:
+    length = headers.get("content-length", "")
+    if length.isdigit() and int(length) > MAX_BYTES:
         raise ImageError(_TOO_LARGE)
     return Fetched(_body(response.iter_stream(), headers), validators)
 
@@ -236,13 +236,12 @@ def _short(value: str | None) -> str | None:
 
 
 def _body(chunks: Iterable[bytes], headers: Mapping[str, str]) -> bytes:
-    """Read a body, unpacked where the server packed it unasked; never more of it than an image may have."""
+    """Read a body, decompressed if the server compressed it, up to the size that an image may have."""
     encoding = headers.get("content-encoding", "identity").strip().lower()
     if encoding not in {"identity", "", "gzip", "deflate"}:
-        raise ImageError(f"the image's server packs its answer as {encoding[:80]!r}, unasked")
-    unpack = (
-        zlib.decompressobj(wbits=47) if encoding in {"gzip", "deflate"} else None
-    )  # 47: zlib or gzip, 32 KiB window
+        raise ImageError(f"the image's server compresses its answer as {encoding[:80]!r}, unasked")
+    # 47: zlib or gzip, 32 KiB window
+    unpack = zlib.decompressobj(wbits=47) if encoding in {"gzip", "deflate"} else None
     data, received = bytearray(), 0
     try:
         for chunk in chunks:
@@ -251,7 +250,7 @@ def _body(chunks: Iterable[bytes], headers: Mapping[str, str]) -> bytes:
             if max(len(data), received) > MAX_BYTES:
                 raise ImageError(_TOO_LARGE)
     except zlib.error as error:
-        raise ImageError("the image's server packs its answer wrongly") from error
+        raise ImageError("the image's server compresses its answer wrongly") from error
     if unpack and not unpack.eof:
-        raise ImageError("the image's server broke off its packed answer")
+        raise ImageError("the image's server broke off its compressed answer")
     return bytes(data)

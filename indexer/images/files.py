@@ -1,4 +1,4 @@
-"""Images from folders: those that the settings name, and nothing that hides behind a link, a device or a race."""
+"""Read images from the folders that the settings name; links, devices and races lead nowhere else."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from pathlib import Path
 from indexer.errors import ImageError
 from indexer.images.decoding.decoding import MAX_BYTES
 
-_KERNEL = {("/", "proc"), ("/", "sys"), ("/", "dev")}  # files there aren't data, whatever root they lie under
+_KERNEL = {("/", "proc"), ("/", "sys"), ("/", "dev")}  # not data, whatever the root
 
 
 def read_file(path: Path, roots: Sequence[Path]) -> bytes:
     """Read a file under one of the roots.
 
-    Each folder on the way is opened from the one before, and none may be a link: nobody can swap one in between the
-    check and the opening. A root itself may be a link.
+    Each folder of the path is opened relative to the one before, and none may be a link: so nobody can swap in a link
+    between the check and the opening. A root itself may be a link.
 
     Raises
     ------
     ImageError
-        It lies elsewhere, isn't there, isn't a regular file, is empty or larger than 20 MiB.
+        The file is outside the roots, missing, not a regular file, empty or larger than 20 MiB.
     """
-    root, parts = _place(path, roots)
+    root, parts = _relative(path, roots)
     try:
         folder = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
@@ -34,7 +34,7 @@ def read_file(path: Path, roots: Sequence[Path]) -> bytes:
                 inner = os.open(part, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
                 os.close(folder)
                 folder = inner
-            # O_NONBLOCK: a pipe that nobody writes to must not be waited for.
+            # O_NONBLOCK: don't wait for a pipe that nobody writes to.
             file = os.open(parts[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
         finally:
             os.close(folder)
@@ -46,20 +46,20 @@ def read_file(path: Path, roots: Sequence[Path]) -> bytes:
         raise ImageError("there is no image file at that path") from error
     except (OSError, ValueError) as error:
         link = isinstance(error, OSError) and error.errno in {errno.ELOOP, errno.ENOTDIR}
-        why = "a link or a file stands where a folder should" if link else type(error).__name__
-        raise ImageError(f"the image file can't be read: {why}") from error
+        reason = "its path has a link or a file in place of a folder" if link else type(error).__name__
+        raise ImageError(f"the image file can't be read: {reason}") from error
 
 
-def _place(path: Path, roots: Sequence[Path]) -> tuple[Path, tuple[str, ...]]:
-    """Find the root that a path lies under, and the way from there."""
+def _relative(path: Path, roots: Sequence[Path]) -> tuple[Path, tuple[str, ...]]:
+    """Return the root that a path is under, and its parts below the root."""
     parts = path.parts
     if ".." not in parts and parts[:2] not in _KERNEL:
-        # Where the roots really lie is asked only if need be: it takes the disk.
+        # Roots are resolved only if they don't match as written, because resolving reads the disk.
         for root in itertools.chain(roots, map(Path.resolve, roots)):
-            own = root.parts
-            if len(parts) > len(own) and parts[: len(own)] == own:
-                return root, parts[len(own) :]
-    raise ImageError("the image lies outside the folders that IMAGE_ROOTS names")
+            prefix = root.parts
+            if len(parts) > len(prefix) and parts[: len(prefix)] == prefix:
+                return root, parts[len(prefix) :]
+    raise ImageError("the image is outside the folders that IMAGE_ROOTS names")
 
 
 def _read(file: int) -> bytes:

@@ -1,4 +1,4 @@
-"""JPEGs decoded on a CUDA GPU, by nvJPEG: for catalogues whose images are trusted."""
+"""Decode JPEGs on a CUDA GPU by nvJPEG: for catalogues whose images are trusted."""
 
 from __future__ import annotations
 
@@ -16,41 +16,41 @@ from indexer.images.decoding.decoding import MAX_PIXELS, turn
 from indexer.images.decoding.palette import SIDE, Palette
 from indexer.images.decoding.preparations import Preparation, Prepared
 
-_INTERPOLATIONS = {"bicubic", "bilinear"}  # that torch has, too
+_INTERPOLATIONS = {"bicubic", "bilinear"}  # those that torch has
 
 
 class GpuDecoder(Decoder):
-    """Decodes and prepares plain JPEGs on a GPU, in this process; any other image as `Decoder` does.
+    """Decodes and prepares plain JPEGs on a GPU, in this process; any other image in a decoder process.
 
-    What comes from it looks the same (cosine of activations above 0.99), but isn't the same to the bit. The bytes are
-    read by this process and by the GPU's driver, without the limits that a decoder process has: an image that makes
-    them fail takes the worker with it.
+    The results look the same (cosine of activations above 0.99), but differ in single bits. This process and the GPU's
+    driver read the bytes, without the limits that a decoder process has: an image that crashes them takes the worker
+    down.
 
     Parameters
     ----------
     processes : int
-        As of `Decoder`, for what isn't decoded on the GPU.
+        Decoder processes for the other images; 0: as many as there are cores.
     device : str
-        Where torchvision decodes.
+        Torch device that decodes.
     """
 
     def __init__(self, processes: int = 0, *, device: str = "cuda") -> None:
         super().__init__(processes)
         self._device = device
 
-    def prepare(self, data: bytes, wanted: tuple[Preparation, ...], *, least_side: int = 0) -> list[Prepared]:
-        """Prepare an image, as `Decoder.prepare` does; what the GPU can't do is left to a decoder process."""
-        if is_plain(data) and all(map(_can_do, wanted)):
+    def prepare(self, data: bytes, preparations: tuple[Preparation, ...], *, least_side: int = 0) -> list[Prepared]:
+        """Prepare an image as `Decoder.prepare` does; a decoder process does what the GPU can't."""
+        if is_plain(data) and all(map(_is_supported, preparations)):
             try:
                 pixels = _decode(data, self._device)
-                return [_prepare(pixels, preparation) for preparation in wanted]
+                return [_prepare(pixels, preparation) for preparation in preparations]
             except RuntimeError:
-                pass  # torchvision says no more of a broken file; a decoder process names what is wrong with it
-        return super().prepare(data, wanted, least_side=least_side)
+                pass  # a broken file: a decoder process names what is wrong with it, torchvision doesn't
+        return super().prepare(data, preparations, least_side=least_side)
 
 
 def is_plain(data: bytes) -> bool:
-    """Return whether a file is a JPEG of three colours that stands upright and has no colour profile but sRGB."""
+    """Return whether a file is an upright RGB JPEG with no colour profile other than sRGB."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
@@ -70,7 +70,7 @@ def _is_srgb(profile: bytes | None) -> bool:
         return False
 
 
-def _can_do(preparation: Preparation) -> bool:
+def _is_supported(preparation: Preparation) -> bool:
     return isinstance(preparation, Palette) or (
         isinstance(preparation, Crop) and preparation.interpolation in _INTERPOLATIONS
     )
@@ -78,7 +78,7 @@ def _can_do(preparation: Preparation) -> bool:
 
 def _decode(data: bytes, device: str) -> torch.Tensor:
     """Decode to float32 of shape ``(1, 3, height, width)``, 0 to 255."""
-    # Deprecated since torchvision 0.29, in favour of TorchCodec, which needs FFmpeg's libraries beside it.
+    # Deprecated since torchvision 0.29, in favour of TorchCodec, which also needs FFmpeg's libraries.
     from torchvision.io import ImageReadMode, decode_jpeg
 
     file = torch.frombuffer(bytearray(data), dtype=torch.uint8)
@@ -92,7 +92,7 @@ def _prepare(pixels: torch.Tensor, preparation: Preparation) -> Prepared:
         part = pixels[:, :, top : max(bottom, top + 1), left : max(right, left + 1)]
         size = (preparation.height, preparation.width)
         return _bytes(interpolate(part, size, mode=preparation.interpolation, antialias=True))
-    # Few pixels are left: the CPU counts them as it counts those of any image.
+    # Few pixels are left, so the CPU counts them.
     return preparation(Image.fromarray(_bytes(interpolate(pixels, (SIDE, SIDE), mode="area"))))
 
 

@@ -1,4 +1,4 @@
-"""How a host is asked for images: a few at a time, not too often, and not while it wants to be left alone."""
+"""Crawl politeness: limits on the fetches from a host, and pauses when it is busy or doesn't answer."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from cachetools import LRUCache
 from indexer.errors import ImageUnavailableError
 
 _HOSTS = 1_000  # remembered at once
-_PATIENCE = 5  # fetches in a row that a host may leave unanswered
-_PAUSE = 30.0  # seconds it is left alone then
-_LONGEST_PAUSE = 120.0  # seconds a host may ask for; later fetches ask again
+_MAX_UNANSWERED = 5  # fetches in a row, after which a host is paused
+_PAUSE = 30.0  # seconds
+_MAX_PAUSE = 120.0  # seconds that Retry-After can ask for
 
 
 class Politeness:
-    """Turns at hosts. Thread-safe; one a process.
+    """Limits the fetches from each host. Thread-safe; make one per process.
 
     Parameters
     ----------
     concurrency : int
-        Fetches from one host at a time.
+        Concurrent fetches from one host.
     rate : float
-        Fetches from one host a second.
+        Fetches from one host per second.
     """
 
     def __init__(self, concurrency: int = 8, rate: float = 50.0) -> None:
@@ -40,7 +40,7 @@ class Politeness:
         Raises
         ------
         ImageUnavailableError
-            The host is to be left alone for a while.
+            The host is paused.
         """
         state = self._state(host)
         with state.slots:
@@ -49,17 +49,17 @@ class Politeness:
             yield
 
     def answered(self, host: str, retry_after: float | None = None) -> None:
-        """Note that a host answered, and for how many seconds it asked to be left alone."""
+        """Note that a host answered, and for how many seconds it asked to be paused."""
         state = self._state(host)
         state.unanswered = 0
         if retry_after:
-            state.paused_until = time.monotonic() + min(retry_after, _LONGEST_PAUSE)
+            state.paused_until = time.monotonic() + min(retry_after, _MAX_PAUSE)
 
     def unanswered(self, host: str) -> None:
-        """Note that a host didn't answer, or not in time; after some in a row it is left alone for a while."""
+        """Note that a host didn't answer in time; after several in a row it is paused."""
         state = self._state(host)
         state.unanswered += 1
-        if state.unanswered >= _PATIENCE:
+        if state.unanswered >= _MAX_UNANSWERED:
             state.unanswered, state.paused_until = 0, time.monotonic() + _PAUSE
 
     def _state(self, host: str) -> _Host:
@@ -80,11 +80,11 @@ class _Host:
         left = self.paused_until - time.monotonic()
         if left > 0:
             raise ImageUnavailableError(
-                f"the image's host {host!r} doesn't answer, or asked for a pause; it is left alone for {left:.0f} s"
+                f"the image's host {host!r} doesn't answer, or asked for a pause; it is paused for {left:.0f} s"
             )
 
     def wait(self, rate: float) -> float:
-        """Take the next place in the row; give the seconds until it comes."""
+        """Reserve the next slot and return the seconds until it comes."""
         with self._lock:
             now = time.monotonic()
             start = max(now, self._next)

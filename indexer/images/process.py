@@ -1,4 +1,4 @@
-"""One decoder process, seen from the process that it works for."""
+"""One decoder process, as its parent sees it."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from pathlib import Path
 from PIL import Image
 
 from indexer.errors import ImageError, ImageUnavailableError
-from indexer.images.decoding import preparations, program
+from indexer.images.decoding import program
 from indexer.images.decoding.decoding import MAX_PIXELS
-from indexer.images.decoding.preparations import Preparation, Prepared
+from indexer.images.decoding.preparations import Preparation, Prepared, serialize, size_in_bytes, unpack
 
 _ROOT = Path(program.__file__).parents[3]
-# No credentials. glibc keeps freed memory: giving it back after each image costs as much as decoding a small one. One
-# thread: side by side are the processes.
+# No credentials. glibc keeps freed memory, because returning it after each image costs as much as decoding a small one.
+# One thread, because the processes run in parallel.
 _ENVIRONMENT = {
     "PYTHONPATH": str(_ROOT),
     "OPENBLAS_NUM_THREADS": "1",
     "MALLOC_TRIM_THRESHOLD_": str(2**26),
     "MALLOC_MMAP_THRESHOLD_": str(2**25),
 }
-_FAREWELL = 5.0  # seconds that a process may take to end once it says nothing more
-_KEPT = 2**24  # bytes of shared memory that a process keeps between images
+_EXIT_SECONDS = 5.0  # that a process may take to end after its last answer
+_MAX_KEPT = 2**24  # bytes of shared memory that a process keeps between images
 
 
 class DiedError(Exception):
@@ -43,7 +43,7 @@ class DecoderProcess:
         shared = os.memfd_create("image", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         try:
             os.ftruncate(shared, program.SHARED)
-            # A process that somebody else's image took over could make it smaller: a fault of ours at the next look.
+            # A compromised process could otherwise shrink it, and this process would crash at its next read.
             fcntl.fcntl(shared, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
             self._memory = mmap.mmap(shared, program.SHARED)
             self._popen = subprocess.Popen(
@@ -54,7 +54,7 @@ class DecoderProcess:
                 env=_ENVIRONMENT,
                 pass_fds=[shared],
                 bufsize=0,
-                process_group=0,  # Ctrl-C and a server's shutdown are not for it: its stdin ends with this process
+                process_group=0,  # no Ctrl-C, no server's shutdown: it ends when its stdin does
             )
         finally:
             os.close(shared)
@@ -63,45 +63,47 @@ class DecoderProcess:
 
     @property
     def alive(self) -> bool:
-        """Whether it can be asked."""
+        """Whether it still runs."""
         return self._popen.poll() is None
 
     def decode(self, data: bytes, least_side: int, deadline: float) -> Image.Image:
-        """Have one image decoded; errors as `Decoder.decode` names them, or `DiedError`."""
-        width, height = self._ask(data, least_side, b"", deadline)
+        """Decode one image; raises what `Decoder.decode` raises, or `DiedError`."""
+        width, height = self._request(data, least_side, b"", deadline)
         if width * height > MAX_PIXELS:
-            raise DiedError("it gave an answer that can't be")
+            raise DiedError("it gave an impossible answer")
         image = Image.frombytes("RGB", (width, height), self._take(3 * width * height))
-        self._forget(max(3 * width * height, len(data)))
+        self._free_memory(max(3 * width * height, len(data)))
         return image
 
-    def prepare(self, data: bytes, wanted: tuple[Preparation, ...], least_side: int, deadline: float) -> list[Prepared]:
-        """Have one image decoded and prepared; errors as in `decode`."""
-        size = preparations.size(wanted)
-        laid, _ = self._ask(data, least_side, preparations.named(wanted), deadline)
-        if laid != size:
-            raise DiedError("it gave an answer that can't be")
-        made = preparations.unpack(self._take(size), wanted)
-        self._forget(max(size, len(data)))
-        # Its bytes may be anybody's: a number that can't be would have all refused that is written with it, or worse.
-        if not all(((array >= 0) & (array <= 1)).all() for array in made if array.dtype.kind == "f"):
-            raise DiedError("it gave numbers that can't be")
-        return made
+    def prepare(
+        self, data: bytes, preparations: tuple[Preparation, ...], least_side: int, deadline: float
+    ) -> list[Prepared]:
+        """Decode and prepare one image; raises what `decode` raises."""
+        size = size_in_bytes(preparations)
+        length, _ = self._request(data, least_side, serialize(preparations), deadline)
+        if length != size:
+            raise DiedError("it gave an impossible answer")
+        arrays = unpack(self._take(size), preparations)
+        self._free_memory(max(size, len(data)))
+        # A compromised process could return anything, and Elasticsearch refuses a whole batch for one NaN.
+        if not all(((array >= 0) & (array <= 1)).all() for array in arrays if array.dtype.kind == "f"):
+            raise DiedError("it gave impossible numbers")
+        return arrays
 
     def _take(self, size: int) -> bytes:
-        """Copy an answer: whoever wrote it could still change it."""
+        """Copy an answer, because the process could still change it."""
         return self._memory[:size]
 
-    def _forget(self, used: int) -> None:
-        if used > _KEPT:
+    def _free_memory(self, used: int) -> None:
+        if used > _MAX_KEPT:
             self._memory.madvise(mmap.MADV_REMOVE)
 
-    def _ask(self, data: bytes, least_side: int, names: bytes, deadline: float) -> tuple[int, int]:
+    def _request(self, data: bytes, least_side: int, recipe: bytes, deadline: float) -> tuple[int, int]:
         self.decoded += 1
         self._memory[: len(data)] = data
-        self._memory[len(data) : len(data) + len(names)] = names
-        well, *numbers = self._answer(program.REQUEST.pack(len(data), least_side, len(names)), deadline)
-        if not well:
+        self._memory[len(data) : len(data) + len(recipe)] = recipe
+        decoded, *numbers = self._answer(program.REQUEST.pack(len(data), least_side, len(recipe)), deadline)
+        if not decoded:
             raise ImageError(self._memory[: min(numbers[0], 1_000)].decode(errors="replace"))
         return numbers[0], numbers[1]
 
@@ -120,13 +122,13 @@ class DecoderProcess:
             if self._popen.returncode == -signal.SIGXCPU:
                 raise ImageError(f"the image takes more than {program.CPU_SECONDS} s of a core to decode")
             raise DiedError(self._describe_end())
-        well, one, other = program.ANSWER.unpack(answer)
-        return well, one, other
+        decoded, first, second = program.ANSWER.unpack(answer)
+        return decoded, first, second
 
     def _end(self) -> None:
-        """Wait for the end that its silence tells of, or bring it about."""
+        """Wait for the process to end, or kill it."""
         try:
-            self._popen.wait(_FAREWELL)
+            self._popen.wait(_EXIT_SECONDS)
         except subprocess.TimeoutExpired:
             self._popen.kill()
             self._popen.wait()
@@ -136,7 +138,7 @@ class DecoderProcess:
         return signal.Signals(-code).name if code < 0 else f"it ended with code {code}"
 
     def kill(self) -> None:
-        """End the process, whatever it does, and free its memory."""
+        """Kill the process and free its memory."""
         self._popen.kill()
         self._popen.wait()
         for pipe in (self._popen.stdin, self._popen.stdout):

@@ -1,4 +1,4 @@
-"""HTTP connections that go only where they may, and end when their time is up."""
+"""HTTP connections to allowed addresses only, with a deadline for the whole fetch."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ import httpx
 
 from indexer.images.addresses import AllowedHosts
 
-# When the fetch that this thread is busy with has to end, by time.monotonic(). Connections are shared by fetches, so
-# it can't be kept in them.
+# When this thread's fetch has to end, by time.monotonic(). Fetches share connections, so those can't hold it.
 _deadline: ContextVar[float] = ContextVar("deadline")
 
 _CONNECTIONS, _IDLE_CONNECTIONS, _IDLE_SECONDS = 100, 20, 15.0
@@ -23,7 +22,7 @@ _CONNECTIONS, _IDLE_CONNECTIONS, _IDLE_SECONDS = 100, 20, 15.0
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[Callable[[], float]]:
-    """Return all that happens inside, in this thread, ``seconds`` in all; what is yielded says how many are left."""
+    """Allow this thread's fetch ``seconds`` in total; yields a function that returns how many are left."""
     token = _deadline.set(time.monotonic() + seconds)
     try:
         yield lambda: _left(httpcore.ReadTimeout)
@@ -39,9 +38,9 @@ def _left(error: type[httpcore.TimeoutException]) -> float:
 
 
 def connection_pool(hosts: AllowedHosts, proxy: str | None) -> httpcore.ConnectionPool:
-    """Make the pool of connections that a process fetches images with. Proxies of the environment aren't heeded."""
+    """Make the pool of connections for fetching images. Proxies of the environment are ignored."""
     if proxy:
-        # What a name means is then the proxy's to say, and so is what may be reached.
+        # The proxy then resolves names, and decides what can be reached.
         backend: httpcore.NetworkBackend = _Backend(None)
         through = httpcore.Proxy(proxy)
     else:
@@ -57,9 +56,9 @@ def connection_pool(hosts: AllowedHosts, proxy: str | None) -> httpcore.Connecti
 
 
 class _Backend(httpcore.NetworkBackend):
-    """Connects to the very address that was checked; TLS and the Host header keep the name.
+    """Connects to the address that was checked; TLS and the Host header keep the name.
 
-    Here and nowhere else a name becomes an address, so no redirect and no second answer of a resolver gets past it.
+    Names are resolved here only, so no redirect and no second answer of the resolver gets past the check.
     """
 
     def __init__(self, hosts: AllowedHosts | None) -> None:
@@ -76,7 +75,7 @@ class _Backend(httpcore.NetworkBackend):
         left = _left(httpcore.ConnectTimeout)
         addresses = [host] if self._hosts is None else self._hosts.addresses(host, port, left)
         for number, address in enumerate(addresses):
-            # Each address its share of the time, so that one that swallows packets leaves some for the next.
+            # Each address has a share of the time, so that one that drops packets leaves some for the next.
             share = _left(httpcore.ConnectTimeout) / (len(addresses) - number)
             try:
                 stream = self._system.connect_tcp(address, port, share, local_address, socket_options)
@@ -89,7 +88,7 @@ class _Backend(httpcore.NetworkBackend):
 
 
 class _Stream(httpcore.NetworkStream):
-    """A connection on which whatever is waited for is over by the deadline, were each byte in time."""
+    """A connection whose reads and writes all end by the deadline, even if single bytes keep arriving."""
 
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream

@@ -54,7 +54,7 @@ def load_vectorizers(settings: Settings) -> Vectorizers:
 
     Raises
     ------
-    WeightsError, SettingsError
+    CheckpointError, SettingsError
         A model, its layer or its weights aren't there.
     """
     # torch takes seconds to import and is wanted only where something is embedded.

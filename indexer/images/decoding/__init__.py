@@ -1,4 +1,4 @@
-"""What runs inside decoder processes: Pillow and NumPy, and of ours nothing else.
+"""What runs inside decoder processes: nothing but Pillow, NumPy and this package.
 
-`decoding` opens an image, `preparations` say what models want of it, `program` answers `indexer.images.Decoder`.
+`decoding` decodes an image, `preparations` make models' inputs of it, `program` answers `indexer.images.Decoder`.
 """

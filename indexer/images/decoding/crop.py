@@ -1,4 +1,4 @@
-"""The picture that a model looks at."""
+"""The part of an image that a model sees."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 # Share of each side that is kept. NDCG@10 by category on 341 real photographs (EfficientNet-Lite2, PCA to 256): padded
-# 0.655, squeezed whole 0.647, centre crop 0.683, this 0.680; and this keeps 85% of a portrait's height, that 70%.
+# 0.655, whole image squeezed 0.647, centre crop 0.683, this 0.680; this keeps 85% of a portrait's height, a centre crop
+# 70%.
 ZOOM = 0.95
 
 
@@ -18,8 +19,8 @@ ZOOM = 0.95
 class Crop:
     """Brings an image to the size that a model expects: uint8 of shape ``(height, width, 3)``.
 
-    The middle is taken, half as much longer than wide as the image is, and squeezed gently into the frame: more of a
-    hem or a sleeve than the centre crop of the weights' own evaluation keeps, and larger than padding would show it.
+    The middle is cut out with the square root of the image's aspect ratio and squeezed into the frame: this keeps more
+    of a hem or a sleeve than a centre crop, and shows it larger than padding would.
     """
 
     height: int
@@ -33,11 +34,11 @@ class Crop:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Bytes: the model scales them itself."""
+        """Bytes; the model scales them."""
         return np.dtype(np.uint8)
 
     def box(self, width: int, height: int) -> tuple[float, float, float, float]:
-        """Say what is taken of an image: left, top, right and bottom edge in pixels."""
+        """Return the left, top, right and bottom edge of the part that is kept, in pixels."""
         short = min(width / self.width, height / self.height)
         # Geometric mean between the square that fits and the whole side.
         across, down = (ZOOM * (side * short * of) ** 0.5 for side, of in ((width, self.width), (height, self.height)))

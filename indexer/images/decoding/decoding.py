@@ -1,4 +1,4 @@
-"""Decode one image: from a file that nobody vouches for to upright RGB. Decoder processes run this."""
+"""Decode one untrusted image file to upright RGB. Decoder processes run this."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import warnings
 
 from PIL import (
     AvifImagePlugin,  # noqa: F401
-    BmpImagePlugin,  # noqa: F401 - the plugins register themselves; nothing can be imported once the limits stand
+    BmpImagePlugin,  # noqa: F401 - the plugins register themselves; nothing can be imported under the limits
     ExifTags,
     GifImagePlugin,  # noqa: F401
     Image,
@@ -21,19 +21,19 @@ from PIL import (
 )
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
-# Brands of HEIF files (ISO/IEC 23008-12), as phones take pictures: refused by name. No decoder of theirs comes with
-# Pillow, and those there are carry patents (HEVC).
+# Brands of HEIF files (ISO/IEC 23008-12), which phones write: refused by name, because Pillow has no decoder for them
+# and HEVC is patented.
 _HEIF = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 MAX_BYTES = 20 * 2**20
 MAX_PIXELS = 50_000_000
-MAX_SIDE = 65_535  # pixels: JPEG's own limit. A picture of one row of millions is no product's
+MAX_SIDE = 65_535  # pixels: JPEG's own limit
 
-# How much larger than asked for a reduced image stays, so that resampling afterwards sees enough; see _reduced.
+# Reduced images stay this many times larger than `least_side`, so that later resampling has enough pixels.
 _MARGIN = 2
-# A returned image has no more pixels than this where it may be reduced: very wide ones would fill the memory.
+# Pixels of a reduced image: very wide ones would fill the memory otherwise.
 _MAX_REDUCED = 4_000_000
 
-# What undoes each value of Exif's orientation tag (Exif 3.0, 4.6.4).
+# The transposition that undoes each value of Exif's orientation tag (Exif 3.0, 4.6.4).
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -55,14 +55,15 @@ def decode(data: bytes, *, least_side: int = 0) -> Image.Image:
     Parameters
     ----------
     data : bytes
-        The file; its content, not a name, decides the format.
+        The file; its content decides the format.
     least_side : int
-        Pixels that the shorter side must keep (at least twice this, where the image has them); 0 decodes in full.
+        Pixels that the shorter side must keep; larger images are reduced to no less than twice this. 0 decodes at full
+        size.
 
     Raises
     ------
     RefusedError
-        Not an image, broken, in a format that isn't taken, or too large.
+        Not an image, broken, in an unsupported format, or too large.
     """
     try:
         with warnings.catch_warnings():
@@ -70,8 +71,8 @@ def decode(data: bytes, *, least_side: int = 0) -> Image.Image:
             return _decode(data, least_side)
     except UnidentifiedImageError as error:
         if data[4:8] == b"ftyp" and data[8:12] in _HEIF:
-            raise RefusedError("the image is a HEIC file, which isn't taken; JPEG, PNG, WebP and AVIF are") from error
-        raise RefusedError("the file is not an image, or not of a format that is taken") from error
+            raise RefusedError("the image is a HEIC file; send JPEG, PNG, WebP or AVIF instead") from error
+        raise RefusedError("the file is not an image, or in a format that isn't supported") from error
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise RefusedError(f"the image has more than {MAX_PIXELS // 10**6} megapixels") from error
     except (RefusedError, MemoryError):
@@ -98,7 +99,7 @@ def _decode(data: bytes, least_side: int) -> Image.Image:
 
 
 def turn(image: Image.Image) -> Image.Transpose | None:
-    """Read how the image has to be turned to stand upright; TIFF and AVIF come upright already."""
+    """Return how the image has to be turned to be upright; TIFF and AVIF are decoded upright."""
     try:
         return _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
     except (OSError, ValueError, SyntaxError, KeyError, TypeError, struct.error):
@@ -106,7 +107,7 @@ def turn(image: Image.Image) -> Image.Transpose | None:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """Bring deep greys to eight bits: sixteen by their upper half, deeper ones and floats by their own range."""
+    """Convert deep greys to eight bits: sixteen bits by their upper byte, deeper ones and floats by their range."""
     if image.mode.startswith("I;16"):
         return image.point(lambda value: value / 256).convert("L")
     if image.mode in {"I", "F"}:
@@ -117,14 +118,14 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 
 
 def _reduced(image: Image.Image, least_side: int) -> Image.Image:
-    """Shrink an image that is much larger than asked for, by averaging whole blocks of pixels."""
+    """Shrink an image that is much larger than needed, by averaging blocks of pixels."""
     by_side = min(image.size) // (_MARGIN * least_side)
     by_pixels = (image.width * image.height / _MAX_REDUCED) ** 0.5
     factor = max(by_side, -int(-by_pixels // 1))
     if factor < 2:
         return image
     if _is_transparent(image):
-        image = image.convert("RGBA").convert("RGBa")  # what can't be seen must not bleed into what can
+        image = image.convert("RGBA").convert("RGBa")  # premultiplied, so that invisible colours don't bleed in
     elif image.mode in {"P", "1", "PA"}:
         image = image.convert("RGB")
     return image.reduce(factor)
@@ -144,7 +145,7 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Convert to RGB by the image's own colour profile: prints and wide-gamut photographs keep their colours."""
+    """Convert to sRGB by the image's colour profile, so that prints and wide-gamut photographs keep their colours."""
     if profile and image.mode in {"RGB", "CMYK"}:
         try:
             own = ImageCms.ImageCmsProfile(io.BytesIO(profile))

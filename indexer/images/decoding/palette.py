@@ -1,4 +1,4 @@
-"""Which colours a picture has, the backdrop left aside."""
+"""The colours of an image's product, without its backdrop."""
 
 from __future__ import annotations
 
@@ -15,51 +15,51 @@ Floats = NDArray[np.float32]
 SIDE = 48  # pixels: colour needs no detail
 _BORDER = 2  # pixels at each edge from which the backdrop is read
 _BACKDROP_DISTANCE = 12.0  # CIE76; below about 10 most people call two patches the same colour
-_SPREAD = 14.0  # standard deviation of a pixel's share among the palette's colours, CIE76
-_FLOOR = 1e-9  # share of each colour in each pixel: one far from all colours must not be divided by zero
+_SPREAD = 14.0  # standard deviation with which a pixel is shared among the palette's colours, CIE76
+_FLOOR = 1e-9  # least share of each colour in each pixel: a pixel far from all colours must not be divided by zero
 
-# The palette: the grey axis and rings of (chroma, hues) in CIELAB, as far as sRGB can show them.
+# The palette: the grey axis and rings of (chroma, hues) in CIELAB, within sRGB's gamut.
 _LIGHTNESS = (12.0, 30.0, 48.0, 66.0, 84.0, 97.0)
 _RINGS = ((0.0, 1), (22.0, 6), (48.0, 12), (78.0, 12))
 
 
 @dataclass(frozen=True)
 class Palette:
-    """Counts a picture's colours: a soft histogram over a palette in CIELAB, float32 of unit length.
+    """Counts an image's colours: a soft histogram over a palette in CIELAB, float32 of unit length.
 
-    The backdrop is what resembles the image's border; what remains, weighted towards the middle, is the product.
-    Square roots of the shares make the dot product of two histograms their Bhattacharyya coefficient.
+    Pixels that resemble the image's border are backdrop; the rest, weighted towards the middle, is the product. The
+    square roots of the shares make the dot product of two histograms their Bhattacharyya coefficient.
     """
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """One number for each colour."""
-        return (int(_tables().shown.sum()),)
+        """One number per colour."""
+        return (int(_tables().in_gamut.sum()),)
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Shares, their roots taken."""
+        """Square roots of shares."""
         return np.dtype(np.float32)
 
     def __call__(self, image: Image.Image) -> Floats:
         """Count the colours of an upright RGB image."""
         small = image.resize((SIDE, SIDE), Image.Resampling.BOX, reducing_gap=2.0)
-        # Pillow's LAB holds L as 0..255 and a, b as signed bytes.
+        # Pillow stores L as 0..255, and a and b as signed bytes.
         lab = np.asarray(ImageCms.applyTransform(small, _to_lab()))
         shares = _shares(lab.reshape(-1, 3), _foreground(lab))
         return np.asarray(np.sqrt(shares / shares.sum()), np.float32)
 
 
 class _Tables(NamedTuple):
-    """Every pixel's share of every colour, as factors: a Gaussian's exponent is a sum over L, a and b.
+    """Factors of every pixel's share of every colour: a Gaussian's exponent is a sum over L, a and b.
 
-    A channel has only 256 values, so that no exponential is left to compute.
+    A channel has only 256 values, so all exponentials are computed once.
     """
 
     lightness: Floats  # (256, lightnesses)
-    a: Floats  # (256, chromas), by the byte as Pillow keeps it
+    a: Floats  # (256, chromas), by the byte that Pillow stores
     b: Floats
-    shown: NDArray[np.bool_]  # (lightnesses, chromas): whether sRGB can show it
+    in_gamut: NDArray[np.bool_]  # (lightnesses, chromas): whether sRGB can show it
 
 
 @cache
@@ -83,12 +83,12 @@ def _tables() -> _Tables:
 
 def _gaussian(values: NDArray[Any], means: NDArray[np.float64]) -> Floats:
     shares = np.exp(np.subtract.outer(values.astype(np.float64), means) ** 2 / (-2 * _SPREAD**2))
-    # Numbers this small add nothing to the floor, and products of them are slow to compute.
+    # Numbers this small are lost in the floor, and denormal products are slow.
     return np.where(shares < 1e-12, 0, shares).astype(np.float32)
 
 
 def _in_srgb(lab: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return which colours sRGB can show. Conversion by CIE 15:2004 with the D50 white point of ICC profiles."""
+    """Return which colours sRGB can show, converted by CIE 15:2004 with the D50 white point of ICC profiles."""
     fy = (lab[:, 0] + 16) / 116
     f = np.stack([fy + lab[:, 1] / 500, fy, fy - lab[:, 2] / 200], axis=1)
     xyz = np.where(f > 6 / 29, f**3, 3 * (6 / 29) ** 2 * (f - 4 / 29)) * [0.9642, 1.0, 0.8249]
@@ -108,26 +108,26 @@ def _to_lab() -> ImageCms.ImageCmsTransform:
 
 
 def _shares(pixels: NDArray[np.uint8], weights: Floats) -> Floats:
-    """Add up each colour's share of the pixels ``(n, 3)``, each divided among the colours and counted by its weight."""
+    """Sum each colour's share of the pixels ``(n, 3)``; each pixel is divided among the colours and has a weight."""
     tables = _tables()
     lightness = tables.lightness[pixels[:, 0]]
     chroma = tables.a[pixels[:, 1]] * tables.b[pixels[:, 2]]
-    shown = tables.shown.astype(np.float32)
-    of_all = (lightness * (chroma @ shown.T)).sum(axis=1) + _FLOOR * shown.sum()
-    counted = weights / of_all
-    shares = lightness.T @ (chroma * counted[:, None]) + _FLOOR * counted.sum()
-    return np.asarray(shares[tables.shown], np.float32)
+    in_gamut = tables.in_gamut.astype(np.float32)
+    totals = (lightness * (chroma @ in_gamut.T)).sum(axis=1) + _FLOOR * in_gamut.sum()
+    scale = weights / totals
+    shares = lightness.T @ (chroma * scale[:, None]) + _FLOOR * scale.sum()
+    return np.asarray(shares[tables.in_gamut], np.float32)
 
 
 def _foreground(lab: NDArray[np.uint8]) -> Floats:
-    """Weigh each pixel, 0 to 1, by how unlike the border it is and how near the middle; one after another, by rows."""
+    """Return a weight from 0 to 1 per pixel, row by row: how unlike the border it is, and how near the middle."""
     rows = np.concatenate([lab[:_BORDER], lab[-_BORDER:]]).reshape(-1, 3)
     columns = np.concatenate([lab[:, :_BORDER], lab[:, -_BORDER:]], axis=1).reshape(-1, 3)
     border = _distinct(np.concatenate([rows, columns])[::4])
-    # The nearest of the border's pixels, so that a backdrop of two tones (wall and floor) is all backdrop.
+    # The nearest border pixel decides, so that a backdrop of two tones (wall and floor) is all backdrop.
     nearest = _distances(lab.reshape(-1, 3), border)
     unlike = 1 / (1 + np.exp((_BACKDROP_DISTANCE - nearest) / 3))
-    # The floor keeps a product that looks like its backdrop (white on white), and one that fills the frame.
+    # 0.02 keeps a product that looks like its backdrop (white on white), and one that fills the frame.
     return np.asarray((unlike + 0.02) * _middle(), np.float32)
 
 
@@ -138,13 +138,13 @@ def _middle() -> Floats:
 
 
 def _distinct(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Leave out repeated pixels: a studio's backdrop is of few colours."""
+    """Return the distinct pixels; a studio's backdrop has few."""
     _, first = np.unique(pixels @ np.array([1 << 16, 1 << 8, 1]), return_index=True)
     return np.asarray(pixels[first])
 
 
 def _distances(pixels: NDArray[np.uint8], others: NDArray[np.uint8]) -> Floats:
-    """Return the CIE76 colour difference of each pixel to the nearest of the others."""
+    """Return the CIE76 difference of each pixel from the nearest of the others."""
     p, o = _lab(pixels), _lab(others)
     squares = (-2 * o) @ p.T + (o**2).sum(axis=1)[:, None]
     return np.asarray(np.sqrt(np.maximum(squares.min(axis=0) + (p**2).sum(axis=1), 0)), np.float32)

@@ -1,4 +1,4 @@
-"""What models want of a picture, each a recipe that a decoder process can be told of: its name and a few numbers."""
+"""Preparations of an image for models. Each is a recipe of a name and a few numbers, to send to a decoder process."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from PIL import Image
 from indexer.images.decoding.crop import Crop
 from indexer.images.decoding.palette import Palette
 
-Prepared = NDArray[Any]  # an image as a model takes it
+Prepared = NDArray[Any]  # an image as a model expects it
 
 
 class Preparation(Protocol):
     """A pure function of an upright RGB image, the same wherever it runs.
 
-    A frozen dataclass of plain values, in this package, that `KINDS` names. It runs where hostile bytes were opened:
-    nothing but numbers of a shape known beforehand comes back, those of floating point between 0 and 1.
+    A frozen dataclass of plain values, in this package, that `KINDS` lists. Because it runs where hostile bytes are
+    decoded, only numbers of a shape known beforehand are returned; floats must be between 0 and 1.
     """
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape of what it gives, whatever the image."""
+        """Shape of the result, whatever the image."""
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the numbers."""
 
     def __hash__(self) -> int:
-        """Equal ones have equal hashes."""
+        """Return equal hashes for equal preparations."""
 
     def __call__(self, image: Image.Image) -> Prepared:
         """Prepare an image."""
@@ -43,8 +43,8 @@ class Preparation(Protocol):
 KINDS: dict[str, type[Preparation]] = {kind.__name__: kind for kind in (Crop, Palette)}
 
 
-class Place(NamedTuple):
-    """Where the array of a preparation lies among those laid one after another."""
+class Span(NamedTuple):
+    """Where the array of a preparation is in the concatenation of all."""
 
     start: int  # bytes
     numbers: int
@@ -53,33 +53,33 @@ class Place(NamedTuple):
 
 
 @lru_cache(16)
-def places(preparations: tuple[Preparation, ...]) -> tuple[Place, ...]:
-    """Say where the arrays of preparations lie."""
-    found: list[Place] = []
+def spans(preparations: tuple[Preparation, ...]) -> tuple[Span, ...]:
+    """Return where the array of each preparation is."""
+    result: list[Span] = []
     start = 0
     for preparation in preparations:
-        found.append(Place(start, math.prod(preparation.shape), preparation.shape, preparation.dtype))
-        start += found[-1].numbers * preparation.dtype.itemsize
-    return tuple(found)
+        result.append(Span(start, math.prod(preparation.shape), preparation.shape, preparation.dtype))
+        start += result[-1].numbers * preparation.dtype.itemsize
+    return tuple(result)
 
 
-def size(preparations: tuple[Preparation, ...]) -> int:
-    """Count the bytes that preparations give for one image."""
-    return sum(place.numbers * place.dtype.itemsize for place in places(preparations))
+def size_in_bytes(preparations: tuple[Preparation, ...]) -> int:
+    """Return the bytes that preparations make of one image."""
+    return sum(span.numbers * span.dtype.itemsize for span in spans(preparations))
 
 
 @lru_cache(16)
-def named(preparations: tuple[Preparation, ...]) -> bytes:
-    """Write preparations so that a decoder process can be told of them."""
+def serialize(preparations: tuple[Preparation, ...]) -> bytes:
+    """Write preparations as JSON, to send them to a decoder process."""
     return json.dumps([[type(p).__name__, asdict(p)] for p in preparations]).encode()  # type: ignore[call-overload]
 
 
 @lru_cache(16)
-def find(names: bytes) -> tuple[Preparation, ...]:
-    """Return the preparations that `named` wrote."""
-    return tuple(KINDS[kind](**values) for kind, values in json.loads(names))
+def parse(recipe: bytes) -> tuple[Preparation, ...]:
+    """Read the preparations that `serialize` wrote."""
+    return tuple(KINDS[kind](**values) for kind, values in json.loads(recipe))
 
 
 def unpack(data: bytes, preparations: tuple[Preparation, ...]) -> list[Prepared]:
-    """Take the arrays that preparations gave apart."""
-    return [np.frombuffer(data, p.dtype, p.numbers, p.start).reshape(p.shape) for p in places(preparations)]
+    """Split the concatenated arrays of preparations."""
+    return [np.frombuffer(data, s.dtype, s.numbers, s.start).reshape(s.shape) for s in spans(preparations)]

@@ -1,9 +1,9 @@
 """The program of a decoder process; `indexer.images.Decoder` starts it and talks to it.
 
-It imports Pillow, NumPy and its own package, so that it starts quickly and holds no credential. A request is three
-numbers on stdin: length of the file, least side, length of the names of preparations. File and names lie in memory that
-both processes see, and there the answer is laid: what the preparations gave, without any the image's pixels, or why
-there are none.
+It imports only Pillow, NumPy and its own package, so that it starts quickly and holds no credentials. A request is
+three numbers on stdin: length of the file, least side, length of the preparations' recipe. File and recipe are in
+shared memory, and the answer is written there: the prepared arrays, the image's pixels if there is no recipe, or the
+reason why there are none.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ import sys
 
 from PIL import AvifImagePlugin, Image
 
-from indexer.images.decoding import preparations
 from indexer.images.decoding.crop import Crop
 from indexer.images.decoding.decoding import MAX_BYTES, MAX_PIXELS, RefusedError, decode
 from indexer.images.decoding.palette import Palette
+from indexer.images.decoding.preparations import parse
 
-MEMORY = 2**30  # bytes of address space that one decoder may take
+MEMORY = 2**30  # bytes of address space for one decoder
 CPU_SECONDS = 10  # that one image may take
 
-REQUEST = struct.Struct("<III")  # length of the file, least side, length of the preparations' names
-# Whether it went well; width and height, or bytes that were prepared and 1, or the length of the reason and 0.
+REQUEST = struct.Struct("<III")  # length of the file, least side, length of the recipe
+# Whether the image was decoded; then width and height, or length of the arrays and 1, or length of the reason and 0.
 ANSWER = struct.Struct("<?II")
-# Bytes of the memory that both processes see: the largest image that is taken, or a file and the names after it.
+# Bytes of shared memory: the largest image's pixels, or a file and the recipe after it.
 SHARED = max(3 * MAX_PIXELS, MAX_BYTES + 2**16)
 
 
@@ -51,8 +51,8 @@ def serve(shared: int) -> None:
 
 
 def _import_all() -> None:
-    """Have everything imported that Pillow and Python import when it is first used: later no file can be opened."""
-    AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # side by side are the processes, each within its limits
+    """Import all that Pillow and Python import on first use, because no file can be opened later."""
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # the processes run in parallel
     Image.preinit()
     for late in ("copy", "PIL.ImageColor", "PIL.ImageFilter", "PIL.ImagePalette", "PIL.MpoImagePlugin"):
         importlib.import_module(late)
@@ -62,34 +62,34 @@ def _import_all() -> None:
         preparation(Image.new("RGB", (8, 8)))
 
 
-def _answer(memory: mmap.mmap, length: int, least_side: int, names: int) -> bytes:
+def _answer(memory: mmap.mmap, length: int, least_side: int, recipe_length: int) -> bytes:
     used = resource.getrusage(resource.RUSAGE_SELF)
     soft = int(used.ru_utime + used.ru_stime) + CPU_SECONDS
     resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
     try:
-        wanted = preparations.find(memory[length : length + names]) if names else ()
+        recipe = parse(memory[length : length + recipe_length]) if recipe_length else ()
         image = decode(memory[:length], least_side=least_side)
         size = image.size
-        parts = [prepare(image).tobytes() for prepare in wanted] or [image.tobytes()]
+        parts = [prepare(image).tobytes() for prepare in recipe] or [image.tobytes()]
     except (RefusedError, MemoryError) as error:
         reason = (str(error) or f"the image takes more than {MEMORY >> 20} MiB to decode").encode()[:1_000]
         memory[: len(reason)] = reason
         return ANSWER.pack(False, len(reason), 0)
-    laid = 0
+    end = 0
     for part in parts:
-        memory[laid : laid + len(part)] = part
-        laid += len(part)
-    return ANSWER.pack(True, *((laid, 1) if wanted else size))
+        memory[end : end + len(part)] = part
+        end += len(part)
+    return ANSWER.pack(True, *((end, 1) if recipe else size))
 
 
 def _limit_self() -> None:
-    """Return up whatever decoding doesn't need: memory beyond the limit, files, sockets, core dumps."""
+    """Give up all that decoding doesn't need: memory beyond the limit, files, sockets, core dumps."""
     with open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
-        file.write("1000")  # where memory runs out in spite of all, a decoder goes first
+        file.write("1000")  # if memory runs out, the kernel kills a decoder first
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY + SHARED, MEMORY + SHARED))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))  # what is open stays so; nothing more is opened
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))  # open files stay open
 
 
 if __name__ == "__main__":

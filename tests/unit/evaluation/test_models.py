@@ -15,7 +15,7 @@ from evaluation import models
 from evaluation.activations import ActivationCache
 from evaluation.catalogues import primary_images, source_of
 from evaluation.cli import main
-from indexer.errors import WeightsError
+from indexer.errors import CheckpointError
 from indexer.images.decoding.crop import Crop
 from indexer.images.decoding.preparations import Prepared
 
@@ -74,7 +74,7 @@ def golden(catalog: Path) -> Path:
 
 
 def test_the_whole_report(catalog: Path, golden: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    away = WeightsError("There are no weights of <i>it</i>")
+    away = CheckpointError("There are no weights of <i>it</i>")
     monkeypatch.setattr(models, "vectorizers", lambda *_: iter([("mean", Mean()), ("inception_v4", away)]))
     folder = catalog.parent / "report"
     options = ["--dims", 2, "--metric", "cosine", "--metric", "manhattan", "--cache", catalog.parent / "cache"]

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from evaluation.vectorizing import COLOR, vectorizers, weights_of
-from indexer.errors import SettingsError, WeightsError
+from indexer.errors import CheckpointError, SettingsError
 
 
 def test_weights_of_a_model_come_from_a_file() -> None:
@@ -19,5 +19,5 @@ def test_a_model_that_cannot_be_had_stops_no_other(tmp_path: Path) -> None:
     model = "efficientnet_lite0"
     found = list(vectorizers([model, COLOR], [], [], {model: tmp_path / "none.safetensors"}))
     assert [name for name, _ in found][-1] == COLOR
-    assert isinstance(found[0][1], WeightsError)
+    assert isinstance(found[0][1], CheckpointError)
     assert not isinstance(found[1][1], Exception)

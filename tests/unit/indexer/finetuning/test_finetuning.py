@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from indexer.cli.main import main
-from indexer.errors import SettingsError, WeightsError
+from indexer.errors import CheckpointError, SettingsError
 from indexer.finetuning.examples import ABSENT, balanced_batches, read_examples
 from indexer.finetuning.losses import ArcFace, Heads, supervised_contrastive
 from indexer.finetuning.training import Plan, Training
@@ -124,10 +124,10 @@ def test_a_training_that_was_cut_off_goes_on_where_it_was(catalog: Path, tmp_pat
         assert torch.equal(tensor, other)
     second.run(entries.append)
     assert [entry["epoch"] for entry in entries] == [0, 1, 2, 3]
-    with pytest.raises(WeightsError, match="belongs to another training"):
+    with pytest.raises(CheckpointError, match="belongs to another training"):
         train(catalog, tmp_path, epochs=4, frozen_epochs=1)
     (tmp_path / "checkpoint.pt").write_bytes(b"PK\x03\x04 cut off")
-    with pytest.raises(WeightsError, match="is damaged: remove it"):
+    with pytest.raises(CheckpointError, match="is damaged: remove it"):
         train(catalog, tmp_path, epochs=3, frozen_epochs=1)
 
 

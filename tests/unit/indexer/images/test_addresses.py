@@ -1,4 +1,4 @@
-"""Which addresses are public, and which hosts may have others."""
+"""Which addresses are public, and which hosts may have private ones."""
 
 import pytest
 
@@ -32,13 +32,13 @@ def _answer(*addresses: str) -> AllowedHosts:
     return AllowedHosts(("Inner.example", "ported.example:8080"), lambda host, port: list(addresses))
 
 
-def test_one_address_that_is_not_public_is_enough_to_refuse() -> None:
+def test_one_private_address_is_enough_to_refuse() -> None:
     assert _answer("1.1.1.1").addresses("cdn.example", 443, 1) == ["1.1.1.1"]
     with pytest.raises(ImageError, match="isn't public; IMAGE_HOSTS"):
         _answer("1.1.1.1", "10.0.0.1").addresses("cdn.example", 443, 1)
 
 
-def test_named_hosts_may_be_anywhere_but_only_at_their_port() -> None:
+def test_named_hosts_may_have_any_address_but_only_at_their_port() -> None:
     hosts = _answer("10.0.0.1")
     assert hosts.addresses("inner.example", 443, 1)
     assert hosts.addresses("INNER.example.", 1, 1)
@@ -48,7 +48,7 @@ def test_named_hosts_may_be_anywhere_but_only_at_their_port() -> None:
             hosts.addresses(host, port, 1)
 
 
-def test_names_that_nobody_knows() -> None:
+def test_names_that_do_not_resolve() -> None:
     def fail(host: str, port: int) -> list[str]:
         raise OSError(host)
 

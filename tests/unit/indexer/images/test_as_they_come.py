@@ -1,4 +1,4 @@
-"""Images as shops and phones really have them: each gives a sensible vector of the default models, or a named error."""
+"""Images as shops and phones make them: each has a sensible vector by the default models, or an error with a reason."""
 
 import struct
 import zlib
@@ -26,31 +26,31 @@ Embed = Callable[[bytes], Vectors]
 
 @pytest.fixture(scope="module")
 def models() -> Mapping[str, ImageVectorizer]:
-    """Every default model of images, loaded once."""
+    """Load every default image model."""
     return {**load_cnn(Settings()), "color": ColorVectorizer()}
 
 
 @pytest.fixture(scope="module")
 def embed(models: Mapping[str, ImageVectorizer]) -> Iterator[Embed]:
-    """From a file to its unit vectors by aspect, each checked, the way the pipeline goes."""
+    """Embed a file as the pipeline does: its unit vectors by aspect, each checked."""
     with Decoder(1) as decoder:
 
         def run(data: bytes) -> Vectors:
-            image, made = decoder.decode(data, least_side=LEAST_SIDE), {}
+            image, vectors = decoder.decode(data, least_side=LEAST_SIDE), {}
             for aspect, model in models.items():
                 row = np.asarray(model([image]))
                 assert row.shape == (1, model.dims), aspect
                 assert np.isfinite(row).all(), aspect
                 assert row.any(), aspect
-                made[aspect] = row[0] / np.linalg.norm(row[0])
-            return made
+                vectors[aspect] = row[0] / np.linalg.norm(row[0])
+            return vectors
 
         yield run
 
 
 @pytest.fixture(scope="module")
 def dress(tmp_path_factory: pytest.TempPathFactory) -> Image.Image:
-    """A picture with light, shadow and texture, different in each corner."""
+    """Render a picture with light, shadow and texture, different in each corner."""
     folder: Path = tmp_path_factory.mktemp("catalogue")
     render_catalogue(folder, products=4, seed=11)
     image = Image.open(sorted(folder.rglob("*.jp*g"))[0]).convert("RGB")
@@ -59,7 +59,7 @@ def dress(tmp_path_factory: pytest.TempPathFactory) -> Image.Image:
 
 @pytest.fixture(scope="module")
 def plain(embed: Embed, dress: Image.Image) -> Vectors:
-    """The vectors of the picture as it should be."""
+    """Embed the picture as it should be."""
     return embed(encode(dress, "PNG"))
 
 
@@ -69,18 +69,18 @@ def _agree(one: Vectors, other: Vectors, at_least: float) -> None:
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_however_the_camera_was_held_it_is_the_same_picture(
+def test_a_cameras_orientation_does_not_change_the_vector(
     embed: Embed, dress: Image.Image, plain: Vectors, orientation: int
 ) -> None:
-    lies = {1: None, 2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}[orientation]  # Image.Transpose that the tag undoes
-    stored = dress if lies is None else dress.transpose(Image.Transpose(lies))
+    inverse = {1: None, 2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}[orientation]  # Image.Transpose that the tag undoes
+    stored = dress if inverse is None else dress.transpose(Image.Transpose(inverse))
     exif = Image.Exif()
     exif[0x0112] = orientation
     _agree(embed(encode(stored, "JPEG", exif=exif, quality=92, subsampling=0)), plain, 0.99)
 
 
 def _sixteen_bits(image: Image.Image) -> bytes:
-    """A PNG of sixteen bits a channel, which Pillow reads but doesn't write."""
+    """Write a PNG of sixteen bits per channel, which Pillow reads but doesn't write."""
     pixels = np.asarray(image).astype(">u2") * 257
     rows = b"".join(b"\0" + row.tobytes() for row in pixels)
 
@@ -97,13 +97,13 @@ def _animated(image: Image.Image, form: str, **options: object) -> bytes:
 
 
 def _cut_out(image: Image.Image) -> bytes:
-    """The picture, and beside it what can't be seen: black, but transparent."""
+    """Write the picture with an invisible margin: black, but transparent."""
     wide = Image.new("RGBA", (image.width, image.height), (0, 0, 0, 0))
     wide.paste(image)
     return encode(wide, "PNG")
 
 
-# The same picture in another form, and how alike it has to look.
+# The same picture in other formats, with the least cosine to the original.
 SAME: dict[str, tuple[Callable[[Image.Image], bytes], float]] = {
     "progressive": (lambda i: encode(i, "JPEG", quality=92, progressive=True), 0.98),
     "cmyk": (lambda i: encode(i.convert("CMYK"), "JPEG", quality=95), 0.95),  # Pillow writes it inverted, as Adobe does
@@ -120,14 +120,12 @@ SAME: dict[str, tuple[Callable[[Image.Image], bytes], float]] = {
 
 
 @pytest.mark.parametrize("form", SAME)
-def test_the_form_of_a_file_hardly_changes_its_vector(
-    embed: Embed, dress: Image.Image, plain: Vectors, form: str
-) -> None:
+def test_a_files_format_hardly_changes_its_vector(embed: Embed, dress: Image.Image, plain: Vectors, form: str) -> None:
     make, at_least = SAME[form]
     _agree(embed(make(dress)), plain, at_least)
 
 
-def test_adobes_inverted_cmyk_is_no_negative(embed: Embed, dress: Image.Image, plain: Vectors) -> None:
+def test_adobes_inverted_cmyk_is_not_read_as_a_negative(embed: Embed, dress: Image.Image, plain: Vectors) -> None:
     data = encode(dress.convert("CMYK"), "JPEG", quality=95)
     assert b"Adobe" in data
     negative = embed(encode(Image.eval(dress, lambda value: 255 - value), "PNG"))
@@ -157,6 +155,6 @@ def test_tiny_and_very_wide_pictures_have_vectors(embed: Embed, size: tuple[int,
         (encode(Image.new("1", (65_536, 1)), "PNG"), "65,535 pixels wide"),
     ],
 )
-def test_what_is_not_taken_is_named(embed: Embed, data: bytes, why: str) -> None:
+def test_unsupported_files_are_refused_with_the_reason(embed: Embed, data: bytes, why: str) -> None:
     with pytest.raises(ImageError, match=why):
         embed(data)

@@ -1,4 +1,4 @@
-"""The pool of decoder processes: order, errors, and that no image hurts another."""
+"""The pool of decoder processes: order, errors, and that no image affects another."""
 
 import os
 import signal
@@ -34,26 +34,25 @@ def _processes(decoder: Decoder) -> list[int]:
 def test_images_come_in_order_and_errors_in_their_place(decoder: Decoder) -> None:
     sizes = [(10 + n, 20) for n in range(40)]
     files = [b"no image" if n % 7 == 3 else picture(size=size) for n, size in enumerate(sizes)]
-    for n, made in enumerate(decoder.decode_many(iter(files))):
+    for n, result in enumerate(decoder.decode_many(iter(files))):
         if n % 7 == 3:
-            assert isinstance(made, ImageError)
-            assert "not an image" in str(made)
+            assert isinstance(result, ImageError)
+            assert "not an image" in str(result)
         else:
-            assert isinstance(made, Image.Image)
-            assert (made.size, made.getpixel((1, 1))) == (sizes[n], (200, 10, 10))
+            assert isinstance(result, Image.Image)
+            assert (result.size, result.getpixel((1, 1))) == (sizes[n], (200, 10, 10))
 
 
-def test_files_are_taken_only_a_few_ahead(decoder: Decoder) -> None:
-    taken = []
+def test_files_are_read_only_a_few_ahead(decoder: Decoder) -> None:
+    read = []
 
     def files() -> Iterator[bytes]:
         for n in range(100):
-            taken.append(n)
+            read.append(n)
             yield picture()
 
-    made = decoder.decode_many(files())
-    next(made)
-    assert len(taken) <= 6
+    next(decoder.decode_many(files()))
+    assert len(read) <= 6
 
 
 def test_many_threads_share_the_processes_and_get_their_own_images(decoder: Decoder) -> None:
@@ -118,53 +117,53 @@ def test_a_decoder_holds_nothing_worth_stealing(decoder: Decoder, monkeypatch: p
     assert int(limits["Max address space"]) < 2**31
 
 
-WANTED: tuple[Preparation, ...] = (Crop(24, 32, "bicubic"), Palette(), Crop(5, 7, "bilinear"))
+PREPARATIONS: tuple[Preparation, ...] = (Crop(24, 32, "bicubic"), Palette(), Crop(5, 7, "bilinear"))
 
 
-def test_a_process_prepares_what_models_want_as_it_would_be_prepared_here(decoder: Decoder) -> None:
+def test_a_process_prepares_images_as_this_process_would(decoder: Decoder) -> None:
     data = encode(Image.effect_mandelbrot((90, 70), (-2, -1, 1, 1), 40).convert("RGB"), "PNG")
     image = decoder.decode(data, least_side=300)
-    made = decoder.prepare(data, WANTED, least_side=300)
-    assert [(m.shape, m.dtype) for m in made] == [(p.shape, p.dtype) for p in WANTED]
-    for array, preparation in zip(made, WANTED, strict=True):
+    arrays = decoder.prepare(data, PREPARATIONS, least_side=300)
+    assert [(a.shape, a.dtype) for a in arrays] == [(p.shape, p.dtype) for p in PREPARATIONS]
+    for array, preparation in zip(arrays, PREPARATIONS, strict=True):
         np.testing.assert_allclose(array, preparation(image), atol=1e-6)
         np.testing.assert_array_equal(array, decoder.prepare(data, (preparation,), least_side=300)[0])
 
 
-def test_what_cannot_be_decoded_is_not_prepared(decoder: Decoder) -> None:
+def test_a_file_that_cannot_be_decoded_is_not_prepared(decoder: Decoder) -> None:
     with pytest.raises(ImageError, match="not an image"):
-        decoder.prepare(b"no image", WANTED)
-    assert len(decoder.prepare(picture(), WANTED)) == 3
+        decoder.prepare(b"no image", PREPARATIONS)
+    assert len(decoder.prepare(picture(), PREPARATIONS)) == 3
 
 
 @pytest.mark.parametrize("answer", [(True, 60_000, 1_000), (True, 2**32 - 1, 2**32 - 1), (False, 2**32 - 1, 0)])
-def test_an_answer_that_can_not_be_is_an_error(monkeypatch: pytest.MonkeyPatch, answer: tuple[bool, int, int]) -> None:
+def test_an_impossible_answer_is_an_error(monkeypatch: pytest.MonkeyPatch, answer: tuple[bool, int, int]) -> None:
     monkeypatch.setattr(DecoderProcess, "_answer", lambda *_: answer)
     with Decoder(1) as decoder:
-        for work in (lambda: decoder.prepare(picture(), WANTED), lambda: decoder.decode(picture())):
+        for work in (lambda: decoder.prepare(picture(), PREPARATIONS), lambda: decoder.decode(picture())):
             with pytest.raises(ImageError):
                 work()
 
 
 @pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf, 1e38, -0.1])
-def test_numbers_that_can_not_be_never_come_back(monkeypatch: pytest.MonkeyPatch, number: float) -> None:
+def test_impossible_numbers_are_never_returned(monkeypatch: pytest.MonkeyPatch, number: float) -> None:
     palette = Palette()
     hostile = np.full(palette.shape, number, palette.dtype).tobytes()
     monkeypatch.setattr(DecoderProcess, "_take", lambda *_: hostile)
-    with Decoder(1) as decoder, pytest.raises(ImageError, match="numbers that can't be"):
+    with Decoder(1) as decoder, pytest.raises(ImageError, match="impossible numbers"):
         decoder.prepare(picture(), (palette,))
 
 
 @pytest.mark.parametrize("program", ["print('short')", "import os, time; os.close(1); time.sleep(60)"])
 def test_a_process_that_breaks_off_is_ended(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
     started = subprocess.Popen
-    monkeypatch.setattr(process, "_FAREWELL", 0.1)
+    monkeypatch.setattr(process, "_EXIT_SECONDS", 0.1)
     monkeypatch.setattr(subprocess, "Popen", lambda command, **rest: started([command[0], "-c", program], **rest))
-    taken = DecoderProcess()
+    hostile = DecoderProcess()
     with pytest.raises(process.DiedError):
-        taken.decode(picture(), 0, 20)
-    assert not taken.alive
-    taken.kill()
+        hostile.decode(picture(), 0, 20)
+    assert not hostile.alive
+    hostile.kill()
 
 
 def test_the_shared_memory_keeps_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,8 +171,8 @@ def test_the_shared_memory_keeps_its_size(monkeypatch: pytest.MonkeyPatch) -> No
     started = subprocess.Popen
     run = lambda command, **rest: started([command[0], "-c", shrink, command[-1]], **rest)  # noqa: E731
     monkeypatch.setattr(subprocess, "Popen", run)
-    taken = DecoderProcess()
+    hostile = DecoderProcess()
     with pytest.raises(process.DiedError, match="code 1"):  # ftruncate is refused
-        taken.decode(picture(), 0, 20)
-    assert taken._memory[:1]
-    taken.kill()
+        hostile.decode(picture(), 0, 20)
+    assert hostile._memory[:1]
+    hostile.kill()

@@ -1,4 +1,4 @@
-"""JPEGs decoded by torchvision: on a GPU where there is one, and by the same code on the CPU."""
+"""JPEGs decoded by torchvision: on the CPU, and by the same code on a GPU if this machine has one."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +16,7 @@ from indexer.images.decoding.preparations import Preparation
 from indexer.images.gpu_decoder import GpuDecoder, is_plain
 from tests.images import encode
 
-WANTED: tuple[Preparation, ...] = (Crop(96, 96, "bicubic"), Crop(64, 80, "bilinear"), Palette())
+PREPARATIONS: tuple[Preparation, ...] = (Crop(96, 96, "bicubic"), Crop(64, 80, "bilinear"), Palette())
 DEVICES = ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]
 
 
@@ -49,39 +49,40 @@ def processes() -> Iterator[Decoder]:
 
 @pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("size", [(260, 340), (1, 1), (500, 300)])
-def test_what_is_prepared_looks_as_a_decoder_process_prepares_it(
+def test_prepared_images_look_as_those_of_a_decoder_process(
     processes: Decoder, device: str, size: tuple[int, int]
 ) -> None:
     for options in ({"quality": 92}, {"quality": 92, "progressive": True}):
         data = encode(_picture(*size), "JPEG", **options)
-        expected = processes.prepare(data, WANTED)
+        expected = processes.prepare(data, PREPARATIONS)
         with GpuDecoder(1, device=device) as decoder:
-            made = decoder.prepare(data, WANTED)
-            assert not decoder._all  # no process was asked
-        assert [(m.shape, m.dtype) for m in made] == [(e.shape, e.dtype) for e in expected]
-        for ours, theirs in zip(made[:2], expected[:2], strict=True):
-            assert np.abs(ours.astype(int) - theirs).mean() < 3
-        assert float(made[2] @ expected[2]) > 0.99
+            arrays = decoder.prepare(data, PREPARATIONS)
+            assert not decoder._all  # no process was started
+        assert [(a.shape, a.dtype) for a in arrays] == [(e.shape, e.dtype) for e in expected]
+        for crop, expected_crop in zip(arrays[:2], expected[:2], strict=True):
+            assert np.abs(crop.astype(int) - expected_crop).mean() < 3
+        assert float(arrays[2] @ expected[2]) > 0.99
 
 
 @pytest.mark.parametrize("kind", NOT_PLAIN)
-def test_what_is_no_plain_jpeg_is_left_to_a_decoder_process(processes: Decoder, kind: str) -> None:
+def test_other_files_go_to_a_decoder_process(processes: Decoder, kind: str) -> None:
     data = NOT_PLAIN[kind]
     assert not is_plain(data)
     with GpuDecoder(1, device=DEVICES[-1]) as decoder:
-        for ours, theirs in zip(decoder.prepare(data, WANTED), processes.prepare(data, WANTED), strict=True):
-            np.testing.assert_array_equal(ours, theirs)
+        arrays, expected = decoder.prepare(data, PREPARATIONS), processes.prepare(data, PREPARATIONS)
+        for array, expected_array in zip(arrays, expected, strict=True):
+            np.testing.assert_array_equal(array, expected_array)
 
 
-def test_a_preparation_that_torch_does_not_have_is_left_too(processes: Decoder) -> None:
-    data, wanted = encode(_picture(), "JPEG"), (Crop(96, 96, "lanczos"),)
+def test_a_preparation_that_torch_lacks_goes_to_a_decoder_process(processes: Decoder) -> None:
+    data, lanczos = encode(_picture(), "JPEG"), (Crop(96, 96, "lanczos"),)
     with GpuDecoder(1, device=DEVICES[-1]) as decoder:
-        np.testing.assert_array_equal(decoder.prepare(data, wanted)[0], processes.prepare(data, wanted)[0])
+        np.testing.assert_array_equal(decoder.prepare(data, lanczos)[0], processes.prepare(data, lanczos)[0])
 
 
-def test_a_broken_file_is_named_as_ever() -> None:
+def test_a_broken_file_is_refused_with_the_same_reason() -> None:
     data = encode(_picture(), "JPEG")
     with GpuDecoder(1, device=DEVICES[-1]) as decoder:
         for broken in (data[:300], b"", b"no image", data[:2] + bytes(400)):
             with pytest.raises(ImageError, match=r"broken|not an image"):
-                decoder.prepare(broken, WANTED)
+                decoder.prepare(broken, PREPARATIONS)

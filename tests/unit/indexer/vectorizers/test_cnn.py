@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from indexer.digests import manifest_digest
-from indexer.errors import SettingsError, WeightsError
+from indexer.errors import CheckpointError, SettingsError
 from indexer.settings import Settings
 from indexer.vectorizers.checkpoints import PACKAGED, load_model, random_model
 from indexer.vectorizers.cnn import load_cnn
@@ -211,14 +211,14 @@ def test_other_weights_are_another_vectorizer(tmp_path: Path) -> None:
 
 
 def test_damaged_missing_and_foreign_weights(tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match="There is no weights file"):
+    with pytest.raises(CheckpointError, match="There is no weights file"):
         load_model("resnet10t", tmp_path / "none.pth")
     damaged = tmp_path / "damaged.pth"
     damaged.write_bytes(b"PK\x03\x04 not weights")
-    with pytest.raises(WeightsError, match="is damaged"):
+    with pytest.raises(CheckpointError, match="is damaged"):
         load_model("resnet10t", damaged)
     save_file({"a": torch.zeros(1)}, tmp_path / "foreign.safetensors")
-    with pytest.raises(WeightsError, match="weights of another model"):
+    with pytest.raises(CheckpointError, match="weights of another model"):
         load_model("resnet10t", tmp_path / "foreign.safetensors")
 
 
@@ -231,7 +231,7 @@ def test_a_pickle_is_not_run(tmp_path: Path) -> None:
 
     file = tmp_path / "weights.pth"
     file.write_bytes(pickle.dumps(Bomb()))
-    with pytest.raises(WeightsError):
+    with pytest.raises(CheckpointError):
         load_model("resnet10t", file)
     assert not (tmp_path / "boom").exists()
 

@@ -17,7 +17,7 @@ from gensim.models.fasttext import save_facebook_model
 from safetensors.numpy import load_file
 
 from indexer.digests import manifest_digest
-from indexer.errors import WeightsError
+from indexer.errors import CheckpointError
 from indexer.vectorizers import torch_sentences
 from indexer.vectorizers.base import ProductFields
 from indexer.vectorizers.bert import build, is_bert
@@ -156,16 +156,16 @@ def test_what_cannot_be_read_says_so_and_no_pickle_is_run(tmp_path: Path, vector
     (tmp_path / "kv.bin").write_bytes(pickle.dumps(_Trap()))
     vectors.save(str(tmp_path / "gensim.kv"))
     for name in ("kv.bin", "gensim.kv"):
-        with pytest.raises(WeightsError, match=r"is a pickle.*save_word2vec_format"):
+        with pytest.raises(CheckpointError, match=r"is a pickle.*save_word2vec_format"):
             load_text(tmp_path / name, "cpu")
     (tmp_path / "old.bin").write_bytes(pickle.dumps(_Trap(), protocol=0))
     (tmp_path / "words.vec").write_text("2 3\na 1 2\n")
     for name in ("old.bin", "words.vec"):
-        with pytest.raises(WeightsError, match="no word vectors"):
+        with pytest.raises(CheckpointError, match="no word vectors"):
             load_text(tmp_path / name, "cpu")
-    with pytest.raises(WeightsError, match=r"TEXT_MODEL: there is no .*config\.json"):
+    with pytest.raises(CheckpointError, match=r"TEXT_MODEL: there is no .*config\.json"):
         load_text(tmp_path / "nowhere", "cpu")
     for name in ("config.json", "model.safetensors", "tokenizer.json"):
         (tmp_path / name).write_text("{}")
-    with pytest.raises(WeightsError, match="no sentence model that can be read"):
+    with pytest.raises(CheckpointError, match="no sentence model that can be read"):
         load_text(tmp_path, "cpu")

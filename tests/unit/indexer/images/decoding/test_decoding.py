@@ -22,10 +22,10 @@ RED = Image.new("RGB", (60, 40), (200, 10, 10))
         (b"<html>", "not an image"),
         (_file(RED, "PNG")[:60], "broken"),
         (_file(RED, "JPEG")[:200], "broken"),
-        (_file(RED, "PPM"), "not an image, or not of a format"),
+        (_file(RED, "PPM"), "not an image, or in a format"),
     ],
 )
-def test_what_is_no_image_is_named(data: bytes, why: str) -> None:
+def test_files_that_are_no_images_are_refused(data: bytes, why: str) -> None:
     with pytest.raises(RefusedError, match=why):
         decode(data)
 
@@ -42,7 +42,7 @@ def test_every_mode_becomes_rgb(mode: str) -> None:
     assert decode(_file(image, form)).mode == "RGB"
 
 
-def test_transparent_is_white_and_sixteen_bits_keep_their_brightness() -> None:
+def test_transparent_becomes_white_and_sixteen_bits_keep_their_brightness() -> None:
     assert decode(_file(Image.new("RGBA", (4, 4), (255, 0, 0, 0)), "PNG")).getpixel((1, 1)) == (255, 255, 255)
     assert decode(_file(Image.new("I;16", (4, 4), 128 * 257), "PNG")).getpixel((1, 1)) == pytest.approx(
         (128,) * 3, abs=1
@@ -57,9 +57,9 @@ def test_exif_orientation_is_undone(orientation: int) -> None:
     stored = upright if inverse is None else upright.transpose(Image.Transpose(inverse))
     exif = Image.Exif()
     exif[0x0112] = orientation
-    shown = decode(_file(stored, "JPEG", exif=exif, quality=95))
-    assert shown.size == (40, 20)
-    assert shown.getpixel((5, 5))[1] < 60 < shown.getpixel((30, 15))[1]  # type: ignore[index]
+    image = decode(_file(stored, "JPEG", exif=exif, quality=95))
+    assert image.size == (40, 20)
+    assert image.getpixel((5, 5))[1] < 60 < image.getpixel((30, 15))[1]  # type: ignore[index]
 
 
 def test_large_jpegs_are_decoded_at_a_reduced_scale() -> None:

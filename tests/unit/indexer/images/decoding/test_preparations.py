@@ -1,31 +1,31 @@
-"""Recipes that decoder processes are told of by name."""
+"""Preparations: recipes and concatenated arrays."""
 
 import numpy as np
 from PIL import Image
 
-from indexer.images.decoding import preparations
 from indexer.images.decoding.crop import Crop
 from indexer.images.decoding.palette import Palette
+from indexer.images.decoding.preparations import parse, serialize, size_in_bytes, unpack
 
-WANTED = (Crop(3, 5, "bicubic"), Palette())
-
-
-def test_preparations_are_found_again_by_their_names() -> None:
-    assert preparations.named(WANTED).startswith(b'[["Crop", {"height": 3, "width": 5')
-    assert preparations.find(preparations.named(WANTED)) == WANTED
+PREPARATIONS = (Crop(3, 5, "bicubic"), Palette())
 
 
-def test_each_gives_what_it_says() -> None:
+def test_serialized_preparations_are_parsed_again() -> None:
+    assert serialize(PREPARATIONS).startswith(b'[["Crop", {"height": 3, "width": 5')
+    assert parse(serialize(PREPARATIONS)) == PREPARATIONS
+
+
+def test_each_returns_its_declared_shape_and_type() -> None:
     for size in ((1, 1), (400, 300), (2_000, 3)):
-        for preparation in WANTED:
-            made = preparation(Image.new("RGB", size, (7, 90, 180)))
-            assert (made.shape, made.dtype) == (preparation.shape, preparation.dtype)
+        for preparation in PREPARATIONS:
+            array = preparation(Image.new("RGB", size, (7, 90, 180)))
+            assert (array.shape, array.dtype) == (preparation.shape, preparation.dtype)
 
 
-def test_arrays_laid_one_after_another_are_taken_apart() -> None:
+def test_concatenated_arrays_are_unpacked() -> None:
     crop = np.arange(45, dtype=np.uint8).reshape(3, 5, 3)
     palette = np.arange(len(Palette()(Image.new("RGB", (1, 1)))), dtype=np.float32)
-    laid = crop.tobytes() + palette.tobytes()
-    assert preparations.size(WANTED) == len(laid)
-    for made, expected in zip(preparations.unpack(laid, WANTED), (crop, palette), strict=True):
-        np.testing.assert_array_equal(made, expected)
+    data = crop.tobytes() + palette.tobytes()
+    assert size_in_bytes(PREPARATIONS) == len(data)
+    for array, expected in zip(unpack(data, PREPARATIONS), (crop, palette), strict=True):
+        np.testing.assert_array_equal(array, expected)
