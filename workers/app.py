@@ -13,6 +13,7 @@ EMBEDDING = "embedding"  # needs a model and can wait
 INTERACTIVE = "interactive"  # needs a model while a shopper waits
 WRITING = "writing"  # catalogue events on their way into Elasticsearch
 HOUSEKEEPING = "housekeeping"  # what beat asks for
+QUEUES = (EMBEDDING, INTERACTIVE, WRITING, HOUSEKEEPING)
 
 # Tasks, by the names that other systems may send.
 ACCEPT_EVENTS = "workers.accept_events"

@@ -14,11 +14,11 @@ from indexer.elastic.dead_letters import DeadLetters
 from indexer.elastic.product_index import ProductIndex
 from indexer.errors import IndexStateError
 from indexer.settings import Settings
+from workers.app import QUEUES
 from workers.errors import RedisUnavailableError
 from workers.queues.connection import PAGE
 from workers.queues.counters import LAG_BUCKETS
 from workers.queues.handle import Queues
-from workers.queues.task_queues import QUEUES
 
 _COUNTERS = {  # name in Redis: name for Prometheus, help, label
     "events": ("lookalike_events", "Catalogue events taken, by source.", "source"),

@@ -18,11 +18,11 @@ from indexer.errors import IndexStateError
 from indexer.rollouts.state import StateStore
 from webapp.services import services
 from webapp.staff.login import staff_name, staff_only
+from workers.app import QUEUES
 from workers.dead_letters import requeue
 from workers.errors import QueueError, RedisUnavailableError
 from workers.queues.counters import LAG_BUCKETS, SERVED
 from workers.queues.handle import Queues
-from workers.queues.task_queues import QUEUES
 
 blueprint = Blueprint("ops", __name__, url_prefix="/ops")
 

@@ -31,6 +31,14 @@ _IMAGE_PAUSE, _IMAGE_LONGEST = 20.0, 640.0  # ... seconds before the second, and
 _GIVEN_UP_KEPT = 60.0  # seconds for which it is known what was given up: longer than Elasticsearch takes to show it
 _CHUNK = 1_000
 
+# The Lua scripts and the keys they take, in their order; each says the same at its top.
+SCRIPTS = {
+    "add": ("waiting", "since", "given_up", "tries"),
+    "take": ("waiting", "taken", "batches", "tries"),
+    "finish": ("waiting", "taken", "batches", "tries", "since"),
+    "reclaim": ("waiting", "taken", "batches", "tries", "since", "given_up"),
+}
+
 
 class EmbeddingQueue:
     """The queue of one shop."""
@@ -59,7 +67,7 @@ class EmbeddingQueue:
         while part := list(islice(iterator, _CHUNK)):
             pairs = [value for product_id in part for value in (product_id, times.get(product_id, ""))]
             skipped = _GIVEN_UP_KEPT if drifted else 0
-            self._run("add", ("waiting", "since", "given_up", "tries"), time.time(), skipped, *pairs)
+            self._run("add", time.time(), skipped, *pairs)
             count += len(part)
         return count
 
@@ -73,8 +81,7 @@ class EmbeddingQueue:
             Whether one whose process died may be taken, alone: only where this process has nothing else in work.
         """
         now = time.time()
-        names = ("waiting", "taken", "batches", "tries")
-        taken = self._run("take", names, batch, now, now + LEASE, count, int(suspects))
+        taken = self._run("take", batch, now, now + LEASE, count, int(suspects))
         return [product_id.decode() for product_id in taken]
 
     @translated()
@@ -113,8 +120,7 @@ class EmbeddingQueue:
         after : float
             Seconds until those are due.
         """
-        names = ("waiting", "taken", "batches", "tries", "since")
-        rows = self._run("finish", names, batch, time.time() + after, *requeued)
+        rows = self._run("finish", batch, time.time() + after, *requeued)
         return {rows[i].decode(): float(rows[i + 1]) for i in range(0, len(rows), 2)}
 
     @translated()
@@ -143,8 +149,7 @@ class EmbeddingQueue:
     @translated()
     def reclaim(self, batch: str) -> list[str]:
         """Take back a batch whose process died, and return the products that have had all their tries."""
-        names = ("waiting", "taken", "batches", "tries", "since", "given_up")
-        given_up = self._run("reclaim", names, batch, time.time(), MAX_TRIES, _PAUSE, _GIVEN_UP_KEPT)
+        given_up = self._run("reclaim", batch, time.time(), MAX_TRIES, _PAUSE, _GIVEN_UP_KEPT)
         return [product_id.decode() for product_id in given_up]
 
     @translated()
@@ -174,9 +179,9 @@ class EmbeddingQueue:
         """Count the batches that are being embedded."""
         return int(self._client.zcard(self._keys["taken"]))
 
-    def _run(self, script: str, names: Iterable[str], *arguments: object) -> list[bytes]:
+    def _run(self, script: str, *arguments: object) -> list[bytes]:
         run = self._client.register_script(_source(script))
-        return run(keys=[self._keys[name] for name in names], args=list(arguments)) or []  # type: ignore[arg-type]
+        return run(keys=[self._keys[name] for name in SCRIPTS[script]], args=list(arguments)) or []  # type: ignore[arg-type]
 
 
 @cache

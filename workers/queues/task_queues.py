@@ -7,12 +7,11 @@ from typing import Any
 import redis
 from kombu.exceptions import OperationalError
 
-from workers.app import EMBEDDING, HOUSEKEEPING, INTERACTIVE, WRITING, app
+from workers.app import app
 from workers.errors import RedisUnavailableError
 from workers.queues import keys
 from workers.queues.connection import translated
 
-QUEUES = (EMBEDDING, INTERACTIVE, WRITING, HOUSEKEEPING)
 _LAPSES = 5_000  # ms after which a worker that didn't come (an emptied Redis, a lost process) is woken again
 
 

@@ -1,0 +1,87 @@
+"""A running shop leaves nothing in Redis that workers/queues/README.md doesn't describe."""
+
+import io
+import json
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from flask.testing import FlaskClient
+from standardwebhooks import Webhook
+
+from tests.conftest import Shop, wait_until
+from tests.live.shopping import search
+from tests.redis_keys import documented_keys
+from webapp import create_app
+
+PRODUCT = "seen-by-redis"
+
+
+@pytest.fixture
+def server(shop: Shop) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(shop.settings.redis_url, decode_responses=True) as server:
+        yield server
+
+
+def _send(web: FlaskClient, shop: Shop, event: dict[str, Any]) -> None:
+    body, now, name = json.dumps({"events": [event]}), datetime.now(UTC), f"msg_{secrets.token_hex(8)}"
+    assert shop.settings.webhook_secret
+    headers = {
+        "webhook-id": name,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(shop.settings.webhook_secret.get_secret_value()).sign(name, now, body),
+    }
+    sent = web.post("/api/catalog/events", data=body, headers=headers, content_type="application/json")
+    assert sent.status_code == 202
+
+
+def _shop_around(web: FlaskClient, shop: Shop) -> None:
+    """Do what fills Redis: look, like, put into the bag, upload a photograph, send events."""
+    one, two = search(web, category="Dresses", size=2)["products"]
+    assert web.get(one["image"]).status_code == 200
+    for product in (one, two):  # the first view stays in the cookie
+        assert web.get(f"/products/{product['id']}").status_code == 200
+    assert web.post("/api/behaviour", json={"type": "like", "product_id": one["id"]}).status_code == 204
+    file = next(Path(shop.catalogue.parent).rglob(f"{one['id']}*"))
+    photo = web.post("/api/similar-to-image", data={"image": (io.BytesIO(file.read_bytes()), "x")})
+    assert photo.status_code == 200
+    image = (shop.catalogue.parent / "images" / "none.jpg").as_uri()  # an image that can't be had
+    _send(web, shop, {"type": "upsert", "product": {"id": PRODUCT, "title": "Grey bunny", "images": [image]}})
+
+
+def test_every_key_of_a_running_shop_is_documented(shop: Shop, server: redis.Redis) -> None:
+    web = create_app(shop.settings.model_copy(update={"rate_limit_pages": "900/minute"})).test_client()
+    rows, seen = documented_keys(), dict[str, tuple[str, bool]]()
+
+    def look() -> None:
+        for key in server.scan_iter():
+            kind, ttl = str(server.type(key)), server.pttl(key)
+            if kind != "none":  # else it is gone already
+                seen[key] = (kind, ttl >= 0)
+
+    def is_embedded() -> bool:
+        look()
+        found = shop.client.options(ignore_status=404).get(index=shop.alias, id=PRODUCT, source_includes=["embedding"])
+        return bool(found.get("found")) and found["_source"].get("embedding", {}).get("status") in {"done", "failed"}
+
+    _shop_around(web, shop)
+    wait_until(is_embedded, f"embedding {PRODUCT}")
+    _send(web, shop, {"type": "delete", "id": PRODUCT})
+    wait_until(lambda: web.get(f"/api/products/{PRODUCT}").status_code == 404, f"deleting {PRODUCT}")
+    look()
+    documented = {row.pattern for key in seen for row in rows if row.matches(key)}
+    for key, (kind, expires) in seen.items():
+        [row] = [row for row in rows if row.matches(key)] or pytest.fail(f"{key}, a {kind}, is not documented")
+        assert kind in row.types, key
+        assert expires == row.expires, key
+    assert {
+        "<alias>:events",
+        "<alias>:counters",
+        "visitor:<id>",
+        "photo-vector:<token>",
+        "LIMITS:<limit>",
+    } <= documented
