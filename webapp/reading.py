@@ -1,12 +1,15 @@
-"""Read what a request asks for: the parameters of a page, sliders that are sent without script, a product."""
+"""Read what a request asks for: the parameters of a page, sliders that are sent without script, a box, a product."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from flask import abort
 from werkzeug.datastructures import MultiDict
 
+from indexer.embedding.photos import Box
+from search.errors import ParameterError
 from search.parameters import SearchParameters
 from search.reading import read_parameters
 from webapp.services import services
@@ -32,6 +35,28 @@ def product_or_404(product_id: str) -> dict[str, Any]:
     if product is None:
         abort(404, f"There is no product {product_id!r}.")
     return product
+
+
+def read_box(text: str) -> Box | None:
+    """Read ``x,y,width,height``, fractions of the image; an empty text is the whole of it.
+
+    Raises
+    ------
+    ParameterError
+        It isn't that, or lies outside the image.
+    """
+    if not text.strip():
+        return None
+    try:
+        x, y, width, height = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise ParameterError("box", "must be x,y,width,height as fractions of the image") from error
+    edges = (x, y, width, height, x + width, y + height)
+    # What a browser adds up may end a hair beyond the edge.
+    if not all(math.isfinite(e) and -1e-6 <= e <= 1 + 1e-6 for e in edges) or width <= 0 or height <= 0:
+        raise ParameterError("box", "must lie inside the image, whose width and height are 1")
+    left, top = max(x, 0.0), max(y, 0.0)
+    return left, top, min(width, 1 - left), min(height, 1 - top)
 
 
 def _with_sliders(arguments: MultiDict[str, str]) -> MultiDict[str, str]:

@@ -12,7 +12,7 @@ from tests.conftest import Shop
 from tests.live.shopping import search
 from webapp import create_app
 from webapp.services import services
-from webapp.storefront.visitors import Visitor
+from webapp.services.visitors import Visitor
 
 COOKIE = "shop"
 

@@ -164,7 +164,7 @@ def test_no_worker(web: FlaskClient, shop: Shop, monkeypatch: pytest.MonkeyPatch
         raise PhotoServiceError("nobody there")
 
     _, data = _picture(shop, web)
-    monkeypatch.setattr("webapp.storefront.photos.embed_photo", away)
+    monkeypatch.setattr("webapp.services.photos.embed_photo", away)
     for answer in (_ask(web, data), _upload(web, data)):
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
         assert "try again" in answer.get_data(as_text=True)

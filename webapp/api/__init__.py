@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from flask_openapi3 import OpenAPI
 
+from webapp.api import catalog_hook, health, routes
 from webapp.api.description import described_app
 
 __all__ = ["described_app", "register"]
 
 
 def register(app: OpenAPI) -> None:
-    """Serve and describe the room's addresses."""
-    # Imported here, as in the other rooms, so that importing one module of a room loads no other.
-    from webapp.api import catalog_hook, health, routes
-
+    """Serve the room's addresses."""
     for module in (routes, catalog_hook, health):
         app.register_api(module.blueprint)

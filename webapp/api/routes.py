@@ -23,11 +23,10 @@ from webapp.api.description import (
     ProductPath,
     problems,
 )
-from webapp.reading import product_or_404
+from webapp.reading import product_or_404, read_box
 from webapp.security import refuse_other_sites
 from webapp.services import services
 from webapp.storefront import behaviour
-from webapp.storefront.photos import box_of
 from webapp.storefront.pictures import picture_url
 
 blueprint = APIBlueprint("api", __name__, url_prefix="/api", abp_tags=[SEARCH], abp_responses=problems())
@@ -70,7 +69,7 @@ def product(path: ProductPath) -> Response:
 @blueprint.post("/similar-to-image", responses={200: ListingAnswer, **problems(403, 413)})
 def similar_to_image(query: SearchParameters, form: PhotoForm) -> Response:
     """Find products similar to a photograph. Only its vector is kept, for a while: `photo=` of a search gives it."""
-    token = services().photos.take(form.image.read(), box_of(form.box))
+    token = services().photos.take(form.image.read(), read_box(form.box))
     listing = services().navigation.listing(query.model_copy(update={"photo": token}))
     return jsonify({**listing_json(listing), "photo": token})
 

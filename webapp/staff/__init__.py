@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
+from webapp.staff import login, ops
+
 
 def register(app: Flask) -> None:
     """Serve the room's pages."""
-    # Imported here, as in the other rooms, so that importing one module of a room loads no other.
-    from webapp.staff import login, ops
-
     for module in (login, ops):
         app.register_blueprint(module.blueprint)

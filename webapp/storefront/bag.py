@@ -14,11 +14,11 @@ from search.parameters import SearchParameters
 from search.rails import Rail
 from webapp.reading import product_or_404
 from webapp.services import services
+from webapp.services.visitors import MAX_BAG, MAX_QUANTITY, Line, Order, Visitor
 from webapp.storefront import behaviour
 from webapp.storefront.links import Links, local_address
 from webapp.storefront.rails import views
 from webapp.storefront.views import departments
-from webapp.storefront.visitors import MAX_BAG, MAX_QUANTITY, Line, Order, Visitor
 
 blueprint = Blueprint("bag", __name__, url_prefix="/bag")
 

@@ -13,9 +13,9 @@ from flask.typing import ResponseReturnValue
 
 from es_mappings.behaviour import Interest, Kind, interests
 from webapp.services import services
+from webapp.services.visitors import Visitor
 from webapp.storefront.links import local_address
 from webapp.storefront.rails import Source, reason
-from webapp.storefront.visitors import Visitor
 from workers.errors import RedisUnavailableError
 
 log = logging.getLogger(__name__)

@@ -12,10 +12,10 @@ from search.navigation import Listing
 from search.syntax import write_anchor
 from webapp.reading import page_parameters, product_or_404
 from webapp.services import services
+from webapp.services.visitors import Line
 from webapp.storefront import behaviour, rails, sheet, tuning, views
 from webapp.storefront.links import Links
 from webapp.storefront.pictures import picture_url
-from webapp.storefront.visitors import Line
 
 blueprint = Blueprint("shop", __name__)
 

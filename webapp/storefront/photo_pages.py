@@ -11,10 +11,9 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from indexer.images.decoding.decoding import FORMATS
 from search.errors import ParameterError
 from search.parameters import SearchParameters
-from webapp.reading import page_parameters
+from webapp.reading import page_parameters, read_box
 from webapp.services import services
 from webapp.storefront.links import Links
-from webapp.storefront.photos import box_of
 from webapp.storefront.views import departments
 from workers.photos import PhotoServiceError
 
@@ -36,7 +35,7 @@ def upload() -> ResponseReturnValue:
     fields = MultiDict((n, v) for n, v in request.form.items(multi=True) if n in SearchParameters.model_fields)
     parameters = page_parameters(fields)
     try:
-        token = services().photos.take(_file().read(), box_of(request.form.get("box", "")))
+        token = services().photos.take(_file().read(), read_box(request.form.get("box", "")))
     except ParameterError as error:
         return _form(parameters, f"{error.detail[:1].upper()}{error.detail[1:]}.", 400)
     except PhotoServiceError as error:

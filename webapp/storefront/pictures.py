@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request, url_for
 
 from indexer.errors import ImageError
 from webapp.services import services
-from webapp.storefront.thumbnails import version_of
+from webapp.services.thumbnails import version_of
 
 log = logging.getLogger(__name__)
 blueprint = Blueprint("pictures", __name__)

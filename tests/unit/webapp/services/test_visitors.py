@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from es_mappings.behaviour import Event
-from webapp.storefront.visitors import MAX_BAG, MAX_EVENTS, MAX_ORDERS, MAX_QUANTITY, Line, Order, Visitor
+from webapp.services.visitors import MAX_BAG, MAX_EVENTS, MAX_ORDERS, MAX_QUANTITY, Line, Order, Visitor
 
 
 def _order(number: str, *ids: str) -> Order:

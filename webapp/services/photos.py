@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-import math
 import secrets
 import threading
 
@@ -83,25 +82,3 @@ class Photos:
         file = io.BytesIO()
         image.save(file, "WEBP", quality=95, method=2)
         return file.getvalue()
-
-
-def box_of(text: str) -> Box | None:
-    """Read ``x,y,width,height``, fractions of the image; an empty text is the whole of it.
-
-    Raises
-    ------
-    ParameterError
-        It isn't that, or lies outside the image.
-    """
-    if not text.strip():
-        return None
-    try:
-        x, y, width, height = (float(part) for part in text.split(","))
-    except ValueError as error:
-        raise ParameterError("box", "must be x,y,width,height as fractions of the image") from error
-    edges = (x, y, width, height, x + width, y + height)
-    # What a browser adds up may end a hair beyond the edge.
-    if not all(math.isfinite(e) and -1e-6 <= e <= 1 + 1e-6 for e in edges) or width <= 0 or height <= 0:
-        raise ParameterError("box", "must lie inside the image, whose width and height are 1")
-    left, top = max(x, 0.0), max(y, 0.0)
-    return left, top, min(width, 1 - left), min(height, 1 - top)

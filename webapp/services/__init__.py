@@ -11,9 +11,9 @@ from indexer.images.fetching import ImageSource
 from indexer.settings import Settings
 from search.cursors import Cursors
 from search.navigation import Navigation
-from webapp.storefront.photos import Photos
-from webapp.storefront.thumbnails import Thumbnails
-from webapp.storefront.visitors import Visitors
+from webapp.services.photos import Photos
+from webapp.services.thumbnails import Thumbnails
+from webapp.services.visitors import Visitors
 from workers.queues.connection import PAGE
 from workers.queues.counters import SERVED, BufferedCounter
 from workers.queues.handle import Queues
