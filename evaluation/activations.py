@@ -1,4 +1,4 @@
-"""Raw activations of a catalogue's images, computed once and kept on disk: a comparison then costs no CNN."""
+"""A disk cache of the raw activations of a catalogue's images, so that comparisons don't run the network again."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from indexer.images.fetching import ImageSource
 from indexer.vectorizers.base import ImageVectorizer
 
 _BATCH = 64
-_LEAST_SIDE = 300  # pixels: no less than any preset looks at
+_LEAST_SIDE = 300  # pixels: no preset takes more
 _THREADS = 4
-_SPEED_FROM = 2 * _BATCH  # images below which a speed would be that of the first, slow batch
+_SPEED_FROM = 2 * _BATCH  # images needed to report a speed: with fewer, the first, slow batch dominates
 
 
 @dataclass(frozen=True)
 class Activations:
-    """What a vectorizer gave for images.
+    """A vectorizer's activations of images.
 
     Attributes
     ----------
     rows : ndarray of float32, shape (images, raw_dims)
     places : dict
-        Image digest -> its row.
+        Image digest -> row number.
     images_per_second : float or None
-        Of the vectorizer, on this machine, decoded images going in; None where too few were made to tell.
+        Speed of the vectorizer on decoded images on this machine; None if it ran on too few to tell.
     """
 
     rows: Vector
@@ -50,7 +50,7 @@ class Activations:
 
 
 class ActivationCache:
-    """Keeps activations in one file a vectorizer, named by its digest."""
+    """A cache with one file per vectorizer, named by the digest of its manifest."""
 
     def __init__(self, folder: Path, source: ImageSource) -> None:
         self._folder, self._source = folder, source
@@ -58,42 +58,43 @@ class ActivationCache:
     def get(
         self,
         vectorizer: ImageVectorizer,
-        wanted: Iterable[PrimaryImage],
+        images: Iterable[PrimaryImage],
         step: Callable[[int], object] = lambda done: None,
     ) -> Activations:
-        """Read the activations of images; make and keep those that aren't there.
+        """Read the activations of images; compute and store missing ones.
 
         Parameters
         ----------
         step : callable, optional
-            Told how many more images are done.
+            Called with the number of further images done.
 
         Raises
         ------
         ImageError
-            An image that was there before can't be had any more.
+            An image can't be fetched any more, or has changed.
         """
-        by_digest = {image.digest: image.address for image in wanted}
+        by_digest = {image.digest: image.address for image in images}
         path = self._folder / f"{manifest_digest(vectorizer.manifest)}.safetensors"
-        kept = _read(path)
-        missing = [d for d in by_digest if d not in kept.places]
+        activations = _read(path)
+        missing = [d for d in by_digest if d not in activations.places]
         step(len(by_digest) - len(missing))
         if missing:
-            made, speed = self._make(vectorizer, {d: by_digest[d] for d in missing}, step)
-            names = [*kept.places, *missing]
-            rows = np.concatenate([kept.rows.reshape(-1, made.shape[1]), made])
-            kept = Activations(rows, {d: row for row, d in enumerate(names)}, speed or kept.images_per_second)
-            _write(path, kept)
-        return kept
+            computed, speed = self._compute(vectorizer, {d: by_digest[d] for d in missing}, step)
+            digests = [*activations.places, *missing]
+            rows = np.concatenate([activations.rows.reshape(-1, computed.shape[1]), computed])
+            places = {d: row for row, d in enumerate(digests)}
+            activations = Activations(rows, places, speed or activations.images_per_second)
+            _write(path, activations)
+        return activations
 
-    def _make(
+    def _compute(
         self, vectorizer: ImageVectorizer, addresses: Mapping[str, str], step: Callable[[int], object]
     ) -> tuple[Vector, float | None]:
         rows, seconds, timed = [], 0.0, 0
-        names = list(addresses)
+        digests = list(addresses)
         with ThreadPoolExecutor(_THREADS) as threads:
-            for start in range(0, len(names), _BATCH):
-                batch = names[start : start + _BATCH]
+            for start in range(0, len(digests), _BATCH):
+                batch = digests[start : start + _BATCH]
                 decoded = list(threads.map(lambda d: self._decode(d, addresses[d]), batch))
                 begun = time.perf_counter()
                 rows.append(vectorizer(decoded))
@@ -103,10 +104,10 @@ class ActivationCache:
                 step(len(batch))
         return np.concatenate(rows), timed / seconds if timed >= _SPEED_FROM else None
 
-    def _decode(self, name: str, address: str) -> Image.Image:
+    def _decode(self, digest: str, address: str) -> Image.Image:
         data = self._source.fetch(address)
-        if image_digest(data) != name:
-            raise ImageError(f"{address} has changed while it was read")
+        if image_digest(data) != digest:
+            raise ImageError(f"{address} changed while it was being read")
         return self._source.decoder.decode(data, least_side=_LEAST_SIDE)
 
 
@@ -117,13 +118,14 @@ def _read(path: Path) -> Activations:
             names = json.loads(notes["images"])
             speed = json.loads(notes["images_per_second"])
             return Activations(file.get_tensor("activations"), {d: row for row, d in enumerate(names)}, speed)
-    except (FileNotFoundError, SafetensorError):  # nothing kept, or a file that was cut short: made anew
+    except (FileNotFoundError, SafetensorError):  # no file, or a truncated one: compute all
         return Activations(np.empty((0, 0), np.float32), {}, None)
 
 
-def _write(path: Path, kept: Activations) -> None:
+def _write(path: Path, activations: Activations) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    notes = {"images": json.dumps(list(kept.places)), "images_per_second": json.dumps(kept.images_per_second)}
+    speed = json.dumps(activations.images_per_second)
+    notes = {"images": json.dumps(list(activations.places)), "images_per_second": speed}
     partial = path.with_suffix(".partial")
-    save_file({"activations": kept.rows}, partial, notes)
+    save_file({"activations": activations.rows}, partial, notes)
     partial.replace(path)

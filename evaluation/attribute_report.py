@@ -18,12 +18,12 @@ Tallies = Mapping[str, Mapping[tuple[str, bool], Tally]]
 
 
 def build(fitted: Sequence[Fitted], tallies: Tallies, catalog: str, sources: Sequence[str]) -> Report:
-    """Put the tables and pictures together.
+    """Build the report.
 
     Parameters
     ----------
     tallies : mapping
-        Category -> (attribute, whether pictures show it) -> counts; empty where the truth isn't known.
+        Category -> (attribute, whether pictures show it) -> counts; empty if the truth isn't known.
     """
     facts = {
         "catalogue": catalog,
@@ -35,7 +35,7 @@ def build(fitted: Sequence[Fitted], tallies: Tallies, catalog: str, sources: Seq
     if tallies:
         report.parts += [_against_truth(tallies), _by_attribute(tallies)]
     report.parts.append(_heads(fitted))
-    guesses = {(f.category, name): its for f in fitted for name, its in f.guesses().items()}
+    guesses = {(f.category, name): g for f in fitted for name, g in f.guesses().items()}
     if guesses:
         report.parts += [_reliability(list(guesses.values())), *_confusions(guesses)]
     return report
@@ -44,7 +44,7 @@ def build(fitted: Sequence[Fitted], tallies: Tallies, catalog: str, sources: Seq
 def _against_truth(tallies: Tallies) -> Table:
     rows = []
     for title, visual in (("shown by pictures", True), ("not shown by pictures", False)):
-        counts = [t for its in tallies.values() for (_, shown), t in its.items() if shown is visual]
+        counts = [t for by_name in tallies.values() for (_, shown), t in by_name.items() if shown is visual]
         rows.append([title, *_shares(sum(counts, Tally()))])
     return Table("Against the truth", ["attributes", *_SHARES], rows)
 
@@ -55,11 +55,11 @@ _SHARES = ["before", "after", "missing", "filled", "precision", "wrong", "flagge
 def _by_attribute(tallies: Tallies) -> Table:
     rows = [
         [f"{category}: {name}", *_shares(t)]
-        for category, its in tallies.items()
-        for (name, visual), t in sorted(its.items())
+        for category, by_name in tallies.items()
+        for (name, visual), t in sorted(by_name.items())
         if visual
     ]
-    return Table("By attribute, those that pictures show", ["attribute", *_SHARES], rows)
+    return Table("By attribute, if pictures show it", ["attribute", *_SHARES], rows)
 
 
 def _shares(t: Tally) -> list[str]:
@@ -91,14 +91,14 @@ def _heads(fitted: Sequence[Fitted]) -> Table:
             figures = [str(len(head.values)), *shares, *measured, f"{head.noise:.1%}", f"{head.skill:.2f}"]
             rows.append([f"{f.category}: {head.name}", *figures, read])
     columns = ["attribute", "values", "before", "after", *_MEASURED, "noise", "skill", "read from"]
-    return Table("What was learnt", columns, rows, _LEARNT)
+    return Table("Learnt attributes", columns, rows, _LEARNT)
 
 
 _MEASURED = ["right", "precision", "recall", "calibration error"]
 _LEARNT = (
-    "Before and after: products that have a value. Right: what the catalogue says too, where it says something; the "
-    "fit didn't know it. Precision and recall: of those as sure as it takes to fill a value in. Noise: values of the "
-    "catalogue that are taken for wrong. Skill: uncertainty taken away, 0 to 1. Left alone: too little of it."
+    "Before and after: products that have a value. Right: share that agrees with held-out catalogue values. Precision "
+    "and recall: of predictions confident enough to fill a value in. Noise: catalogue values estimated to be wrong. "
+    "Skill: share of the uncertainty removed, 0 to 1. Left alone: too little skill."
 )
 
 
@@ -115,27 +115,27 @@ def _measured(guesses: Guesses | None, least: float) -> list[str]:
 
 
 def _reliability(guesses: Sequence[Guesses]) -> Picture:
-    every = Guesses(
+    pooled = Guesses(
         np.concatenate([g.confidences for g in guesses]),
         np.concatenate([g.right for g in guesses]),
         [pair for g in guesses for pair in g.pairs],
     )
-    data = plots.reliability(reliability(every), x="confidence", y="share that agrees with the catalogue")
-    title = f"Reliability of the confidence: calibration error {calibration_error(every):.3f}"
+    data = plots.reliability(reliability(pooled), x="confidence", y="share that agrees with the catalogue")
+    title = f"Reliability of the confidence: calibration error {calibration_error(pooled):.3f}"
     note = (
-        f"Fifteen bins of equal width. On as many products perfect confidences would show an error of "
-        f"{calibration_floor(every.confidences):.3f} by chance."
+        f"Fifteen bins of equal width. With this many products, perfect confidences would show an error of "
+        f"{calibration_floor(pooled.confidences):.3f} by chance."
     )
     return Picture(title, data, "How often predictions of each confidence agree with the catalogue", note)
 
 
 def _confusions(guesses: Mapping[tuple[str, str], Guesses]) -> list[Table]:
     tables = []
-    for (category, name), its in guesses.items():
-        names, counts = its.confusion()
+    for (category, name), guess in guesses.items():
+        names, counts = guess.confusion()
         rows = [[row, *(str(n) if n else "" for n in line)] for row, line in zip(names, counts, strict=True)]
-        values = len({str(known) for known, _ in its.pairs})
+        values = len({str(known) for known, _ in guess.pairs})
         note = f"The {len(names)} most frequent of {values} values." if values > len(names) else ""
-        title = f"Confusion of {category}: {name} ({its.accuracy:.3f} right)"
+        title = f"Confusion of {category}: {name} ({guess.accuracy:.3f} right)"
         tables.append(Table(title, ["catalogue, shown", *names], rows, note))
     return tables

@@ -1,4 +1,4 @@
-"""How good attribution is: against the truth where there is one, against labels of products kept apart where not."""
+"""Quality of attribution, against a catalogue's truth if there is one, else against held-out labels."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Tally:
 
     products: int = 0
     given: int = 0  # the catalogue has a value
-    missing: int = 0  # it has none, and there is one in truth
+    missing: int = 0  # the catalogue has none, but the truth does
     filled: int = 0
     filled_right: int = 0
     wrong: int = 0
@@ -35,7 +35,7 @@ class Tally:
     flagged_right: int = 0
 
     def __add__(self, other: Tally) -> Tally:
-        return Tally(*(mine + its for mine, its in zip(vars(self).values(), vars(other).values(), strict=True)))
+        return Tally(*(a + b for a, b in zip(vars(self).values(), vars(other).values(), strict=True)))
 
     @property
     def coverage(self) -> tuple[float, float]:
@@ -45,7 +45,7 @@ class Tally:
 
 @dataclass(frozen=True)
 class Truth:
-    """What the attributes of a product really are, and which of them a picture shows."""
+    """A product's true attributes, which of them its picture shows, and which the catalogue gets wrong."""
 
     attributes: Mapping[str, Any]
     visual: frozenset[str]
@@ -58,7 +58,7 @@ def read_truth(path: Path) -> dict[str, Truth]:
     Raises
     ------
     GoldenSetError
-        Names the line at fault.
+        A line is invalid; the message gives its number.
     """
     truths = {}
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
@@ -77,28 +77,28 @@ def tally(
     model: CategoryModel,
     truths: Mapping[str, Truth],
 ) -> dict[tuple[str, bool], Tally]:
-    """Count what was filled in and flagged, by attribute and whether pictures show it."""
+    """Count values filled in and flagged, by attribute and whether pictures show it."""
     counts: dict[tuple[str, bool], Tally] = {}
-    for product_id, product, found in zip(ids, products, findings, strict=True):
+    for product_id, product, predictions in zip(ids, products, findings, strict=True):
         truth = truths[product_id]
         for name, real in truth.attributes.items():
             if isinstance(real, list):
                 continue
-            own, finding = value_of(product, name), found.get(name)
-            one = Tally(products=1, given=int(own is not None), missing=int(own is None and real is not None))
-            one.wrong = int(name in truth.wrong)
-            if finding and own is None and finding.confidence >= model.least:
-                one.filled, one.filled_right = 1, int(same(finding.value, real))
+            given, finding = value_of(product, name), predictions.get(name)
+            count = Tally(products=1, given=int(given is not None), missing=int(given is None and real is not None))
+            count.wrong = int(name in truth.wrong)
+            if finding and given is None and finding.confidence >= model.least:
+                count.filled, count.filled_right = 1, int(same(finding.value, real))
             if finding and finding.doubt >= DISPUTE:
-                one.flagged, one.flagged_right = 1, one.wrong
+                count.flagged, count.flagged_right = 1, count.wrong
             key = (name, name in truth.visual)
-            counts[key] = counts.get(key, Tally()) + one
+            counts[key] = counts.get(key, Tally()) + count
     return counts
 
 
 @dataclass(frozen=True)
 class Guesses:
-    """Predictions of one attribute for products whose value is known and was not learnt from."""
+    """Predictions of one attribute for products with a known value that the fit didn't see."""
 
     confidences: NDArray[np.float64]
     right: NDArray[np.bool_]
@@ -106,31 +106,31 @@ class Guesses:
 
     @classmethod
     def of(cls, products: Sequence[ProductFields], findings: Sequence[Findings], name: str) -> Guesses:
-        """Collect them."""
-        known = [(value_of(p, name), f[name]) for p, f in zip(products, findings, strict=True) if name in f]
-        asked = [(own, f) for own, f in known if own is not None]
+        """Collect the predictions of products that have a value."""
+        predicted = [(value_of(p, name), f[name]) for p, f in zip(products, findings, strict=True) if name in f]
+        known = [(value, f) for value, f in predicted if value is not None]
         return cls(
-            np.array([f.confidence for _, f in asked]),
-            np.array([same(own, f.value) for own, f in asked], bool),
-            [(own, f.value) for own, f in asked],
+            np.array([f.confidence for _, f in known]),
+            np.array([same(value, f.value) for value, f in known], bool),
+            [(value, f.value) for value, f in known],
         )
 
     @property
     def accuracy(self) -> float:
-        """Share of right ones."""
+        """Share of right predictions."""
         return float(self.right.mean())
 
     def precision(self, least: float) -> float | None:
-        """Share of right ones among those as confident as it takes to be filled in; None where there are none."""
+        """Return the share of right predictions among those of at least this confidence; None if there are none."""
         sure = self.confidences >= least
         return float(self.right[sure].mean()) if sure.any() else None
 
     def recall(self, least: float) -> float:
-        """Share of all that are right, and as confident as it takes to be filled in."""
+        """Return the share of all predictions that are right and of at least this confidence."""
         return float((self.right & (self.confidences >= least)).mean())
 
     def confusion(self, most: int = 12) -> tuple[list[str], list[list[int]]]:
-        """Count known values (rows) by predicted ones (columns), of the most frequent values."""
+        """Count known values (rows) by predicted values (columns), for the ``most`` frequent values."""
         frequent = Counter(str(known) for known, _ in self.pairs).most_common(most)
         names = [name for name, _ in frequent]
         counted = Counter((str(known), str(predicted)) for known, predicted in self.pairs)
@@ -138,7 +138,7 @@ class Guesses:
 
 
 def reliability(guesses: Guesses) -> list[tuple[float, float, int]]:
-    """Return mean confidence, accuracy and count of each bin of confidence that has any."""
+    """Return mean confidence, accuracy and count of each bin of confidence that isn't empty."""
     return _binned(guesses.confidences, guesses.right)
 
 
@@ -151,10 +151,10 @@ def calibration_error(guesses: Guesses) -> float:
 
 
 def calibration_floor(confidences: NDArray[np.float64]) -> float:
-    """Compute the calibration error that confidences would show on average if they were perfect.
+    """Compute the calibration error that perfect confidences would show on average.
 
-    A bin of few products seldom has just the accuracy that is expected of it, so that the error of a small sample isn't
-    0. Right and wrong are drawn 200 times by the confidences themselves.
+    A bin of few products seldom has exactly its expected accuracy, so the error of a small sample isn't 0. It is
+    estimated by drawing right and wrong 200 times with the confidences as probabilities.
     """
     random = np.random.default_rng(0)
     return float(np.mean([_gap(confidences, random.random(len(confidences)) < confidences) for _ in range(200)]))

@@ -1,4 +1,4 @@
-"""``python -m evaluation attributes``: what attribution fills in, flags, and how far its confidence can be trusted."""
+"""``python -m evaluation attributes``: measure what attribution fills in and flags, and its calibration."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Examples = dict[str, Example]
 
 @dataclass(frozen=True)
 class Fitted:
-    """One category, learnt, and what was found of the products that it is measured on."""
+    """The model of one category, and its findings for the products it is measured on."""
 
     category: str
     examples: int
@@ -44,28 +44,28 @@ class Fitted:
 
     @property
     def fields(self) -> list[ProductFields]:
-        """What the catalogue says of the measured products."""
+        """The catalogue's fields of the measured products."""
         return [example.fields for example in self.measured.values()]
 
     def coverage(self, name: str) -> tuple[float, float]:
-        """Share of the products that have a value of an attribute, before and after it is filled in."""
-        own = [value_of(fields, name) is not None for fields in self.fields]
-        filled = [name in found and found[name].confidence >= self.model.least for found in self.findings]
-        return sum(own) / len(own), sum(a or b for a, b in zip(own, filled, strict=True)) / len(own)
+        """Return the share of the products that have a value of an attribute, before and after filling in."""
+        given = [value_of(fields, name) is not None for fields in self.fields]
+        filled = [name in findings and findings[name].confidence >= self.model.least for findings in self.findings]
+        return sum(given) / len(given), sum(a or b for a, b in zip(given, filled, strict=True)) / len(given)
 
     def guesses(self) -> dict[str, Guesses]:
         """Collect predictions by attribute."""
-        found = {h.name: Guesses.of(self.fields, self.findings, h.name) for h in self.model.used}
-        return {name: its for name, its in found.items() if len(its.right)}
+        guesses = {h.name: Guesses.of(self.fields, self.findings, h.name) for h in self.model.used}
+        return {name: g for name, g in guesses.items() if len(g.right)}
 
 
 @click.command("attributes")
 @click.option("--catalog", required=True, type=FILE, help="Catalogue to learn from.")
-@click.option("--truth", type=FILE, help="Its truth, as the rendered catalogue has it.")
-@click.option("--fit-on", default="", help="Learn from products whose first image's path begins so, such as train/.")
+@click.option("--truth", type=FILE, help="Its truth.jsonl, if it is a rendered catalogue.")
+@click.option("--fit-on", default="", help="Learn from products whose first image's path starts so, such as train/.")
 @click.option("--measure-on", default="", help="Measure on these instead, such as validation/.")
 @click.option("--source", "sources", multiple=True, default=SOURCES, show_default=True, type=click.Choice(SOURCES))
-@click.option("--also", multiple=True, metavar="MODEL", help="Another CNN beside the look's; repeatable.")
+@click.option("--also", multiple=True, metavar="MODEL", help="Another CNN besides the look's; repeatable.")
 @click.option("--cache", default=Path(".data/activations"), show_default=True, type=FOLDER)
 @click.option("--out", default=Path(".data/reports"), show_default=True, type=FOLDER, help="Folder for the report.")
 def command(
@@ -81,12 +81,13 @@ def command(
 ) -> None:
     """Measure attribution on a catalogue: filled and flagged values, calibration, confusion.
 
-    Without --measure-on each product is predicted by a fit that left it out.
+    Without --measure-on, each product is predicted by a fit that left it out (cross-validation).
     """
     examples = read_examples(catalog, cache, also)
     learnt = _below(examples, catalog, fit_on)
     measured = _below(examples, catalog, measure_on) if measure_on else {}
-    fitted = [fit(name, own, measured, sources) for name, own in by_category(learnt).items() if len(own) >= 2]
+    categories = {name: members for name, members in by_category(learnt).items() if len(members) >= 2}
+    fitted = [fit(name, members, measured, sources) for name, members in categories.items()]
     tallies: dict[str, dict[tuple[str, bool], Tally]] = {}
     if truth:
         truths = read_truth(truth)
@@ -100,32 +101,32 @@ def command(
 
 def read_examples(catalog: Path, cache: Path, also: Sequence[str] = ()) -> Examples:
     """Read a catalogue's products with the activations of their images, by id."""
-    pictures = primary_images(catalog)
-    kept = ActivationCache(cache, source_of(catalog))
+    images = primary_images(catalog)
+    activation_cache = ActivationCache(cache, source_of(catalog))
     rows: dict[str, dict[str, Vector]] = {}
     with progress_bar() as progress:
         for aspect, vectorizer in _vectorizers(also).items():
-            bar = progress.add_task(f"Activations: {aspect}", total=len({p.digest for p in pictures.values()}))
-            found = kept.get(vectorizer, pictures.values(), partial(progress.advance, bar))
-            rows[aspect] = {d: found.rows[place] for d, place in found.places.items()}
+            bar = progress.add_task(f"Activations: {aspect}", total=len({i.digest for i in images.values()}))
+            activations = activation_cache.get(vectorizer, images.values(), partial(progress.advance, bar))
+            rows[aspect] = {d: activations.rows[place] for d, place in activations.places.items()}
     examples = {}
     for product in read_products(catalog):
-        digest = pictures[product.id].digest if product.id in pictures else None
-        activations = {aspect: its[digest] for aspect, its in rows.items()} if digest else {}
-        examples[product.id] = Example(activations, ProductFields.from_source(product.model_dump()))
+        digest = images[product.id].digest if product.id in images else None
+        by_aspect = {aspect: by_digest[digest] for aspect, by_digest in rows.items()} if digest else {}
+        examples[product.id] = Example(by_aspect, ProductFields.from_source(product.model_dump()))
     return examples
 
 
 def by_category(examples: Mapping[str, Example]) -> dict[str, Examples]:
-    """Part products by their broadest category, as they are learnt."""
-    parts: dict[str, Examples] = {}
+    """Group products by their top category, for each of which a model is fitted."""
+    groups: dict[str, Examples] = {}
     for product_id, example in examples.items():
-        parts.setdefault(category_of(example.fields.category), {})[product_id] = example
-    return parts
+        groups.setdefault(category_of(example.fields.category), {})[product_id] = example
+    return groups
 
 
 def fit(category: str, learnt: Examples, measured: Examples, sources: Sequence[str]) -> Fitted:
-    """Learn a category, and predict what is measured: other products, or its own by fits that left them out."""
+    """Fit a category, and predict the measured products, or else its own by cross-validation."""
     examples = dict(list(learnt.items())[:MAX_EXAMPLES])
     begun = time.monotonic()
     model, findings = fit_category(list(examples.values()), sources=sources)

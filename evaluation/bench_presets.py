@@ -1,4 +1,4 @@
-"""``python -m evaluation.bench_presets``: images a second of each preset in each runtime that this machine has."""
+"""``python -m evaluation.bench_presets``: images per second of each preset in each installed runtime."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from indexer.vectorizers.runtimes import Name
     "--runtime", "only", multiple=True, type=click.Choice(["openvino", "onnx", "torch"]), help="Only this one."
 )
 def main(*, seconds: float, batch_size: int, names: Sequence[str], only: Sequence[str]) -> None:
-    """Print images/s for the look and style of each preset, one pass for both.
+    """Print images/s for look and style of each preset, in one pass.
 
-    The weights are random: the speed doesn't depend on them.
+    The weights are random, because speed doesn't depend on them.
     """
     from indexer.vectorizers import runtimes
 
     table = Table(title=f"images/s, {batch_size} at once")
-    every: list[runtimes.Name] = ["openvino", "onnx", "torch"]
-    found = [name for name in every if runtimes.installed(name) and (not only or name in only)]
-    for heading in ("Preset", "Pixels", *(runtimes.describe(name) for name in found)):
+    supported: list[runtimes.Name] = ["openvino", "onnx", "torch"]
+    installed = [name for name in supported if runtimes.installed(name) and (not only or name in only)]
+    for heading in ("Preset", "Pixels", *(runtimes.describe(name) for name in installed)):
         table.add_column(heading)
     console = report_console()
     with errors_in_one_line():
         for preset in names or PRESETS:
-            speeds = [_measure(preset, runtime, batch_size, seconds) for runtime in found]
+            speeds = [_measure(preset, runtime, batch_size, seconds) for runtime in installed]
             table.add_row(preset, str(_size(preset)), *(f"{speed:,.1f}" for speed in speeds))
             console.print(preset, *(f"{speed:,.1f}" for speed in speeds))
     console.print(table)

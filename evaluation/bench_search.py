@@ -1,4 +1,4 @@
-"""``make bench``: how quick a page in the order of similarity is, and how much of the truth it finds."""
+"""``make bench``: latency and recall of pages sorted by similarity."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ console = report_console()
 
 @dataclass(frozen=True)
 class Bench:
-    """What all measurements share."""
+    """The index, products and thresholds that all measurements share."""
 
     client: Elasticsearch
     index: str
@@ -40,11 +40,11 @@ class Bench:
     index_type: str
 
     def matched(self, share: float) -> int:
-        """Count the products that match."""
+        """Return the number of products that match."""
         return size_of(share, len(self.catalogue))
 
     def by_elasticsearch(self) -> dict[str, Contender]:
-        """Make the contenders that give whole pages, and the plain kNN that doesn't."""
+        """Return the contenders that return whole pages, and plain kNN, which doesn't."""
         thresholds = self.thresholds
         planned = contenders.planned(thresholds, lambda task: self.matched(task.share), len(self.catalogue))
         knn = contenders.knn(thresholds.knn_depth, thresholds.num_candidates, thresholds.oversample)
@@ -69,7 +69,7 @@ EXACT, KNN, NAIVE, PLAIN = "exact", "kNN in should", "naive script_score", "plai
 @click.option("--index", default="bench-search", show_default=True)
 @click.option("--index-type", help="index_options.type of the vectors, such as int8_hnsw or int8_flat.")
 @click.option("--shards", default=1, show_default=True)
-@click.option("--queries", default=40, show_default=True, help="Requests measured of each kind.")
+@click.option("--queries", default=40, show_default=True, help="Requests measured for each contender.")
 @click.option("--folder", default=Path(".data/bench"), show_default=True, type=click.Path(path_type=Path))
 @click.option("--keep", is_flag=True, help="Leave the index for the next run.")
 @click.option("--quick", is_flag=True, help="Fewer requests, four shares, no libraries.")
@@ -86,7 +86,7 @@ def command(
     keep: bool,
     quick: bool,
 ) -> None:
-    """Measure pages in the order of similarity on products with clustered vectors."""
+    """Measure pages sorted by similarity on products with clustered vectors."""
     shares = (0.001, 0.01, 0.1, 1.0) if quick else SHARES
     with errors_in_one_line(), ExitStack() as stack:
         try:
@@ -94,9 +94,9 @@ def command(
             stack.callback(service.stop)
             say(f"Elasticsearch: {service.how}")
             client = Elasticsearch(service.url, api_key=api_key, request_timeout=120)
-            its_type = index_type or str(indexing.vector_options()["type"])
+            vector_type = index_type or str(indexing.vector_options()["type"])
             bench = Bench(
-                client, index, clustered(products), min(queries, 12) if quick else queries, Thresholds(), its_type
+                client, index, clustered(products), min(queries, 12) if quick else queries, Thresholds(), vector_type
             )
             if not keep:
                 stack.callback(indexing.remove, client, index)
@@ -107,12 +107,12 @@ def command(
 
 
 def say(line: str) -> None:
-    """Print one line for one step."""
+    """Print a line."""
     console.print(line, markup=False, soft_wrap=True)
 
 
 def load(bench: Bench, shares: Sequence[float], shards: int) -> None:
-    """Fill the index, and wait until it has come to rest."""
+    """Fill the index, and wait for its merges to end."""
     with progress_bar() as progress:
         task = progress.add_task("Loading products", total=len(bench.catalogue))
         rate = indexing.prepare(
@@ -139,7 +139,7 @@ def report(bench: Bench, shares: Sequence[float], *, with_libraries: bool) -> No
             outside[name] = make(bench.catalogue)
     for share in shares:
         tracks = _race(bench, f"{share:.1%} match", bench.by_elasticsearch(), share)
-        # Apart: they work on both processors and in all caches, and would slow the request that comes next.
+        # A race of their own: they use all cores and caches, and would slow the next request.
         tracks |= _race(bench, f"{share:.1%}, libraries", outside, share)
         console.print(tables.speed_table(share, bench.matched(share), tracks, [PLAIN, *outside]))
         speeds.append(Speed(bench.matched(share), tracks[EXACT].percentile(50), tracks[KNN].percentile(50)))
@@ -162,7 +162,7 @@ def depths_at(bench: Bench, share: float) -> list[Depth]:
 
 
 def by_preset_and_mode(bench: Bench, shares: Sequence[float]) -> tables.Tracks:
-    """Measure the planner's choice with several likes, beside the page by relevance."""
+    """Measure the planner's choice with several likes, and the page by relevance."""
     rows: tables.Tracks = {}
     builders = bench.by_elasticsearch()
     entrants = {name: builders[name] for name in (tables.RELEVANCE, tables.PLANNED)}

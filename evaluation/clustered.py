@@ -1,4 +1,4 @@
-"""Products with clustered vectors, made from a seed: what the benchmark searches."""
+"""Synthetic products with clustered vectors, made from a seed, for benchmarks."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from es_mappings.facets import attribute_key
 from es_mappings.layout import Layout, Vector
 from es_mappings.product import LAYOUT
 
-WORD = "dress"  # stands in every title: the keyword query that all products match
-PER_CLUSTER = 130  # products of one cluster; each aspect has clusters of its own
+WORD = "dress"  # in every title, so that all products match this keyword query
+PER_CLUSTER = 130  # products per cluster; each aspect is clustered independently
 
 _COLORS = ["red", "blue", "green", "black", "white", "sage", "navy", "camel", "pink", "gold"]
 _PATTERNS = ["solid", "stripes", "dots", "floral", "plaid"]
@@ -33,9 +33,9 @@ class Catalogue:
     vectors : ndarray of float32, shape (products, layout.dims)
         Compound vectors; each aspect's part is a unit vector.
     rank : ndarray of int, shape (products,)
-        A random permutation. The products whose rank is below ``share * products`` are the share.
+        A random permutation. A share consists of the products whose rank is below ``share * products``.
     seed : int
-        What they were made from.
+        The seed they were made from.
     """
 
     vectors: NDArray[np.float32]
@@ -46,26 +46,26 @@ class Catalogue:
         return len(self.vectors)
 
     def selected(self, share: float) -> NDArray[np.bool_]:
-        """Tell for each product whether it is in a share (0 to 1) of all products."""
+        """Return, for each product, whether it is in a share (0 to 1) of all products."""
         return self.rank < size_of(share, len(self))
 
     def documents(self, shares: Sequence[float]) -> Iterator[dict[str, Any]]:
-        """Yield every product as Elasticsearch gets it, with the category of each share that it is in."""
+        """Yield every product's document, with the category of each share that it is in."""
         random = np.random.default_rng([self.seed, 2])
         frequency = 1 / np.arange(1, _VOCABULARY + 1)
         words = random.choice(_VOCABULARY, size=(len(self), 12), p=frequency / frequency.sum())
         facts = random.integers(0, 2**31, size=(len(self), 7))
         memberships = {category(share): self.selected(share) for share in shares}
         for number, vector in enumerate(self.vectors):
-            own = [name for name, members in memberships.items() if members[number]]
-            yield _document(number, words[number].tolist(), facts[number].tolist(), own, vector)
+            categories = [name for name, members in memberships.items() if members[number]]
+            yield _document(number, words[number].tolist(), facts[number].tolist(), categories, vector)
 
 
 def clustered(products: int, *, seed: int = 7, layout: Layout = LAYOUT) -> Catalogue:
-    """Make products whose vectors lie in clusters, those of one aspect independent of those of the others.
+    """Return products whose vectors lie in clusters, independent for each aspect.
 
     Real embeddings fall into clusters and spend most of their variance on a few directions; uniform random vectors do
-    neither, and neighbours found among them say little about neighbours among products.
+    neither, so neighbours among them say little about neighbours among products.
     """
     random = np.random.default_rng([seed, 1])
     vectors = np.empty((products, layout.dims), np.float32)
@@ -79,12 +79,12 @@ def clustered(products: int, *, seed: int = 7, layout: Layout = LAYOUT) -> Catal
 
 
 def size_of(share: float, products: int) -> int:
-    """Count the products of a share (0 to 1)."""
+    """Return the number of products in a share (0 to 1)."""
     return round(share * products)
 
 
 def category(share: float) -> str:
-    """Name the category that a share of all products is in: ``10%``."""
+    """Return the category that marks a share (0 to 1) of all products, such as ``10%``."""
     return f"{share * 100:g}%"
 
 
@@ -93,18 +93,18 @@ def product_id(number: int) -> str:
     return f"{number:07d}"
 
 
-def _document(number: int, words: list[int], facts: list[int], own: list[str], vector: Vector) -> dict[str, Any]:
+def _document(number: int, words: list[int], facts: list[int], categories: list[str], vector: Vector) -> dict[str, Any]:
     color, pattern = _COLORS[facts[0] % len(_COLORS)], _PATTERNS[facts[1] % len(_PATTERNS)]
     attributes = {"color": color, "pattern": pattern, "size": sorted({_SIZES[f % len(_SIZES)] for f in facts[2:4]})}
     department = f"department {facts[4] % _CATEGORIES}"
     narrow = f"kind {facts[5] % _SUBCATEGORIES}"
-    spoken = [f"w{word}" for word in words]
+    spelled = [f"w{word}" for word in words]
     return {
         "id": product_id(number),
-        "title": " ".join([color, *spoken[: 1 + facts[6] % 4], WORD]),
-        "description": " ".join(spoken),
+        "title": " ".join([color, *spelled[: 1 + facts[6] % 4], WORD]),
+        "description": " ".join(spelled),
         "category": [department, narrow],
-        "category_path": [department, f"{department}/{narrow}", *own],
+        "category_path": [department, f"{department}/{narrow}", *categories],
         "brand": f"brand {facts[6] % _BRANDS}",
         "price": facts[5] % 40_000 / 100,
         "currency": "EUR",

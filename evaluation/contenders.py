@@ -1,4 +1,4 @@
-"""The ways to search that are raced: whole pages by Elasticsearch, bare neighbours by libraries."""
+"""The contenders of ``make bench`` that search Elasticsearch, and what a contender is."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ Request = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Found:
-    """An answer: product numbers in order, and the total that it claims (None where it knows none)."""
+class Answer:
+    """Product numbers in order, and the total number of matches (None if unknown)."""
 
     numbers: list[int]
     total: int | None = None
 
 
-Contender = Callable[[Task], Callable[[], Found]]
-"""Prepares a task; what it returns is timed."""
+Contender = Callable[[Task], Callable[[], Answer]]
+"""Prepares a task and returns the function that is timed."""
 
 
 def page(client: Elasticsearch, index: str, build: Callable[[Task], Request]) -> Contender:
-    """Make a contender of a function that builds requests."""
+    """Return a contender that sends the requests that ``build`` builds."""
 
-    def prepare(task: Task) -> Callable[[], Found]:
+    def prepare(task: Task) -> Callable[[], Answer]:
         request = build(task)
 
-        def send() -> Found:
+        def send() -> Answer:
             answer = client.search(index=index, request_cache=False, **_arguments(request))
             hits = answer["hits"]
-            return Found([int(hit["_id"]) for hit in hits["hits"]], hits["total"]["value"])
+            return Answer([int(hit["_id"]) for hit in hits["hits"]], hits["total"]["value"])
 
         return send
 
@@ -49,22 +49,22 @@ def page(client: Elasticsearch, index: str, build: Callable[[Task], Request]) ->
 
 def relevance(task: Task) -> Request:
     """Build the yardstick: the same page, sorted by relevance."""
-    return _whole({"query": _matches(task)})
+    return _page_request({"query": _matches(task)})
 
 
 def exact(task: Task) -> Request:
-    """Build a page in the order of similarity, every match scored."""
+    """Build a page sorted by similarity, with every match scored."""
     return _sorted(task, queries.EXACT)
 
 
 def knn(k: int, num_candidates: int, oversample: float) -> Callable[[Task], Request]:
-    """Make a builder of pages whose nearest ``k`` are found by kNN, the others following."""
+    """Return a builder of pages whose nearest ``k`` come from kNN, followed by the other matches."""
     chosen = Plan("knn", "measured", k=k, num_candidates=num_candidates, oversample=oversample)
     return lambda task: _sorted(task, chosen)
 
 
 def planned(thresholds: Thresholds, matched: Callable[[Task], int], indexed: int) -> Callable[[Task], Request]:
-    """Make a builder of pages by the strategy that the planner chooses."""
+    """Return a builder of pages that use the strategy the planner chooses."""
 
     def build(task: Task) -> Request:
         count = len(query_points(task.anchors, task.mode, task.weights, LAYOUT).vectors)
@@ -75,15 +75,15 @@ def planned(thresholds: Thresholds, matched: Callable[[Task], int], indexed: int
 
 
 def plain_knn(task: Task) -> Request:
-    """Build a filtered kNN query alone: its total and facets are those of the k neighbours, not of the matches."""
+    """Build a filtered kNN query alone: its total and facets count the k neighbours, not the matches."""
     neighbours = {"field": "vector", "query_vector": _weighed(task), "k": PAGE, "num_candidates": 100}
-    return _whole({"query": {"knn": {**neighbours, "filter": _others(task)}}})
+    return _page_request({"query": {"knn": {**neighbours, "filter": _others(task)}}})
 
 
 def naive_script(task: Task) -> Request:
-    """Build the script_score query of the handbook."""
+    """Build the script_score query of Elasticsearch's documentation."""
     script = {"source": "cosineSimilarity(params.query, 'vector') + 1.0", "params": {"query": _weighed(task)}}
-    return _whole({"query": {"script_score": {"query": _others(task), "script": script}}})
+    return _page_request({"query": {"script_score": {"query": _others(task), "script": script}}})
 
 
 def _matches(task: Task) -> Request:
@@ -95,13 +95,13 @@ def _others(task: Task) -> Request:
 
 
 def _sorted(task: Task, chosen: Plan) -> Request:
-    return _whole(
+    return _page_request(
         queries.sort_by_similar(_matches(task), task.anchors, mode=task.mode, weights=task.weights, plan=chosen)
     )
 
 
-def _whole(parts: Request) -> Request:
-    """Add what a shopper's page needs: facets over all matches, the true total, the cards' fields."""
+def _page_request(parts: Request) -> Request:
+    """Add what a shopper's page needs: facets over all matches, the true total, the fields of the cards."""
     return queries.search_page(parts, page=queries.Page(PAGE), facets=facets.aggregations(queries.keywords(WORD)))
 
 
@@ -111,6 +111,6 @@ def _weighed(task: Task) -> list[float]:
 
 
 def _arguments(request: Request) -> Request:
-    # In Python, `from` and `_source` are named otherwise.
+    # The Python client renames `from` and `_source`.
     names = {"_source": "source", "from": "from_"}
     return {names.get(name, name): value for name, value in request.items()}

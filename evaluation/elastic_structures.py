@@ -1,4 +1,4 @@
-"""Elasticsearch's structures for nearest neighbours, each in an index of its own that is deleted afterwards."""
+"""Elasticsearch's structures for nearest neighbours, each in a temporary index of its own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GRAPHS = ("hnsw", "int8_hnsw", "int4_hnsw", "bbq_hnsw")
 FLAT = ("flat", "int8_flat", "int4_flat", "bbq_flat")
 EXACT = "script_score"
 TYPES = (EXACT, *FLAT, *GRAPHS)
-_OVERSAMPLE = 3.0  # of what is quantized: neighbours that are compared again by their whole vectors
+_OVERSAMPLE = 3.0  # for quantized types: candidates per neighbour, rescored by their full vectors
 
 
 @contextmanager
@@ -28,7 +28,7 @@ def built(client: Elasticsearch, index: str, kind: str, vectors: Vector) -> Iter
     Raises
     ------
     UnavailableError
-        Elasticsearch doesn't take vectors like these into this kind of index.
+        Elasticsearch refuses vectors like these in this kind of index.
     """
     field: dict[str, Any] = {"type": "dense_vector", "dims": vectors.shape[1], "similarity": "dot_product"}
     if kind == EXACT:
@@ -73,7 +73,7 @@ def _search(client: Elasticsearch, index: str, kind: str) -> Callable[[Vector, i
 
 
 def _size(client: Elasticsearch, index: str) -> int:
-    """Return what the index has on disk: the vectors as they are, those quantized, and the graph."""
+    """Return the index's bytes on disk: vectors, quantized vectors and graph."""
     client.indices.flush(index=index, force=True)
     return int(client.indices.stats(index=index, metric="store")["_all"]["total"]["store"]["size_in_bytes"])
 

@@ -1,4 +1,4 @@
-"""The benchmark's index: made as the product index is, loaded once, and kept where that is asked for."""
+"""The benchmark's index: created like the product index, loaded once, and kept on request."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from elasticsearch.helpers import streaming_bulk
 from es_mappings import product
 from evaluation.clustered import Catalogue
 
-_MARK = "bench"  # what the vector space of each index of ours begins with
+_MARK = "bench"  # prefix of the vector space of the benchmark's own indices
 
 
 class NotOursError(Exception):
-    """There is an index of this name that the benchmark didn't make."""
+    """An index of this name exists that the benchmark didn't create."""
 
 
 def prepare(
@@ -29,19 +29,19 @@ def prepare(
     shards: int = 1,
     step: Callable[[int], object] = lambda done: None,
 ) -> float:
-    """Make and load the index, unless an earlier run left it there.
+    """Create and load the index, unless an earlier run left it there.
 
     Parameters
     ----------
     index_type : str
-        ``index_options.type`` of the vector field, that of the product mapping or another one.
+        ``index_options.type`` of the vector field.
     step : callable, optional
-        Told how many products are written.
+        Called with the number of products written so far.
 
     Returns
     -------
     float
-        Products written a second; 0 where the index was there.
+        Products written per second; 0 if the index existed.
 
     Raises
     ------
@@ -52,7 +52,7 @@ def prepare(
     mapping["properties"]["vector"]["index_options"] = vector_options(index_type)
     space = _space(catalogue, shares, mapping["properties"]["vector"], shards)
     mapping["_meta"] = product.meta(space)
-    if _is_there(client, index, space, len(catalogue)):
+    if _is_complete(client, index, space, len(catalogue)):
         return 0.0
     settings = {**product.settings(shards=shards), "refresh_interval": "30s"}
     client.indices.create(index=index, mappings=mapping, settings=settings)
@@ -66,13 +66,13 @@ def prepare(
 
 
 def vector_options(index_type: str | None = None) -> dict[str, Any]:
-    """Return the product mapping's ``index_options``, or those of another type with nothing but its defaults."""
+    """Return the product mapping's ``index_options``, or another type with its defaults."""
     options: dict[str, Any] = product.mapping(None)["properties"]["vector"]["index_options"]
     return options if index_type in (None, options["type"]) else {"type": index_type}
 
 
 def settle(client: Elasticsearch, index: str, *, limit: float = 1800.0) -> int:
-    """Wait until no merge is under way, and count the segments: merges go on after a load, and take a processor."""
+    """Wait until no merge runs, because merges slow searches, and return the number of segments."""
     end = time.monotonic() + limit
     while time.monotonic() < end:
         if not client.indices.stats(index=index, metric="merge")["_all"]["total"]["merges"]["current"]:
@@ -87,20 +87,20 @@ def remove(client: Elasticsearch, index: str) -> None:
 
 
 def _space(catalogue: Catalogue, shares: Sequence[float], vector: dict[str, Any], shards: int) -> str:
-    """Say what the index holds, so that a run that wants something else makes its own."""
+    """Return a description of the index's contents, by which a run recognises the index it needs."""
     facts = [len(catalogue), catalogue.seed, list(shares), sorted(vector["index_options"].items()), vector["dims"]]
     return f"{_MARK} {[*facts, shards]}"
 
 
-def _is_there(client: Elasticsearch, index: str, space: str, products: int) -> bool:
-    """Return whether the index is there and complete; one of ours that isn't is deleted."""
+def _is_complete(client: Elasticsearch, index: str, space: str, products: int) -> bool:
+    """Return whether the index exists and is complete; delete it if it is the benchmark's but isn't."""
     if not client.indices.exists(index=index):
         return False
-    [found] = client.indices.get_mapping(index=index).body.values()
-    its_space = str(found["mappings"].get("_meta", {}).get("space"))
-    if not its_space.startswith(f"{_MARK} "):
-        raise NotOursError(f"the index {index} wasn't made by this benchmark; choose another name by --index")
-    if its_space == space and client.count(index=index)["count"] == products:
+    [mapping] = client.indices.get_mapping(index=index).body.values()
+    existing_space = str(mapping["mappings"].get("_meta", {}).get("space"))
+    if not existing_space.startswith(f"{_MARK} "):
+        raise NotOursError(f"the index {index} wasn't created by this benchmark; choose another name with --index")
+    if existing_space == space and client.count(index=index)["count"] == products:
         return True
     remove(client, index)
     return False

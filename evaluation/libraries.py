@@ -1,4 +1,4 @@
-"""The same neighbours by libraries, in this process: no keywords, facets or totals, and no writes while it runs."""
+"""Contenders that find neighbours by an in-process library: no keywords, facets, totals or concurrent writes."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ import numpy as np
 
 from es_mappings.product import LAYOUT
 from evaluation.clustered import Catalogue
-from evaluation.contenders import Contender, Found
+from evaluation.contenders import Answer, Contender
 from evaluation.workload import PAGE, Task, points
 
-# The graphs' parameters are those of the product mapping, and of a common search depth.
+# The product mapping's graph parameters, and one search depth for all libraries.
 M, EF_CONSTRUCTION, EF = 16, 100, 200
 
-# NMSLIB can't filter: it is asked for so many neighbours that enough of them should match, up to this number.
+# NMSLIB can't filter, so it returns enough neighbours for a page to match, but at most this many.
 _NMSLIB_MOST = 5_000
 
 
 def brute_force(catalogue: Catalogue) -> Contender:
-    """Make a contender that compares all matches by NumPy."""
+    """Return a contender that compares all matches with NumPy."""
 
-    def prepare(task: Task) -> Callable[[], Found]:
+    def prepare(task: Task) -> Callable[[], Answer]:
         matching = np.flatnonzero(catalogue.selected(task.share))
         matching = matching[~np.isin(matching, task.numbers)]
-        # Laying the matches side by side is no part of the search; a system would keep them so.
+        # Gathering the matches isn't timed: a real system would store them contiguously.
         rows = catalogue.vectors[matching] if task.share < 1 else None
         weighed, farthest = points(task, LAYOUT)
 
-        def search() -> Found:
-            each = (catalogue.vectors[matching] if rows is None else rows) @ weighed.T
-            values = each.min(axis=1) if farthest else each.max(axis=1)
+        def search() -> Answer:
+            products = (catalogue.vectors[matching] if rows is None else rows) @ weighed.T
+            values = products.min(axis=1) if farthest else products.max(axis=1)
             best = np.argpartition(-values, min(PAGE, len(values) - 1))[:PAGE]
-            return Found(matching[best[np.argsort(-values[best])]].tolist(), len(matching))
+            return Answer(matching[best[np.argsort(-values[best])]].tolist(), len(matching))
 
         return search
 
@@ -43,15 +43,15 @@ def brute_force(catalogue: Catalogue) -> Contender:
 
 
 def available(say: Callable[[str], None]) -> dict[str, Callable[[Catalogue], Contender]]:
-    """Find the libraries that are installed; say how to install the others."""
+    """Return makers of contenders for the installed libraries; report how to install the others."""
     makers = {"hnswlib": _hnswlib, "NMSLIB": _nmslib}
-    found = {}
+    installed = {}
     for name, maker in makers.items():
         try:
-            found[name] = _bind(maker, importlib.import_module(name.lower()))
+            installed[name] = _bind(maker, importlib.import_module(name.lower()))
         except ImportError:
             say(f"{name} is left out: it isn't installed (pip install {name.lower()})")
-    return found
+    return installed
 
 
 def _bind(maker: Callable[[ModuleType, Catalogue], Contender], module: ModuleType) -> Callable[[Catalogue], Contender]:
@@ -66,15 +66,15 @@ def _hnswlib(module: ModuleType, catalogue: Catalogue) -> Contender:
     index.set_num_threads(1)
     index.set_ef(EF)
 
-    def prepare(task: Task) -> Callable[[], Found]:
+    def prepare(task: Task) -> Callable[[], Answer]:
         [weighed], _ = points(task, LAYOUT)
         allowed = catalogue.selected(task.share)
         allowed[list(task.numbers)] = False
 
-        def search() -> Found:
+        def search() -> Answer:
             k = min(PAGE, int(allowed.sum()))
             labels, _ = index.knn_query(weighed, k=k, filter=allowed.__getitem__)
-            return Found(labels[0].tolist())
+            return Answer(labels[0].tolist())
 
         return search
 
@@ -86,16 +86,16 @@ def _nmslib(module: ModuleType, catalogue: Catalogue) -> Contender:
     index.addDataPointBatch(catalogue.vectors)
     index.createIndex({"M": M, "efConstruction": EF_CONSTRUCTION, "post": 0}, print_progress=False)
 
-    def prepare(task: Task) -> Callable[[], Found]:
+    def prepare(task: Task) -> Callable[[], Answer]:
         [weighed], _ = points(task, LAYOUT)
         allowed = catalogue.selected(task.share)
         allowed[list(task.numbers)] = False
         k = min(_NMSLIB_MOST, len(catalogue), round(1.5 * PAGE / task.share) + len(task.numbers))
         index.setQueryTimeParams({"efSearch": max(EF, k)})
 
-        def search() -> Found:
+        def search() -> Answer:
             labels, _ = index.knnQuery(weighed, k=k)
-            return Found(labels[allowed[labels]][:PAGE].tolist())
+            return Answer(labels[allowed[labels]][:PAGE].tolist())
 
         return search
 

@@ -1,4 +1,4 @@
-"""``python -m evaluation models``: which model, layer, reduction, dimensions and metric find what people call alike."""
+"""``python -m evaluation models``: compare models, layers, reductions, dimensions and metrics on a golden set."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ console = report_console()
 
 @dataclass(frozen=True)
 class Corpus:
-    """What is measured, what is fitted on, and the images of both."""
+    """The products to measure, the products to fit on, and the images and fields of both."""
 
     grades: Grades
     images: Mapping[str, PrimaryImage]
@@ -53,7 +53,7 @@ class Grid:
 @click.command("models")
 @click.option("--catalog", required=True, type=FILE, help="Catalogue file whose images are compared.")
 @click.option("--golden", "golden_file", required=True, type=FILE, help="Golden set to measure on.")
-@click.option("--fit-on", type=FILE, help="Golden set whose products are fitted on; by default the catalogue's rest.")
+@click.option("--fit-on", type=FILE, help="Golden set whose products to fit on; by default the catalogue's other ones.")
 @click.option("--out", required=True, type=FOLDER, help="Folder for the report.")
 @click.option("--model", "models", multiple=True, help="Preset or model to compare, by default all presets.")
 @click.option("--layer", "layers", multiple=True, help="Hidden layer, `pooled` the last; by default the preset's.")
@@ -79,13 +79,13 @@ def command(
     poolings: tuple[Pooling, ...],
     weights: tuple[str, ...],
     cache: Path,
-    **grid: Any,
+    **axes: Any,
 ) -> None:
-    """Compare vectors on a golden set: what is fitted never sees what is measured."""
-    chosen, corpus = Grid(**grid), read_corpus(catalog, golden_file, fit_on)
+    """Compare vectors on a golden set; fits never see the measured products."""
+    grid, corpus = Grid(**axes), read_corpus(catalog, golden_file, fit_on)
     source = source_of(catalog)
-    kept = ActivationCache(cache, source)
-    found: list[Judged] = []
+    activation_cache = ActivationCache(cache, source)
+    results: list[Judged] = []
     speeds: dict[str, float | None] = {}
     missing: dict[str, str] = {}
     for name, vectorizer in vectorizers(models or MODELS, layers, poolings, weights_of(weights)):
@@ -93,25 +93,25 @@ def command(
             missing[name] = str(vectorizer)
             console.print(f"{name}: left out: {vectorizer}", markup=False, soft_wrap=True)
             continue
-        activations = _activations(kept, vectorizer, corpus, name)
+        activations = _activations(activation_cache, vectorizer, corpus, name)
         speeds[name] = activations.images_per_second
-        found += judge_all(name, activations, corpus, chosen)
-    if not found:
+        results += judge_all(name, activations, corpus, grid)
+    if not results:
         raise GoldenSetError("No model could be measured")
 
-    def picture(product: str) -> Image.Image | None:
+    def image_of(product: str) -> Image.Image | None:
         try:
             return source.decoder.decode(source.fetch(corpus.images[product].address), least_side=256)
         except ImageError:
             return None
 
-    report = make_report(found, speeds, missing, chosen.measure)
+    report = make_report(results, speeds, missing, grid.measure)
     report.facts = {
         "Catalogue": str(catalog),
         "Golden set": f"{golden_file}: {len(corpus.grades):,} anchors among {len(corpus.measured):,} products",
         "Fitted on": f"{len(corpus.fit):,} other products",
     }
-    report.parts += sheets(max(found, key=lambda j: j.score.mean), corpus.grades, picture)
+    report.parts += sheets(max(results, key=lambda j: j.score.mean), corpus.grades, image_of)
     for part in report.parts:
         if isinstance(part, Table):
             console.print(part.for_terminal())
@@ -119,39 +119,39 @@ def command(
 
 
 def read_corpus(catalog: Path, golden_file: Path, fit_on: Path | None) -> Corpus:
-    """Read what is measured and what is fitted on, and make sure that the one is not in the other.
+    """Read the products to measure and to fit on, and check that they don't overlap.
 
     Raises
     ------
     GoldenSetError
         A product or an image is in both, or there is nothing to fit on.
     """
-    found = primary_images(catalog)
-    judgements = [j for j in read_golden_set(golden_file) if j.anchor in found and j.candidate in found]
+    images = primary_images(catalog)
+    judgements = [j for j in read_golden_set(golden_file) if j.anchor in images and j.candidate in images]
     if not judgements:
         raise GoldenSetError(f"No pair of {golden_file.name} has both its images in {catalog.name}")
     measured = sorted(products_of(judgements))
     if fit_on:
-        fit = sorted(products_of(read_golden_set(fit_on)) & found.keys())
+        fit = sorted(products_of(read_golden_set(fit_on)) & images.keys())
     else:
-        # The rest of the catalogue, but for pictures that are measured under another id.
-        seen = {found[p].digest for p in measured}
-        fit = sorted(p for p in found.keys() - set(measured) if found[p].digest not in seen)
+        # The rest of the catalogue, except images that are also measured under another id.
+        seen = {images[p].digest for p in measured}
+        fit = sorted(p for p in images.keys() - set(measured) if images[p].digest not in seen)
     if len(fit) < 2:
         raise GoldenSetError(
             f"{golden_file.name} judges all of {catalog.name}, which leaves nothing to fit on: judge a part of it "
             "(`python -m evaluation golden labels --part 0.5`), or name a part to fit on by --fit-on"
         )
-    refuse_leakage(fit, measured, {p: [image.digest] for p, image in found.items()})
+    refuse_leakage(fit, measured, {p: [image.digest] for p, image in images.items()})
     fields = {p.id: ProductFields.from_source(p.model_dump()) for p in read_products(catalog)}
-    return Corpus(merge(judgements), found, fields, fit, measured)
+    return Corpus(merge(judgements), images, fields, fit, measured)
 
 
-def _activations(kept: ActivationCache, vectorizer: ImageVectorizer, corpus: Corpus, name: str) -> Activations:
-    wanted = [corpus.images[p] for p in (*corpus.fit, *corpus.measured)]
+def _activations(cache: ActivationCache, vectorizer: ImageVectorizer, corpus: Corpus, name: str) -> Activations:
+    images = [corpus.images[p] for p in (*corpus.fit, *corpus.measured)]
     with progress_bar() as progress:
-        task = progress.add_task(name, total=len({image.digest for image in wanted}))
-        return kept.get(vectorizer, wanted, lambda done: progress.advance(task, done))
+        task = progress.add_task(name, total=len({image.digest for image in images}))
+        return cache.get(vectorizer, images, lambda done: progress.advance(task, done))
 
 
 def judge_all(name: str, activations: Activations, corpus: Corpus, grid: Grid) -> list[Judged]:
@@ -159,10 +159,10 @@ def judge_all(name: str, activations: Activations, corpus: Corpus, grid: Grid) -
     fit = activations.of(corpus.images[p].digest for p in corpus.fit)
     reducers = Reducers(fit, [corpus.fields[p] for p in corpus.fit], max(grid.dims))
     rows = dict(zip(corpus.measured, activations.of(corpus.images[p].digest for p in corpus.measured), strict=True))
-    found = []
+    results = []
     with progress_bar() as progress:
         for variant in progress.track(
             list(variants(name, reducers, grid.reductions, grid.dims, grid.metrics)), description="Judging variants"
         ):
-            found.append(judge(variant, reducers, rows, corpus.grades, grid.measure))
-    return found
+            results.append(judge(variant, reducers, rows, corpus.grades, grid.measure))
+    return results

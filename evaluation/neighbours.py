@@ -1,4 +1,4 @@
-"""``python -m evaluation neighbours``: which structure finds the nearest vectors, how quickly, over dimensions."""
+"""``python -m evaluation neighbours``: recall and latency of structures for nearest neighbours, by dimensions."""
 
 from __future__ import annotations
 
@@ -30,19 +30,23 @@ DIMS = (32, 64, 128, 256, 512, 1024, 2048)
 TRUTH = "brute force (NumPy)"
 
 console = report_console()
-Opened = Callable[[Vector], AbstractContextManager[Built]]
+Opener = Callable[[Vector], AbstractContextManager[Built]]
 
 
 @dataclass(frozen=True)
 class Row:
-    """What was measured of a structure at a number of dimensions; why it wasn't, where it couldn't be.
+    """The measurements of a structure at a number of dimensions, or why there are none.
 
     Attributes
     ----------
     recall : float
         Share of the true k nearest that were found.
-    milliseconds : list of float
-        Of each query, one after the other, on one thread.
+    milliseconds : tuple of float
+        Latency of each query, one after the other, on one thread.
+    size : int
+        Bytes, vectors included.
+    missing : str
+        Why it couldn't be measured; empty if it was.
     """
 
     structure: str
@@ -60,33 +64,33 @@ class Row:
 
 @dataclass(frozen=True)
 class Sizes:
-    """Of a race: vectors to search among, queries, neighbours to find."""
+    """The sizes of a race: vectors to search among, queries, neighbours to find."""
 
     vectors: int
     queries: int
     k: int
 
 
-class Kept:
-    """Rows that were measured before, in a file: a run that was stopped goes on where it was."""
+class RowFile:
+    """A file of measured rows, so that an interrupted run resumes where it stopped."""
 
     def __init__(self, file: Path, sizes: Sizes) -> None:
         self._file, self._sizes = file, asdict(sizes)
         self._rows: dict[tuple[str, int], Row] = {}
         lines = file.read_text("utf-8").splitlines() if file.exists() else []
         for line in lines:
-            kept = json.loads(line)
-            if kept.pop("sizes") == self._sizes:
-                row = Row(**{**kept, "milliseconds": tuple(kept["milliseconds"])})
+            fields = json.loads(line)
+            if fields.pop("sizes") == self._sizes:
+                row = Row(**{**fields, "milliseconds": tuple(fields["milliseconds"])})
                 self._rows[row.structure, row.dims] = row
 
     def get(self, structure: str, dims: int) -> Row | None:
-        """Return what was measured, unless it couldn't be."""
+        """Return a measured row, or None if there is none."""
         row = self._rows.get((structure, dims))
         return None if row is None or row.missing else row
 
     def add(self, row: Row) -> None:
-        """Keep a row."""
+        """Append a row."""
         self._file.parent.mkdir(parents=True, exist_ok=True)
         with self._file.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"sizes": self._sizes, **asdict(row)}) + "\n")
@@ -98,10 +102,10 @@ class Kept:
 @click.option("--queries", default=100, show_default=True, type=click.IntRange(1))
 @click.option("--k", default=24, show_default=True, type=click.IntRange(1, 100), help="Neighbours to find.")
 @click.option("--dims", multiple=True, type=click.IntRange(2, 4096), default=DIMS, help="Dimensions; repeatable.")
-@click.option("--only", default="", metavar="TEXT", help="Only structures whose name holds this.")
-@click.option("--anew", is_flag=True, help="Measure all anew, whatever a run before this one has measured.")
-@click.option("--url", envvar="ELASTICSEARCH_URL", help="Elasticsearch; without one it is started.")
-@click.option("--api-key", envvar="ELASTICSEARCH_API_KEY", help="Of that server.")
+@click.option("--only", default="", metavar="TEXT", help="Only structures whose name contains this.")
+@click.option("--anew", is_flag=True, help="Measure everything again, ignoring earlier runs.")
+@click.option("--url", envvar="ELASTICSEARCH_URL", help="Elasticsearch; by default one is started.")
+@click.option("--api-key", envvar="ELASTICSEARCH_API_KEY", help="API key of that server.")
 @click.option("--folder", default=Path(".data/bench"), show_default=True, type=click.Path(path_type=Path))
 def command(
     *,
@@ -118,7 +122,7 @@ def command(
 ) -> None:
     """Race brute force, trees, graphs and Elasticsearch's index types: recall, latency, build time, size.
 
-    A run that was stopped goes on where it was when called again.
+    An interrupted run resumes where it stopped when called again.
     """
     file, sizes = out / "neighbours.jsonl", Sizes(vectors, queries, k)
     if anew:
@@ -132,11 +136,11 @@ def command(
         client = Elasticsearch(service.url, api_key=api_key, request_timeout=300)
         chosen = {name: opened for name, opened in structures(client).items() if only.lower() in name.lower()}
         if not chosen:
-            raise click.BadParameter(f"no structure's name holds {only!r}", param_hint="--only")
-        rows = list(_measure_all(chosen, sizes, sorted(set(dims)), Kept(file, sizes)))
+            raise click.BadParameter(f"no structure's name contains {only!r}", param_hint="--only")
+        rows = list(_measure_all(chosen, sizes, sorted(set(dims)), RowFile(file, sizes)))
     report = make_report(rows, k)
     report.facts = {
-        "Vectors": f"{vectors:,}, clustered, of unit length; {queries} queries drawn as they are",
+        "Vectors": f"{vectors:,}, clustered, of unit length; {queries} queries from the same distribution",
         "Machine": f"{os.cpu_count()} cores; load average at the end {os.getloadavg()[0]:.1f}",
     }
     for part in report.parts:
@@ -145,24 +149,24 @@ def command(
     console.print(f"Report: {report.write(out, 'neighbours')}", markup=False, soft_wrap=True)
 
 
-def structures(client: Elasticsearch) -> dict[str, Opened]:
-    """Name all structures."""
-    ours: dict[str, Opened] = {name: partial(_opened, build) for name, build in in_process()}
+def structures(client: Elasticsearch) -> dict[str, Opener]:
+    """Return all structures by name."""
+    openers: dict[str, Opener] = {name: partial(_opened, build) for name, build in in_process()}
     prefix = f"neighbours-{secrets.token_hex(4)}"
     for kind in elastic_structures.TYPES:
-        ours[f"Elasticsearch {kind}"] = partial(elastic_structures.built, client, f"{prefix}-{kind}", kind)
-    return ours
+        openers[f"Elasticsearch {kind}"] = partial(elastic_structures.built, client, f"{prefix}-{kind}", kind)
+    return openers
 
 
-def measure(name: str, opened: Opened, vectors: Vector, queries: Vector, truth: list[set[int]]) -> Row:
-    """Build one structure, search it, and compare what it finds with the truth.
+def measure(name: str, opened: Opener, vectors: Vector, queries: Vector, truth: list[set[int]]) -> Row:
+    """Build one structure, search it, and compare its answers with the truth.
 
     Parameters
     ----------
     vectors, queries : ndarray of float32, shapes (n, dims) and (queries, dims)
-        Of unit length.
+        Unit vectors.
     truth : list of set of int
-        The k nearest of each query.
+        The k nearest vectors of each query.
     """
     dims, k = vectors.shape[1], len(truth[0])
     begun = time.perf_counter()
@@ -170,45 +174,45 @@ def measure(name: str, opened: Opened, vectors: Vector, queries: Vector, truth: 
         with opened(vectors) as built:
             build_seconds = time.perf_counter() - begun
             times, recalls = [], []
-            with threadpool_limits(1):  # of BLAS: graphs and trees search on one thread, too
+            with threadpool_limits(1):  # BLAS as well: graphs and trees search on one thread
                 for query in queries[:5]:  # warm up
                     built.search(query, k)
                 for query, nearest in zip(queries, truth, strict=True):
                     begun = time.perf_counter()
-                    found = built.search(query, k)
+                    neighbours = built.search(query, k)
                     times.append((time.perf_counter() - begun) * 1_000)
-                    recalls.append(len(nearest & set(found)) / k)
+                    recalls.append(len(nearest & set(neighbours)) / k)
             return Row(name, dims, float(np.mean(recalls)), tuple(times), build_seconds, built.size)
     except UnavailableError as error:
         return Row(name, dims, missing=str(error))
 
 
-def _measure_all(chosen: dict[str, Opened], sizes: Sizes, every_dims: list[int], kept: Kept) -> Iterator[Row]:
+def _measure_all(chosen: dict[str, Opener], sizes: Sizes, every_dims: list[int], measured: RowFile) -> Iterator[Row]:
     warm: set[str] = set()
     with progress_bar() as progress:
         task = progress.add_task("Structures", total=len(every_dims) * len(chosen))
         for dims in every_dims:
             race = None
             for name, opened in chosen.items():
-                row = kept.get(name, dims)
+                row = measured.get(name, dims)
                 if row is None:
                     progress.update(task, description=f"{dims} dimensions, {name}")
-                    race = race or _drawn(sizes, dims)
-                    if name not in warm:  # libraries are imported, code is compiled
+                    race = race or _draw(sizes, dims)
+                    if name not in warm:  # imports libraries, compiles code
                         measure(name, opened, race[0][:500], race[1][:1], race[2][:1])
                         warm.add(name)
                     row = measure(name, opened, *race)
-                    kept.add(row)
+                    measured.add(row)
                 yield row
                 progress.advance(task)
 
 
-def _drawn(sizes: Sizes, dims: int) -> tuple[Vector, Vector, list[set[int]]]:
-    """Draw vectors, queries that lie in the same clusters and are none of them, and find the nearest of each."""
+def _draw(sizes: Sizes, dims: int) -> tuple[Vector, Vector, list[set[int]]]:
+    """Draw vectors, other vectors of the same clusters as queries, and find the nearest of each query."""
     drawn = clustered(sizes.vectors + sizes.queries, layout=Layout.of({"all": dims})).vectors
-    vectors, asked = (np.ascontiguousarray(part) for part in np.split(drawn, [sizes.vectors]))
+    vectors, queries = (np.ascontiguousarray(part) for part in np.split(drawn, [sizes.vectors]))
     exact = brute_force(vectors)
-    return vectors, asked, [set(exact.search(query, sizes.k)) for query in asked]
+    return vectors, queries, [set(exact.search(query, sizes.k)) for query in queries]
 
 
 @contextmanager

@@ -12,21 +12,21 @@ if TYPE_CHECKING:
     from evaluation.neighbours import Row
 
 _NOTE = (
-    "A kd-tree or ball tree leaves out what lies behind a cut or outside a ball. With more dimensions distances draw "
-    "together and nothing can be left out any more: the tree looks at every vector, and each costs more than a row of "
-    "brute force (Beyer et al., 'When is nearest neighbor meaningful?', ICDT 1999)."
+    "A kd-tree or ball tree skips whatever lies behind a cut or outside a ball. In more dimensions distances become "
+    "alike and nothing can be skipped: the tree visits every vector, and each visit costs more than a row of brute "
+    "force (Beyer et al., 'When is nearest neighbor meaningful?', ICDT 1999)."
 )
 
 
 def make_report(rows: Sequence[Row], k: int) -> Report:
-    """Lay out what was measured."""
+    """Return the report of all rows."""
     done = [row for row in rows if not row.missing]
     p50: Callable[[Row], float] = lambda row: row.percentile(50)  # noqa: E731 - a name for the line's sake
     return Report(
         "Nearest neighbours by structure and dimensions",
         parts=[
-            _by_dims("Milliseconds a query (p50)", rows, lambda row: f"{row.percentile(50):.2f}", _NOTE),
-            _plot("Latency by dimensions", done, p50, "Milliseconds a query (p50)", log=True),
+            _by_dims("Milliseconds per query (p50)", rows, lambda row: f"{row.percentile(50):.2f}", _NOTE),
+            _plot("Latency by dimensions", done, p50, "Milliseconds per query (p50)", log=True),
             _by_dims(f"Recall@{k}", rows, lambda row: f"{row.recall:.3f}"),
             _plot("Recall by dimensions", done, lambda row: row.recall, f"Recall@{k}"),
             _by_dims("Seconds to build", rows, lambda row: f"{row.build_seconds:.2f}"),
@@ -37,17 +37,17 @@ def make_report(rows: Sequence[Row], k: int) -> Report:
 
 
 _SIZES = (
-    "In-process structures as they write themselves; Elasticsearch's index on disk, which keeps float32 vectors "
-    "beside the quantized ones that its searches read."
+    "In-process structures as serialized; Elasticsearch's index on disk, which keeps float32 vectors in addition to "
+    "the quantized ones that its searches read."
 )
 
 
 def _by_dims(title: str, rows: Sequence[Row], cell: Callable[[Row], str], note: str = "") -> Table:
     sizes = sorted({row.dims for row in rows})
-    found = {(row.structure, row.dims): row for row in rows}
+    by_key = {(row.structure, row.dims): row for row in rows}
     names = list(dict.fromkeys(row.structure for row in rows))
     lines = [
-        (name, *("-" if found[name, dims].missing else cell(found[name, dims]) for dims in sizes)) for name in names
+        (name, *("-" if by_key[name, dims].missing else cell(by_key[name, dims]) for dims in sizes)) for name in names
     ]
     return Table(title, ("Structure", *(str(dims) for dims in sizes)), lines, note)
 
@@ -57,7 +57,7 @@ def _plot(title: str, rows: Sequence[Row], value: Callable[[Row], float], y: str
     for row in rows:
         series.setdefault(row.structure, []).append((row.dims, value(row)))
     drawn = plots.lines(series, x="Dimensions", y=y, log_x=True, log_y=log)
-    return Picture(title, drawn, f"{title}, a line a structure")
+    return Picture(title, drawn, f"{title}, one line per structure")
 
 
 def _missing(rows: Sequence[Row]) -> Table:

@@ -1,4 +1,4 @@
-"""Learned projections against PCA, fitted on some products and measured on others."""
+"""``python -m evaluation projections``: compare learned projections with PCA on products that neither was fitted on."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from indexer.spaces.reduction import Learned, Linear, fit_learned, fit_pca
 from indexer.vectorizers.base import ProductFields
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_SHOWN = ("shape", "pattern", "color")  # of what was drawn
+_ASPECTS = ("shape", "pattern", "color")  # of a rendered catalogue's truth
 _LABELS = ("category", "attributes")
 
 
 @click.command()
 @click.argument("catalog", type=_FILE)
 @click.option("--fit-on", default="", help="Fit on products whose images are below this folder, such as train/.")
-@click.option("--measure-on", default="", help="Measure on those below this one; by default on one half of all.")
+@click.option("--measure-on", default="", help="Measure on those below this one. By default each takes one half.")
 @click.option(
     "--learn",
     "learned_from",
@@ -40,15 +40,15 @@ _LABELS = ("category", "attributes")
     default=_LABELS,
     help="Labels to learn from; by default the category and the attributes.",
 )
-@click.option("--likes", type=_FILE, help="What is liked together, to learn from: anchor, candidate and grade a line.")
-@click.option("--truth", type=_FILE, help="truth.jsonl of a rendered catalogue: measured within a kind, too.")
+@click.option("--likes", type=_FILE, help="Products liked together, to learn from: a golden set.")
+@click.option("--truth", type=_FILE, help="truth.jsonl of a rendered catalogue, to measure by what was drawn, too.")
 @click.option("--dims", default=256, show_default=True)
 @click.option(
     "--cache",
     default=".data/activations",
     show_default=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where activations are kept.",
+    help="Folder that keeps activations.",
 )
 def command(
     catalog: Path,
@@ -75,10 +75,10 @@ def command(
     learned = fit_learned(rows, [_fields(p, learned_from) for p in fitted], dims, likes=pairs)
     click.echo(f"{len(fitted):,} products fitted, {len(measured):,} measured. {learned.why}")
     reductions = {"PCA": fit_pca(rows, dims), "learned": learned}
-    shown = dict(zip([p.id for p in measured], _rows(measured, images, activations), strict=True))
+    measured_rows = dict(zip([p.id for p in measured], _rows(measured, images, activations), strict=True))
     click.echo(f"{'NDCG@10':<18}{'PCA':>20}{'learned':>22}{'difference':>26}")
     for name, judged in _judged(measured, truth):
-        for kind, compared in _by_kind(name, judged, shown, reductions):
+        for kind, compared in _by_kind(name, judged, measured_rows, reductions):
             click.echo(f"{kind:<18}{compared}")
 
 
@@ -88,28 +88,28 @@ class _Compared:
     learned: PerAnchor
 
     def __str__(self) -> str:
-        found = compare(self.pca, self.learned)
-        difference = f"{found.difference:+.3f} ({found.low:+.3f} to {found.high:+.3f})"
+        comparison = compare(self.pca, self.learned)
+        difference = f"{comparison.difference:+.3f} ({comparison.low:+.3f} to {comparison.high:+.3f})"
         return f"{interval(self.pca)!s:>20}{interval(self.learned)!s:>22}{difference:>26}"
 
-    def some(self, anchors: set[str]) -> _Compared:
-        return _Compared(*({a: s for a, s in own.items() if a in anchors} for own in (self.pca, self.learned)))
+    def restricted_to(self, anchors: set[str]) -> _Compared:
+        return _Compared(*({a: s for a, s in scores.items() if a in anchors} for scores in (self.pca, self.learned)))
 
 
 def _by_kind(
     name: str, judged: Sequence[Labelled], rows: Mapping[str, Vector], reductions: Mapping[str, Linear | Learned]
 ) -> Iterator[tuple[str, _Compared]]:
-    """Compare on all anchors, and on those of each kind, where there are several."""
+    """Compare on all anchors if they are of one kind, else on those of each kind."""
     grades = merge(labels.judge(judged, anchors=len(judged), candidates=0, within_kind=True))
     compared = _Compared(*(_scores(reduction, rows, grades) for reduction in reductions.values()))
     kinds: dict[str, set[str]] = {}
-    for one in judged:
-        kinds.setdefault(one.kind, set()).add(one.id)
+    for product in judged:
+        kinds.setdefault(product.kind, set()).add(product.id)
     if len(kinds) == 1:
         yield ", ".join(filter(None, (name, *kinds))), compared
     else:
-        for kind, own in sorted(kinds.items()):
-            yield f"{name}, {kind}", compared.some(own)
+        for kind, anchors in sorted(kinds.items()):
+            yield f"{name}, {kind}", compared.restricted_to(anchors)
 
 
 def _scores(reduction: Linear | Learned, rows: Mapping[str, Vector], grades: Grades) -> PerAnchor:
@@ -129,8 +129,8 @@ def _judged(measured: Sequence[Product], truth: Path | None) -> list[tuple[str, 
     by_category = [("category", labels.by_category(measured))]
     if truth is None:
         return by_category
-    there = {p.id for p in measured}
-    return by_category + [(shown, [one for one in read_truth(truth, shown) if one.id in there]) for shown in _SHOWN]
+    ids = {p.id for p in measured}
+    return by_category + [(aspect, [p for p in read_truth(truth, aspect) if p.id in ids]) for aspect in _ASPECTS]
 
 
 def _half(image: PrimaryImage) -> int:

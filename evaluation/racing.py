@@ -1,4 +1,4 @@
-"""Races contenders side by side, so that whatever else the machine does slows all of them alike."""
+"""Races between contenders in turns, so that other load on the machine slows all of them equally."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from evaluation.clustered import Catalogue
-from evaluation.contenders import Contender, Found
+from evaluation.contenders import Contender
 from evaluation.workload import Task, recall, similarities
 
 
 @dataclass
 class Track:
-    """What was measured of one contender."""
+    """The measurements of one contender."""
 
     milliseconds: list[float] = field(default_factory=list)
     recalls: list[float] = field(default_factory=list)
@@ -39,14 +39,14 @@ def race(
     warm_up: int = 5,
     step: Callable[[], object] = lambda: None,
 ) -> dict[str, Track]:
-    """Give every task to every contender, in turns.
+    """Run every task on every contender, in turns.
 
     Parameters
     ----------
     contenders : mapping of str to Contender
-        By name. Each task goes to them in an order of its own.
+        By name. Their order is shuffled for each task.
     tasks : sequence of Task
-        The first ``warm_up`` of them are run once before, unmeasured.
+        The first ``warm_up`` of them also run once beforehand, unmeasured.
     step : callable, optional
         Called after each task.
     """
@@ -60,17 +60,13 @@ def race(
     random = np.random.default_rng(0)
     for task, values in zip(tasks, truths, strict=True):
         matching = int(np.isfinite(values).sum())
-        # Shuffled: in a fixed order, a contender would always find the caches as the same other one left them.
+        # Shuffled: in a fixed order, a contender would always run on caches that the same other one left.
         for name in random.permutation(names).tolist():
             run = contenders[name](task)
             begun = time.perf_counter()
-            found = run()
+            answer = run()
             tracks[name].milliseconds.append((time.perf_counter() - begun) * 1000)
-            _judge(tracks[name], found, recall(values, found.numbers), matching)
+            tracks[name].recalls.append(recall(values, answer.numbers))
+            tracks[name].totals_true &= answer.total == matching
         step()
     return tracks
-
-
-def _judge(track: Track, found: Found, its_recall: float, matching: int) -> None:
-    track.recalls.append(its_recall)
-    track.totals_true &= found.total == matching

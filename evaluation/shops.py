@@ -1,4 +1,4 @@
-"""The shop that is judged: over HTTP, or the Navigation Service in this process, on the index of the settings."""
+"""The shop to measure: over HTTP, or the Navigation Service in this process, on the index of the settings."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from search.navigation import Navigation
 from search.reading import read_parameters
 
 Parameters = Sequence[tuple[str, str]]
-"""Of the search API, such as ``("weight", "look:1")``."""
+"""Parameters of the search API, such as ``("weight", "look:1")``."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,12 @@ class Page:
 
 
 class Shop(Protocol):
-    """What is asked of a shop."""
+    """What ``evaluation search`` needs of a shop."""
 
     name: str
 
     def page(self, parameters: Parameters) -> Page:
-        """Search.
+        """Return one page of a search.
 
         Raises
         ------
@@ -48,7 +48,7 @@ class Shop(Protocol):
         """
 
     def department(self, product_id: str) -> str:
-        """Return the top category of a product; nothing where it is gone."""
+        """Return the top category of a product; empty if the product is gone."""
 
 
 class LocalShop:
@@ -61,8 +61,8 @@ class LocalShop:
     def page(self, parameters: Parameters) -> Page:
         """Search, as `Shop.page` describes."""
         try:
-            asked = read_parameters(dict(MultiDict(parameters).lists()))
-            listing = self._navigation.listing(asked)
+            request = read_parameters(dict(MultiDict(parameters).lists()))
+            listing = self._navigation.listing(request)
         except ParameterError as error:
             raise GoldenSetError(f"The shop refuses a parameter, {error}") from error
         products = [hit.product["id"] for hit in listing.result.hits]
@@ -74,7 +74,7 @@ class LocalShop:
 
 
 class HttpShop:
-    """A storefront anywhere, by its API."""
+    """A storefront, reached through its HTTP API."""
 
     def __init__(self, client: httpx.Client) -> None:
         self._client, self.name = client, str(client.base_url)
@@ -94,7 +94,7 @@ class HttpShop:
             body: dict[str, Any] = answer.json()
         except (httpx.HTTPError, ValueError) as error:
             raise GoldenSetError(f"The shop doesn't answer {path}: {error or type(error).__name__}") from error
-        if answer.status_code == httpx.codes.NOT_FOUND:  # such as a product that is gone
+        if answer.status_code == httpx.codes.NOT_FOUND:  # the product is gone
             return {}
         if answer.status_code != httpx.codes.OK:
             raise GoldenSetError(f"The shop refuses a parameter, {body.get('detail', answer.status_code)}")
@@ -103,7 +103,7 @@ class HttpShop:
 
 @contextmanager
 def open_shop(url: str | None) -> Iterator[Shop]:
-    """Open a shop: over HTTP where there is a URL, else in this process."""
+    """Open a shop: over HTTP if there is a URL, else in this process."""
     if url:
         with httpx.Client(base_url=url, timeout=60) as client:
             yield HttpShop(client)
@@ -112,7 +112,7 @@ def open_shop(url: str | None) -> Iterator[Shop]:
 
 
 def pages(shop: Shop, parameters: Parameters, depth: int, size: int = 100) -> Iterator[Page]:
-    """Iterate over the pages of a listing, as far as its first ``depth`` products."""
+    """Yield the pages of a listing, as far as its first ``depth`` products."""
     cursor, seen = "", 0
     while seen < depth:
         more = [("cursor", cursor)] if cursor else []

@@ -1,4 +1,4 @@
-"""Structures that find nearest neighbours in this process: brute force, trees, graphs. All by Euclidean distance."""
+"""In-process structures for nearest neighbours by Euclidean distance: brute force, trees, graphs."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ import numpy as np
 
 from es_mappings.layout import Vector
 
-# Those of the product mapping's graphs, and the libraries' common depth.
+# The product mapping's graph parameters, and one search depth for all libraries.
 M, EF_CONSTRUCTION, EF = 16, 100, 200
 
 Search = Callable[[Vector, int], Sequence[int]]
-"""From a query, shape (dims,), and k to the numbers of the k nearest vectors, the nearest first."""
+"""Maps a query, shape (dims,), and k to the numbers of the k nearest vectors, the nearest first."""
 
 
 @dataclass(frozen=True)
 class Built:
-    """A structure that is ready: how to search it, and the bytes it takes, the vectors among them."""
+    """A structure ready to search, and its size in bytes, vectors included."""
 
     search: Search
     size: int
 
 
 Build = Callable[[Vector], Built]
-"""From unit vectors, shape (n, dims), to a structure."""
+"""Builds a structure from unit vectors, shape (n, dims)."""
 
 
 class UnavailableError(Exception):
-    """A structure can't be had here, or not for vectors like these; says why."""
+    """A structure isn't available here, or not for vectors like these; the message says why."""
 
 
 def in_process() -> Iterator[tuple[str, Build]]:
-    """Go through the structures by name."""
+    """Yield the structures with their names."""
     yield "brute force (NumPy)", brute_force
     yield "kd-tree (scikit-learn)", _tree("KDTree")
     yield "ball tree (scikit-learn)", _tree("BallTree")
@@ -50,7 +50,7 @@ def in_process() -> Iterator[tuple[str, Build]]:
 
 
 def brute_force(vectors: Vector) -> Built:
-    """Compare with every vector: the truth that the others are held against."""
+    """Compare with every vector: the ground truth for the other structures."""
 
     def search(query: Vector, k: int) -> Sequence[int]:
         products = vectors @ query  # of unit vectors, the largest product is the shortest distance
@@ -110,7 +110,7 @@ def _nmslib(library: ModuleType, vectors: Vector) -> Built:
 def _faiss(kind: str) -> Callable[[ModuleType, Vector], Built]:
     def build(library: ModuleType, vectors: Vector) -> Built:
         lists = 128
-        if kind.startswith("IVF") and len(vectors) < 39 * lists:  # what faiss asks for, to place the lists well
+        if kind.startswith("IVF") and len(vectors) < 39 * lists:  # the minimum that faiss recommends for training
             raise UnavailableError(f"needs {39 * lists:,} vectors or more")
         index: Any = library.index_factory(vectors.shape[1], kind)
         if kind.startswith("HNSW"):
@@ -127,7 +127,7 @@ def _faiss(kind: str) -> Callable[[ModuleType, Vector], Built]:
 
 
 def _size_of(save: Callable[[str], object]) -> int:
-    """Measure a structure by what it writes: graph and vectors, without what the allocator holds beside them."""
+    """Return the size of a structure's file: graph and vectors, without the allocator's overhead."""
     with tempfile.TemporaryDirectory() as folder:
         save(str(Path(folder) / "index"))
         return sum(file.stat().st_size for file in Path(folder).iterdir())

@@ -1,4 +1,4 @@
-"""The vectorizers that are compared: presets, or layers and poolings by name."""
+"""The vectorizers to compare: presets, or layers and poolings by name."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from indexer.vectorizers.presets import PRESETS, Tap, find_preset
 COLOR = "color"
 MODELS = (*PRESETS, COLOR)
 
-Found = tuple[str, ImageVectorizer | SettingsError | CheckpointError]
+Named = tuple[str, ImageVectorizer | SettingsError | CheckpointError]
 
 
 def vectorizers(
     models: Sequence[str], layers: Sequence[str], poolings: Sequence[Pooling], weights: Mapping[str, Path]
-) -> Iterator[Found]:
-    """Load vectorizers one after the other, so that one model at a time is in memory.
+) -> Iterator[Named]:
+    """Yield vectorizers one after the other, so that one model at a time is in memory.
 
     Parameters
     ----------
     models : sequence of str
         Presets, names of other models, or ``color``.
     layers : sequence of str
-        Hidden layers, ``pooled`` for the features the classifier sees; without any, those of the preset's look and
+        Hidden layers, ``pooled`` for the features the classifier sees; by default those of the preset's look and
         style.
     poolings : sequence of str
-        How each layer is pooled; without any, as the preset does.
+        How each layer is pooled; by default as in the preset.
     weights : mapping of str to Path
-        Model -> file of its weights; without one, those of its package or hub.
+        Model -> checkpoint file; by default the checkpoint of its package or hub.
 
     Yields
     ------
     name : str
         Model, layers and pooling.
     vectorizer : ImageVectorizer or SettingsError or CheckpointError
-        Or why it can't be had; the others go on.
+        The vectorizer, or why it can't be loaded; the others follow all the same.
     """
     settings = Settings.from_environment()
     for model in models:
@@ -54,7 +54,7 @@ def vectorizers(
 
 def _of_model(
     model: str, layers: Sequence[str], poolings: Sequence[Pooling], settings: Settings, weights: Path | None
-) -> Iterator[Found]:
+) -> Iterator[Named]:
     from indexer.vectorizers.checkpoints import load_model
     from indexer.vectorizers.cnn import vectorizers as tapped
     from indexer.vectorizers.taps import style_layers
@@ -82,7 +82,8 @@ def weights_of(options: Sequence[str]) -> dict[str, Path]:
     Raises
     ------
     SettingsError
-        One is something else.
+        An option has another form.
+
     """
     pairs = [option.rpartition("=") for option in options]
     for model, equals, file in pairs:

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evaluation.neighbours import Kept, Row, Sizes, measure
+from evaluation.neighbours import Row, RowFile, Sizes, measure
 from evaluation.neighbours_report import make_report
 from evaluation.report import Picture, Table
 from evaluation.structures import Build, Built, UnavailableError, brute_force, in_process
@@ -68,9 +68,9 @@ def test_a_race_that_was_stopped_goes_on(tmp_path: Path) -> None:
     file, sizes = tmp_path / "report" / "neighbours.jsonl", Sizes(400, 30, 10)
     tree, graph = Row("tree", 32, 0.9, (1.0, 3.0), 0.5, 2_000), Row("graph", 32, missing="not installed")
     for row in (tree, graph):
-        Kept(file, sizes).add(row)
-    again = Kept(file, sizes)
+        RowFile(file, sizes).add(row)
+    again = RowFile(file, sizes)
     assert again.get("tree", 32) == tree
     assert again.get("tree", 64) is None
     assert again.get("graph", 32) is None  # it may be installed by now
-    assert Kept(file, Sizes(500, 30, 10)).get("tree", 32) is None
+    assert RowFile(file, Sizes(500, 30, 10)).get("tree", 32) is None

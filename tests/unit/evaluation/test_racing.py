@@ -5,23 +5,23 @@ from rich.console import Console
 
 from evaluation import contenders, libraries, tables
 from evaluation.clustered import category, clustered
-from evaluation.contenders import Contender, Found
+from evaluation.contenders import Answer, Contender
 from evaluation.racing import race
 from evaluation.workload import Task, tasks
 
 CATALOGUE = clustered(500, seed=3)
 
 
-def always(found: Found) -> Contender:
-    def prepare(task: Task) -> Callable[[], Found]:
-        return lambda: found
+def always(answer: Answer) -> Contender:
+    def prepare(task: Task) -> Callable[[], Answer]:
+        return lambda: answer
 
     return prepare
 
 
 def test_brute_force_finds_all_and_a_constant_answer_does_not() -> None:
     steps: list[None] = []
-    entrants = {"brute": libraries.brute_force(CATALOGUE), "constant": always(Found(list(range(24)), 7))}
+    entrants = {"brute": libraries.brute_force(CATALOGUE), "constant": always(Answer(list(range(24)), 7))}
     tracks = race(entrants, tasks(CATALOGUE, 0.5, 6), CATALOGUE, step=lambda: steps.append(None))
     assert tracks["brute"].recall == 1.0
     assert tracks["brute"].totals_true
@@ -55,7 +55,7 @@ def test_every_contender_asks_for_the_same_page(build: Callable[[Task], contende
 
 def test_what_misses_the_goal_is_red() -> None:
     [task] = tasks(CATALOGUE, 0.5, 1)
-    tracks = race({tables.RELEVANCE: always(Found([])), "poor": always(Found([]))}, [task], CATALOGUE)
+    tracks = race({tables.RELEVANCE: always(Answer([])), "poor": always(Answer([]))}, [task], CATALOGUE)
     tracks[tables.RELEVANCE].milliseconds, tracks["poor"].milliseconds = [10.0], [25.0]
     console = Console(width=120, record=True)
     console.print(tables.speed_table(0.5, 250, tracks, []))
