@@ -72,7 +72,7 @@ bench-updates: $(VENV)/.ready  ## Measure a burst of single events, and one even
 IMAGES ?= .data/catalogue/images
 
 .PHONY: bench-embedding
-bench-embedding: $(VENV)/.ready  ## Measure images/s of decoding, inference and the whole way (IMAGES=folder)
+bench-embedding: $(VENV)/.ready  ## Measure images/s of decoding, inference and end to end (IMAGES=folder)
 	@$(BIN)/python -m evaluation.bench_embedding $(IMAGES)
 
 .PHONY: soak

@@ -1,4 +1,4 @@
-"""``make bench-embedding``: images a second that are decoded, go through the model, and go the whole way."""
+"""``make bench-embedding``: images per second decoded, through the model, and end to end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import psutil
 from PIL import Image
 from rich.table import Table
 
-from evaluation.end_to_end import BATCHES, Indexed, Unindexed, WholeWay
+from evaluation.end_to_end import BATCHES, EndToEnd, Indexed, Unindexed
 from indexer.cli.console import errors_in_one_line, report_console
 from indexer.embedding.image_embedder import FETCHERS, LEAST_SIDE
 from indexer.embedding.pipeline import image_source
@@ -35,41 +35,41 @@ console = report_console()
 
 
 class Speeds(NamedTuple):
-    """Images a second of one model."""
+    """Images per second of one model."""
 
     model: str
     runtime: str
     decode: float
-    prepare: float  # decoding and all that is made of a picture
+    prepare: float  # decoding and preparing an image for the model
     infer: float
-    whole: float
-    grown: float  # MiB of memory while images went the whole way
+    end_to_end: float
+    grown: float  # MiB of resident memory during the end-to-end run
 
     @property
     def slower(self) -> float:
-        """What the whole way could do at most if its stages had cores of their own."""
-        # Whole pictures are more to bring back than what is prepared of them, so that either may be the quicker.
+        """Upper bound of end to end if each stage had cores of its own."""
+        # Decoders return more bytes for an image than for its prepared inputs, so either may be quicker.
         return min(max(self.decode, self.prepare), self.infer)
 
     @property
     def shared(self) -> float:
-        """What it could do at most where preparing and inference share the cores, and nothing else wants any."""
+        """Upper bound of end to end if preparing and inference share the cores."""
         return 1 / (1 / self.prepare + 1 / self.infer)
 
 
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--count", default=1_000, show_default=True, help="Images that are measured.")
+@click.option("--count", default=1_000, show_default=True, help="Images to measure.")
 @click.option(
-    "--warm-up", default=8_000, show_default=True, help="Images before them: Elasticsearch compiles itself meanwhile."
+    "--warm-up", default=8_000, show_default=True, help="Images sent first, until the JVM has compiled Elasticsearch."
 )
-@click.option("--elasticsearch/--no-elasticsearch", default=True, help="Whether the whole way ends in Elasticsearch.")
+@click.option("--elasticsearch/--no-elasticsearch", default=True, help="Whether vectors are written to Elasticsearch.")
 @click.option(
     "--preset",
     "presets",
     multiple=True,
     type=click.Choice(list(PRESETS)),
-    help="Measure this one with random weights, as quick as its own; repeatable. Without it: the model of LOOK_MODEL.",
+    help="Measure this one with random weights; repeatable. By default the model of LOOK_MODEL.",
 )
 def main(folder: Path, *, count: int, warm_up: int, elasticsearch: bool, presets: Sequence[str]) -> None:
     """Measure the embedding of the images in FOLDER."""
@@ -84,22 +84,23 @@ def main(folder: Path, *, count: int, warm_up: int, elasticsearch: bool, presets
             )
             stack.callback(service.stop)
             settings = settings.model_copy(update={"elasticsearch_url": service.url})
-        wanted = addresses(folder, count, again=not elasticsearch)
-        for place, one in enumerate(_settings(settings, presets, Path(stack.enter_context(TemporaryDirectory())))):
+        images = addresses(folder, count, repeat=not elasticsearch)
+        scratch = Path(stack.enter_context(TemporaryDirectory()))
+        for place, preset_settings in enumerate(_settings(settings, presets, scratch)):
             if elasticsearch and place == 0:
-                _warm_up(one, addresses(folder, warm_up, again=False), warm_up)
-            console.print(_table(measure(one, wanted, elasticsearch=elasticsearch)))
+                _warm_up(preset_settings, addresses(folder, warm_up, repeat=False), warm_up)
+            console.print(_table(measure(preset_settings, images, elasticsearch=elasticsearch)))
 
 
-def addresses(folder: Path, count: int, *, again: bool) -> list[str]:
-    """Return the URLs of a folder's images, up to ``count``, or again and again until there are as many.
+def addresses(folder: Path, count: int, *, repeat: bool) -> list[str]:
+    """Return the URLs of a folder's images, up to ``count``, repeated to make ``count`` if asked for.
 
-    A store that keeps activations has them of an image that comes again, so that it must not.
+    Don't repeat them with an Image Vector Store, which would answer repeated images from what it stored.
     """
-    found = sorted(path.resolve().as_uri() for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
-    if not found:
+    urls = sorted(path.resolve().as_uri() for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    if not urls:
         raise click.ClickException(f"There is no image in {folder}")
-    return list(islice(cycle(found) if again else found, count))
+    return list(islice(cycle(urls) if repeat else urls, count))
 
 
 def _settings(settings: Settings, presets: Sequence[str], scratch: Path) -> Iterator[Settings]:
@@ -116,63 +117,63 @@ def _settings(settings: Settings, presets: Sequence[str], scratch: Path) -> Iter
         yield settings.model_copy(update={"look_model": preset, "look_weights": weights})
 
 
-def _warm_up(settings: Settings, wanted: Sequence[str], count: int) -> None:
-    """Send images the whole way, the same ones again into another index, until there were as many."""
-    console.print(f"{count:,} images go the whole way first: Elasticsearch compiles itself meanwhile")
+def _warm_up(settings: Settings, images: Sequence[str], count: int) -> None:
+    """Index ``count`` images, repeated ones each time into another index."""
+    console.print(f"Warming up with {count:,} images, until the JVM has compiled Elasticsearch")
     while count > 0:
-        way = Indexed(settings)
+        run = Indexed(settings)
         try:
-            way(way.load(wanted[:count]))
+            run(run.load(images[:count]))
         finally:
-            way.close()
-        count -= len(wanted)
+            run.close()
+        count -= len(images)
 
 
-def measure(settings: Settings, wanted: Sequence[str], *, elasticsearch: bool) -> Speeds:
-    """Measure the stages of a model and the whole; the first batch of images warms up, and fits the vector space."""
+def measure(settings: Settings, images: Sequence[str], *, elasticsearch: bool) -> Speeds:
+    """Measure a model's stages and end to end; the first batch of images warms up and fits the vector space."""
     from indexer.vectorizers.cnn import load_cnn
 
-    if len(wanted) <= settings.batch_size:
+    if len(images) <= settings.batch_size:
         raise click.ClickException(
-            f"There are {len(wanted)} images; more than BATCH_SIZE, {settings.batch_size}, are needed"
+            f"There are {len(images)} images; more than BATCH_SIZE, {settings.batch_size}, are needed"
         )
     source, cnn = image_source(settings), load_cnn(settings)
     vectorizers: dict[str, ImageVectorizer] = {**cnn, "color": ColorVectorizer()}
     model, size = cnn["look"].model, settings.batch_size
-    prepared = list(islice(cycle([model.preparation(i) for i in _decode(source, wanted[:256])]), len(wanted)))
-    model.run(prepared[:size])  # what is done once stays out of the figures
+    prepared = list(islice(cycle([model.preparation(i) for i in _decode(source, images[:256])]), len(images)))
+    model.run(prepared[:size])  # compiles, which shouldn't be timed
     preparations = tuple(model.preparation for model in models_of(vectorizers.values()))
-    decode = _speed(len(wanted), lambda: deque(_decode(source, wanted), maxlen=0))
-    prepare = _speed(len(wanted), lambda: _prepare(source, wanted, preparations))
-    infer = _speed(len(wanted), lambda: _infer(model.run, prepared, size))
-    whole: WholeWay = Indexed(settings) if elasticsearch else Unindexed(settings, source, vectorizers)
+    decode = _speed(len(images), lambda: deque(_decode(source, images), maxlen=0))
+    prepare = _speed(len(images), lambda: _prepare(source, images, preparations))
+    infer = _speed(len(images), lambda: _infer(model.run, prepared, size))
+    run: EndToEnd = Indexed(settings) if elasticsearch else Unindexed(settings, source, vectorizers)
     try:
-        ids = whole.load(wanted)
-        whole(ids[:size])
+        ids = run.load(images)
+        run(ids[:size])
         resident = psutil.Process().memory_info().rss
-        speed = _speed(len(ids) - size, lambda: whole(ids[size:]))
+        speed = _speed(len(ids) - size, lambda: run(ids[size:]))
         grown = (psutil.Process().memory_info().rss - resident) / 2**20
     finally:
-        whole.close()
+        run.close()
     return Speeds(settings.look_model, model.runtime.name, decode, prepare, infer, speed, grown)
 
 
-def _decode(source: ImageSource, wanted: Sequence[str]) -> Iterator[Image.Image]:
+def _decode(source: ImageSource, images: Sequence[str]) -> Iterator[Image.Image]:
     with ThreadPoolExecutor(FETCHERS) as threads:
-        yield from threads.map(lambda a: source.decoder.decode(source.fetch(a), least_side=LEAST_SIDE), wanted)
+        yield from threads.map(lambda a: source.decoder.decode(source.fetch(a), least_side=LEAST_SIDE), images)
 
 
-def _prepare(source: ImageSource, wanted: Sequence[str], preparations: tuple[Preparation, ...]) -> None:
+def _prepare(source: ImageSource, images: Sequence[str], preparations: tuple[Preparation, ...]) -> None:
     def prepare(address: str) -> None:
         source.decoder.prepare(source.fetch(address), preparations, least_side=LEAST_SIDE)
 
     with ThreadPoolExecutor(FETCHERS) as threads:
-        deque(threads.map(prepare, wanted), maxlen=0)
+        deque(threads.map(prepare, images), maxlen=0)
 
 
 def _infer(run: Callable[[Sequence[Prepared]], object], prepared: Sequence[Prepared], size: int) -> None:
     batches = [prepared[start : start + size] for start in range(0, len(prepared), size)]
-    with ThreadPoolExecutor(BATCHES) as threads:  # side by side as in the pipeline: no core waits between two
+    with ThreadPoolExecutor(BATCHES) as threads:  # concurrent as in the pipeline, so that no core idles between two
         deque(threads.map(run, batches), maxlen=0)
 
 
@@ -185,7 +186,7 @@ def _speed(count: int, work: Callable[[], object]) -> float:
 def _table(speeds: Speeds) -> Table:
     table = Table(
         title=f"{speeds.model} in {speeds.runtime}",
-        caption=f"Memory grew by {speeds.grown:.0f} MiB the whole way.",
+        caption=f"Memory grew by {speeds.grown:.0f} MiB end to end.",
     )
     for heading in ("", "images/s", "of the slower stage", "of both on the same cores"):
         table.add_column(heading, justify="right" if heading else "left")
@@ -193,7 +194,7 @@ def _table(speeds: Speeds) -> Table:
         ("decode only", speeds.decode),
         ("decode and prepare", speeds.prepare),
         ("inference only", speeds.infer),
-        ("the whole way", speeds.whole),
+        ("end to end", speeds.end_to_end),
     ):
         table.add_row(name, f"{speed:,.1f}", f"{speed / speeds.slower:.2f}", f"{speed / speeds.shared:.2f}")
     return table

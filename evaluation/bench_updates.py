@@ -1,7 +1,7 @@
-"""``make bench-updates``: a burst of single events beside the same products in bulk, and one event alone.
+"""``make bench-updates``: throughput of single events against a bulk load, and the latency of one event.
 
-Both ways embed as many pictures that nobody has seen; the servers and workers are real, and events come through the
-signed hook, a request each.
+Both embed equally many new images with real servers and workers. Single events arrive through the signed webhook, one
+per request.
 """
 
 from __future__ import annotations
@@ -40,15 +40,17 @@ from workers.enqueue import enqueue_embeddings
 
 _SIDE = 320  # pixels
 _SENDERS = 8
-_FITTED_ON = 300  # pictures that the vector space is fitted on
+_FITTED_ON = 300  # images that the vector space is fitted on
 _PATIENCE = 1_800.0  # seconds
 
 
 @click.command()
-@click.option("--events", default=5_000, show_default=True, help="Products of each way.")
-@click.option("--alone", default=40, show_default=True, help="Events that come one at a time.")
+@click.option(
+    "--events", default=5_000, show_default=True, help="Products to load in bulk, and again by single events."
+)
+@click.option("--alone", default=40, show_default=True, help="Events sent one at a time.")
 def main(*, events: int, alone: int) -> None:
-    """Measure and print."""
+    """Print products per second in bulk and by single events, and the latency of an event alone."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-updates-")))
         settings = _bring_up(stack, folder)
@@ -59,12 +61,12 @@ def main(*, events: int, alone: int) -> None:
         app = create_app(settings)
         single = _burst(client, settings, app, folder, events)
         click.echo(f"Single events: {events:,} products in {single:.1f} s, {events / single:.1f}/s")
-        click.echo(f"Ratio:         {bulk / single:.2f} of bulk (0.8 or more is asked for)")
+        click.echo(f"Ratio:         {bulk / single:.2f} of bulk (goal: at least 0.8)")
         times = sorted(_alone(settings, app, folder, alone))
         p95 = times[min(len(times) - 1, round(0.95 * len(times)))]
         click.echo(
             f"One alone:     found by similarity after {statistics.median(times):.2f} s (p50), {p95:.2f} s (p95), "
-            f"{times[-1]:.2f} s at most, of {alone} (2 s at p95 are asked for)"
+            f"{times[-1]:.2f} s at most, of {alone} (goal: 2 s at p95)"
         )
 
 
@@ -90,7 +92,7 @@ def _bring_up(stack: ExitStack, folder: Path) -> Settings:
 
 
 def _products(folder: Path, name: str, count: int) -> Iterator[dict[str, Any]]:
-    """Draw products whose pictures nobody has seen."""
+    """Yield products with new images."""
     rng = np.random.default_rng()
     for n in range(count):
         blocks = rng.integers(0, 255, (8, 8, 3), dtype=np.uint8)
@@ -100,7 +102,7 @@ def _products(folder: Path, name: str, count: int) -> Iterator[dict[str, Any]]:
 
 
 def _prepare(client: Elasticsearch, settings: Settings, folder: Path) -> None:
-    """Fit a vector space, so that all that follows writes vectors."""
+    """Fit a vector space, so that later products get vectors at once."""
     alias = settings.index_name
     indices.ensure_index(client, alias)
     _load(client, settings, folder, "first", list(_products(folder, "first", _FITTED_ON)))
@@ -162,19 +164,19 @@ def _send(settings: Settings, app: Flask, product: dict[str, Any]) -> None:
             break
         time.sleep(float(answer.headers["Retry-After"]))
     if answer.status_code != 202:
-        raise click.ClickException(f"The hook answered {answer.status_code}: {answer.text}")
+        raise click.ClickException(f"The webhook answered {answer.status_code}: {answer.text}")
 
 
 def _alone(settings: Settings, app: Flask, folder: Path, count: int) -> Iterator[float]:
     web, rng = app.test_client(), np.random.default_rng()
     for product in _products(folder, "alone", count):
-        time.sleep(rng.uniform(0.5, 1.5))  # at any moment between two refreshes of the index
+        time.sleep(rng.uniform(0.5, 1.5))  # arrive at a random moment between two refreshes of the index
         begun = time.monotonic()
         _send(settings, app, product)
         query = {"like": "first-0", "category": "alone", "size": 100}
         while True:
-            found = web.get("/api/search", query_string=query).get_json()["products"]
-            if any(p["id"] == product["id"] and p["similarity"] > 0 for p in found):
+            hits = web.get("/api/search", query_string=query).get_json()["products"]
+            if any(p["id"] == product["id"] and p["similarity"] > 0 for p in hits):
                 break
             time.sleep(0.02)
         yield time.monotonic() - begun

@@ -1,4 +1,4 @@
-"""Images the whole way, from their addresses to where their vectors are written, to be measured."""
+"""Embedding images end to end, from their addresses to their written vectors, for benchmarks."""
 
 from __future__ import annotations
 
@@ -20,41 +20,41 @@ from indexer.settings import Settings
 from indexer.spaces.fitting import fit_space
 from indexer.vectorizers.base import ImageVectorizer
 
-BATCHES = 4  # side by side, as the pipeline takes them
+BATCHES = 4  # concurrent, as in the pipeline
 
 
-class WholeWay(Protocol):
-    """Takes images the whole way. The first time a batch of them goes ahead: it fits the vector space."""
+class EndToEnd(Protocol):
+    """Embeds images end to end. The first call fits the vector space on its first batch."""
 
     def load(self, addresses: Sequence[str]) -> Sequence[str]:
-        """Write the products of images, without their vectors; give their ids."""
+        """Write a product without vectors for each image; return the products' ids."""
 
     def __call__(self, ids: Sequence[str]) -> None:
-        """Embed them."""
+        """Embed products."""
 
     def close(self) -> None:
-        """Take away what was written."""
+        """Delete what was written."""
 
 
-class Forgetful:
-    """A store that keeps nothing: the whole way, but for Elasticsearch."""
+class NullStore:
+    """An Image Vector Store that stores nothing."""
 
     def get(self, digests: Sequence[str]) -> dict[str, Activations]:
-        """Find nothing."""
+        """Return nothing."""
         del digests
         return {}
 
     def put(self, activations: Mapping[str, Activations]) -> dict[str, Activations]:
-        """Keep nothing."""
+        """Return the activations without storing them."""
         return dict(activations)
 
 
 class Unindexed:
-    """Fetch, decode and embed, with nowhere to write."""
+    """Fetching, decoding and embedding, without Elasticsearch."""
 
     def __init__(self, settings: Settings, source: ImageSource, vectorizers: Mapping[str, ImageVectorizer]) -> None:
         self._size = settings.batch_size
-        self._embed = ImageEmbedder(source, vectorizers, Forgetful(), self._size)
+        self._embed = ImageEmbedder(source, vectorizers, NullStore(), self._size)
 
     def load(self, addresses: Sequence[str]) -> Sequence[str]:
         """Return the addresses: no product is needed."""
@@ -68,11 +68,11 @@ class Unindexed:
                 del done
 
     def close(self) -> None:
-        """There is nothing to take away."""
+        """Do nothing, because nothing was written."""
 
 
 class Indexed:
-    """The pipeline as it runs in a worker, into an index of its own: a product an image, each with its own title."""
+    """The pipeline as it runs in a worker, into an index of its own, with one product per image."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.model_copy(update={"index_name": f"bench-{uuid4().hex[:8]}"})
@@ -81,7 +81,7 @@ class Indexed:
         self._pipeline = Pipeline.from_settings(self._settings)
 
     def load(self, addresses: Sequence[str]) -> Sequence[str]:
-        """Write a product an image."""
+        """Write one product per image; return their ids."""
         products = [Product(id=uuid4().hex, title=f"Product {uuid4().hex[:8]}", images=[a]) for a in addresses]
         apply_events(self._client, self._alias, [Upsert(type="upsert", product=p) for p in products])
         return [product.id for product in products]
@@ -96,6 +96,6 @@ class Indexed:
             raise RuntimeError(f"{len(report.failed)} products failed: {next(iter(report.failed.values()))}")
 
     def close(self) -> None:
-        """Remove the indices."""
+        """Delete the index and its stores."""
         for index in self._client.indices.get(index=f"{self._alias}-*", expand_wildcards="all"):
             self._client.indices.delete(index=index)

@@ -57,7 +57,7 @@ def test_what_is_filled_in_and_flagged_is_counted_against_the_truth(tmp_path: Pa
     assert fitted.coverage("color") == (140 / 150, 1.0)
     report = attribute_report.build([fitted], {"Things": counts}, "things.jsonl", ("picture", "color"))
     page = report.write(tmp_path, "attributes").read_text()
-    for part in ("Against the truth", "What was learnt", "Reliability of the confidence", "Confusion of Things: color"):
+    for part in ("Against the truth", "Learnt attributes", "Reliability of the confidence", "Confusion of Things: color"):
         assert part in page
     path.write_text('{"id": 1}')
     with pytest.raises(GoldenSetError, match=r"truth\.jsonl, line 1"):
