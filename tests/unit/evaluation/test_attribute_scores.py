@@ -1,4 +1,4 @@
-"""How attribution is scored, and what its report says, without a model."""
+"""The scores of attribution and scored report, without a network."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def test_even_perfect_confidences_show_an_error_on_few_products() -> None:
     assert calibration_floor(np.full(20, 0.7)) > calibration_floor(np.full(2_000, 0.7)) > 0
 
 
-def test_precision_and_recall_heed_what_is_filled_in() -> None:
-    its = guesses([0.9, 0.8, 0.4, 0.3], [True, False, True, False])
-    assert (its.precision(0.7), its.recall(0.7)) == (0.5, 0.25)
-    assert (its.precision(0.0), its.recall(0.0)) == (0.5, 0.5)
-    assert its.precision(0.99) is None
-    assert its.confusion() == (["red"], [[2]])
+def test_precision_and_recall_count_confident_predictions() -> None:
+    scored = guesses([0.9, 0.8, 0.4, 0.3], [True, False, True, False])
+    assert (scored.precision(0.7), scored.recall(0.7)) == (0.5, 0.25)
+    assert (scored.precision(0.0), scored.recall(0.0)) == (0.5, 0.5)
+    assert scored.precision(0.99) is None
+    assert scored.confusion() == (["red"], [[2]])
 
 
 def test_what_is_filled_in_and_flagged_is_counted_against_the_truth(tmp_path: Path) -> None:
@@ -57,7 +57,8 @@ def test_what_is_filled_in_and_flagged_is_counted_against_the_truth(tmp_path: Pa
     assert fitted.coverage("color") == (140 / 150, 1.0)
     report = attribute_report.build([fitted], {"Things": counts}, "things.jsonl", ("picture", "color"))
     page = report.write(tmp_path, "attributes").read_text()
-    for part in ("Against the truth", "Learnt attributes", "Reliability of the confidence", "Confusion of Things: color"):
+    parts = ("Against the truth", "Learnt attributes", "Reliability of the confidence", "Confusion of Things: color")
+    for part in parts:
         assert part in page
     path.write_text('{"id": 1}')
     with pytest.raises(GoldenSetError, match=r"truth\.jsonl, line 1"):

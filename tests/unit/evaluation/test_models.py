@@ -1,4 +1,4 @@
-"""The whole report at small size, on pictures whose answer is plain."""
+"""The whole report at small size, on images with an obvious answer."""
 
 import json
 from collections.abc import Sequence
@@ -93,17 +93,17 @@ def test_the_whole_report(catalog: Path, golden: Path, monkeypatch: pytest.Monke
             assert picture.width > 300
 
 
-def test_activations_are_made_once(catalog: Path) -> None:
+def test_activations_are_computed_once(catalog: Path) -> None:
     images = primary_images(catalog)
-    cache, wanted = ActivationCache(catalog.parent / "cache", source_of(catalog)), list(images.values())
+    cache, primary = ActivationCache(catalog.parent / "cache", source_of(catalog)), list(images.values())
     vectorizer = Mean()
-    first = cache.get(vectorizer, wanted[:30])
-    again = cache.get(vectorizer, wanted)
-    assert vectorizer.seen == len({image.digest for image in wanted})
-    assert np.array_equal(first.of([wanted[3].digest]), again.of([wanted[3].digest]))
+    first = cache.get(vectorizer, primary[:30])
+    again = cache.get(vectorizer, primary)
+    assert vectorizer.seen == len({image.digest for image in primary})
+    assert np.array_equal(first.of([primary[3].digest]), again.of([primary[3].digest]))
     [file] = (catalog.parent / "cache").iterdir()
-    file.write_bytes(file.read_bytes()[:-50])  # cut short: made anew
-    assert np.array_equal(cache.get(vectorizer, wanted).of([wanted[3].digest]), first.of([wanted[3].digest]))
+    file.write_bytes(file.read_bytes()[:-50])  # truncated: computed again
+    assert np.array_equal(cache.get(vectorizer, primary).of([primary[3].digest]), first.of([primary[3].digest]))
 
 
 def _fails(*arguments: object) -> str:
@@ -117,10 +117,11 @@ def test_leakage_is_refused(catalog: Path, golden: Path) -> None:
     assert "are in the part that is fitted on and in the measured one" in _fails(
         *common, "--golden", golden, "--fit-on", golden
     )
-    whole = catalog.parent / "whole.jsonl"
-    _run("golden", "labels", catalog, "--candidates", 0, "--out", whole)
-    assert "leaves nothing to fit on" in _fails(*common, "--golden", whole)
-    # The same picture under another id, fitted on through another golden set.
+    everything = catalog.parent / "everything.jsonl"
+    _run("golden", "labels", catalog, "--candidates", 0, "--out", everything)
+    assert "leaves nothing to fit on" in _fails(*common, "--golden", everything)
+    # The same image under another id, fitted on through another golden set.
+
     with catalog.open("a") as file:
         file.write('\n{"id": "twin", "title": "x", "images": ["images/measure-3.png"]}')
     fit_on = catalog.parent / "fit.jsonl"

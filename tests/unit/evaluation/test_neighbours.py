@@ -21,15 +21,15 @@ def test_brute_force_finds_the_nearest_in_order() -> None:
 
 
 @pytest.mark.parametrize(("name", "build"), list(in_process()))
-def test_every_structure_that_can_be_had_finds_nearly_all(name: str, build: Build) -> None:
+def test_every_installed_structure_finds_nearly_all(name: str, build: Build) -> None:
     module = {"HNSW (hnswlib)": "hnswlib", "HNSW (NMSLIB)": "nmslib", "HNSW (faiss)": "faiss"}.get(name, "sklearn")
     if "lists" in name or find_spec(module) is None:
         with pytest.raises(UnavailableError, match=r"requirements-bench\.txt|vectors or more"):
             build(VECTORS)
         return
     built = build(VECTORS)
-    own = [[n // 10 for n in built.search(query, 10)].count(number) / 10 for number, query in enumerate(QUERIES)]
-    assert np.mean(own) >= (1.0 if "tree" in name or "brute" in name else 0.9)
+    recalls = [[n // 10 for n in built.search(query, 10)].count(number) / 10 for number, query in enumerate(QUERIES)]
+    assert np.mean(recalls) >= (1.0 if "tree" in name or "brute" in name else 0.9)
     assert built.size >= VECTORS.nbytes
 
 
@@ -64,7 +64,7 @@ def test_the_report_says_what_was_left_out() -> None:
     assert all(part.data.startswith(b"\x89PNG") for part in report.parts if isinstance(part, Picture))
 
 
-def test_a_race_that_was_stopped_goes_on(tmp_path: Path) -> None:
+def test_an_interrupted_race_resumes(tmp_path: Path) -> None:
     file, sizes = tmp_path / "report" / "neighbours.jsonl", Sizes(400, 30, 10)
     tree, graph = Row("tree", 32, 0.9, (1.0, 3.0), 0.5, 2_000), Row("graph", 32, missing="not installed")
     for row in (tree, graph):
@@ -72,5 +72,5 @@ def test_a_race_that_was_stopped_goes_on(tmp_path: Path) -> None:
     again = RowFile(file, sizes)
     assert again.get("tree", 32) == tree
     assert again.get("tree", 64) is None
-    assert again.get("graph", 32) is None  # it may be installed by now
+    assert again.get("graph", 32) is None  # tried again: it may have been installed since
     assert RowFile(file, Sizes(500, 30, 10)).get("tree", 32) is None

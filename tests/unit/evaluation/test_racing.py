@@ -31,15 +31,15 @@ def test_brute_force_finds_all_and_a_constant_answer_does_not() -> None:
     assert len(steps) == 6
 
 
-def test_libraries_that_are_missing_are_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_libraries_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(name: str) -> None:
         raise ImportError(name)
 
     monkeypatch.setattr("evaluation.libraries.importlib.import_module", missing)
-    told: list[str] = []
-    assert libraries.available(told.append) == {}
-    assert [line.split()[0] for line in told] == ["hnswlib", "NMSLIB"]
-    assert "pip install nmslib" in told[1]
+    lines: list[str] = []
+    assert libraries.available(lines.append) == {}
+    assert [line.split()[0] for line in lines] == ["hnswlib", "NMSLIB"]
+    assert "pip install nmslib" in lines[1]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def test_fewer_dimensions_are_the_first_of_more(reduction: str) -> None:
     reducers = Reducers(FIT, PRODUCTS, 8)
     few, many = (reducers.transform(reduction, dims)(FIT) for dims in (5, 8))
     assert (few.shape, many.shape) == ((80, 5), (80, 8))
-    if reduction == "learned":  # scaled anew: what labels say first, then the rest
+    if reduction == "learned":  # rescaled for each number of dimensions
         assert np.allclose(many[:, :2], few[:, :2], atol=1e-4)
     else:
         assert np.allclose(many[:, :5], few, atol=1e-4)
@@ -47,17 +47,16 @@ def test_a_full_pca_orders_as_all_dimensions_do() -> None:
     reducers = Reducers(FIT, PRODUCTS, 12)
     activations = {f"p{i}": row for i, row in enumerate(RANDOM.normal(size=(30, 12)).astype(np.float32))}
     grades = {"p0": {f"p{i}": i % 4 for i in range(1, 30)}}
-    [whole] = [v for v in variants("m", reducers, [], [], ["euclidean"]) if v.reduction == RAW]
+    [raw] = [v for v in variants("m", reducers, [], [], ["euclidean"]) if v.reduction == RAW]
     [full] = [v for v in variants("m", reducers, ["pca"], [12], ["euclidean"]) if v.reduction == "pca"]
     assert (
-        judge(whole, reducers, activations, grades, "ndcg").run
-        == judge(full, reducers, activations, grades, "ndcg").run
+        judge(raw, reducers, activations, grades, "ndcg").run == judge(full, reducers, activations, grades, "ndcg").run
     )
 
 
-def test_variants_leave_out_dimensions_that_cannot_be_had() -> None:
-    found = list(variants("m", Reducers(FIT, PRODUCTS, 512), ["pca"], [4, 8, 512], list(METRICS)))
-    assert [(v.reduction, v.dims) for v in found if v.metric == "cosine"] == [
+def test_variants_leave_out_impossible_dimensions() -> None:
+    listed = list(variants("m", Reducers(FIT, PRODUCTS, 512), ["pca"], [4, 8, 512], list(METRICS)))
+    assert [(v.reduction, v.dims) for v in listed if v.metric == "cosine"] == [
         (RAW, 12), (CENTRED, 12), ("pca", 4), ("pca", 8)
     ]  # fmt: skip
-    assert len(found) == 12
+    assert len(listed) == 12

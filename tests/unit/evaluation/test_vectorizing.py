@@ -15,9 +15,9 @@ def test_weights_of_a_model_come_from_a_file() -> None:
         weights_of(["a.pth"])
 
 
-def test_a_model_that_cannot_be_had_stops_no_other(tmp_path: Path) -> None:
+def test_a_model_that_cannot_be_loaded_stops_no_other(tmp_path: Path) -> None:
     model = "efficientnet_lite0"
-    found = list(vectorizers([model, COLOR], [], [], {model: tmp_path / "none.safetensors"}))
-    assert [name for name, _ in found][-1] == COLOR
-    assert isinstance(found[0][1], CheckpointError)
-    assert not isinstance(found[1][1], Exception)
+    loaded = list(vectorizers([model, COLOR], [], [], {model: tmp_path / "none.safetensors"}))
+    assert [name for name, _ in loaded][-1] == COLOR
+    assert isinstance(loaded[0][1], CheckpointError)
+    assert not isinstance(loaded[1][1], Exception)

@@ -10,24 +10,24 @@ VALUES = np.array([0.9, 0.1, 0.8, 0.7, -np.inf, 0.7], np.float32)
 
 
 @pytest.mark.parametrize(
-    ("found", "k", "expected"),
+    ("answer", "k", "expected"),
     [
         ([0, 2], 2, 1.0),
-        ([2, 0], 2, 1.0),  # the order within a page is Elasticsearch's to prove elsewhere
+        ([2, 0], 2, 1.0),  # recall ignores the order within a page
         ([0, 1], 2, 0.5),
         ([0, 2, 5], 3, 1.0),  # products 3 and 5 tie for the third place
         ([0, 0, 0], 3, 1 / 3),  # a product counts once
-        ([0, 4], 2, 0.5),  # it doesn't match
+        ([0, 4], 2, 0.5),  # product 4 doesn't match
         ([1, 1, 0, 2], 2, 0.0),  # beyond the page
         ([], 2, 0.0),
         ([0, 2, 3, 5, 1], 24, 1.0),  # fewer match than a page holds
     ],
 )
-def test_recall(found: list[int], k: int, expected: float) -> None:
-    assert recall(VALUES, found, k) == pytest.approx(expected)
+def test_recall(answer: list[int], k: int, expected: float) -> None:
+    assert recall(VALUES, answer, k) == pytest.approx(expected)
 
 
-def test_recall_is_whole_where_nothing_matches() -> None:
+def test_recall_is_1_if_nothing_matches() -> None:
     assert recall(np.full(3, -np.inf, np.float32), []) == 1.0
 
 
