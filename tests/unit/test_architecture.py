@@ -21,26 +21,45 @@ ALLOWED = {
     "evaluation": {"es_mappings", "indexer", "search", "workers", "webapp", "demo"},
     "lookalike": {"indexer"},  # it names the commands of the other rooms, and imports them when they run
 }
-# The floors of `indexer`, from the ground up: a room imports from lower floors alone.
-FLOORS = (
-    {"errors", "digests"},
-    {"settings"},
-    {"catalog", "images"},
-    {"vectorizers"},
-    {"elastic"},
-    {"activations"},
-    {"relevance"},
-    {"spaces"},
-    {"attribution"},
-    {"embedding"},
-    {"finetuning"},
-    {"rollouts"},
-    {"attached"},
-    {"checks"},
-    {"retention"},
-    {"cli"},
-    {"__main__"},
-)
+# The floors of packages, from the ground up: a room or module imports from lower floors alone.
+FLOORS: dict[str, tuple[set[str], ...]] = {
+    "indexer": (
+        {"errors", "digests"},
+        {"settings"},
+        {"catalog", "images"},
+        {"vectorizers"},
+        {"elastic"},
+        {"activations"},
+        {"relevance"},
+        {"spaces"},
+        {"attribution"},
+        {"embedding"},
+        {"finetuning"},
+        {"rollouts"},
+        {"attached"},
+        {"checks"},
+        {"retention"},
+        {"cli"},
+        {"__main__"},
+    ),
+    "workers": (
+        {"errors", "app"},
+        {"queues"},
+        {"failures", "logs", "pace", "photos"},
+        {"resources"},
+        {"embedding"},
+        {"writing", "housekeeping", "sweeping", "metrics", "enqueue", "dead_letters"},
+        {"tasks"},
+    ),
+    "webapp": (
+        {"errors", "security", "services"},
+        {"reading"},
+        {"storefront"},
+        {"api", "staff"},
+        {"workbench"},
+        {"application"},
+    ),
+}
 
 
 def _modules(package: str) -> Iterator[tuple[str, Path]]:
@@ -75,14 +94,15 @@ def test_imports_go_one_way(package: str) -> None:
         assert not _packages(path) & forbidden, name
 
 
-def test_imports_inside_indexer_go_down() -> None:
-    floor = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
-    upwards, names = [], {name for name, _ in _modules("indexer")}
-    for name, path in _modules("indexer"):
-        if name == "indexer":
+@pytest.mark.parametrize("package", FLOORS)
+def test_imports_inside_a_package_go_down(package: str) -> None:
+    floor = {room: height for height, rooms in enumerate(FLOORS[package]) for room in rooms}
+    upwards, names = [], {name for name, _ in _modules(package)}
+    for name, path in _modules(package):
+        if name == package:
             continue
         own = name.split(".")[1]
-        rooms = {target.split(".")[1] for target in _imports(path, names) if target.startswith("indexer.")}
+        rooms = {target.split(".")[1] for target in _imports(path, names) if target.startswith(f"{package}.")}
         upwards += [f"{name} imports {room}" for room in rooms - {own} if floor[room] >= floor[own]]
     assert not upwards
 
