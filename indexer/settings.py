@@ -112,6 +112,9 @@ class Settings(BaseSettings):
         None,
         description="Who may see the pages for staff: NAME:PASSWORD, separated by ','; empty: nobody.",
     )
+    request_seconds: float = Field(
+        2.0, gt=0, le=60, description="Seconds that a shopper's request may take; then the answer is 503."
+    )
     tls: bool = Field(False, description="Whether shoppers connect over TLS: cookies are then Secure and HSTS is sent.")
     trusted_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (),

@@ -16,6 +16,7 @@ from es_mappings.aspect_weights import CategoryWeights
 from es_mappings.calibration import Calibration
 from es_mappings.layout import Layout
 from es_mappings.queries import KEEP_ALIVE
+from indexer import deadlines
 from indexer.elastic.product_index import ProductIndex
 
 _SHARED_SECONDS = 1.0  # Elasticsearch itself shows an update only after a second
@@ -68,7 +69,7 @@ class Snapshots:
 
     def current(self) -> Snapshot:
         """Return a snapshot that is at most a second old."""
-        with self._lock:
+        with deadlines.holding(self._lock):
             if time.monotonic() - self._opened > _SHARED_SECONDS:
                 opened = time.monotonic()
                 self._current = self._open()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from indexer.settings import Settings
-from webapp import api, errors, security, staff, storefront, workbench
+from webapp import api, budgets, errors, security, staff, storefront, workbench
 from webapp.services import Services
 
 
@@ -29,6 +29,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     Services.open(settings, app.config["SECRET_KEY"]).register(app)
     for room in (storefront, api, workbench, staff):
         room.register(app)
+    budgets.limit(app, settings)
     security.protect(app, settings)
     errors.register(app)
     return app

@@ -10,6 +10,7 @@ from flask import Flask, Response, json, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound, SecurityError, ServiceUnavailable
 
+from indexer.deadlines import DeadlineError
 from indexer.errors import IndexStateError
 from search.errors import ParameterError
 from workers.photos import PhotoServiceError
@@ -35,6 +36,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(IndexStateError, _not_ready)
     app.register_error_handler(PhotoServiceError, _no_photos)
     app.register_error_handler(TransportError, _search_away)
+    app.register_error_handler(DeadlineError, _late)
     app.register_error_handler(ApiError, _search_refused)
     app.register_error_handler(SecurityError, _host)
     app.register_error_handler(CSRFError, _form)
@@ -56,6 +58,11 @@ def _no_photos(error: PhotoServiceError) -> Response:
 
 def _search_away(error: TransportError) -> Response:
     log.error("Elasticsearch is away: %s", error)
+    return _answer(503, "Service Unavailable", _AWAY)
+
+
+def _late(error: DeadlineError) -> Response:
+    log.warning("a request was given up: %s", error)
     return _answer(503, "Service Unavailable", _AWAY)
 
 

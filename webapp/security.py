@@ -46,6 +46,7 @@ _LIMITS = {
     "staff.check": "logins",
     "static": None,
     "health.healthz": None,
+    "health.livez": None,
     "catalog_hook.events": None,
 }
 

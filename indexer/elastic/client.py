@@ -15,6 +15,7 @@ from elasticsearch import Elasticsearch
 from elasticsearch.helpers import streaming_bulk
 
 from es_mappings.layout import Vector
+from indexer.elastic.breaker import BoundedTransport
 from indexer.errors import IndexStateError
 from indexer.settings import Settings
 
@@ -31,6 +32,7 @@ def connect(settings: Settings) -> Elasticsearch:
     key = settings.elasticsearch_api_key
     return Elasticsearch(
         settings.elasticsearch_url,
+        transport_class=BoundedTransport,
         api_key=key.get_secret_value() if key else None,
         request_timeout=30,
         retry_on_timeout=True,

@@ -57,9 +57,9 @@ class SpoilingProxy:
 
     Attributes
     ----------
-    spoil : {"", "half", "cut", "down"}
+    spoil : {"", "half", "cut", "down", "hang"}
         ``half`` answers 429 for every other item, ``cut`` drops every third answer after it was applied, ``down``
-        refuses everything.
+        refuses everything, ``hang`` answers nothing until it is `released`.
     spoiled : int
         Items or answers spoiled so far.
     """
@@ -67,6 +67,7 @@ class SpoilingProxy:
     def __init__(self, upstream: str) -> None:
         self.upstream, self.spoil, self.spoiled = upstream, "", 0
         self._bulks = 0
+        self.released = threading.Event()
         self._client = httpx.Client(timeout=60, limits=httpx.Limits(max_connections=100))
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
@@ -75,6 +76,7 @@ class SpoilingProxy:
 
     def stop(self) -> None:
         """Stop it."""
+        self.released.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -82,6 +84,8 @@ class SpoilingProxy:
         """Return the answer, or None to cut the connection."""
         if self.spoil == "down":
             return None
+        if self.spoil == "hang":
+            self.released.wait()
         is_bulk = method in {"PUT", "POST"} and path.partition("?")[0].endswith("_bulk")
         if is_bulk and self.spoil == "half":
             return self._half(path, headers, body)

@@ -16,6 +16,12 @@ from workers.errors import RedisUnavailableError
 blueprint = APIBlueprint("health", __name__, abp_tags=[HEALTH])
 
 
+@blueprint.get("/livez", responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}})
+def livez() -> Response:
+    """200 as long as this process answers, whatever the servers behind it do: what doesn't is restarted."""
+    return Response("alive\n", mimetype="text/plain")
+
+
 @blueprint.get("/healthz", responses={200: HealthAnswer, 503: HealthAnswer})
 def healthz() -> tuple[Response, int]:
     """200 where all answer; 503 where one doesn't, with its name."""

@@ -1,0 +1,52 @@
+"""The time that a shopper's request may take in all: every call that is made for it shares what is left."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from threading import Lock
+
+from indexer.errors import ProductSearchError
+
+_end: ContextVar[float | None] = ContextVar("end", default=None)  # by time.monotonic()
+
+
+class DeadlineError(ProductSearchError):
+    """The time of a request is used up; the same request may be answered when the servers are faster."""
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Limit the block, and all calls in it, to so many seconds, or to what an outer block has left if that is less."""
+    end, outer = time.monotonic() + seconds, _end.get()
+    token = _end.set(end if outer is None else min(end, outer))
+    try:
+        yield
+    finally:
+        _end.reset(token)
+
+
+def left() -> float | None:
+    """Return the seconds that are left, at least 0; None where nothing limits them, as in a worker."""
+    end = _end.get()
+    return None if end is None else max(0.0, end - time.monotonic())
+
+
+@contextmanager
+def holding(lock: Lock) -> Iterator[None]:
+    """Hold a lock, waiting for it no longer than what is left.
+
+    Raises
+    ------
+    DeadlineError
+        Another thread held it all the time.
+    """
+    seconds = left()
+    if not lock.acquire(timeout=-1 if seconds is None else seconds):
+        raise DeadlineError("the time of the request was used up waiting for another request")
+    try:
+        yield
+    finally:
+        lock.release()
