@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 
 import click
 import httpx
-from elasticsearch import Elasticsearch
 from rich.console import Console
 
 from demo.fleet import start_workers
@@ -30,8 +29,7 @@ from demo.waiting import STALLED_S, wait_until, work_of
 from es_mappings import product
 from indexer.cli.console import errors_in_one_line, progress_bar
 from indexer.cli.load import write_catalog
-from indexer.elastic import indices
-from indexer.elastic.client import connect
+from indexer.elastic.product_index import ProductIndex
 from indexer.errors import GoldenSetError, IndexStateError, ProductSearchError
 from indexer.settings import Settings
 
@@ -134,25 +132,25 @@ def _load(settings: Settings, catalog: Path, worker: Child) -> None:
     from indexer.vectorizers import load_vectorizers
     from workers.enqueue import enqueue_embeddings
 
-    client, alias = connect(settings), settings.index_name
+    index = ProductIndex.open(settings)
     if _is_loaded(settings):
-        say(f"Index: {indices.counts(client, alias)['done']:,} products with vectors are there ({alias})")
+        say(f"Index: {index.counts()['done']:,} products with vectors are there ({index.alias})")
         return
     vectorizers = load_vectorizers(settings)
     written, refused = write_catalog(settings, catalog)
-    say(f"Index: {written:,} products written to {alias}, {refused:,} lines refused")
-    if indices.space_of(client, alias) is None:
-        enqueue_embeddings(indices.ids_without_vector(client, alias))
-        _follow("Embedding images", lambda: indices.unembedded(client, alias), worker)
-        client.indices.refresh(index=alias)
-        space = fit_space(client, alias, vectorizers)
+    say(f"Index: {written:,} products written to {index.alias}, {refused:,} lines refused")
+    if index.space() is None:
+        enqueue_embeddings(index.ids_without_vector())
+        _follow("Embedding images", index.unembedded, worker)
+        index.refresh()
+        space = fit_space(index, vectorizers)
         kept = ", ".join(f"{name} {r.dims} dimensions" for name, r in space.reductions.items())
         say(f"Vector space: {space.digest} fitted on the catalogue ({kept})")
-    enqueue_embeddings(indices.ids_without_vector(client, alias))
-    _follow("Writing vectors", lambda: indices.counts(client, alias)["pending"], worker)
+    enqueue_embeddings(index.ids_without_vector())
+    _follow("Writing vectors", lambda: index.counts()["pending"], worker)
     _calibrate(settings, catalog)
-    _learn_attributes(client, alias, vectorizers)
-    counts = indices.counts(client, alias)
+    _learn_attributes(index, vectorizers)
+    counts = index.counts()
     say(f"Vectors: {counts['done']:,} written, {counts['failed']:,} failed (python -m indexer status says why)")
 
 
@@ -166,28 +164,28 @@ def _calibrate(settings: Settings, catalog: Path) -> None:
     if truth.exists():
         judgements = list(judge(read_truth(truth)))
         write_golden_set(golden, judgements)
-        client = connect(settings)
-        client.indices.refresh(index=settings.index_name)
+        index = ProductIndex.open(settings)
+        index.refresh()
         try:
-            fitted = calibrate(client, settings.index_name, judgements)
+            fitted = calibrate(index, judgements)
         except GoldenSetError as error:  # a small catalogue: the shop opens without percentages of its own
             say(f"Match: not calibrated. {error}")
         else:
             say(f"Match: calibrated on {fitted.matches + fitted.others:,} judgements of {golden}")
 
 
-def _learn_attributes(client: Elasticsearch, alias: str, vectorizers: Vectorizers) -> None:
+def _learn_attributes(index: ProductIndex, vectorizers: Vectorizers) -> None:
     """Learn attributes from the pictures, so that gaps are filled and what contradicts its picture can be looked at."""
     from indexer.attribution.training import fit_attribution
 
-    learnt = list(fit_attribution(client, alias, vectorizers.pictures))
+    learnt = list(fit_attribution(index, vectorizers.pictures))
     say(f"Attributes: learnt in {len(learnt)} categories, found for {sum(one.written for one in learnt):,} products")
 
 
 def _is_loaded(settings: Settings) -> bool:
-    client, alias = connect(settings), settings.index_name
+    index = ProductIndex.open(settings)
     try:
-        return indices.space_of(client, alias) is not None and indices.counts(client, alias)["pending"] == 0
+        return index.space() is not None and index.counts()["pending"] == 0
     except IndexStateError:
         return False
 

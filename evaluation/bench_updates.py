@@ -22,16 +22,14 @@ from typing import Any
 
 import click
 import numpy as np
-from elasticsearch import Elasticsearch
 from flask import Flask
 from PIL import Image
 from standardwebhooks import Webhook
 
 from demo.fleet import start_workers
 from demo.services import start_elasticsearch, start_redis
-from indexer.catalog import loading
-from indexer.elastic import indices
-from indexer.elastic.client import connect
+from indexer.elastic import loading
+from indexer.elastic.product_index import ProductIndex
 from indexer.settings import Settings
 from indexer.spaces.fitting import fit_space
 from indexer.vectorizers import load_vectorizers
@@ -54,12 +52,12 @@ def main(*, events: int, alone: int) -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-updates-")))
         settings = _bring_up(stack, folder)
-        client = connect(settings)
-        _prepare(client, settings, folder)
-        bulk = _bulk(client, settings, folder, events)
+        index = ProductIndex.open(settings)
+        _prepare(index, settings, folder)
+        bulk = _bulk(index, settings, folder, events)
         click.echo(f"In bulk:       {events:,} products in {bulk:.1f} s, {events / bulk:.1f}/s")
         app = create_app(settings)
-        single = _burst(client, settings, app, folder, events)
+        single = _burst(index, settings, app, folder, events)
         click.echo(f"Single events: {events:,} products in {single:.1f} s, {events / single:.1f}/s")
         click.echo(f"Ratio:         {bulk / single:.2f} of bulk (goal: at least 0.8)")
         times = sorted(_alone(settings, app, folder, alone))
@@ -84,8 +82,9 @@ def _bring_up(stack: ExitStack, folder: Path) -> Settings:
         WEBHOOK_SECRET="whsec_" + b64encode(secrets.token_bytes(24)).decode(),
     )
     settings = Settings.from_environment()
-    client = connect(settings)
-    stack.callback(lambda: client.indices.delete(index=list(client.indices.get(index=f"{settings.index_name}*").body)))
+    index = ProductIndex.open(settings)
+    indices = index.client.indices
+    stack.callback(lambda: indices.delete(index=list(indices.get(index=index.store("*")).body)))
     for worker in start_workers(folder):
         stack.callback(worker.stop)
     return settings
@@ -101,28 +100,27 @@ def _products(folder: Path, name: str, count: int) -> Iterator[dict[str, Any]]:
         yield {"id": f"{name}-{n}", "title": f"Picture {n} of {name}", "images": [file.as_uri()], "category": [name]}
 
 
-def _prepare(client: Elasticsearch, settings: Settings, folder: Path) -> None:
+def _prepare(index: ProductIndex, settings: Settings, folder: Path) -> None:
     """Fit a vector space, so that later products get vectors at once."""
-    alias = settings.index_name
-    indices.ensure_index(client, alias)
-    _load(client, settings, folder, "first", list(_products(folder, "first", _FITTED_ON)))
-    _wait(client, alias, lambda: indices.unembedded(client, alias) == 0)
-    fit_space(client, alias, load_vectorizers(settings))
-    enqueue_embeddings(indices.ids_without_vector(client, alias), settings)
-    _wait(client, alias, lambda: indices.counts(client, alias)["pending"] == 0)
+    index.ensure()
+    _load(index, settings, folder, "first", list(_products(folder, "first", _FITTED_ON)))
+    _wait(index, lambda: index.unembedded() == 0)
+    fit_space(index, load_vectorizers(settings))
+    enqueue_embeddings(index.ids_without_vector(), settings)
+    _wait(index, lambda: index.counts()["pending"] == 0)
 
 
-def _load(client: Elasticsearch, settings: Settings, folder: Path, name: str, products: list[dict[str, Any]]) -> None:
+def _load(index: ProductIndex, settings: Settings, folder: Path, name: str, products: list[dict[str, Any]]) -> None:
     file = folder / f"{name}.jsonl"
     file.write_text("\n".join(map(json.dumps, products)))
-    for outcome in loading.load_file(client, settings.index_name, file):
+    for outcome in loading.load_file(index, file):
         enqueue_embeddings(outcome.written, settings)
 
 
-def _wait(client: Elasticsearch, alias: str, ready: Any) -> None:
+def _wait(index: ProductIndex, ready: Any) -> None:
     end = time.monotonic() + _PATIENCE
     while True:
-        client.indices.refresh(index=alias)
+        index.refresh()
         if ready():
             return
         if time.monotonic() > end:
@@ -130,20 +128,20 @@ def _wait(client: Elasticsearch, alias: str, ready: Any) -> None:
         time.sleep(0.5)
 
 
-def _bulk(client: Elasticsearch, settings: Settings, folder: Path, count: int) -> float:
-    products, alias = list(_products(folder, "bulk", count)), settings.index_name
-    before, begun = indices.counts(client, alias)["done"], time.monotonic()
-    _load(client, settings, folder, "bulk", products)
-    _wait(client, alias, lambda: indices.counts(client, alias)["done"] == before + count)
+def _bulk(index: ProductIndex, settings: Settings, folder: Path, count: int) -> float:
+    products = list(_products(folder, "bulk", count))
+    before, begun = index.counts()["done"], time.monotonic()
+    _load(index, settings, folder, "bulk", products)
+    _wait(index, lambda: index.counts()["done"] == before + count)
     return time.monotonic() - begun
 
 
-def _burst(client: Elasticsearch, settings: Settings, app: Flask, folder: Path, count: int) -> float:
-    products, alias = list(_products(folder, "single", count)), settings.index_name
-    before, begun = indices.counts(client, alias)["done"], time.monotonic()
+def _burst(index: ProductIndex, settings: Settings, app: Flask, folder: Path, count: int) -> float:
+    products = list(_products(folder, "single", count))
+    before, begun = index.counts()["done"], time.monotonic()
     with ThreadPoolExecutor(_SENDERS) as senders:
         list(senders.map(lambda product: _send(settings, app, product), products))
-    _wait(client, alias, lambda: indices.counts(client, alias)["done"] == before + count)
+    _wait(index, lambda: index.counts()["done"] == before + count)
     return time.monotonic() - begun
 
 

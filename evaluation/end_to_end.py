@@ -9,10 +9,9 @@ from uuid import uuid4
 
 from indexer.activations.image_vector_store import Activations
 from indexer.catalog.events import Upsert
-from indexer.catalog.loading import apply_events
 from indexer.catalog.products import Product
-from indexer.elastic import indices
-from indexer.elastic.client import connect
+from indexer.elastic.loading import apply_events
+from indexer.elastic.product_index import ProductIndex
 from indexer.embedding.image_embedder import ImageEmbedder
 from indexer.embedding.pipeline import Pipeline
 from indexer.images.fetching import ImageSource
@@ -76,26 +75,27 @@ class Indexed:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.model_copy(update={"index_name": f"bench-{uuid4().hex[:8]}"})
-        self._client, self._alias = connect(settings), self._settings.index_name
-        indices.ensure_index(self._client, self._alias)
+        self._index = ProductIndex.open(self._settings)
+        self._index.ensure()
         self._pipeline = Pipeline.from_settings(self._settings)
 
     def load(self, addresses: Sequence[str]) -> Sequence[str]:
         """Write one product per image; return their ids."""
         products = [Product(id=uuid4().hex, title=f"Product {uuid4().hex[:8]}", images=[a]) for a in addresses]
-        apply_events(self._client, self._alias, [Upsert(type="upsert", product=p) for p in products])
+        apply_events(self._index, [Upsert(type="upsert", product=p) for p in products])
         return [product.id for product in products]
 
     def __call__(self, ids: Sequence[str]) -> None:
         """Embed products."""
         if self._pipeline.space() is None:
             self._pipeline.vectorize(ids[: self._settings.batch_size])
-            fit_space(self._client, self._alias, self._pipeline.vectorizers)
+            fit_space(self._index, self._pipeline.vectorizers)
         report = self._pipeline.vectorize(ids)
         if report.failed:
             raise RuntimeError(f"{len(report.failed)} products failed: {next(iter(report.failed.values()))}")
 
     def close(self) -> None:
         """Delete the index and its stores."""
-        for index in self._client.indices.get(index=f"{self._alias}-*", expand_wildcards="all"):
-            self._client.indices.delete(index=index)
+        indices = self._index.client.indices
+        for name in indices.get(index=self._index.store("*"), expand_wildcards="all"):
+            indices.delete(index=name)

@@ -13,6 +13,7 @@ import click
 from demo.golden import ASPECTS, read_truth
 from evaluation.catalogues import primary_images, read_products
 from indexer.cli.console import Commands
+from indexer.elastic.product_index import ProductIndex
 from indexer.errors import GoldenSetError
 from indexer.relevance import golden
 from indexer.relevance.agreement import agreement as agree
@@ -139,12 +140,11 @@ def agreement(golden_set: Path) -> None:
 @click.option("--out", required=True, type=OUT)
 def export(*, out: Path) -> None:
     """Write the judgements made on the shop's judging page."""
-    from indexer.elastic.client import connect
     from indexer.relevance.judgements import JudgementStore
     from indexer.settings import Settings
 
     settings = Settings.from_environment()
-    _write(out, JudgementStore(connect(settings), settings.index_name).all())
+    _write(out, JudgementStore(ProductIndex.open(settings)).all())
 
 
 def agreement_lines(judgements: Iterable[Judgement]) -> list[str]:

@@ -17,7 +17,7 @@ from evaluation.catalogues import primary_images, source_of
 from evaluation.variants import METRICS
 from evaluation.vectorizing import MODELS, vectorizers, weights_of
 from indexer.cli.console import progress_bar
-from indexer.elastic.client import connect
+from indexer.elastic.product_index import ProductIndex
 from indexer.errors import GoldenSetError
 from indexer.relevance.judgements import JudgementStore
 from indexer.settings import Pooling, Settings
@@ -74,7 +74,7 @@ def command(
         raise GoldenSetError("No model could be loaded")
     settings = Settings.from_environment()
     pools = mix(candidates)
-    JudgementStore(connect(settings), settings.index_name).put_pools(pools)
+    JudgementStore(ProductIndex.open(settings)).put_pools(pools)
     click.echo(f"{sum(map(len, pools.values())):,} pairs of {len(pools):,} anchors wait for judges at /lab")
 
 

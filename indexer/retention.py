@@ -10,12 +10,13 @@ from typing import Any
 from elasticsearch import Elasticsearch
 from elasticsearch.helpers import scan
 
-from es_mappings.stores import image_vector
-from indexer.activations.image_addresses import address_id, addresses_index
+from es_mappings.stores import image_address, image_vector
+from indexer.activations.image_addresses import address_id
 from indexer.attached.attachment import Attachment, Attachments, concrete
 from indexer.attached.fields import describe
 from indexer.catalog.documents import now
 from indexer.elastic.client import bulk
+from indexer.elastic.product_index import ProductIndex
 from indexer.vectorizers.base import ProductFields
 from indexer.vectorizers.text import text_name
 
@@ -41,11 +42,12 @@ class Kept:
         )
 
 
-def kept(client: Elasticsearch, alias: str) -> list[Kept]:
+def kept(index: ProductIndex) -> list[Kept]:
     """List the stores of a product index, by name."""
-    names = _stores(client, alias)
+    names = _stores(index)
     if not names:
         return []
+    client = index.client
     client.indices.refresh(index=list(names))
     stats = client.indices.stats(index=list(names), metric=["docs", "store"])["indices"]
     return [
@@ -83,8 +85,8 @@ class _Used:
             self.digests.add(text_name(fields))
 
 
-def expire(client: Elasticsearch, alias: str, days: int) -> Expired:
-    """Delete what no product has used for some days: activations, and what image addresses gave; say how many.
+def expire(index: ProductIndex, days: int) -> Expired:
+    """Delete what no product has used for some days: activations, and what image addresses gave; count them.
 
     What is found unused for the first time is only marked, so that a product that comes back within those days, or an
     image that is used again, costs nothing. Attached indices use what they were given as products of ours do.
@@ -94,13 +96,13 @@ def expire(client: Elasticsearch, alias: str, days: int) -> Expired:
     IndexStateError
         An attached index can't be read: nothing is deleted, since nobody can say what it uses.
     """
-    used, limit = _used(client, alias), datetime.now(UTC) - timedelta(days=days)
+    used, limit = _used(index), datetime.now(UTC) - timedelta(days=days)
     if used is None:
         return Expired(0, 0)
-    activations = sum(_let_go(client, store, used.digests, limit) for store in _stores(client, alias))
-    known = addresses_index(alias)
-    there = client.indices.exists(index=known)
-    return Expired(activations, _let_go(client, known, used.addresses, limit) if there else 0)
+    activations = sum(_let_go(index.client, store, used.digests, limit) for store in _stores(index))
+    addresses = index.store(image_address.KIND)
+    there = index.client.indices.exists(index=addresses)
+    return Expired(activations, _let_go(index.client, addresses, used.addresses, limit) if there else 0)
 
 
 def _let_go(client: Elasticsearch, index: str, used: set[str], limit: datetime) -> int:
@@ -122,26 +124,25 @@ def _action(hit: dict[str, Any], used: set[str], limit: datetime) -> dict[str, A
     return {**action, "_op_type": "delete"} if datetime.fromisoformat(since) < limit else None
 
 
-def _used(client: Elasticsearch, alias: str) -> _Used | None:
-    """Name what the products use, ours and attached ones; None where there is no index of either."""
-    used, attachments = _Used(), Attachments(client, alias)
+def _used(index: ProductIndex) -> _Used | None:
+    """Return what the products use, ours and attached ones; None where there is no index of either."""
+    used, attachments = _Used(), Attachments(index)
     attached = [attachments.read(name) for name in attachments.all()]
     for attachment in attached:  # first, since one that is gone ends it
-        _add_attached(client, attachment, used)
-    has_own = bool(client.indices.exists_alias(name=alias))
+        _add_attached(index.client, attachment, used)
+    has_own = bool(index.client.indices.exists_alias(name=index.alias))
     if has_own:
-        _add_own(client, alias, used)
+        _add_own(index, used)
     return used if has_own or attached else None
 
 
-def _add_own(client: Elasticsearch, alias: str, used: _Used) -> None:
-    for hit in _scan(
-        client, alias, ["images", "embedding.image_digest", "pictures.image_digest", *ProductFields.NAMES]
-    ):
+def _add_own(index: ProductIndex, used: _Used) -> None:
+    fields = ["images", "embedding.image_digest", "pictures.image_digest", *ProductFields.NAMES]
+    for hit in index.scan({"query": {"match_all": {}}, "_source": fields}, size=1_000):
         source = hit["_source"]
         pictures = [source.get("embedding", {}), *source.get("pictures", [])]
-        fields = ProductFields.from_source(source) if "title" in source else None
-        used.add(source.get("images") or (), (p.get("image_digest") for p in pictures), fields)
+        words = ProductFields.from_source(source) if "title" in source else None
+        used.add(source.get("images") or (), (p.get("image_digest") for p in pictures), words)
 
 
 def _add_attached(client: Elasticsearch, attachment: Attachment, used: _Used) -> None:
@@ -154,9 +155,9 @@ def _add_attached(client: Elasticsearch, attachment: Attachment, used: _Used) ->
         used.add(described.images, (image.get("digest") for image in held.get("images") or ()), described.fields)
 
 
-def _stores(client: Elasticsearch, alias: str) -> dict[str, Any]:
-    found = client.indices.get_mapping(index=[f"{alias}-images-*", f"{alias}-texts-*"], allow_no_indices=True)
-    return dict(found.body)
+def _stores(index: ProductIndex) -> dict[str, Any]:
+    names = [index.store("images-*"), index.store("texts-*")]
+    return dict(index.client.indices.get_mapping(index=names, allow_no_indices=True).body)
 
 
 def _scan(

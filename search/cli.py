@@ -107,9 +107,7 @@ def _navigation(settings: Settings, index: ProductIndex) -> Navigation:
 
 def _attached(index: ProductIndex, name: str, parameters: SearchParameters) -> dict[str, Any]:
     mode: Mode = parameters.mode
-    return similar_request(
-        index.client, index.alias, name, list(parameters.likes), q=parameters.q, mode=mode, size=parameters.size
-    )
+    return similar_request(index, name, list(parameters.likes), q=parameters.q, mode=mode, size=parameters.size)
 
 
 def _print(listing: Listing) -> None:

@@ -152,7 +152,7 @@ class Resolver:
 
     @cachedmethod(lambda self: self._spaces, lock=lambda self: self._lock)
     def _space(self, digest: str) -> VectorSpace:
-        return load_space(self._index.client, self._index.alias, digest)
+        return load_space(self._index, digest)
 
 
 def weights_for(parameters: SearchParameters, by_category: CategoryWeights) -> tuple[dict[str, float], str]:

@@ -26,9 +26,9 @@ from demo.catalogue import is_complete, render_catalogue
 from demo.fleet import start_workers
 from demo.processes import Child, start_child
 from demo.services import start_elasticsearch, start_redis
-from indexer.catalog import loading
-from indexer.elastic import indices
+from indexer.elastic import loading
 from indexer.elastic.client import connect
+from indexer.elastic.product_index import ProductIndex
 from indexer.settings import Settings
 from indexer.spaces.fitting import fit_space
 from indexer.vectorizers import load_vectorizers
@@ -51,6 +51,11 @@ class Shop:
     settings: Settings
     catalogue: Path
     client: Elasticsearch
+
+    @property
+    def index(self) -> ProductIndex:
+        """Handle of its product index."""
+        return ProductIndex(self.client, self.alias)
 
     @property
     def alias(self) -> str:
@@ -153,22 +158,22 @@ def worker(settings: Settings) -> Iterator[Child]:
 @pytest.fixture(scope="session")
 def shop(settings: Settings, client: Elasticsearch, worker: Child, catalogue: Path) -> Shop:
     """A shop with every vector, made the way `make demo` makes it: by the worker."""
-    alias = settings.index_name
-    indices.ensure_index(client, alias)
+    index = ProductIndex(client, settings.index_name)
+    index.ensure()
     refused: dict[str, str] = {}
-    for outcome in loading.load_file(client, alias, catalogue):
+    for outcome in loading.load_file(index, catalogue):
         refused |= outcome.refused
     assert not refused
-    client.indices.refresh(index=alias)
+    index.refresh()
 
     def wait_for_none(what: str, left: Callable[[], int]) -> None:
         wait_until(lambda: (worker.check(), left())[1] == 0, what, left)  # type: ignore[func-returns-value]
 
-    enqueue_embeddings(indices.ids_without_vector(client, alias))
-    wait_for_none("embedding the catalogue", lambda: indices.unembedded(client, alias))
-    fit_space(client, alias, load_vectorizers(settings))
-    enqueue_embeddings(indices.ids_without_vector(client, alias))
-    wait_for_none("writing the vectors", lambda: indices.counts(client, alias)["pending"])
+    enqueue_embeddings(index.ids_without_vector())
+    wait_for_none("embedding the catalogue", index.unembedded)
+    fit_space(index, load_vectorizers(settings))
+    enqueue_embeddings(index.ids_without_vector())
+    wait_for_none("writing the vectors", lambda: index.counts()["pending"])
     return Shop(settings, catalogue, client)
 
 

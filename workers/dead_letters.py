@@ -9,8 +9,8 @@ import click
 
 from indexer.catalog.events import parse_event
 from indexer.cli.console import Commands
-from indexer.elastic.client import connect
 from indexer.elastic.dead_letters import DeadLetter, DeadLetters
+from indexer.elastic.product_index import ProductIndex
 from indexer.errors import CatalogError, ProductSearchError
 from indexer.settings import Settings
 from workers.app import EMBED_WAITING, WRITE_EVENTS
@@ -107,7 +107,7 @@ def _chosen(letters: DeadLetters, ids: tuple[str, ...], *, everything: bool) -> 
 
 def _letters() -> DeadLetters:
     settings = Settings.from_environment()
-    return DeadLetters(connect(settings), settings.index_name)
+    return DeadLetters(ProductIndex.open(settings))
 
 
 if __name__ == "__main__":

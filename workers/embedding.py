@@ -165,14 +165,14 @@ def recover(batch: str, why: str) -> None:
 
 def _mark_failed(ids: list[str], reason: str) -> None:
     """Write the reason to the products, so that nothing queues them again as they are."""
-    client, alias = resources.index().client, resources.index().alias
-    answers = client.mget(index=alias, ids=ids, source_includes=["source", "deleted_at"])["docs"]
+    index = resources.index()
+    answers = index.client.mget(index=index.name, ids=ids, source_includes=["source", "deleted_at"])["docs"]
     products = {d["_id"]: d["_source"] for d in answers if d.get("found") and "deleted_at" not in d["_source"]}
-    space = resources.index().space()
+    space = index.space()
     actions = [
-        documents.embedded(alias, product_id, source["source"], None, space=space, reason=reason, failed=True)
+        documents.embedded(index.alias, product_id, source["source"], None, space=space, reason=reason, failed=True)
         for product_id, source in products.items()
     ]
-    for product_id, failure in zip(products, write_targets.write(client, alias, actions), strict=True):
+    for product_id, failure in zip(products, write_targets.write(index, actions), strict=True):
         if failure:
             log.error("can't be marked as failed: %s", failure.reason, extra={"product": product_id})

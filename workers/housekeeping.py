@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-
-from elasticsearch.helpers import scan
 
 from es_mappings import queries
 from es_mappings.anchors import Anchor
 from es_mappings.planner import Plan, Thresholds
 from indexer import retention
 from indexer.elastic import write_targets
-from indexer.elastic.client import get_with_vectors, vector
-from indexer.elastic.product_index import drifted
+from indexer.embedding.drift import drifted
 from indexer.errors import IndexStateError
 from workers import embedding, resources
 from workers.app import EMBED_WAITING, WRITE_EVENTS
@@ -43,7 +39,7 @@ def reconcile() -> int:
     """
     queues = resources.queues()
     try:
-        ids = list(_drifted())
+        ids = list(drifted(resources.index(), resources.settings().reconcile_seconds))
     except IndexStateError:
         return 0  # no catalogue yet
     queues.counters.set("drift", len(ids))
@@ -55,18 +51,11 @@ def reconcile() -> int:
     return len(ids)
 
 
-def _drifted() -> Iterator[str]:
-    index = resources.index()
-    query = {"query": drifted(index.space(), resources.settings().reconcile_seconds), "_source": False}
-    for hit in scan(index.client, index=index.name, query=query, size=1_000):
-        yield hit["_id"]
-
-
 def prune() -> None:
     """Forget the products that were deleted long ago, and what no product has used for long."""
     index, settings, counters = resources.index(), resources.settings(), resources.queues().counters
     try:
-        for name in write_targets.resolve(index.client, index.alias).writes:
+        for name in write_targets.resolve(index).writes:
             counters.count("pruned", "tombstones", index.at(name).prune_tombstones(settings.tombstone_days))
     except IndexStateError:
         pass  # no catalogue of ours yet; indices of others may be attached
@@ -80,7 +69,7 @@ def _expire() -> None:
     if values.get(done_today) is not None:
         return
     try:
-        expired = retention.expire(index.client, index.alias, resources.settings().keep_days)
+        expired = retention.expire(index, resources.settings().keep_days)
     except IndexStateError as error:
         log.warning("nothing expires: %s", error)
         return
@@ -91,15 +80,15 @@ def _expire() -> None:
 
 def sample_recall() -> float | None:
     """Compare the approximate nearest products of some with the exact ones, and return the recall."""
-    client, alias = resources.index().client, resources.index().alias
+    index = resources.index()
     sample = {"function_score": {"query": {"exists": {"field": "vector"}}, "random_score": {}}}
     try:
-        resources.index().live()
+        index.live()
     except IndexStateError:
         return None
-    drawn = client.search(index=alias, query=sample, size=_SAMPLES, source=False)["hits"]["hits"]
-    anchors = get_with_vectors(client, alias, [hit["_id"] for hit in drawn])
-    shares = [_recall(Anchor(i, vector(source["vector"]))) for i, source in anchors.items() if "vector" in source]
+    drawn = index.search(query=sample, size=_SAMPLES, source=False)["hits"]["hits"]
+    vectors = index.vectors([hit["_id"] for hit in drawn])
+    shares = [_recall(Anchor(product_id, vector)) for product_id, vector in vectors.items()]
     if not shares:
         return None
     recall = sum(shares) / len(shares)
@@ -116,6 +105,5 @@ def _recall(anchor: Anchor) -> float:
 
 def _nearest(anchor: Anchor, plan: Plan) -> set[str]:
     request = queries.sort_by_similar({"exists": {"field": "vector"}}, [anchor], plan=plan)
-    index = resources.index()
-    answer = index.client.search(index=index.alias, query=request["query"], size=_NEAREST, source=False)
+    answer = resources.index().search(query=request["query"], size=_NEAREST, source=False)
     return {hit["_id"] for hit in answer["hits"]["hits"]}

@@ -42,7 +42,7 @@ class ShopMetrics(Collector):
 
     def __init__(self, index: ProductIndex, queues: Queues) -> None:
         self._index, self._queues = index, queues
-        self._letters = DeadLetters(index.client, index.alias)
+        self._letters = DeadLetters(index)
 
     def collect(self) -> Iterator[Metric]:
         """Return the metrics as they are now."""

@@ -47,4 +47,4 @@ def queues() -> Queues:
 @cache
 def dead_letters() -> DeadLetters:
     """Return the work that can't succeed as it is."""
-    return DeadLetters(index().client, index().alias)
+    return DeadLetters(index())

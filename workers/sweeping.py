@@ -15,10 +15,10 @@ log = logging.getLogger(__name__)
 
 def sweep_attached() -> None:
     """Sweep each attached index; what isn't reached in time is the next sweep's."""
-    client, alias = resources.index().client, resources.index().alias
-    for name in Attachments(client, alias).all():
+    index = resources.index()
+    for name in Attachments(index).all():
         try:
-            swept = Sweep(client, alias, resources.pipeline(), seconds=TIME_LIMIT / 4).run(name)
+            swept = Sweep(index, resources.pipeline(), seconds=TIME_LIMIT / 4).run(name)
         except ProductSearchError as error:
             log.warning("%s, attached, is left for now: %s", name, error)
             continue

@@ -7,9 +7,9 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 
 from indexer.catalog.events import Delete, Event, parse_event
-from indexer.catalog.loading import write_events
 from indexer.elastic.client import BulkFailure
 from indexer.elastic.dead_letters import DeadLetter
+from indexer.elastic.loading import write_events
 from indexer.errors import CatalogError, IndexStateError
 from workers import failures, resources
 from workers.app import EMBED_WAITING, WRITE_EVENTS
@@ -109,10 +109,10 @@ def _write(entries: list[Entry]) -> bool:
 def _apply(events: Sequence[Event]) -> list[BulkFailure | None]:
     index = resources.index()
     try:
-        return write_events(index.client, index.alias, events)
+        return write_events(index, events)
     except IndexStateError:  # the shop's first events
         index.ensure()
-        return write_events(index.client, index.alias, events)
+        return write_events(index, events)
 
 
 def _settle(entries: list[Entry], events: list[Event], outcome: list[BulkFailure | None]) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 from es_mappings.layout import Layout
 
+KIND = "attached"  # in the index's name
+
 # Fields of every version of the mapping: an object that has them is ours.
 CORE = frozenset({"vector", "status", "source", "space"})
 

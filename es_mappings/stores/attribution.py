@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+MODELS = "attribution"  # in the index's name
+DECISIONS = "decisions"
+
 
 def models_mapping() -> dict[str, Any]:
     """Build the mapping of the index of attribution models; a document's ``_id`` is a digest of its category."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+KIND = "dead-letters"  # in the index's name
+
 
 def mapping() -> dict[str, Any]:
     """Build the mapping of the index of dead letters."""

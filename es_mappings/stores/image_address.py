@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+KIND = "image-addresses"  # in the index's name
+
 
 def mapping() -> dict[str, Any]:
     """Build the mapping of the index of image addresses; a document's ``_id`` is the SHA-256 of the address."""

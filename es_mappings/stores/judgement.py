@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+KIND = "judgements"  # in the index's name
+POOLS = "pools"
+
 Query = dict[str, Any]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+KIND = "rollouts"  # in the index's name
+
 
 def mapping() -> dict[str, Any]:
     """Build the mapping of the index of states; nothing in it is searched for."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+KIND = "spaces"  # in the index's name
+
 
 def mapping() -> dict[str, Any]:
     """Build the mapping of the index of vector spaces; a document's ``_id`` is the space's digest."""

@@ -7,7 +7,6 @@ from itertools import islice
 from typing import Any, Literal
 
 import numpy as np
-from elasticsearch import Elasticsearch
 from elasticsearch.helpers import pack_dense_vector, scan
 
 from es_mappings.layout import Vector
@@ -16,6 +15,7 @@ from es_mappings.stores.image_vector import Numbers
 from indexer.catalog.documents import now
 from indexer.digests import manifest_digest
 from indexer.elastic.client import get_with_vectors, make_index, put_all, vector
+from indexer.elastic.product_index import ProductIndex
 from indexer.vectorizers.base import Vectorizer
 
 Kind = Literal["images", "texts"]
@@ -38,35 +38,33 @@ def as_kept(raw: Vector, numbers: Numbers) -> Vector:
 class ActivationStore:
     """The activations that one vectorizer gave, one document an image or text, by its digest."""
 
-    def __init__(
-        self, client: Elasticsearch, alias: str, kind: Kind, vectorizer: str, numbers: Numbers = "float32"
-    ) -> None:
-        self._client, self._numbers = client, numbers
-        self.index = f"{alias}-{kind}-{vectorizer}"
+    def __init__(self, index: ProductIndex, kind: Kind, vectorizer: str, numbers: Numbers = "float32") -> None:
+        self._client, self._numbers = index.client, numbers
+        self.index = index.store(f"{kind}-{vectorizer}")
 
     @classmethod
-    def create(
-        cls, client: Elasticsearch, alias: str, kind: Kind, vectorizer: Vectorizer, numbers: Numbers = "float32"
+    def open(
+        cls, index: ProductIndex, kind: Kind, vectorizer: Vectorizer, numbers: Numbers = "float32"
     ) -> ActivationStore:
         """Open the store of a vectorizer, made first if need be; ``numbers`` says what a new one keeps."""
-        store = cls(client, alias, kind, manifest_digest(vectorizer.manifest))
-        make_index(client, store.index, image_vector.mapping(vectorizer.manifest, vectorizer.dims, numbers))
-        found = client.indices.get_mapping(index=store.index)[store.index]["mappings"]
-        store._numbers = image_vector.numbers(found)
+        store = cls(index, kind, manifest_digest(vectorizer.manifest))
+        make_index(index.client, store.index, image_vector.mapping(vectorizer.manifest, vectorizer.dims, numbers))
+        mapping = index.client.indices.get_mapping(index=store.index)[store.index]["mappings"]
+        store._numbers = image_vector.numbers(mapping)
         return store
 
     def get(self, digests: Sequence[str]) -> dict[str, Vector]:
         """Read activations by digest; those that aren't there are left out."""
-        found = get_with_vectors(self._client, self.index, digests)
-        return {name: vector(source["activation"]) for name, source in found.items()}
+        sources = get_with_vectors(self._client, self.index, digests)
+        return {name: vector(source["activation"]) for name, source in sources.items()}
 
     def lacks(self, digests: Sequence[str]) -> set[str]:
-        """Tell of which no activation is kept."""
+        """Return the digests of which no activation is kept."""
         answer = self._client.mget(index=self.index, ids=list(digests), source=False)
         return {doc["_id"] for doc in answer["docs"] if not doc.get("found")}
 
     def put(self, activations: Mapping[str, Vector]) -> dict[str, Vector]:
-        """Keep activations by the digest of the image or text; give them as they will be read.
+        """Write activations by the digest of the image or text, and return them as they will be read.
 
         Raises
         ------

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from elasticsearch import Elasticsearch
-
 from es_mappings.stores import image_address
 from indexer.catalog.documents import now
 from indexer.elastic.client import make_index, put_all
+from indexer.elastic.product_index import ProductIndex
 from indexer.images.fetching import Validators
 
 
@@ -44,12 +43,12 @@ class ImageAddresses:
         How long an address isn't asked again whether its image changed.
     """
 
-    def __init__(self, client: Elasticsearch, alias: str, recheck: timedelta) -> None:
-        self._client, self.index, self._recheck = client, addresses_index(alias), recheck
-        make_index(client, self.index, image_address.mapping())
+    def __init__(self, index: ProductIndex, recheck: timedelta) -> None:
+        self._client, self.index, self._recheck = index.client, index.store(image_address.KIND), recheck
+        make_index(index.client, self.index, image_address.mapping())
 
     def known(self, digests: Mapping[str, str | None], *, recheck: bool) -> dict[str, Known]:
-        """Say what is known of addresses, and which are to be asked again.
+        """Return what is known of addresses, and which are due to be asked again.
 
         Parameters
         ----------
@@ -57,21 +56,21 @@ class ImageAddresses:
             Address to the digest of the image that a product has from there; None where it has none yet: then the
             address is asked in any case.
         recheck : bool
-            Whether an address is asked again that wasn't for long.
+            Whether an address is asked again that hasn't been asked for a while.
 
         Returns
         -------
         dict of str to Known
             Addresses that never gave an image are left out.
         """
-        held, long_ago = self._read(list(digests)), datetime.now(UTC) - self._recheck
+        stored, long_ago = self._read(list(digests)), datetime.now(UTC) - self._recheck
         known = {}
-        for address, own in digests.items():
-            if last := held.get(address):
-                due = own is None or (recheck and datetime.fromisoformat(last["seen_at"]) <= long_ago)
+        for address, digest in digests.items():
+            if last := stored.get(address):
+                due = digest is None or (recheck and datetime.fromisoformat(last["seen_at"]) <= long_ago)
                 known[address] = Known(last["digest"], Validators(last.get("etag"), last.get("last_modified")), due)
-            elif own:
-                known[address] = Known(own, due=recheck)
+            elif digest:
+                known[address] = Known(digest, due=recheck)
         return known
 
     def put(self, seen: Mapping[str, tuple[str, Validators]]) -> None:
@@ -103,11 +102,6 @@ class ImageAddresses:
         return {by_id[doc["_id"]]: doc["_source"] for doc in docs if doc.get("found")}
 
 
-def addresses_index(alias: str) -> str:
-    """Name the index that keeps what addresses gave."""
-    return f"{alias}-image-addresses"
-
-
 def address_id(address: str) -> str:
-    """Name an address: it may be longer than an id."""
+    """Return the document id of an address, which may itself be longer than an id."""
     return hashlib.sha256(address.encode()).hexdigest()

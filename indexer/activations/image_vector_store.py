@@ -10,6 +10,7 @@ from es_mappings.layout import Vector
 from es_mappings.stores.image_vector import Numbers
 from indexer.activations.activation_store import ActivationStore
 from indexer.elastic.client import get_each_with_vectors, put_all, vector
+from indexer.elastic.product_index import ProductIndex
 from indexer.vectorizers.base import ImageVectorizer
 
 Activations = Mapping[str, Vector]  # of one image, by aspect
@@ -28,13 +29,12 @@ class ImageVectorStore:
         self._client, self._stores = client, stores
 
     @classmethod
-    def create(
-        cls, client: Elasticsearch, alias: str, vectorizers: Mapping[str, ImageVectorizer], numbers: Numbers
+    def open(
+        cls, index: ProductIndex, vectorizers: Mapping[str, ImageVectorizer], numbers: Numbers
     ) -> ImageVectorStore:
         """Open the stores of vectorizers, by aspect; those that aren't there are made."""
-        return cls(
-            client, {a: ActivationStore.create(client, alias, "images", v, numbers) for a, v in vectorizers.items()}
-        )
+        stores = {a: ActivationStore.open(index, "images", v, numbers) for a, v in vectorizers.items()}
+        return cls(index.client, stores)
 
     def get(self, digests: Sequence[str]) -> dict[str, Activations]:
         """Read the activations of images that every vectorizer has seen, by digest."""
@@ -50,7 +50,7 @@ class ImageVectorStore:
         return kept
 
     def put(self, activations: Mapping[str, Activations]) -> dict[str, Activations]:
-        """Keep the activations of images by digest; give them as they will be read.
+        """Write the activations of images by digest, and return them as they will be read.
 
         Raises
         ------

@@ -13,6 +13,7 @@ from es_mappings.product import LAYOUT
 from es_mappings.stores import attached, rollout
 from indexer.attached.fields import FieldNames, values
 from indexer.elastic.client import make_index
+from indexer.elastic.product_index import ProductIndex
 from indexer.errors import IndexStateError
 from indexer.rollouts.state import Checkpoints
 
@@ -55,8 +56,8 @@ class Attachment:
 class Attachments:
     """The attachments of a shop."""
 
-    def __init__(self, client: Elasticsearch, alias: str) -> None:
-        self._client, self._index = client, f"{alias}-attached"
+    def __init__(self, index: ProductIndex) -> None:
+        self._client, self._index = index.client, index.store(attached.KIND)
         self._seen: dict[str, dict[str, int]] = {}
 
     def read(self, index: str) -> Attachment:
@@ -77,14 +78,14 @@ class Attachments:
         return Attachment(names=FieldNames(**{**names, "attributes": tuple(names["attributes"])}), **state)
 
     def all(self) -> list[str]:
-        """Name the indices that are attached."""
+        """List the indices that are attached."""
         if not self._client.indices.exists(index=self._index):
             return []
         self._client.indices.refresh(index=self._index)
         return sorted(hit["_id"] for hit in self._client.search(index=self._index, size=1_000)["hits"]["hits"])
 
     def save(self, attachment: Attachment) -> None:
-        """Note an attachment.
+        """Write an attachment.
 
         Raises
         ------
@@ -114,10 +115,10 @@ def concrete(client: Elasticsearch, index: str) -> dict[str, str]:
         There is none.
     """
     try:
-        found = client.indices.get_settings(index=index, flat_settings=True).body
+        indices = client.indices.get_settings(index=index, flat_settings=True).body
     except NotFoundError as error:
         raise IndexStateError(f"There is no index {index}") from error
-    return {name: its["settings"]["index.uuid"] for name, its in found.items()}
+    return {name: state["settings"]["index.uuid"] for name, state in indices.items()}
 
 
 def prepare(client: Elasticsearch, attachment: Attachment) -> None:
@@ -126,16 +127,16 @@ def prepare(client: Elasticsearch, attachment: Attachment) -> None:
     Raises
     ------
     IndexStateError
-        Says what stands against it.
+        It can't be; the message says why.
     """
     names = concrete(client, attachment.index)
     settings = client.indices.get_settings(index=attachment.index, flat_settings=True).body
     mappings = client.indices.get_mapping(index=attachment.index).body
     for index in names:
         _check_kind(index, settings[index]["settings"], mappings[index]["mappings"])
-        held = mappings[index]["mappings"].get("properties", {}).get(attachment.object)
+        existing = mappings[index]["mappings"].get("properties", {}).get(attachment.object)
         ours = attached.properties(attachment.object, LAYOUT)[attachment.object]
-        if held and not attached.CORE <= set(held.get("properties", {})) <= set(ours["properties"]):
+        if existing and not attached.CORE <= set(existing.get("properties", {})) <= set(ours["properties"]):
             raise IndexStateError(
                 f"{index} has a field {attachment.object} of its own; give ours another name: --object"
             )
@@ -159,7 +160,7 @@ def _check_kind(index: str, settings: Mapping[str, Any], mapping: Mapping[str, A
 
 
 def _check_fields(client: Elasticsearch, attachment: Attachment, mappings: Mapping[str, Any]) -> None:
-    known = {path for its in mappings.values() for path in _paths(its["mappings"].get("properties", {}))}
+    known = {path for state in mappings.values() for path in _paths(state["mappings"].get("properties", {}))}
     missing = {option: path for option, path in attachment.names.named.items() if path not in known}
     if not missing:
         return
@@ -172,7 +173,7 @@ def _check_fields(client: Elasticsearch, attachment: Attachment, mappings: Mappi
 
 
 def _paths(properties: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    for name, its in properties.items():
+    for name, parameters in properties.items():
         yield prefix + name
         for inner in ("properties", "fields"):
-            yield from _paths(its.get(inner, {}), f"{prefix}{name}.")
+            yield from _paths(parameters.get(inner, {}), f"{prefix}{name}.")

@@ -11,14 +11,14 @@ from es_mappings import queries
 from es_mappings.anchors import Anchor, Mode
 from indexer.attached.attachment import Attachment, Attachments
 from indexer.elastic.client import vector
+from indexer.elastic.product_index import ProductIndex
 from indexer.errors import IndexStateError
 from indexer.spaces.vector_space import load_space
 
 
 def similar_request(
-    client: Elasticsearch,
-    alias: str,
-    index: str,
+    index: ProductIndex,
+    name: str,
     likes: Sequence[str],
     *,
     q: str = "",
@@ -29,6 +29,8 @@ def similar_request(
 
     Parameters
     ----------
+    name : str
+        The attached index.
     likes : sequence of str
         Values of the field that names a product, or of ``_id`` where none does.
     q : str
@@ -39,18 +41,18 @@ def similar_request(
     IndexStateError
         It isn't attached, or a product isn't in it or has no vector.
     """
-    attachment = Attachments(client, alias).read(index)
+    attachment = Attachments(index).read(name)
     if attachment.space is None:
-        raise IndexStateError(f"{index} has no vectors yet: `python -m indexer sweep`")
+        raise IndexStateError(f"{name} has no vectors yet: `python -m indexer sweep`")
     names = attachment.names
     texts = [path for path in (names.title, names.description, names.brand, names.category) if path]
     words: dict[str, Any] = {"multi_match": {"query": q, "fields": texts, "type": "cross_fields", "operator": "and"}}
     query = {"bool": {"filter": [attachment.query], **({"must": [words]} if q and texts else {})}}
     parts = queries.sort_by_similar(
         query,
-        _anchors(client, attachment, likes),
+        _anchors(index.client, attachment, likes),
         mode=mode,
-        layout=load_space(client, alias, attachment.space).layout,
+        layout=load_space(index, attachment.space).layout,
         field=attachment.vector,
     )
     shown = [path for path in (names.id, names.title, names.price, names.image) if path]

@@ -16,7 +16,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from elasticsearch import Elasticsearch
 from elasticsearch.helpers import pack_dense_vector, scan
 
 from es_mappings.product import LAYOUT
@@ -25,6 +24,7 @@ from indexer.attached.attachment import Attachment, Attachments, concrete, prepa
 from indexer.attached.fields import Described, describe
 from indexer.catalog.documents import now
 from indexer.elastic.client import BulkFailure, bulk
+from indexer.elastic.product_index import ProductIndex
 from indexer.embedding.composing import Outcome
 from indexer.embedding.pipeline import Pipeline
 from indexer.embedding.stored_products import Embeddable
@@ -56,14 +56,13 @@ class Sweep:
 
     def __init__(
         self,
-        client: Elasticsearch,
-        alias: str,
+        index: ProductIndex,
         pipeline: Pipeline,
         progress: Progress | None = None,
         seconds: float = math.inf,
     ) -> None:
-        self._client, self._alias, self._pipeline = client, alias, pipeline
-        self._attachments = Attachments(client, alias)
+        self._index, self._client, self._pipeline = index, index.client, pipeline
+        self._attachments = Attachments(index)
         self._progress = progress or (lambda *_: None)
         self._deadline = time.monotonic() + seconds
 
@@ -89,10 +88,10 @@ class Sweep:
         if attachment.space is None:
             if not self._work_off(attachment, None, swept):
                 return swept
-            attachment.space = fit(self._client, self._alias, self._pipeline.vectorizers).digest
+            attachment.space = fit(self._index, self._pipeline.vectorizers).digest
             attachment.checkpoints, swept = {}, Swept()
             self._attachments.save(attachment)
-        space = load_space(self._client, self._alias, attachment.space)
+        space = load_space(self._index, attachment.space)
         if space.layout != LAYOUT or not space.vectorizers.items() <= self._pipeline.vectorizers.digests.items():
             raise IndexStateError(
                 f"The vectors of {index} were made by other models or for other aspects than these settings name; set "
@@ -103,7 +102,7 @@ class Sweep:
         return swept
 
     def _work_off(self, attachment: Attachment, space: VectorSpace | None, swept: Swept) -> bool:
-        """Work off what changed, as far as there is time for it; tell whether that was all."""
+        """Work off what changed, as far as there is time for it; return whether that was all."""
         for index, uuid in concrete(self._client, attachment.index).items():
             checkpoints = attachment.checkpoints.setdefault(uuid, {})
             total = sum(checkpoints_of(self._client, index).values()) + 1 - sum(checkpoints.values())
@@ -141,7 +140,8 @@ class Sweep:
         *,
         again: bool = False,
     ) -> None:
-        due = {hit["_id"]: found for hit in hits if (found := _Found.of(hit, attachment)).is_due(space) or again}
+        documents = (_Document.of(hit, attachment) for hit in hits)
+        due = {document.hit["_id"]: document for document in documents if document.is_due(space) or again}
         for part in _parts(list(due), self._pipeline.batch_size):
             outcomes = self._pipeline.outcomes({i: due[i].embeddable for i in part}, space)
             actions = [_update(attachment, due[i], outcomes[i], space) for i in part]
@@ -152,27 +152,26 @@ class Sweep:
                 raise IndexStateError(f"{attachment.index} takes no more just now ({busy[0]}); the next sweep goes on")
 
 
-def detach(client: Elasticsearch, alias: str, index: str) -> int:
-    """Take all that we wrote out of an index's documents, and forget it; give how many documents were changed.
+def detach(index: ProductIndex, name: str) -> int:
+    """Take all that we wrote out of the documents of an attached index, forget it, and count the changed documents.
 
     The fields stay in its mapping: Elasticsearch takes none out of a live index.
     """
-    attachments = Attachments(client, alias)
-    attachment = attachments.read(index)
-    attachments.forget(index)  # so that no sweep writes what is taken out
-    client.indices.refresh(index=index)
+    attachments = Attachments(index)
+    attachment = attachments.read(name)
+    attachments.forget(name)  # so that no sweep writes what is taken out
+    index.client.indices.refresh(index=name)
     script = {"source": REMOVE, "params": {"object": attachment.object}}
     ours = {"exists": {"field": f"{attachment.object}.status"}}
-    answer = client.options(request_timeout=3_600).update_by_query(
-        index=index, query=ours, script=script, conflicts="proceed", refresh=True
-    )
-    if answer["version_conflicts"]:
-        return int(answer["updated"]) + int(
-            client.options(request_timeout=3_600).update_by_query(
-                index=index, query=ours, script=script, conflicts="proceed", refresh=True
-            )["updated"]
+    updated = 0
+    for _ in range(2):  # again what was written meanwhile
+        answer = index.client.options(request_timeout=3_600).update_by_query(
+            index=name, query=ours, script=script, conflicts="proceed", refresh=True
         )
-    return int(answer["updated"])
+        updated += int(answer["updated"])
+        if not answer["version_conflicts"]:
+            break
+    return updated
 
 
 def _parts(ids: list[str], size: int) -> list[list[str]]:
@@ -190,43 +189,43 @@ def _note(swept: Swept, failures: Mapping[str, BulkFailure | None], outcomes: Ma
 
 
 @dataclass(frozen=True)
-class _Found:
+class _Document:
     """A document, what it describes, and what we wrote into it."""
 
     hit: Hit
     described: Described
-    held: Mapping[str, Any]
+    ours: Mapping[str, Any]
 
     @classmethod
-    def of(cls, hit: Hit, attachment: Attachment) -> _Found:
-        held = hit["_source"].get(attachment.object) or {}
-        return cls(hit, describe(hit["_source"], attachment.names), held)
+    def of(cls, hit: Hit, attachment: Attachment) -> _Document:
+        ours = hit["_source"].get(attachment.object) or {}
+        return cls(hit, describe(hit["_source"], attachment.names), ours)
 
     def is_due(self, space: VectorSpace | None) -> bool:
         """Return whether its vector is of something else than it describes now, or of another space."""
         wanted = (self.described.source, space.digest if space else None)
-        return (self.held.get("source"), self.held.get("space")) != wanted
+        return (self.ours.get("source"), self.ours.get("space")) != wanted
 
     @property
     def embeddable(self) -> Embeddable:
-        digests = {seen["image"]: seen["digest"] for seen in self.held.get("images") or []}
+        digests = {seen["image"]: seen["digest"] for seen in self.ours.get("images") or []}
         known = {image: digests[image] for image in self.described.images if image in digests}
         return Embeddable(self.described.images, known, self.described.fields, self.described.source)
 
     @property
     def tries(self) -> int:
         """How often its images could not be had, as they are named now."""
-        return int(self.held.get("tries") or 0) if self.held.get("source") == self.described.source else 0
+        return int(self.ours.get("tries") or 0) if self.ours.get("source") == self.described.source else 0
 
 
-def _update(attachment: Attachment, found: _Found, outcome: Outcome, space: VectorSpace | None) -> dict[str, Any]:
+def _update(attachment: Attachment, document: _Document, outcome: Outcome, space: VectorSpace | None) -> dict[str, Any]:
     """Build the partial update of one document, good only while nobody has written it since it was read."""
-    hit, status = found.hit, "failed" if outcome.failed else "done" if space else "pending"
-    tries = found.tries + 1 if outcome.failed and outcome.unavailable else 0
+    hit, status = document.hit, "failed" if outcome.failed else "done" if space else "pending"
+    tries = document.tries + 1 if outcome.failed and outcome.unavailable else 0
     ours = {
         "status": status,
         "reason": outcome.reason,
-        "source": found.described.source,
+        "source": document.described.source,
         "space": space.digest if space else None,
         "images": [{"image": i.image, "digest": i.digest} for i in outcome.images],
         "vector": pack_dense_vector(outcome.vector) if outcome.vector is not None else None,
@@ -246,6 +245,6 @@ def _update(attachment: Attachment, found: _Found, outcome: Outcome, space: Vect
 
 
 def _retry_at(tries: int) -> str:
-    """Say when to try again: the pauses double, half of each by chance."""
+    """Return when to try again: the pauses double, half of each by chance."""
     pause = _FIRST_PAUSE * 2 ** (tries - 1) * random.uniform(0.5, 1)  # noqa: S311 - no secret
     return (datetime.now(UTC) + timedelta(seconds=pause)).isoformat(timespec="seconds")

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from cachetools import LRUCache
-from elasticsearch import Elasticsearch
 
 from indexer.attribution import decisions, store
 from indexer.attribution.features import Example
 from indexer.attribution.model import CategoryModel
 from indexer.attribution.outcome import attributed
+from indexer.elastic.product_index import ProductIndex
 
 _MODELS = 32  # kept in memory; each takes some megabytes
 _FRESH = 60.0  # seconds until a model that was fitted anew is noticed
@@ -35,7 +35,7 @@ class Shown:
 
 
 def category_of(category: tuple[str, ...]) -> str:
-    """Name the category that a product is learnt within: the broadest one."""
+    """Return the category that a product is learnt within: the broadest one."""
     return category[0] if category else ""
 
 
@@ -48,8 +48,8 @@ class Attributor:
         Aspect to the digest of its vectorizer: models that were fitted on other activations are left aside.
     """
 
-    def __init__(self, client: Elasticsearch, alias: str, vectorizers: Mapping[str, str]) -> None:
-        self._client, self._alias, self._vectorizers = client, alias, vectorizers
+    def __init__(self, index: ProductIndex, vectorizers: Mapping[str, str]) -> None:
+        self._index, self._vectorizers = index, vectorizers
         self._digests: dict[str, str] = {}
         self._read_at = float("-inf")
         self._turn = threading.Lock()
@@ -72,13 +72,15 @@ class Attributor:
             if p.category in digests
             and (p.attribution.get("model"), p.attribution.get("source")) != (digests[p.category], p.source)
         }
-        known = decisions.decided(self._client, self._alias, list(due))
-        found = {}
+        known = decisions.decided(self._index, list(due))
+        attributes = {}
         for category in dict.fromkeys(p.category for p in due.values()):
-            own = {product_id: p for product_id, p in due.items() if p.category == category}
+            members = {product_id: p for product_id, p in due.items() if p.category == category}
             model = self._model(category, digests[category])
-            for (product_id, p), findings in zip(own.items(), model([p.example for p in own.values()]), strict=True):
-                found[product_id] = attributed(
+            for (product_id, p), findings in zip(
+                members.items(), model([p.example for p in members.values()]), strict=True
+            ):
+                attributes[product_id] = attributed(
                     p.example.fields,
                     findings,
                     model.least,
@@ -86,15 +88,15 @@ class Attributor:
                     model=digests[category],
                     source=p.source,
                 )
-        return found
+        return attributes
 
     def _current(self) -> dict[str, str]:
         if time.monotonic() - self._read_at > _FRESH:
-            self._digests = store.digests(self._client, self._alias, self._vectorizers)
+            self._digests = store.digests(self._index, self._vectorizers)
             self._read_at = time.monotonic()
         return self._digests
 
     def _model(self, category: str, digest: str) -> CategoryModel:
         if digest not in self._models:
-            self._models[digest] = store.load_model(self._client, self._alias, category)
+            self._models[digest] = store.load_model(self._index, category)
         return self._models[digest]

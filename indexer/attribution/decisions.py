@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from elasticsearch import Elasticsearch, NotFoundError
+from elasticsearch import NotFoundError
 from elasticsearch.helpers import scan
 
 from es_mappings.stores import attribution
@@ -13,6 +13,7 @@ from indexer.attribution.head import Value
 from indexer.attribution.outcome import Decision
 from indexer.catalog.documents import now
 from indexer.elastic.client import make_index
+from indexer.elastic.product_index import ProductIndex
 
 # Adds one decision to those of a product, whatever else is decided of it at the same time.
 _DECIDE = """
@@ -24,15 +25,8 @@ ctx._source.at = params.decision.at;
 """
 
 
-def index_name(alias: str) -> str:
-    """Name the index of decisions beside a product index."""
-    return f"{alias}-decisions"
-
-
-def decide(
-    client: Elasticsearch, alias: str, product: str, name: str, value: Value | None, catalogue: Any, by: str
-) -> None:
-    """Keep a decision.
+def decide(index: ProductIndex, product: str, name: str, value: Value | None, catalogue: Any, by: str) -> None:
+    """Write a decision.
 
     Parameters
     ----------
@@ -41,11 +35,11 @@ def decide(
     catalogue
         What the catalogue says now: another value of it would raise a new question.
     """
-    index = index_name(alias)
-    make_index(client, index, attribution.decisions_mapping())
+    store = index.store(attribution.DECISIONS)
+    make_index(index.client, store, attribution.decisions_mapping())
     decision = {"value": value, "catalogue": catalogue, "by": by, "at": now()}
-    client.update(
-        index=index,
+    index.client.update(
+        index=store,
         id=product,
         script={"source": _DECIDE, "params": {"product": product, "name": name, "decision": decision}},
         scripted_upsert=True,
@@ -55,22 +49,23 @@ def decide(
     )
 
 
-def decided(client: Elasticsearch, alias: str, products: Sequence[str]) -> dict[str, dict[str, Decision]]:
+def decided(index: ProductIndex, products: Sequence[str]) -> dict[str, dict[str, Decision]]:
     """Read the decisions on products, by id and attribute name."""
     if not products:
         return {}
     try:
-        answer = client.mget(index=index_name(alias), ids=list(products))
+        answer = index.client.mget(index=index.store(attribution.DECISIONS), ids=list(products))
     except NotFoundError:
         return {}
     return {doc["_id"]: _read(doc["_source"]) for doc in answer["docs"] if doc.get("found")}
 
 
-def everything(client: Elasticsearch, alias: str) -> Iterator[tuple[str, str, Decision]]:
-    """Go through all decisions: product, attribute name, decision."""
-    if not client.indices.exists(index=index_name(alias)):
+def everything(index: ProductIndex) -> Iterator[tuple[str, str, Decision]]:
+    """Iterate over all decisions: product, attribute name, decision."""
+    store = index.store(attribution.DECISIONS)
+    if not index.client.indices.exists(index=store):
         return
-    for hit in scan(client, index=index_name(alias), query={"query": {"match_all": {}}}):
+    for hit in scan(index.client, index=store, query={"query": {"match_all": {}}}):
         for name, decision in _read(hit["_source"]).items():
             yield hit["_id"], name, decision
 

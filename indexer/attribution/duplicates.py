@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from elasticsearch import Elasticsearch
-from elasticsearch.helpers import scan
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from es_mappings import duplicates
 from es_mappings.layout import Layout, Vector
-from indexer.elastic import indices
 from indexer.elastic.client import vector
+from indexer.elastic.product_index import ProductIndex
 
 _CHUNK = 200
 
@@ -35,7 +33,7 @@ class Group:
     same: bool
 
 
-def groups(client: Elasticsearch, alias: str, *, least: float = duplicates.LEAST_COSINE) -> list[Group]:
+def groups(index: ProductIndex, *, least: float = duplicates.LEAST_COSINE) -> list[Group]:
     """Group products by their pictures, the largest groups first.
 
     Each product is asked for its nearest neighbours in Elasticsearch; pairs nearer than ``least`` are joined, and what
@@ -46,13 +44,13 @@ def groups(client: Elasticsearch, alias: str, *, least: float = duplicates.LEAST
     least : float
         Cosine of the look from which two pictures are nearly the same.
     """
-    layout = Layout.from_meta(indices.meta(client, alias)["aspects"])
+    layout = Layout.from_meta(index.meta()["aspects"])
     ids, digests, pairs = [], [], []
-    for chunk in _chunks(client, alias):
+    for chunk in _chunks(index):
         asked = [(product_id, rows) for product_id, _, rows in chunk if rows is not None]
         ids += [product_id for product_id, _, _ in chunk]
         digests += [digest for _, digest, _ in chunk]
-        pairs += _near(client, alias, asked, layout, least)
+        pairs += _near(index, asked, layout, least)
     places = {product_id: place for place, product_id in enumerate(ids)}
     first: dict[str, str] = {}
     for product_id, digest in zip(ids, digests, strict=True):
@@ -67,23 +65,23 @@ def groups(client: Elasticsearch, alias: str, *, least: float = duplicates.LEAST
     members: list[list[int]] = [[] for _ in range(count)]
     for place, label in enumerate(labels):
         members[label].append(place)
-    found = [
-        Group(tuple(sorted(ids[p] for p in its)), len({digests[p] for p in its}) == 1)
-        for its in members
-        if len(its) > 1
+    alike = [
+        Group(tuple(sorted(ids[p] for p in group)), len({digests[p] for p in group}) == 1)
+        for group in members
+        if len(group) > 1
     ]
-    return sorted(found, key=lambda g: (-len(g.ids), g.ids))
+    return sorted(alike, key=lambda g: (-len(g.ids), g.ids))
 
 
 def _near(
-    client: Elasticsearch, alias: str, asked: Sequence[tuple[str, Vector]], layout: Layout, least: float
+    index: ProductIndex, asked: Sequence[tuple[str, Vector]], layout: Layout, least: float
 ) -> list[tuple[str, str]]:
     if not asked:
         return []
     searches: list[dict[str, Any]] = []
     for product_id, row in asked:
         searches += [{}, duplicates.near(product_id, row, layout, least)]
-    answers = client.msearch(index=alias, searches=searches)["responses"]
+    answers = index.client.msearch(index=index.name, searches=searches)["responses"]
     return [
         (product_id, hit["_id"])
         for (product_id, _), answer in zip(asked, answers, strict=True)
@@ -91,13 +89,13 @@ def _near(
     ]
 
 
-def _chunks(client: Elasticsearch, alias: str) -> Iterator[list[tuple[str, str | None, Vector | None]]]:
+def _chunks(index: ProductIndex) -> Iterator[list[tuple[str, str | None, Vector | None]]]:
     query = {
         "query": {"exists": {"field": "embedding.image_digest"}},
         "_source": {"exclude_vectors": False, "includes": ["vector", "embedding.image_digest"]},
     }
     chunk: list[tuple[str, str | None, Vector | None]] = []
-    for hit in scan(client, index=alias, query=query, size=_CHUNK):
+    for hit in index.scan(query, size=_CHUNK):
         source = hit["_source"]
         row = vector(source["vector"]) if "vector" in source else None
         chunk.append((hit["_id"], source["embedding"].get("image_digest"), row))

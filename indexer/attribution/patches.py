@@ -6,12 +6,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from elasticsearch import Elasticsearch
-from elasticsearch.helpers import scan
-
 from indexer.attribution import decisions
 from indexer.attribution.model import value_of
 from indexer.attribution.outcome import same
+from indexer.elastic.product_index import ProductIndex
 from indexer.vectorizers.base import ProductFields
 
 _FIELDS = ["title", "category", "attributes", "effective", "predicted"]
@@ -44,27 +42,27 @@ class Patch:
         return asdict(self)
 
 
-def patches(client: Elasticsearch, alias: str) -> Iterator[Patch]:
-    """Go through the corrections of all products, by product; what the catalogue has taken over is left out."""
+def patches(index: ProductIndex) -> Iterator[Patch]:
+    """Iterate over the corrections of all products, by product; what the catalogue has taken over is left out."""
     query = {"query": {"exists": {"field": "attribution.model"}}, "_source": _FIELDS}
     chunk: list[tuple[str, dict[str, Any]]] = []
-    for hit in scan(client, index=alias, query=query, size=_CHUNK):
+    for hit in index.scan(query, size=_CHUNK):
         chunk.append((hit["_id"], hit["_source"]))
         if len(chunk) == _CHUNK:
-            yield from _of(client, alias, chunk)
+            yield from _of(index, chunk)
             chunk = []
-    yield from _of(client, alias, chunk)
+    yield from _of(index, chunk)
 
 
-def _of(client: Elasticsearch, alias: str, products: list[tuple[str, dict[str, Any]]]) -> Iterator[Patch]:
-    known = decisions.decided(client, alias, [product_id for product_id, _ in products])
+def _of(index: ProductIndex, products: list[tuple[str, dict[str, Any]]]) -> Iterator[Patch]:
+    known = decisions.decided(index, [product_id for product_id, _ in products])
     for product_id, source in products:
         fields = ProductFields.from_source(source)
         answers = known.get(product_id, {})
         for name, decision in answers.items():
-            own = value_of(fields, name)
-            if decision.answers(own) and not same(decision["value"], own):
-                yield Patch(product_id, name, own, decision["value"], "decided")
+            catalogue = value_of(fields, name)
+            if decision.answers(catalogue) and not same(decision["value"], catalogue):
+                yield Patch(product_id, name, catalogue, decision["value"], "decided")
         for name, value in source.get("effective", {}).items():
             if value_of(fields, name) is None and name not in answers:
                 yield Patch(product_id, name, None, value, "filled", source["predicted"][name]["confidence"])

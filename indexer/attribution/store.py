@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from elasticsearch import Elasticsearch, NotFoundError
+from elasticsearch import NotFoundError
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 from scipy.sparse import csr_matrix
@@ -20,20 +20,14 @@ from indexer.attribution.head import Head
 from indexer.attribution.model import CategoryModel, Rows
 from indexer.catalog.documents import now
 from indexer.elastic.client import make_index
+from indexer.elastic.product_index import ProductIndex
 from indexer.errors import SpaceError
 
 
-def index_name(alias: str) -> str:
-    """Name the index that keeps the models of a product index."""
-    return f"{alias}-attribution"
-
-
-def save_model(
-    client: Elasticsearch, alias: str, category: str, model: CategoryModel, vectorizers: Mapping[str, str]
-) -> str:
-    """Keep a category's model in place of an older one, and what its activations were made by; give its digest."""
-    index = index_name(alias)
-    make_index(client, index, attribution.models_mapping())
+def save_model(index: ProductIndex, category: str, model: CategoryModel, vectorizers: Mapping[str, str]) -> str:
+    """Write a category's model in place of an older one, and what its activations were made by; return its digest."""
+    store = index.store(attribution.MODELS)
+    make_index(index.client, store, attribution.models_mapping())
     manifest, tensors = to_manifest(model), save(to_tensors(model))
     digest = hashlib.sha256(tensors).hexdigest()[:16]
     document = {
@@ -44,12 +38,12 @@ def save_model(
         "tensors": base64.b64encode(tensors).decode(),
         "fitted_at": now(),
     }
-    client.index(index=index, id=_key(category), document=document, refresh=True)
+    index.client.index(index=store, id=_key(category), document=document, refresh=True)
     return digest
 
 
-def digests(client: Elasticsearch, alias: str, vectorizers: Mapping[str, str]) -> dict[str, str]:
-    """Name the models that were fitted on what these vectorizers give: category to digest.
+def digests(index: ProductIndex, vectorizers: Mapping[str, str]) -> dict[str, str]:
+    """Return the models that were fitted on what these vectorizers give: category to digest.
 
     Parameters
     ----------
@@ -58,15 +52,15 @@ def digests(client: Elasticsearch, alias: str, vectorizers: Mapping[str, str]) -
     """
     wanted = ["category", "digest", "vectorizers"]
     try:
-        answer = client.search(index=index_name(alias), size=10_000, source_includes=wanted)
+        answer = index.client.search(index=index.store(attribution.MODELS), size=10_000, source_includes=wanted)
     except NotFoundError:
         return {}
-    found = [hit["_source"] for hit in answer["hits"]["hits"]]
-    return {s["category"]: s["digest"] for s in found if s["vectorizers"].items() <= vectorizers.items()}
+    models = [hit["_source"] for hit in answer["hits"]["hits"]]
+    return {s["category"]: s["digest"] for s in models if s["vectorizers"].items() <= vectorizers.items()}
 
 
-def load_model(client: Elasticsearch, alias: str, category: str) -> CategoryModel:
-    """Load a category's model.
+def load_model(index: ProductIndex, category: str) -> CategoryModel:
+    """Read a category's model.
 
     Raises
     ------
@@ -74,7 +68,7 @@ def load_model(client: Elasticsearch, alias: str, category: str) -> CategoryMode
         It isn't there, or damaged.
     """
     try:
-        source = client.get(index=index_name(alias), id=_key(category))["_source"]
+        source = index.client.get(index=index.store(attribution.MODELS), id=_key(category))["_source"]
     except NotFoundError as error:
         raise SpaceError(f"Nothing was learnt of {category!r}: `python -m indexer attributes fit`") from error
     try:

@@ -1,4 +1,4 @@
-"""Learn the attributes of every category from the catalogue itself, and write what was found beside its products."""
+"""Learn the attributes of every category from the catalogue itself, and write the findings into its products."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
-
-from elasticsearch import Elasticsearch
-from elasticsearch.helpers import scan
 
 from indexer.activations.activation_store import ActivationStore
 from indexer.attribution import decisions, store
@@ -18,6 +15,7 @@ from indexer.attribution.model import MAX_EXAMPLES, CategoryModel, Findings, fit
 from indexer.attribution.outcome import Decisions, attributed
 from indexer.catalog import documents
 from indexer.elastic import write_targets
+from indexer.elastic.product_index import ProductIndex
 from indexer.vectorizers import digests
 from indexer.vectorizers.base import ImageVectorizer, ProductFields
 
@@ -36,7 +34,7 @@ class Learnt:
     written: int
 
 
-def fit_attribution(client: Elasticsearch, alias: str, vectorizers: Mapping[str, ImageVectorizer]) -> Iterator[Learnt]:
+def fit_attribution(index: ProductIndex, vectorizers: Mapping[str, ImageVectorizer]) -> Iterator[Learnt]:
     """Fit a model for each of the broadest categories, keep it, and write what it finds to all of its products.
 
     Reads the Image Vector Store; no image is touched.
@@ -46,32 +44,32 @@ def fit_attribution(client: Elasticsearch, alias: str, vectorizers: Mapping[str,
     Learnt
         One a category of 40 products and more.
     """
-    client.indices.refresh(index=alias)
-    stores = {aspect: ActivationStore.create(client, alias, "images", v) for aspect, v in vectorizers.items()}
+    index.refresh()
+    stores = {aspect: ActivationStore.open(index, "images", v) for aspect, v in vectorizers.items()}
     made_by = digests(vectorizers)
-    for category in categories(client, alias):
-        products = dict(islice(_products(client, alias, category, stores, shuffled=True), MAX_EXAMPLES))
+    for category in categories(index):
+        products = dict(islice(_products(index, category, stores, shuffled=True), MAX_EXAMPLES))
         if len(products) < _LEAST_PRODUCTS:
             continue
-        known = decisions.decided(client, alias, list(products))
+        known = decisions.decided(index, list(products))
         places = {product_id: number for number, product_id in enumerate(products)}
-        answered = {(places[i], name): d["value"] for i, its in known.items() for name, d in its.items()}
+        answered = {(places[i], name): d["value"] for i, decided in known.items() for name, d in decided.items()}
         model, findings = fit_category([p.example for p in products.values()], answered)
-        name = store.save_model(client, alias, category, model, made_by)
-        written = _write(client, alias, products, findings, known, model, name)
-        rest = ((i, p) for i, p in _products(client, alias, category, stores) if i not in places)
+        name = store.save_model(index, category, model, made_by)
+        written = _write(index, products, findings, known, model, name)
+        rest = ((i, p) for i, p in _products(index, category, stores) if i not in places)
         while chunk := dict(islice(rest, _CHUNK)):
             found = model([p.example for p in chunk.values()])
-            written += _write(client, alias, chunk, found, decisions.decided(client, alias, list(chunk)), model, name)
+            written += _write(index, chunk, found, decisions.decided(index, list(chunk)), model, name)
         yield Learnt(category, len(products), model, written)
-    client.indices.refresh(index=alias)
+    index.refresh()
 
 
-def unseen(client: Elasticsearch, alias: str, vectorizers: Mapping[str, ImageVectorizer]) -> Iterator[list[str]]:
+def unseen(index: ProductIndex, vectorizers: Mapping[str, ImageVectorizer]) -> Iterator[list[str]]:
     """List the products whose image one of these vectorizers hasn't seen: it is newer than they are."""
-    stores = [ActivationStore.create(client, alias, "images", v) for v in vectorizers.values()]
+    stores = [ActivationStore.open(index, "images", v) for v in vectorizers.values()]
     query = {"query": {"exists": {"field": "embedding.image_digest"}}, "_source": ["embedding.image_digest"]}
-    hits = scan(client, index=alias, query=query, size=_CHUNK, scroll="30m")  # images are fetched between two pages
+    hits = index.scan(query, size=_CHUNK, scroll="30m")  # images are fetched between two pages
     while chunk := list(islice(hits, _CHUNK)):
         shown = {hit["_id"]: hit["_source"]["embedding"]["image_digest"] for hit in chunk}
         lacking = set[str]().union(*(store.lacks(list(set(shown.values()))) for store in stores))
@@ -79,15 +77,15 @@ def unseen(client: Elasticsearch, alias: str, vectorizers: Mapping[str, ImageVec
             yield ids
 
 
-def categories(client: Elasticsearch, alias: str) -> list[str]:
+def categories(index: ProductIndex) -> list[str]:
     """List the broadest categories of the catalogue; the empty name stands for products without one."""
     broadest = {"terms": {"field": "category_path", "size": 10_000, "include": "[^/]+"}}
-    answer = client.search(index=alias, size=0, aggs={"broadest": broadest})
+    answer = index.search(size=0, aggs={"broadest": broadest})
     return [bucket["key"] for bucket in answer["aggregations"]["broadest"]["buckets"]] + [""]
 
 
 def _products(
-    client: Elasticsearch, alias: str, category: str, stores: Mapping[str, ActivationStore], *, shuffled: bool = False
+    index: ProductIndex, category: str, stores: Mapping[str, ActivationStore], *, shuffled: bool = False
 ) -> Iterator[tuple[str, Shown]]:
     """Read the products of a category with their activations; shuffled alike each time where a sample is wanted."""
     path = documents.category_paths([category])[0] if category else ""
@@ -100,10 +98,10 @@ def _products(
     if shuffled:
         query["query"] = {"function_score": {"query": within, "random_score": {"seed": 7, "field": "_seq_no"}}}
         query["sort"] = ["_score"]
-    hits = scan(client, index=alias, query=query, size=_CHUNK, preserve_order=shuffled)
+    hits = index.scan(query, size=_CHUNK, preserve_order=shuffled)
     while chunk := list(islice(hits, _CHUNK)):
         digests = [d for hit in chunk if (d := hit["_source"].get("embedding", {}).get("image_digest"))]
-        rows = {aspect: its.get(digests) for aspect, its in stores.items()} if digests else {}
+        rows = {aspect: store.get(digests) for aspect, store in stores.items()} if digests else {}
         for hit in chunk:
             shown = _shown(hit["_source"], rows)
             if shown.category == category:
@@ -112,14 +110,13 @@ def _products(
 
 def _shown(source: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]]) -> Shown:
     digest = source.get("embedding", {}).get("image_digest")
-    activations = {aspect: its[digest] for aspect, its in rows.items() if digest in its}
+    activations = {aspect: by_digest[digest] for aspect, by_digest in rows.items() if digest in by_digest}
     complete = activations if len(activations) == len(rows) else {}
     return Shown(Example(complete, ProductFields.from_source(source)), source["source"], {})
 
 
 def _write(
-    client: Elasticsearch,
-    alias: str,
+    index: ProductIndex,
     products: Mapping[str, Shown],
     findings: Sequence[Findings],
     known: Mapping[str, Decisions],
@@ -131,12 +128,10 @@ def _write(
         for (i, p), found in zip(products.items(), findings, strict=True)
     ]
     actions = [
-        documents.attributed(alias, product_id, p.source, part)
+        documents.attributed(index.alias, product_id, p.source, part)
         for (product_id, p), part in zip(products.items(), parts, strict=True)
     ]
     written = 0
     for start in range(0, len(actions), _CHUNK):
-        written += sum(
-            failure is None for failure in write_targets.write(client, alias, actions[start : start + _CHUNK])
-        )
+        written += sum(failure is None for failure in write_targets.write(index, actions[start : start + _CHUNK]))
     return written

@@ -14,7 +14,7 @@ from es_mappings import product, scripts
 from es_mappings.stores import image_vector, vector_space
 from indexer.checks import comparing, rails, requests, samples
 from indexer.checks.findings import Finding, read_error, script_names
-from indexer.elastic import indices
+from indexer.elastic.product_index import ProductIndex
 from indexer.errors import IndexStateError
 
 __all__ = ["Finding", "check", "groups"]
@@ -41,7 +41,7 @@ class Scratch:
         return [self.products, self.images, self.spaces, self.twin]
 
 
-def check(client: Elasticsearch, alias: str) -> list[Finding]:
+def check(index: ProductIndex) -> list[Finding]:
     """Check mappings, scripts and queries, and the live index behind the alias if there is one.
 
     Returns
@@ -49,10 +49,10 @@ def check(client: Elasticsearch, alias: str) -> list[Finding]:
     list of Finding
         What is wrong, each once; empty if all is right.
     """
-    return list(dict.fromkeys(finding for _, found in groups(client, alias) for finding in found))
+    return list(dict.fromkeys(finding for _, found in groups(index) for finding in found))
 
 
-def groups(client: Elasticsearch, alias: str) -> Iterator[tuple[str, list[Finding]]]:
+def groups(index: ProductIndex) -> Iterator[tuple[str, list[Finding]]]:
     """Check group by group.
 
     Yields
@@ -60,35 +60,36 @@ def groups(client: Elasticsearch, alias: str) -> Iterator[tuple[str, list[Findin
     tuple
         Name of the group, and what is wrong in it. What can't be checked after that is left out.
     """
-    with _scratch(client, alias) as scratch:
+    client = index.client
+    with _scratch(index) as scratch:
         found = _mappings(client, scratch)
         yield "mappings", found
         if found:
             return  # nothing can be written or asked
         # Searched as the shop is: by an alias that hides deleted products.
-        index = f"{scratch.products}-alive"
-        client.indices.put_alias(index=scratch.products, name=index, filter=product.ALIVE)
-        yield "scripts", _asked("scripts", lambda: _scripts(client, index))
-        found = _asked("documents", lambda: samples.write(client, index))
+        alive = f"{scratch.products}-alive"
+        client.indices.put_alias(index=scratch.products, name=alive, filter=product.ALIVE)
+        yield "scripts", _asked("scripts", lambda: _scripts(client, alive))
+        found = _asked("documents", lambda: samples.write(client, alive))
         yield "documents", found
         if found:
             return  # no answer would be the expected one
-        unknown = _asked("KEYWORD_FIELDS", lambda: requests.unknown_fields(client, index))
-        yield "keywords, filters, sorting", unknown + _run(client, index, requests.keyword_cases)
-        yield "facets", _run(client, index, requests.facet_cases)
-        yield "similarity", _run(client, index, requests.similarity_cases)
-        yield "recommendations", _run(client, index, rails.cases)
-        yield "paging", _asked("paging", lambda: requests.paging(client, index))
-        yield "live index", _asked("live index", lambda: _live(client, alias, scratch))
+        unknown = _asked("KEYWORD_FIELDS", lambda: requests.unknown_fields(client, alive))
+        yield "keywords, filters, sorting", unknown + _run(client, alive, requests.keyword_cases)
+        yield "facets", _run(client, alive, requests.facet_cases)
+        yield "similarity", _run(client, alive, requests.similarity_cases)
+        yield "recommendations", _run(client, alive, rails.cases)
+        yield "paging", _asked("paging", lambda: requests.paging(client, alive))
+        yield "live index", _asked("live index", lambda: _live(index, scratch))
 
 
 @contextmanager
-def _scratch(client: Elasticsearch, alias: str) -> Iterator[Scratch]:
-    scratch = Scratch.under(alias)
+def _scratch(index: ProductIndex) -> Iterator[Scratch]:
+    scratch = Scratch.under(index.alias)
     try:
         yield scratch
     finally:
-        client.indices.delete(index=scratch.names, ignore_unavailable=True)
+        index.client.indices.delete(index=scratch.names, ignore_unavailable=True)
 
 
 def _mappings(client: Elasticsearch, scratch: Scratch) -> list[Finding]:
@@ -140,11 +141,11 @@ def _asked(place: str, ask: Callable[[], list[Finding]]) -> list[Finding]:
         return [Finding(place, str(error))]
 
 
-def _live(client: Elasticsearch, alias: str, scratch: Scratch) -> list[Finding]:
-    if not client.indices.exists(index=alias):
+def _live(index: ProductIndex, scratch: Scratch) -> list[Finding]:
+    if not index.client.indices.exists(index=index.name):
         return []  # no catalogue is loaded yet
     try:
-        live = indices.live_index(client, alias)
+        live = index.live()
     except IndexStateError:
-        return [Finding(alias, "is an index of its own, not an alias; take another INDEX_NAME")]
-    return comparing.compare(client, live, scratch.products, scratch.twin)
+        return [Finding(index.alias, "is an index of its own, not an alias; take another INDEX_NAME")]
+    return comparing.compare(index.client, live, scratch.products, scratch.twin)

@@ -10,7 +10,7 @@ import click
 from indexer.attached.attachment import Attachment, Attachments, prepare
 from indexer.attached.fields import FieldNames
 from indexer.cli.console import progress_bar
-from indexer.elastic.client import connect
+from indexer.elastic.product_index import ProductIndex
 from indexer.settings import Settings
 
 _index = click.option("--index", required=True, help="The index, or an alias that leads to it.")
@@ -53,11 +53,11 @@ def attach(
     settings = Settings.from_environment()
     names = FieldNames(image, id_, title, description, category, brand, price, attributes)
     attachment = Attachment(index, _object(object_), names, _query(query), space)
-    client = connect(settings)
-    attachments = Attachments(client, settings.index_name)
+    shop = ProductIndex.open(settings)
+    attachments = Attachments(shop)
     if index in attachments.all():
         raise click.ClickException(f"{index} is attached already; `python -m indexer detach --index {index}` first")
-    prepare(client, attachment)
+    prepare(shop.client, attachment)
     attachments.save(attachment)
     click.echo(f"{index} is attached: its vectors are in {attachment.vector}")
     if not later:
@@ -70,7 +70,7 @@ def attach(
 def sweep(*, index: str | None, retry_failed: bool) -> None:
     """Work off in this process what changed in the attached indices; the workers do it by themselves."""
     settings = Settings.from_environment()
-    names = [index] if index else Attachments(connect(settings), settings.index_name).all()
+    names = [index] if index else Attachments(ProductIndex.open(settings)).all()
     _sweep(settings, names, retry_failed=retry_failed)
 
 
@@ -83,8 +83,7 @@ def _sweep(settings: Settings, names: list[str], *, retry_failed: bool = False) 
         with progress_bar() as progress:
             bar = progress.add_task(name, total=None)
             run = Sweep(
-                connect(settings),
-                settings.index_name,
+                ProductIndex.open(settings),
                 pipeline,
                 lambda what, done, total: progress.update(bar, description=what, completed=done, total=total),  # noqa: B023
             )
@@ -103,7 +102,7 @@ def detach(index: str) -> None:
     from indexer.attached.sweep import detach as take_out
 
     settings = Settings.from_environment()
-    changed = take_out(connect(settings), settings.index_name, index)
+    changed = take_out(ProductIndex.open(settings), index)
     click.echo(
         f"{index}: taken out of {changed:,} documents. Its mapping keeps the empty fields, since Elasticsearch takes "
         "none out of a live index; the next index they make is without them."

@@ -16,7 +16,7 @@ from indexer.attribution import duplicates as duplicate_groups
 from indexer.attribution.patches import Patch, patches
 from indexer.attribution.training import Learnt, fit_attribution, unseen
 from indexer.cli.console import progress_bar, report_console
-from indexer.elastic.client import connect
+from indexer.elastic.product_index import ProductIndex
 from indexer.embedding.pipeline import Pipeline
 from indexer.settings import Settings
 
@@ -32,17 +32,17 @@ def attributes() -> None:
 def fit_command() -> None:
     """Learn the attributes of each category, and write what is found beside its products."""
     settings = Settings.from_environment()
-    client, pipeline = connect(settings), Pipeline.from_settings(settings)
+    index, pipeline = ProductIndex.open(settings), Pipeline.from_settings(settings)
     pictures = pipeline.vectorizers.pictures
     learnt = []
     with progress_bar() as progress:
         bar = progress.add_task("Pictures not seen by all models", total=None)
-        for ids in unseen(client, settings.index_name, pictures):
+        for ids in unseen(index, pictures):
             pipeline.complete(ids)
             progress.advance(bar, len(ids))
         progress.remove_task(bar)
         bar = progress.add_task("Learning categories", total=None)
-        for one in fit_attribution(client, settings.index_name, pictures):
+        for one in fit_attribution(index, pictures):
             learnt.append(one)
             progress.update(bar, completed=len(learnt))
         progress.update(bar, total=len(learnt))
@@ -70,7 +70,7 @@ def _table(learnt: list[Learnt]) -> Table:
 def export(form: str, out: TextIO) -> None:
     """Write corrections for the catalogue system: what people decided, and what was filled in."""
     settings = Settings.from_environment()
-    found = patches(connect(settings), settings.index_name)
+    found = patches(ProductIndex.open(settings))
     write = _write_csv if form == "csv" else _write_jsonl
     count = write(found, out)
     click.echo(f"{count:,} corrections", err=True)
@@ -102,7 +102,7 @@ def _cell(value: Any) -> Any:
 def duplicates(least: float) -> None:
     """Print groups of products with the same or nearly the same picture, one JSON line a group."""
     settings = Settings.from_environment()
-    found = duplicate_groups.groups(connect(settings), settings.index_name, least=least)
+    found = duplicate_groups.groups(ProductIndex.open(settings), least=least)
     for group in found:
         click.echo(json.dumps({"products": list(group.ids), "same_image": group.same}))
     click.echo(f"{len(found):,} groups of {sum(len(g.ids) for g in found):,} products", err=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from indexer.elastic.client import connect
+from indexer.elastic.product_index import ProductIndex
 from indexer.settings import Settings
 
 
@@ -18,6 +18,6 @@ def calibrate(golden_set: Path) -> None:
 
     settings = Settings.from_environment()
     judgements = golden.read_golden_set(golden_set)
-    fitted = calibration.calibrate(connect(settings), settings.index_name, judgements)
+    fitted = calibration.calibrate(ProductIndex.open(settings), judgements)
     half = fitted.calibration.similarity(50)
     click.echo(f"{fitted.matches:,} matches and {fitted.others:,} others: a similarity of {half:.2f} is a match of 50%")

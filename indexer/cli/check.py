@@ -7,7 +7,7 @@ import sys
 import click
 
 from indexer.checks import checking
-from indexer.elastic.client import connect
+from indexer.elastic.product_index import ProductIndex
 from indexer.settings import Settings
 
 
@@ -15,7 +15,7 @@ from indexer.settings import Settings
 def check() -> None:
     """Run every mapping, query and script of es_mappings/ in a scratch index; exit code 1 if anything is wrong."""
     settings, seen = Settings.from_environment(), set[checking.Finding]()
-    for name, found in checking.groups(connect(settings), settings.index_name):
+    for name, found in checking.groups(ProductIndex.open(settings)):
         click.echo(f"{name:<28}{click.style('failed', fg='red') if found else click.style('ok', fg='green')}")
         for finding in dict.fromkeys(found):
             if finding not in seen:  # one broken script fails many queries

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from indexer.elastic import indices
-from indexer.elastic.client import connect
+from indexer.elastic.product_index import ProductIndex
 from indexer.relevance import golden
 from indexer.settings import Settings
 
@@ -59,12 +58,14 @@ def fit(
     grades, liked = (golden.merge(golden.read_golden_set(f)) if f else None for f in (golden_set, likes))
     recipe = fitting.Recipe(kind, dims, grades, liked, tell if explain or plot else None)
     settings = Settings.from_environment()
-    client, alias = connect(settings), settings.index_name
-    indices.ensure_index(client, alias)
-    space = fitting.fit(client, alias, load_vectorizers(settings), recipe)
+    index = ProductIndex.open(settings)
+    index.ensure()
+    space = fitting.fit(index, load_vectorizers(settings), recipe)
     click.echo(f"Vector space {space.digest} fitted ({fitting.describe(space)})")
-    held = indices.space_of(client, alias)
-    if held is None:
-        indices.stamp_space(client, alias, space.digest)
-    elif held != space.digest:
-        click.echo(f"{alias} holds vectors of {held}. Change over: python -m indexer rebuild --space {space.digest}")
+    current = index.space()
+    if current is None:
+        index.stamp_space(space.digest)
+    elif current != space.digest:
+        click.echo(
+            f"{index.alias} holds vectors of {current}. Change over: python -m indexer rebuild --space {space.digest}"
+        )

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import click
 
-from indexer.catalog import loading
 from indexer.cli.console import progress_bar
 from indexer.cli.vectorize import vectorize_waiting
-from indexer.elastic import indices
-from indexer.elastic.client import connect
+from indexer.elastic import loading
+from indexer.elastic.product_index import ProductIndex
 from indexer.settings import Settings
 
 
@@ -30,18 +29,18 @@ def load(catalog: Path, *, keywords_only: bool) -> None:
 
 
 def write_catalog(settings: Settings, catalog: Path) -> tuple[int, int]:
-    """Write a catalogue file with a progress bar, each refused line named; give how many were written and refused."""
-    client = connect(settings)
-    indices.ensure_index(client, settings.index_name)
+    """Write a catalogue file with a progress bar, each refused line named; count those written and those refused."""
+    index = ProductIndex.open(settings)
+    index.ensure()
     written = refused = 0
     with progress_bar() as progress:
         task = progress.add_task("Writing products", total=None)
-        for outcome in loading.load_file(client, settings.index_name, catalog):
+        for outcome in loading.load_file(index, catalog):
             for place, why in outcome.refused.items():
                 progress.console.print(f"{catalog.name}, {place}: {why}", style="yellow", markup=False, highlight=False)
             written += len(outcome.written)
             refused += len(outcome.refused)
             progress.update(task, completed=written)
         progress.update(task, total=written)
-    client.indices.refresh(index=settings.index_name)
+    index.refresh()
     return written, refused

@@ -13,8 +13,7 @@ from rich.progress import Progress, TaskID
 
 from es_mappings import product
 from indexer.cli.console import progress_bar
-from indexer.elastic import indices
-from indexer.elastic.client import connect
+from indexer.elastic.product_index import ProductIndex
 from indexer.relevance import golden
 from indexer.rollouts.comparing import Thresholds
 from indexer.rollouts.rollout import STEPS, Rollout, prune
@@ -93,11 +92,11 @@ def rollback(*, anyway: bool, abandon: bool, dry_run: bool) -> None:
 def prune_command() -> None:
     """Delete the index that is kept for `rollback`: writes go to the live one alone then."""
     settings = Settings.from_environment()
-    client = connect(settings)
-    running = StateStore(client, settings.index_name).read().running
+    index = ProductIndex.open(settings)
+    running = StateStore(index).read().running
     if running:
         raise click.ClickException(f"A {running.kind} is under way; it prunes at its end.")
-    deleted = prune(client, settings.index_name)
+    deleted = prune(index)
     click.echo(f"Deleted {', '.join(deleted)}" if deleted else "No other index is kept")
 
 
@@ -109,7 +108,7 @@ def _carry_out(settings: Settings, options: Options, kind: str, *, abandon: bool
         return Pipeline.from_settings(settings)
 
     with _watching() as watch:
-        rollout = Rollout(connect(settings), settings.index_name, pipeline, options, watch)
+        rollout = Rollout(ProductIndex.open(settings), pipeline, options, watch)
         if abandon:
             given_up = rollout.abandon()
             click.echo(f"Gave up {given_up}" if given_up else "None is under way")
@@ -139,22 +138,24 @@ def _show(progress: Progress, bars: dict[str, TaskID], what: str, done: int, tot
 
 
 def _explain(settings: Settings, kind: str) -> None:
-    client, alias = connect(settings), settings.index_name
-    live, state = indices.live_index(client, alias), StateStore(client, alias).read()
-    held, now = indices.meta(client, live).get("aspects", []), product.LAYOUT.to_meta()
-    counts = indices.counts(client, live)
+    index = ProductIndex.open(settings)
+    live, state = index.live(), StateStore(index).read()
+    aspects = {
+        "aspects of the live index": index.meta().get("aspects", []),
+        "aspects of es_mappings/product.py": product.LAYOUT.to_meta(),
+    }
+    counts = index.counts()
     click.echo(
-        f"{alias} is {live}: {counts['all']:,} products, {counts['done']:,} with a vector of the space ", nl=False
+        f"{index.alias} is {live}: {counts['all']:,} products, {counts['done']:,} with a vector of the space ", nl=False
     )
-    click.echo(indices.space_of(client, live) or "that is not fitted yet")
+    click.echo(index.space() or "that is not fitted yet")
     if state.running:
         done = ", ".join(state.running.done) or "nothing"
-        click.echo(f"A {state.running.kind} to {state.running.target} is under way: {done} done")
+        click.echo(f"A {state.running.kind} to {state.running.new_index} is under way: {done} done")
     if kind == "rollback":
         click.echo(f"It would go back to {state.kept.index}" if state.kept else "No index is kept to go back to")
     else:
-        names = {"aspects of the live index": held, "aspects of es_mappings/product.py": now}
-        for name, aspects in names.items():
-            click.echo(f"{name}: {', '.join('{name} {dims}'.format(**a) for a in aspects)}")
+        for name, parts in aspects.items():
+            click.echo(f"{name}: {', '.join('{name} {dims}'.format(**part) for part in parts)}")
         click.echo("Vectors are copied where models, aspects and space stay, and made from kept activations else.")
     click.echo(f"Steps: {', '.join(STEPS[kind])}")

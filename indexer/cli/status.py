@@ -5,9 +5,8 @@ from __future__ import annotations
 import click
 
 from indexer import retention
-from indexer.elastic import indices
-from indexer.elastic.client import connect
 from indexer.elastic.dead_letters import DeadLetters
+from indexer.elastic.product_index import ProductIndex
 from indexer.settings import Settings
 
 
@@ -18,25 +17,22 @@ def status(*, failures: int) -> None:
     from indexer.vectorizers import runtimes
 
     settings = Settings.from_environment()
-    client, alias = connect(settings), settings.index_name
-    click.echo(
-        f"{alias} is {indices.live_index(client, alias)}, "
-        f"vector space {indices.space_of(client, alias) or 'not fitted yet'}"
-    )
+    index = ProductIndex.open(settings)
+    click.echo(f"{index.alias} is {index.live()}, vector space {index.space() or 'not fitted yet'}")
     say_counts(settings)
     click.echo(f"{settings.look_model} would run here in {runtimes.describe(settings.runtime)}")
-    stores = retention.kept(client, alias)
+    stores = retention.kept(index)
     click.echo(
         f"Image Vector Store: {sum(store.size for store in stores) / 2**20:,.1f} MiB; "
         f"what no product uses is deleted after {settings.keep_days} days"
     )
     for store in stores:
         click.echo(f"  {store.index}: {store}")
-    letters = DeadLetters(client, alias)
+    letters = DeadLetters(index)
     click.echo(f"{letters.count():,} dead letters (python -m workers.dead_letters)")
     for letter in letters.latest(failures):
         click.echo(f"  {letter.kind} of {letter.product}  {letter.reason}")
-    for item in indices.failures(client, alias, failures):
+    for item in index.failures(failures):
         image = (item.get("images") or ["no image"])[0]
         click.echo(f"  {item['id']}  {item['embedding']['reason']}  ({image})")
 
@@ -45,13 +41,13 @@ def status(*, failures: int) -> None:
 def expire() -> None:
     """Delete what no product, attached ones included, has used for KEEP_DAYS days."""
     settings = Settings.from_environment()
-    expired = retention.expire(connect(settings), settings.index_name, settings.keep_days)
+    expired = retention.expire(ProductIndex.open(settings), settings.keep_days)
     click.echo(f"{expired.activations:,} activations and {expired.addresses:,} image addresses deleted")
 
 
 def say_counts(settings: Settings) -> None:
     """Say how many products have a vector, wait for one, or failed."""
-    counts = indices.counts(connect(settings), settings.index_name)
+    counts = ProductIndex.open(settings).counts()
     click.echo(
         f"{counts['all']:,} products: {counts['done']:,} with a vector, {counts['pending']:,} waiting, "
         f"{counts['failed']:,} failed"

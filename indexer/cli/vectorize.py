@@ -9,8 +9,7 @@ import click
 
 from indexer.cli.console import progress_bar
 from indexer.cli.status import say_counts
-from indexer.elastic import indices
-from indexer.elastic.client import connect
+from indexer.elastic.product_index import ProductIndex
 from indexer.settings import Settings
 
 if TYPE_CHECKING:
@@ -31,15 +30,15 @@ def vectorize_waiting(settings: Settings, *, retry_failed: bool) -> None:
     from indexer.embedding.pipeline import Pipeline
     from indexer.spaces.fitting import fit_space
 
-    client, alias = connect(settings), settings.index_name
-    indices.live_index(client, alias)
+    index = ProductIndex.open(settings)
+    index.live()
     pipeline = Pipeline.from_settings(settings)
     if pipeline.space() is None:
-        _run(pipeline, "Embedding images", indices.ids_without_vector(client, alias, retry_failed=retry_failed))
-        client.indices.refresh(index=alias)
-        fit_space(client, alias, pipeline.vectorizers)
-    _run(pipeline, "Writing vectors", indices.ids_without_vector(client, alias))
-    client.indices.refresh(index=alias)
+        _run(pipeline, "Embedding images", index.ids_without_vector(retry_failed=retry_failed))
+        index.refresh()
+        fit_space(index, pipeline.vectorizers)
+    _run(pipeline, "Writing vectors", index.ids_without_vector())
+    index.refresh()
     say_counts(settings)
 
 

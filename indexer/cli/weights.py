@@ -9,8 +9,7 @@ import click
 
 from es_mappings.aspect_weights import CategoryWeights
 from es_mappings.product import DEFAULT_WEIGHTS
-from indexer.elastic import indices
-from indexer.elastic.client import connect
+from indexer.elastic.product_index import ProductIndex
 from indexer.relevance import golden
 from indexer.settings import Settings
 
@@ -26,7 +25,7 @@ def weights() -> None:
 def show() -> None:
     """List the weights of each category that has its own, and the default."""
     settings = Settings.from_environment()
-    own = CategoryWeights.from_meta(indices.meta(connect(settings), settings.index_name))
+    own = CategoryWeights.from_meta(ProductIndex.open(settings).meta())
     for path, given in own.by_path.items():
         click.echo(f"{path:<40}{_told(given)}")
     click.echo(f"{'everywhere else':<40}{_told(DEFAULT_WEIGHTS)}")
@@ -38,15 +37,15 @@ def show() -> None:
 def set_(category: str, given: tuple[str, ...]) -> None:
     """Give CATEGORY (a path, such as "Laptops/Gaming laptops") its weights; without any, the default's again."""
     settings = Settings.from_environment()
-    client, alias = connect(settings), settings.index_name
-    own = CategoryWeights.from_meta(indices.meta(client, alias))
-    if given and not client.count(index=alias, query={"term": {"category_path": category}})["count"]:
-        raise click.BadParameter(f"no product of {alias} is in the category {category!r}", param_hint="CATEGORY")
+    index = ProductIndex.open(settings)
+    own = CategoryWeights.from_meta(index.meta())
+    if given and not index.client.count(index=index.name, query={"term": {"category_path": category}})["count"]:
+        raise click.BadParameter(f"no product of {index.alias} is in the category {category!r}", param_hint="CATEGORY")
     try:
         changed = own.having(category, dict(_pair(pair) for pair in given) if given else None)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="ASPECT:WEIGHT") from error
-    indices.stamp_weights(client, alias, changed.to_meta())
+    index.stamp(weights=changed.to_meta())
     click.echo(f"{category}: {_told(changed.by_path[category]) if given else 'as everywhere else'}")
 
 
@@ -58,9 +57,9 @@ def fit_(golden_set: Path, *, dry_run: bool) -> None:
     from indexer.relevance import aspect_weights
 
     settings = Settings.from_environment()
-    client, alias = connect(settings), settings.index_name
-    own = CategoryWeights.from_meta(indices.meta(client, alias))
-    fitted = aspect_weights.fit_weights(client, alias, golden.merge(golden.read_golden_set(golden_set)))
+    index = ProductIndex.open(settings)
+    own = CategoryWeights.from_meta(index.meta())
+    fitted = aspect_weights.fit_weights(index, golden.merge(golden.read_golden_set(golden_set)))
     if not fitted:
         raise click.ClickException(
             f"No category has {aspect_weights.LEAST} judged anchors with a vector; judge more, or set weights by hand"
@@ -74,7 +73,7 @@ def fit_(golden_set: Path, *, dry_run: bool) -> None:
         if found.better:
             own = own.having(path, found.weights)
     if not dry_run:
-        indices.stamp_weights(client, alias, own.to_meta())
+        index.stamp(weights=own.to_meta())
 
 
 def _pair(text: str) -> tuple[str, float]:

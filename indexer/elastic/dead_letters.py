@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from elasticsearch import Elasticsearch, NotFoundError
+from elasticsearch import NotFoundError
 from elasticsearch.helpers import scan
 
 from es_mappings.stores import dead_letter
 from indexer.catalog.documents import now
 from indexer.elastic.client import bulk, make_index, put_all
+from indexer.elastic.product_index import ProductIndex
 
 
 @dataclass(frozen=True)
@@ -44,18 +45,18 @@ class DeadLetter:
 
     @property
     def id(self) -> str:
-        """Name of the letter: the same work that fails again is the same letter."""
+        """Return the id of the letter: the same work that fails again is the same letter."""
         return hashlib.sha256(f"{self.kind}:{self.event_id or self.product}".encode()).hexdigest()[:16]
 
 
 class DeadLetters:
     """The dead letters of one shop."""
 
-    def __init__(self, client: Elasticsearch, alias: str) -> None:
-        self._client, self.index = client, f"{alias}-dead-letters"
+    def __init__(self, index: ProductIndex) -> None:
+        self._client, self.index = index.client, index.store(dead_letter.KIND)
 
     def add(self, letters: Sequence[DeadLetter]) -> None:
-        """Keep letters.
+        """Write letters.
 
         Raises
         ------
@@ -94,13 +95,13 @@ class DeadLetters:
         if not ids:
             return []
         try:
-            found = self._client.mget(index=self.index, ids=list(dict.fromkeys(ids)))["docs"]
+            docs = self._client.mget(index=self.index, ids=list(dict.fromkeys(ids)))["docs"]
         except NotFoundError:
             return []
-        return [_letter(doc) for doc in found if doc.get("found")]
+        return [_letter(doc) for doc in docs if doc.get("found")]
 
     def all(self) -> Iterable[DeadLetter]:
-        """Go through all letters."""
+        """Iterate over all letters."""
         try:
             self._client.indices.refresh(index=self.index)
             yield from (_letter(hit) for hit in scan(self._client, index=self.index, size=500))
@@ -115,7 +116,7 @@ class DeadLetters:
             return 0
 
     def remove(self, letters: Iterable[DeadLetter]) -> int:
-        """Forget letters; give how many were there."""
+        """Delete letters, and count those that were there."""
         actions = [{"_op_type": "delete", "_index": self.index, "_id": letter.id} for letter in letters]
         return sum(1 for failure in bulk(self._client, actions, refresh=True) if failure is None)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -12,10 +13,12 @@ from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
 from elasticsearch.helpers import scan
 
 from es_mappings import product
-from indexer.elastic.client import connect
+from es_mappings.layout import Vector
+from indexer.elastic.client import connect, get_with_vectors, vector
 from indexer.errors import IndexStateError
 from indexer.settings import Settings
 
+_CHUNK = 500  # products a request reads
 _EMBEDDED_IN_A_SPACE = {"exists": {"field": "embedding.space"}}
 
 
@@ -62,11 +65,28 @@ class ProductIndex:
         """Let what was written be found."""
         self.client.indices.refresh(index=self.name)
 
+    def search(self, **request: Any) -> Any:
+        """Search the index; parameters as those of ``Elasticsearch.search``."""
+        return self.client.search(index=self.name, **request)
+
+    def scan(self, query: dict[str, Any], **options: Any) -> Iterator[dict[str, Any]]:
+        """Iterate over all hits of a query; options as those of ``elasticsearch.helpers.scan``."""
+        yield from scan(self.client, index=self.name, query=query, **options)
+
+    def products(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Read products by id, in real time, with their vectors; deleted ones are left out."""
+        chunks = (ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK))
+        return {i: source for chunk in chunks for i, source in get_with_vectors(self.client, self.name, chunk).items()}
+
+    def vectors(self, ids: Sequence[str]) -> dict[str, Vector]:
+        """Read the compound vectors of products by id, in real time; products without one are left out."""
+        return {i: vector(source["vector"]) for i, source in self.products(ids).items() if "vector" in source}
+
     def ensure(self) -> None:
         """Make the product index behind the alias if there is none.
 
         One that is there may have been made by another version of the mapping: it goes on as it is until
-        ``lookalike rebuild`` makes it anew.
+        ``python -m indexer rebuild`` makes it anew.
 
         Raises
         ------
@@ -97,6 +117,12 @@ class ProductIndex:
     def new_name(self) -> str:
         """Return the name of a new index: names sort by their time."""
         return f"{self.alias}-{datetime.now(UTC):%Y%m%d%H%M%S%f}"
+
+    def versions(self) -> dict[str, set[str]]:
+        """Read the indices of this alias, the oldest first, each with its aliases: live, kept, being built, left."""
+        aliases = self.client.indices.get_alias(index=f"{self.alias}-*", expand_wildcards="open").body
+        named = re.compile(rf"{re.escape(self.alias)}-\d{{20}}")  # as `new_name` makes them
+        return {name: set(aliases[name]["aliases"]) for name in sorted(aliases) if named.fullmatch(name)}
 
     def live(self) -> str:
         """Return the name of the index behind the alias.
@@ -142,17 +168,18 @@ class ProductIndex:
         IndexStateError
             It holds another one, or was made for other aspects.
         """
-        held = self.space()
-        if held not in {None, space}:
+        current = self.space()
+        if current not in {None, space}:
             raise IndexStateError(
-                f"{self.name} holds vectors of the space {held}. Change over to another by `lookalike rebuild`."
+                f"{self.name} holds vectors of the space {current}. Change over to another by "
+                "`python -m indexer rebuild`."
             )
         if not self.is_current():
             raise IndexStateError(
-                f"{self.name} was made for other aspects than es_mappings/product.py has now: `lookalike rebuild` "
-                "makes a new one, while the live one goes on."
+                f"{self.name} was made for other aspects than es_mappings/product.py has now: "
+                "`python -m indexer rebuild` makes a new one, while the live one goes on."
             )
-        if held is None:
+        if current is None:
             self.stamp(space=space)
 
     def stamp(self, **changed: Any) -> None:
@@ -161,8 +188,7 @@ class ProductIndex:
 
     def counts(self) -> dict[str, int]:
         """Count the products by what became of their image: ``done``, ``pending``, ``failed`` and ``all``."""
-        answer = self.client.search(
-            index=self.name,
+        answer = self.search(
             size=0,
             track_total_hits=True,
             aggs={"status": {"terms": {"field": "embedding.status", "size": 10}}},
@@ -184,21 +210,19 @@ class ProductIndex:
         half = {"bool": {"filter": [{"term": {"embedding.status": "failed"}}], "must_not": [_EMBEDDED_IN_A_SPACE]}}
         due = {"terms": {"embedding.status": ["pending", "failed"] if retry_failed else ["pending"]}}
         query = {"query": {"bool": {"should": [due, half]}}, "_source": False}
-        for hit in scan(self.client, index=self.name, query=query, size=1_000):
+        for hit in self.scan(query, size=1_000):
             yield hit["_id"]
 
     def random_products(self, size: int, fields: list[str]) -> Iterator[dict[str, Any]]:
         """Iterate over up to ``size`` products in a random order that is always the same."""
         shuffled = {"function_score": {"random_score": {"seed": 1, "field": "id"}}}
         query = {"query": shuffled, "sort": ["_score"], "_source": fields}
-        hits = scan(self.client, index=self.name, query=query, preserve_order=True, size=1_000)
-        for hit in islice(hits, size):
+        for hit in islice(self.scan(query, preserve_order=True, size=1_000), size):
             yield hit["_source"]
 
     def failures(self, size: int = 20) -> list[dict[str, Any]]:
         """List products that failed, or lack one of their images, the latest first, with the reason of each."""
-        answer = self.client.search(
-            index=self.name,
+        answer = self.search(
             size=size,
             query={"exists": {"field": "embedding.reason"}},
             sort=[{"embedding.at": {"order": "desc", "missing": "_last"}}, {"id": "asc"}],
@@ -218,23 +242,3 @@ class ProductIndex:
 
 # The alias that readers go by hides deleted products.
 READ_ALIAS: dict[str, Any] = {"is_write_index": True, "filter": product.ALIVE}
-
-
-def drifted(space: str | None, seconds: float) -> dict[str, Any]:
-    """Build the query of the products whose vector is missing or old, though nothing has changed for a while.
-
-    Parameters
-    ----------
-    space : str or None
-        The vector space of the index. Before one is fitted, only products that no worker has looked at are due.
-    seconds : float
-        What was written since then is still on its way.
-    """
-    settled = [{"range": {"updated_at": {"lt": f"now-{max(1, round(seconds))}s"}}}]
-    if space is None:
-        return {"bool": {"filter": settled, "must_not": [{"exists": {"field": "embedding.source"}}]}}
-    due = [
-        {"term": {"embedding.status": "pending"}},
-        {"bool": {"must_not": [{"term": {"embedding.space": space}}]}},
-    ]
-    return {"bool": {"filter": settled, "should": due, "minimum_should_match": 1}}

@@ -1,4 +1,4 @@
-"""Which indices a write goes to: the live one, and each that is built or kept beside it.
+"""Which indices a write goes to: the live one, and any other that is being built or kept.
 
 Readers go by the alias. Writers go by a *write alias* of each index, ``INDEX-wN``, whose number N rises with every
 change of the set. A write names its aliases with ``require_alias``, so that Elasticsearch itself refuses one that was
@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from elasticsearch import Elasticsearch
-
 from indexer.elastic.client import BulkFailure, bulk
+from indexer.elastic.product_index import ProductIndex
 from indexer.errors import IndexStateError
 
 log = logging.getLogger(__name__)
@@ -55,7 +54,7 @@ def write_alias(index: str, generation: int) -> str:
     return f"{index}-w{generation}"
 
 
-def resolve(client: Elasticsearch, alias: str) -> WriteTargets:
+def resolve(index: ProductIndex) -> WriteTargets:
     """Read from the aliases which indices take writes.
 
     Raises
@@ -63,27 +62,25 @@ def resolve(client: Elasticsearch, alias: str) -> WriteTargets:
     IndexStateError
         There is no product index yet.
     """
-    held = _aliases(client, alias)
-    live = [index for index, names in held.items() if alias in names]
-    if not live:
-        raise IndexStateError(f"There is no product index {alias} yet: load a catalogue first")
-    written = {index: g for index, names in held.items() if (g := _generation(index, names)) is not None}
-    if live[0] not in written:  # made before there were write aliases
-        return retarget(client, alias, live)
-    generation = written[live[0]]
-    order = [*live, *sorted(index for index in written if index != live[0])]
-    return WriteTargets(live[0], {index: write_alias(index, generation) for index in order}, generation)
+    aliases = index.versions()
+    live = next((name for name, others in aliases.items() if index.alias in others), None)
+    if live is None:
+        raise IndexStateError(f"There is no product index {index.alias} yet: load a catalogue first")
+    generations = _generations(aliases)
+    if live not in generations:  # made before there were write aliases
+        return retarget(index, [live])
+    generation = generations[live]
+    order = [live, *(name for name in generations if name != live)]
+    return WriteTargets(live, {name: write_alias(name, generation) for name in order}, generation)
 
 
-def retarget(
-    client: Elasticsearch, alias: str, indices: Iterable[str], more: Iterable[dict[str, Any]] = ()
-) -> WriteTargets:
+def retarget(index: ProductIndex, names: Iterable[str], more: Iterable[dict[str, Any]] = ()) -> WriteTargets:
     """Let writes go to these indices and no other, from one moment to the next.
 
     Parameters
     ----------
-    indices : iterable of str
-        At least the live one.
+    names : iterable of str
+        At least the live index.
     more : iterable of dict
         Further actions of the same ``_aliases`` request, such as those that move the read alias.
 
@@ -92,20 +89,17 @@ def retarget(
     elasticsearch.ApiError
         The aliases were changed by somebody else in between; nothing was done.
     """
-    held = _aliases(client, alias)
-    before = {index: g for index, names in held.items() if (g := _generation(index, names)) is not None}
+    before = _generations(index.versions())
     generation = max(before.values(), default=0) + 1
     actions: list[dict[str, Any]] = [
-        {"remove": {"index": index, "alias": write_alias(index, g), "must_exist": True}} for index, g in before.items()
+        {"remove": {"index": name, "alias": write_alias(name, g), "must_exist": True}} for name, g in before.items()
     ]
-    actions += [{"add": {"index": index, "alias": write_alias(index, generation)}} for index in indices]
-    client.indices.update_aliases(actions=[*actions, *more])
-    return resolve(client, alias)
+    actions += [{"add": {"index": name, "alias": write_alias(name, generation)}} for name in names]
+    index.client.indices.update_aliases(actions=[*actions, *more])
+    return resolve(index)
 
 
-def write(
-    client: Elasticsearch, alias: str, actions: Sequence[Action], *, refresh: bool | str = False
-) -> list[BulkFailure | None]:
+def write(index: ProductIndex, actions: Sequence[Action], *, refresh: bool | str = False) -> list[BulkFailure | None]:
     """Write the same to all targets.
 
     Parameters
@@ -121,15 +115,15 @@ def write(
     """
 
     def send(targets: WriteTargets) -> list[BulkFailure | None]:
-        outcomes = [write_to(client, name, actions, refresh=refresh) for name in targets.writes.values()]
-        for index, failures in zip(list(targets.writes)[1:], outcomes[1:], strict=True):
-            _log(index, failures)
+        outcomes = [write_to(index, name, actions, refresh=refresh) for name in targets.writes.values()]
+        for name, failures in zip(list(targets.writes)[1:], outcomes[1:], strict=True):
+            _log(name, failures)
         return outcomes[0]
 
-    return until_current(client, alias, send)
+    return until_current(index, send)
 
 
-def until_current(client: Elasticsearch, alias: str, send: Callable[[WriteTargets], T]) -> T:
+def until_current(index: ProductIndex, send: Callable[[WriteTargets], T]) -> T:
     """Do something with the targets, and again where they have changed meanwhile.
 
     Raises
@@ -139,14 +133,14 @@ def until_current(client: Elasticsearch, alias: str, send: Callable[[WriteTarget
     """
     for _ in range(_TRIES):
         try:
-            return send(resolve(client, alias))
+            return send(resolve(index))
         except StaleWriteTargetsError:
             log.info("the indices that take writes have changed: written again")
-    raise IndexStateError(f"The indices behind {alias} change all the time; is a rebuild running twice?")
+    raise IndexStateError(f"The indices behind {index.alias} change all the time; is a rebuild running twice?")
 
 
 def write_to(
-    client: Elasticsearch,
+    index: ProductIndex,
     name: str,
     actions: Sequence[Action],
     *,
@@ -161,29 +155,25 @@ def write_to(
         Writes go by another alias by now.
     """
     addressed = [{**action, "_index": name} for action in actions]
-    outcome = list(bulk(client, addressed, refresh=refresh, require_alias=True, changed=changed))
+    outcome = list(bulk(index.client, addressed, refresh=refresh, require_alias=True, changed=changed))
     if any(failure and failure.type == "index_not_found_exception" for failure in outcome):
         raise StaleWriteTargetsError(name)
     return outcome
 
 
-def index_pattern(alias: str) -> re.Pattern[str]:
-    """Match the names of an alias's product indices, and nothing else that begins alike."""
-    return re.compile(rf"{re.escape(alias)}-\d{{20}}")
+def _generations(aliases: Mapping[str, set[str]]) -> dict[str, int]:
+    """Return the generation of each index that has a write alias, by its name."""
+    generations = {}
+    for name, others in aliases.items():
+        numbers = [int(m[1]) for alias in others if (m := re.fullmatch(rf"{re.escape(name)}-w(\d+)", alias))]
+        if numbers:
+            generations[name] = max(numbers)
+    return generations
 
 
-def _aliases(client: Elasticsearch, alias: str) -> dict[str, set[str]]:
-    answer = client.indices.get_alias(index=f"{alias}-*", expand_wildcards="open").body
-    named = index_pattern(alias)
-    return {index: set(its["aliases"]) for index, its in answer.items() if named.fullmatch(index)}
-
-
-def _generation(index: str, names: set[str]) -> int | None:
-    found = [int(m[1]) for name in names if (m := re.fullmatch(rf"{re.escape(index)}-w(\d+)", name))]
-    return max(found, default=None)
-
-
-def _log(index: str, failures: list[BulkFailure | None]) -> None:
+def _log(name: str, failures: list[BulkFailure | None]) -> None:
     for failure in failures:
         if failure and failure.status != 404:  # 404: that product isn't copied yet
-            log.warning("%s, written beside the live index, refused %s: %s", index, failure.id, failure.reason)
+            log.warning(
+                "%s, which takes writes besides the live index, refused %s: %s", name, failure.id, failure.reason
+            )

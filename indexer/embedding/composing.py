@@ -29,52 +29,52 @@ class Outcome:
 
     def action(
         self,
-        alias: str,
+        name: str,
         product_id: str,
         source: str,
         space: VectorSpace | None,
         attribution: Mapping[str, Any] | None = None,
     ) -> documents.Action:
-        """Build the action that writes it beside the product, and what was found of its attributes."""
+        """Build the action that writes it into the product's document, and what was found of its attributes."""
         return documents.embedded(
-            alias, product_id, source, self.vector, self.images,
+            name, product_id, source, self.vector, self.images,
             space=space.digest if space else None, reason=self.reason, failed=self.failed, attribution=attribution,
         )  # fmt: skip
 
 
-def shown(product: StoredProduct, found: Mapping[str, Embedded | ImageError]) -> Shown:
+def shown(product: StoredProduct, images: Mapping[str, Embedded | ImageError]) -> Shown:
     """Return what a product's attributes are read from."""
-    primary = found.get(product.images[0]) if product.images else None
+    primary = images.get(product.images[0]) if product.images else None
     activations = primary.activations if isinstance(primary, Embedded) else {}
     return Shown(Example(activations, product.fields), product.source, product.attribution)
 
 
 def compose(
     product: Embeddable,
-    found: Mapping[str, Embedded | ImageError],
-    own: Mapping[str, Vector],
+    images: Mapping[str, Embedded | ImageError],
+    words: Mapping[str, Vector],
     space: VectorSpace | None,
 ) -> Outcome:
     """Put a product's vectors together from what could be had: an image that can't takes nothing from the rest.
 
     Parameters
     ----------
-    found : mapping of str to Embedded or ImageError
+    images : mapping of str to Embedded or ImageError
         By the images' addresses.
-    own : mapping of str to ndarray
+    words : mapping of str to ndarray
         Aspect to the activation of the product's fields.
     """
-    images, faults = [], {}
+    embedded, faults = [], {}
     for address in product.images:
-        image = found[address]
+        image = images[address]
         if isinstance(image, ImageError):
             faults[address] = f"{image} ({address})" if address != product.images[0] else str(image)
         else:
-            vector = space.compose({**own, **image.activations}) if space else None
-            images.append(EmbeddedImage(address, image.digest, vector))
-    vector = images[0].vector if images else space.compose(own) if space else None
+            vector = space.compose({**words, **image.activations}) if space else None
+            embedded.append(EmbeddedImage(address, image.digest, vector))
+    vector = embedded[0].vector if embedded else space.compose(words) if space else None
     empty = vector is not None and not vector.any()
     reasons = [*faults.values(), *(["the product has nothing to make a vector from"] if empty and not faults else [])]
     failed = empty or (bool(product.images) and product.images[0] in faults)
-    later = any(isinstance(found[address], ImageUnavailableError) for address in product.images)
-    return Outcome(None if empty else vector, images, "; ".join(reasons)[:1000] or None, failed, later)
+    later = any(isinstance(images[address], ImageUnavailableError) for address in product.images)
+    return Outcome(None if empty else vector, embedded, "; ".join(reasons)[:1000] or None, failed, later)

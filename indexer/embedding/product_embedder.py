@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from elasticsearch import Elasticsearch
-
 from es_mappings.layout import Vector
 from es_mappings.stores.image_vector import Numbers
 from indexer.activations.activation_store import ActivationStore
+from indexer.elastic.product_index import ProductIndex
 from indexer.vectorizers.base import ProductFields, ProductVectorizer
 
 
 class ProductEmbedder:
     """Embeds the fields of products; activations that cost a model are kept, and read where they are kept."""
 
-    def __init__(
-        self, client: Elasticsearch, alias: str, vectorizers: Mapping[str, ProductVectorizer], numbers: Numbers
-    ) -> None:
+    def __init__(self, index: ProductIndex, vectorizers: Mapping[str, ProductVectorizer], numbers: Numbers) -> None:
         self._vectorizers = vectorizers
         self._stores = {
-            aspect: ActivationStore.create(client, alias, "texts", v, numbers)
-            for aspect, v in vectorizers.items()
-            if v.keeps
+            aspect: ActivationStore.open(index, "texts", v, numbers) for aspect, v in vectorizers.items() if v.keeps
         }
 
     def __call__(self, products: Mapping[str, ProductFields]) -> dict[str, dict[str, Vector]]:

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from elasticsearch import Elasticsearch
-
 from indexer.activations.image_addresses import Known
+from indexer.elastic.product_index import ProductIndex
 from indexer.vectorizers.base import ProductFields
 
 _WANTED = ["deleted_at", "images", "source", "embedding", "attribution", "pictures.image", "pictures.image_digest"]
@@ -35,16 +34,16 @@ class StoredProduct(Embeddable):
         """Return whether there is nothing to do, not even to ask whether an image changed."""
         return self.done and not any(known[a].due or known[a].digest != d for a, d in self.digests.items())
 
-    def is_unchanged(self, found: Mapping[str, str | None]) -> bool:
-        """Return whether its vector is still right, given the digests of what was found; what can't be had stays."""
-        return self.done and all(found[address] in {None, digest} for address, digest in self.digests.items())
+    def is_unchanged(self, digests: Mapping[str, str | None]) -> bool:
+        """Return whether its vector is still right, given the digests of its images now; what can't be had stays."""
+        return self.done and all(digests[address] in {None, digest} for address, digest in self.digests.items())
 
 
-def read(
-    client: Elasticsearch, index: str, ids: Sequence[str], space: str | None
-) -> tuple[dict[str, StoredProduct], list[str]]:
-    """Read products by id; give them, and the ids of those that are gone."""
-    answer = client.mget(index=index, ids=list(dict.fromkeys(ids)), source_includes=[*_WANTED, *ProductFields.NAMES])
+def read(index: ProductIndex, ids: Sequence[str], space: str | None) -> tuple[dict[str, StoredProduct], list[str]]:
+    """Read products by id; return them, and the ids of those that are gone."""
+    answer = index.client.mget(
+        index=index.name, ids=list(dict.fromkeys(ids)), source_includes=[*_WANTED, *ProductFields.NAMES]
+    )
     products, gone = {}, []
     for doc in answer["docs"]:
         source = doc.get("_source", {})

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from itertools import combinations_with_replacement
 
 import numpy as np
-from elasticsearch import Elasticsearch
 from numpy.typing import NDArray
 
 from es_mappings.layout import Layout, Vector
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
-from indexer.elastic.client import get_with_vectors, vector
+from indexer.elastic.client import vector
+from indexer.elastic.product_index import ProductIndex
 from indexer.relevance.golden import Grades
 
 FLOOR = 0.05  # of the whole, that each aspect keeps: what the golden set doesn't ask for isn't lost
@@ -20,7 +20,6 @@ LEAST = 20  # anchors that a category needs
 _STEPS = 10  # what is above the floors is dealt out in so many parts
 _DEPTH = 10  # NDCG@10
 _FOLDS = 5
-_CHUNK = 500
 
 Floats = NDArray[np.float64]
 
@@ -80,7 +79,7 @@ class Judged:
         return np.asarray(found / best)
 
 
-def fit_weights(client: Elasticsearch, alias: str, grades: Grades, layout: Layout = LAYOUT) -> dict[str, Fitted]:
+def fit_weights(index: ProductIndex, grades: Grades, layout: Layout = LAYOUT) -> dict[str, Fitted]:
     """Fit the weights of each top category whose anchors the golden set judges.
 
     Products that aren't there, or have no vector, are left out.
@@ -90,7 +89,7 @@ def fit_weights(client: Elasticsearch, alias: str, grades: Grades, layout: Layou
     dict
         Category path to its weights; categories with fewer than `LEAST` anchors are left out.
     """
-    products = _read(client, alias, sorted({p for anchor, own in grades.items() for p in (anchor, *own)}))
+    products = _read(index, sorted({p for anchor, own in grades.items() for p in (anchor, *own)}))
     by_category: dict[str, Grades] = {}
     for anchor, own in grades.items():
         if anchor in products and (path := products[anchor][1]):
@@ -152,11 +151,10 @@ def _dcg(gains: Floats) -> Floats:
     return np.asarray((gains / np.log2(np.arange(2, gains.shape[1] + 2))).sum(axis=1))
 
 
-def _read(client: Elasticsearch, alias: str, ids: list[str]) -> dict[str, tuple[Vector, str]]:
+def _read(index: ProductIndex, ids: list[str]) -> dict[str, tuple[Vector, str]]:
     """Read the vector and the top category of products."""
-    found = {}
-    for start in range(0, len(ids), _CHUNK):
-        for product, source in get_with_vectors(client, alias, ids[start : start + _CHUNK]).items():
-            if "vector" in source:
-                found[product] = (vector(source["vector"]), (source.get("category_path") or [""])[0])
-    return found
+    return {
+        product: (vector(source["vector"]), (source.get("category_path") or [""])[0])
+        for product, source in index.products(ids).items()
+        if "vector" in source
+    }

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from elasticsearch import Elasticsearch
 from sklearn.linear_model import LogisticRegression
 
 from es_mappings.calibration import Calibration
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
-from indexer.elastic import indices
-from indexer.elastic.client import get_with_vectors, vector
+from indexer.elastic.product_index import ProductIndex
 from indexer.errors import GoldenSetError
 from indexer.relevance.golden import MATCH, Judgement, merge
 
@@ -28,7 +26,7 @@ class Fitted:
     others: int
 
 
-def calibrate(client: Elasticsearch, alias: str, judgements: Sequence[Judgement]) -> Fitted:
+def calibrate(index: ProductIndex, judgements: Sequence[Judgement]) -> Fitted:
     """Fit the curve and note it in the index.
 
     Judges are merged. Judgements of products that aren't there, or have no vector, are left out.
@@ -40,15 +38,11 @@ def calibrate(client: Elasticsearch, alias: str, judgements: Sequence[Judgement]
     """
     pairs = [(anchor, c, grade) for anchor, grades in merge(judgements).items() for c, grade in grades.items()]
     ids = sorted({product for anchor, candidate, _ in pairs for product in (anchor, candidate)})
-    found: dict[str, np.ndarray] = {}
-    for start in range(0, len(ids), 500):
-        for product_id, source in get_with_vectors(client, alias, ids[start : start + 500]).items():
-            if "vector" in source:
-                found[product_id] = vector(source["vector"])
-    usable = [(found[a], found[c], grade) for a, c, grade in pairs if a in found and c in found]
+    vectors = index.vectors(ids)
+    usable = [(vectors[a], vectors[c], grade) for a, c, grade in pairs if a in vectors and c in vectors]
     similarities = [_similarity(anchor, candidate) for anchor, candidate, _ in usable]
     fitted = fit(similarities, [grade >= MATCH for _, _, grade in usable])
-    indices.stamp_match(client, alias, fitted.calibration.to_meta())
+    index.stamp(match=fitted.calibration.to_meta())
     return fitted
 
 

@@ -7,12 +7,13 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from elasticsearch import Elasticsearch, NotFoundError
+from elasticsearch import NotFoundError
 from elasticsearch.helpers import scan
 
 from es_mappings.stores import judgement as es_judgement
 from indexer.catalog.documents import now
 from indexer.elastic.client import bulk, make_index
+from indexer.elastic.product_index import ProductIndex
 from indexer.errors import GoldenSetError
 from indexer.relevance.golden import Judgement
 
@@ -22,9 +23,9 @@ MOST_PAIRS = 10_000  # to judge: what one search gives, and more than people do
 class JudgementStore:
     """Judgements of the products behind an alias: the newest of each judge and pair."""
 
-    def __init__(self, client: Elasticsearch, alias: str) -> None:
-        self._client = client
-        self.index, self.pool_index = f"{alias}-judgements", f"{alias}-pools"
+    def __init__(self, index: ProductIndex) -> None:
+        self._client = index.client
+        self.index, self.pool_index = index.store(es_judgement.KIND), index.store(es_judgement.POOLS)
 
     def put(self, judgement: Judgement) -> None:
         """Keep a judgement; it takes the place of the judge's earlier one of that pair."""

@@ -14,8 +14,9 @@ from typing import Any
 from elasticsearch import Elasticsearch
 
 from es_mappings import scripts
-from indexer.elastic import indices, write_targets
-from indexer.elastic.client import bulk, get_with_vectors
+from indexer.elastic import write_targets
+from indexer.elastic.client import bulk
+from indexer.elastic.product_index import ProductIndex
 from indexer.elastic.write_targets import WriteTargets
 from indexer.errors import IndexStateError
 from indexer.rollouts.state import Checkpoints
@@ -34,34 +35,32 @@ class Pair:
     Attributes
     ----------
     space : str or None
-        The target's vector space.
+        The vector space of the new index.
     same_space : bool
-        Whether the source's vectors are of that space too, so that they are carried along.
+        Whether the vectors of the old one are of that space too, so that they are carried along.
     """
 
-    source: str
-    target: str
+    old: ProductIndex
+    new: ProductIndex
     space: str | None
     same_space: bool
 
     @classmethod
-    def of(cls, client: Elasticsearch, source: str, target: str) -> Pair:
+    def of(cls, old: ProductIndex, new: ProductIndex) -> Pair:
         """Read from the mappings which spaces the two hold."""
-        ours, theirs = indices.space_of(client, source), indices.space_of(client, target)
-        return cls(source, target, theirs, ours is not None and ours == theirs)
+        before, after = old.space(), new.space()
+        return cls(old, new, after, before is not None and before == after)
 
 
-def changes(
-    client: Elasticsearch, source: str, checkpoints: Checkpoints, *, vectors: bool
-) -> Iterator[list[tuple[str, Document]]]:
-    """Go through the documents that changed since the checkpoints, as `changed_hits` does.
+def changes(pair: Pair, checkpoints: Checkpoints) -> Iterator[list[tuple[str, Document]]]:
+    """Iterate over the documents of the old index that changed since the checkpoints, as `changed_hits` does.
 
     Yields
     ------
     list of (str, dict)
         Ids and documents.
     """
-    for hits in changed_hits(client, source, checkpoints, vectors=vectors):
+    for hits in changed_hits(pair.old.client, pair.old.name, checkpoints, vectors=pair.same_space):
         yield [(hit["_id"], hit["_source"]) for hit in hits]
 
 
@@ -73,7 +72,7 @@ def changed_hits(
     vectors: bool,
     query: Document | None = None,
 ) -> Iterator[list[Document]]:
-    """Go through the documents that changed since the checkpoints, which are moved on after each page is used.
+    """Iterate over the documents that changed since the checkpoints, which are moved on after each page is used.
 
     Parameters
     ----------
@@ -118,48 +117,47 @@ def checkpoints_of(client: Elasticsearch, index: str) -> Checkpoints:
     }
 
 
-def changed(client: Elasticsearch, source: str, checkpoints: Checkpoints) -> int:
+def changed(index: ProductIndex, checkpoints: Checkpoints) -> int:
     """Count about how many documents changed since the checkpoints: the most there can be."""
-    bounds = checkpoints_of(client, source)
+    bounds = checkpoints_of(index.client, index.name)
     since = sum(bound - checkpoints.get(shard, -1) for shard, bound in bounds.items())
-    return min(since, int(client.count(index=source)["count"]) or since)
+    return min(since, int(index.client.count(index=index.name)["count"]) or since)
 
 
-def carry(
-    client: Elasticsearch, alias: str, pair: Pair, documents: Sequence[tuple[str, Document]], *, force: bool = False
-) -> int:
-    """Write documents of the source into the target, unless it holds something newer; give how many it lacked.
+def carry(pair: Pair, documents: Sequence[tuple[str, Document]], *, force: bool = False) -> int:
+    """Write documents of the old index into the new one, unless it holds something newer; count those it lacked.
 
     Parameters
     ----------
     force : bool
-        Whether of one version the source's wins in any case.
+        Whether of one version that of the old index wins in any case.
 
     Raises
     ------
     IndexStateError
-        The target refused a document, or takes no writes any more.
+        The new index refused a document, or takes no writes any more.
     """
     actions = [_action(product_id, document, pair, force=force) for product_id, document in documents]
 
-    def there(found: WriteTargets) -> int:
-        if pair.target not in found.writes:
-            raise IndexStateError(f"{pair.target} takes no writes any more")
-        return _changed(client, found.writes[pair.target], actions)
+    def send(targets: WriteTargets) -> int:
+        if pair.new.name not in targets.writes:
+            raise IndexStateError(f"{pair.new.name} takes no writes any more")
+        return _changed(pair.new, targets.writes[pair.new.name], actions)
 
-    return write_targets.until_current(client, alias, there)
+    return write_targets.until_current(pair.new, send)
 
 
-def carry_ids(client: Elasticsearch, alias: str, pair: Pair, ids: Sequence[str], *, force: bool = False) -> int:
-    """Carry products over as the live source has them this moment; drop from the target those that it hasn't."""
+def carry_ids(pair: Pair, ids: Sequence[str], *, force: bool = False) -> int:
+    """Carry products over as the old index, still live, has them now; drop those that it hasn't from the new one."""
     lacked = 0
     for start in range(0, len(ids), PAGE):
         part = ids[start : start + PAGE]
-        # Writes go to the live index first. So what the target has now, and the source lacks after that, is deleted.
-        copies = {doc["_id"]: doc for doc in client.mget(index=pair.target, ids=part, source=False)["docs"]}
-        held = get_with_vectors(client, pair.source, part)
-        lacked += carry(client, alias, pair, list(held.items()), force=force)
-        lacked += _drop(client, [copies[i] for i in part if i not in held and copies[i].get("found")])
+        # Writes go to the live index first. So what the new index has, and the old one lacks after that, is deleted.
+        docs = pair.new.client.mget(index=pair.new.name, ids=part, source=False)["docs"]
+        copies = {doc["_id"]: doc for doc in docs}
+        products = pair.old.products(part)
+        lacked += carry(pair, list(products.items()), force=force)
+        lacked += _drop(pair.new.client, [copies[i] for i in part if i not in products and copies[i].get("found")])
     return lacked
 
 
@@ -178,10 +176,10 @@ def _drop(client: Elasticsearch, copies: Sequence[Document]) -> int:
     return sum(1 for failure in bulk(client, actions) if failure is None)
 
 
-def _changed(client: Elasticsearch, name: str, actions: Sequence[write_targets.Action]) -> int:
+def _changed(index: ProductIndex, name: str, actions: Sequence[write_targets.Action]) -> int:
     """Write, and count the documents that were not left as they were."""
     changed: list[str] = []
-    for failure in write_targets.write_to(client, name, actions, changed=changed):
+    for failure in write_targets.write_to(index, name, actions, changed=changed):
         if failure:
             raise IndexStateError(f"{name} refused {failure.id}: {failure.reason}")
     return len(changed)
@@ -210,7 +208,7 @@ def _as_they_are(document: Document) -> Document:
 
 def _to_be_made(document: Document) -> Document:
     """Leave the vectors; keep which images were seen, so that their activations are found without fetching them."""
-    held = document.get("embedding", {})
-    seen = {name: held[name] for name in ("image", "image_digest") if name in held}
+    embedding = document.get("embedding", {})
+    seen = {name: embedding[name] for name in ("image", "image_digest") if name in embedding}
     pictures = [{k: p[k] for k in ("image", "image_digest") if k in p} for p in document.get("pictures", [])]
     return {"embedding": {"status": "pending", **seen}, "vector": None, "pictures": pictures or None}

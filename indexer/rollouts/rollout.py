@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from elasticsearch import Elasticsearch
-
 from es_mappings import product
 from indexer.digests import manifest_digest
-from indexer.elastic import indices, write_targets
+from indexer.elastic import write_targets
+from indexer.elastic.product_index import ProductIndex
 from indexer.errors import IndexStateError
 from indexer.rollouts.state import Kept, Running, State, StateStore
 from indexer.rollouts.steps import Options, Steps, Watch
@@ -29,23 +28,22 @@ class Rollout:
     Parameters
     ----------
     pipeline : callable
-        Gives the pipeline of the settings; called where vectors have to be made, since it loads the models.
+        Makes the pipeline of the settings; called only where vectors have to be made, since it loads the models.
     """
 
     def __init__(
         self,
-        client: Elasticsearch,
-        alias: str,
+        index: ProductIndex,
         pipeline: Callable[[], Pipeline],
         options: Options | None = None,
         watch: Watch | None = None,
     ) -> None:
-        self._client, self._alias, self._pipeline = client, alias, pipeline
+        self._index, self._pipeline = index, pipeline
         self._options, self._watch = options or Options(), watch or Watch()
-        self._store = StateStore(client, alias)
+        self._store = StateStore(index)
 
     def rebuild(self) -> str:
-        """Build an index for the mapping and models of today, and let it be the live one; give its name.
+        """Build an index for the mapping and models of today, make it the live one, and return its name.
 
         Raises
         ------
@@ -56,15 +54,15 @@ class Rollout:
         options = self._options
         made = {"mapping": product.mapping(None), "settings": product.settings(), "space": options.space}
         models = self._pipeline().vectorizers.digests
-        made_for = manifest_digest({**made, "models": models, "refit": options.refit})
+        inputs = manifest_digest({**made, "models": models, "refit": options.refit})
 
         def begin(live: str, _: State) -> Running:
-            return Running("rebuild", live, indices.new_name(self._alias), made_for)
+            return Running("rebuild", live, self._index.new_name(), inputs)
 
-        return self._take("rebuild", made_for, begin)
+        return self._take("rebuild", inputs, begin)
 
     def rollback(self) -> str:
-        """Let the index that was live before be so again, with all that was written since; give its name.
+        """Make the index that was live before live again, with all that was written since, and return its name.
 
         Raises
         ------
@@ -73,26 +71,26 @@ class Rollout:
         """
 
         def begin(live: str, state: State) -> Running:
-            if state.kept is None or state.kept.index not in write_targets.resolve(self._client, self._alias).writes:
-                raise IndexStateError(f"No index is kept that {self._alias} could go back to")
+            if state.kept is None or state.kept.index not in write_targets.resolve(self._index).writes:
+                raise IndexStateError(f"No index is kept that {self._index.alias} could go back to")
             return Running("rollback", live, state.kept.index, "", checkpoints=dict(state.kept.checkpoints))
 
         return self._take("rollback", "", begin)
 
-    def _take(self, kind: str, made_for: str, begin: Callable[[str, State], Running]) -> str:
+    def _take(self, kind: str, inputs: str, begin: Callable[[str, State], Running]) -> str:
         state = self._store.read()
-        live = write_targets.resolve(self._client, self._alias).live
+        live = write_targets.resolve(self._index).live
         if state.running is None:
             state.running = begin(live, state)
         else:
-            self._check(state.running, kind, made_for, live)
+            self._check(state.running, kind, inputs, live)
         run = state.running
 
         def save() -> None:
             self._store.save(state)
 
         save()
-        steps = Steps(self._client, self._alias, self._pipeline, self._options, self._watch, run, save)
+        steps = Steps(self._index, self._pipeline, self._options, self._watch, run, save)
         for step in STEPS[run.kind]:
             if step not in run.done:
                 self._watch.step(step)
@@ -100,29 +98,30 @@ class Rollout:
                 run.done.append(step)
                 save()
         self._watch.step("prune")
-        prune(self._client, self._alias, keep=[run.source])
+        prune(self._index, keep=[run.old_index])
         self._watch.step("end")
-        state.running, state.kept = None, Kept(run.source, run.at_swap)
+        state.running, state.kept = None, Kept(run.old_index, run.at_swap)
         save()
-        return run.target
+        return run.new_index
 
-    def _check(self, run: Running, kind: str, made_for: str, live: str) -> None:
-        if (run.kind, run.made_for) != (kind, made_for):
+    def _check(self, run: Running, kind: str, inputs: str, live: str) -> None:
+        if (run.kind, run.inputs) != (kind, inputs):
             raise IndexStateError(
-                f"A {run.kind} to {run.target} is under way, begun {run.begun_at} with another mapping, other models "
-                f"or options. Go on with it as it was begun, or give it up by `python -m indexer {run.kind} --abandon`."
+                f"A {run.kind} to {run.new_index} is under way, begun {run.begun_at} with another mapping, other "
+                "models or options. Go on with it as it was begun, or give it up by "
+                f"`python -m indexer {run.kind} --abandon`."
             )
-        if live not in {run.source, run.target}:
+        if live not in {run.old_index, run.new_index}:
             raise IndexStateError(
-                f"{self._alias} is {live} by now; give the {run.kind} to {run.target} up by "
+                f"{self._index.alias} is {live} by now; give the {run.kind} to {run.new_index} up by "
                 f"`python -m indexer {run.kind} --abandon`."
             )
         self._watch.say(
-            f"Going on with the {run.kind} to {run.target}, begun {run.begun_at}: {', '.join(run.done)} done"
+            f"Going on with the {run.kind} to {run.new_index}, begun {run.begun_at}: {', '.join(run.done)} done"
         )
 
     def abandon(self) -> str | None:
-        """Give a rollout up that is under way; give the name of what would have been live.
+        """Give up a rollout that is under way, and return the name of the index that would have been live.
 
         Raises
         ------
@@ -130,25 +129,25 @@ class Rollout:
             It is live already.
         """
         state = self._store.read()
-        run, found = state.running, write_targets.resolve(self._client, self._alias)
+        run, targets = state.running, write_targets.resolve(self._index)
         if run is None:
             return None
-        if found.live == run.target:
-            raise IndexStateError(f"{run.target} is live already: run `{run.kind}` to its end, then `rollback`")
+        if targets.live == run.new_index:
+            raise IndexStateError(f"{run.new_index} is live already: run `{run.kind}` to its end, then `rollback`")
         state.running = None
         self._store.save(state)
         if run.kind == "rebuild":
-            prune(self._client, self._alias, keep=[index for index in found.writes if index != run.target])
-        return run.target
+            prune(self._index, keep=[name for name in targets.writes if name != run.new_index])
+        return run.new_index
 
 
-def prune(client: Elasticsearch, alias: str, *, keep: Sequence[str] | None = None) -> list[str]:
-    """Delete the product indices of an alias but these, by default but the live one; give their names."""
-    found = write_targets.resolve(client, alias)
-    kept = [index for index in found.writes if index in {found.live, *(keep or ())}]
-    if list(found.writes) != kept:
-        write_targets.retarget(client, alias, kept)
-    old = [index for index in indices.all_of(client, alias) if index not in kept]
+def prune(index: ProductIndex, *, keep: Sequence[str] | None = None) -> list[str]:
+    """Delete the indices of a shop but the live one and these, and return their names."""
+    targets = write_targets.resolve(index)
+    kept = [name for name in targets.writes if name in {targets.live, *(keep or ())}]
+    if list(targets.writes) != kept:
+        write_targets.retarget(index, kept)
+    old = [name for name in index.versions() if name not in kept]
     if old:
-        client.indices.delete(index=old, ignore_unavailable=True)
+        index.client.indices.delete(index=old, ignore_unavailable=True)
     return old

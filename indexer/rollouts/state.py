@@ -1,4 +1,4 @@
-"""How far a rollout is, kept in Elasticsearch: whoever goes on finds it there, and of two that go on one stops."""
+"""How far a rollout is, kept in Elasticsearch: whoever continues reads it there, and of two that do one stops."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import secrets
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from elasticsearch import ConflictError, Elasticsearch, NotFoundError
+from elasticsearch import ConflictError, NotFoundError
 
 from es_mappings.stores import rollout
 from indexer.catalog.documents import now
 from indexer.elastic.client import make_index
+from indexer.elastic.product_index import ProductIndex
 from indexer.errors import IndexStateError
 
 Checkpoints = dict[str, int]
@@ -24,32 +25,40 @@ class Running:
     Attributes
     ----------
     kind : {"rebuild", "rollback"}
-        Whether the target is made anew, or was live before.
-    source, target : str
-        The index that is live when it begins, and the one that shall be.
-    made_for : str
-        Digest of what the target is made for: mapping, settings, models, options.
+        Whether the new index is made from scratch, or was live before.
+    old_index, new_index : str
+        The index that is live when it begins, and the one that will be.
+    inputs : str
+        Digest of what the new index is made from: mapping, settings, models, options.
     done : list of str
         Steps that need not be taken again.
     checkpoints : dict of str to int
-        How far the source's changes are carried over.
+        How far the changes of the old index are carried over.
     at_swap : dict of str to int
-        The target's own checkpoints when it became the live one: what changed since may lack in the source.
+        The checkpoints of the new index when it became the live one: the old one may lack what changed since.
     """
 
     kind: Literal["rebuild", "rollback"]
-    source: str
-    target: str
-    made_for: str
+    old_index: str
+    new_index: str
+    inputs: str
     done: list[str] = field(default_factory=list)
     checkpoints: Checkpoints = field(default_factory=dict)
     at_swap: Checkpoints = field(default_factory=dict)
     begun_at: str = field(default_factory=now)
 
+    @classmethod
+    def of(cls, data: dict[str, Any]) -> Running:
+        """Read it as it is stored, by this version or by 0.1, which had other names for three fields."""
+        return cls(**{_NAMES_OF_0_1.get(name, name): value for name, value in data.items()})
+
+
+_NAMES_OF_0_1 = {"source": "old_index", "target": "new_index", "made_for": "inputs"}
+
 
 @dataclass
 class Kept:
-    """The index that was live before, which writes still go to, and what of the live one's changes it held then."""
+    """The index that was live before, which writes still go to, and which of the live one's changes it held then."""
 
     index: str
     checkpoints: Checkpoints
@@ -66,14 +75,14 @@ class State:
     def of(cls, data: dict[str, Any]) -> State:
         """Read it as it is stored."""
         running, kept = data.get("running"), data.get("kept")
-        return cls(Running(**running) if running else None, Kept(**kept) if kept else None)
+        return cls(Running.of(running) if running else None, Kept(**kept) if kept else None)
 
 
 class StateStore:
     """The one document of a shop's rollouts, changed by compare-and-set."""
 
-    def __init__(self, client: Elasticsearch, alias: str) -> None:
-        self._client, self._index, self._id = client, index_name(alias), "rollout"
+    def __init__(self, index: ProductIndex) -> None:
+        self._client, self._index, self._id = index.client, index.store(rollout.KIND), "rollout"
         self._owner = secrets.token_hex(8)
         self._seen: dict[str, int] = {}
 
@@ -88,7 +97,7 @@ class StateStore:
         return State.of(answer["_source"]["state"])
 
     def save(self, state: State) -> None:
-        """Note the state.
+        """Write the state.
 
         Raises
         ------
@@ -106,8 +115,3 @@ class StateStore:
             if answer["_source"] != document:
                 raise IndexStateError("Another process has taken this rollout over; this one stops here") from error
         self._seen = {"if_seq_no": answer["_seq_no"], "if_primary_term": answer["_primary_term"]}
-
-
-def index_name(alias: str) -> str:
-    """Name the index of a shop's states."""
-    return f"{alias}-rollouts"

@@ -7,10 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from elasticsearch import Elasticsearch
-
 from es_mappings import product
-from indexer.elastic import indices, write_targets
+from indexer.elastic import write_targets
+from indexer.elastic.product_index import ProductIndex
 from indexer.errors import IndexStateError, ProductSearchError
 from indexer.relevance import calibration
 from indexer.relevance.golden import Judgement
@@ -36,7 +35,7 @@ class Options:
     Attributes
     ----------
     refit : bool
-        Whether reductions are fitted anew on the activations that are kept, though the models are the same.
+        Whether reductions are fitted again on the kept activations, though the models are the same.
     space : str or None
         Digest of a vector space that is fitted already and shall be used.
     shards, replicas : int
@@ -56,7 +55,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Watch:
-    """Who is told how it goes: each step before it is taken, lines for people, and what is done of how much."""
+    """Callbacks: each step before it is taken, lines for people, and what is done of how much."""
 
     step: Callable[[str], None] = lambda _: None
     say: Callable[[str], None] = lambda _: None
@@ -69,61 +68,60 @@ class Steps:
     Parameters
     ----------
     save : callable
-        Notes how far it is, and raises IndexStateError where another process has taken over.
+        Writes how far it is, and raises IndexStateError where another process has taken over.
     """
 
     def __init__(
         self,
-        client: Elasticsearch,
-        alias: str,
+        index: ProductIndex,
         pipeline: Callable[[], Pipeline],
         options: Options,
         watch: Watch,
         run: Running,
         save: Callable[[], None],
     ) -> None:
-        self._client, self._alias, self._pipeline = client, alias, pipeline
+        self._index, self._pipeline = index, pipeline
         self._options, self._watch, self._run, self._save = options, watch, run, save
+        self._old, self._new = index.at(run.old_index), index.at(run.new_index)
 
     def create(self) -> None:
-        """Make the target, holding a vector space from the beginning where none has to be fitted."""
-        run, options, client = self._run, self._options, self._client
-        if client.indices.exists(index=run.target):
+        """Make the new index, holding a vector space from the beginning where none has to be fitted."""
+        options = self._options
+        if self._index.client.indices.exists(index=self._new.name):
             return
         space = self._space_without_fit()
-        indices.create_index(client, run.target, space, shards=options.shards, replicas=options.replicas)
-        held = indices.meta(client, run.source)
-        if held.get("match") and space == held.get("space"):
-            indices.stamp_match(client, run.target, held["match"])
-        if held.get("weights"):
-            indices.stamp_weights(client, run.target, held["weights"])
+        self._index.create(self._new.name, space, shards=options.shards, replicas=options.replicas)
+        meta = self._old.meta()
+        if meta.get("match") and space == meta.get("space"):
+            self._new.stamp(match=meta["match"])
+        if meta.get("weights"):
+            self._new.stamp(weights=meta["weights"])
 
     def _space_without_fit(self) -> str | None:
-        """Name the space that the new index holds from the beginning; None where one has to be fitted."""
-        client, held = self._client, indices.space_of(self._client, self._run.source)
-        models = self._pipeline().vectorizers.digests
+        """Return the digest of the space that the new index holds from the beginning; None if one has to be fitted."""
+        current, models = self._old.space(), self._pipeline().vectorizers.digests
         if self._options.space:
-            space = load_space(client, self._alias, self._options.space)
+            space = load_space(self._index, self._options.space)
             if space.layout != product.LAYOUT or not space.vectorizers.items() <= models.items():
                 raise IndexStateError(f"The vector space {space.digest} is not of these models and aspects")
             return space.digest
-        if held is None or self._options.refit or not indices.is_current(client, self._run.source):
+        if current is None or self._options.refit or not self._old.is_current():
             return None
-        return held if load_space(client, self._alias, held).vectorizers == models else None
+        return current if load_space(self._index, current).vectorizers == models else None
 
     def join(self) -> None:
-        """Have every write go to the target too."""
-        found = write_targets.resolve(self._client, self._alias)
-        if self._run.target not in found.writes:
-            write_targets.retarget(self._client, self._alias, [*found.writes, self._run.target])
+        """Have every write go to the new index too."""
+        targets = write_targets.resolve(self._index)
+        if self._new.name not in targets.writes:
+            write_targets.retarget(self._index, [*targets.writes, self._new.name])
 
     def copy(self) -> None:
-        """Carry over what the source has and the target lacks, until a round finds nothing that it lacks."""
-        run, pair = self._run, Pair.of(self._client, self._run.source, self._run.target)
+        """Carry over what the old index has and the new one lacks, until a round finds nothing that it lacks."""
+        run, pair = self._run, Pair.of(self._old, self._new)
         for number in range(_ROUNDS):
-            total, done, lacked = changed(self._client, pair.source, run.checkpoints), 0, 0
-            for page in changes(self._client, pair.source, run.checkpoints, vectors=pair.same_space):
-                lacked += carry(self._client, self._alias, pair, page)
+            total, done, lacked = changed(self._old, run.checkpoints), 0, 0
+            for page in changes(pair, run.checkpoints):
+                lacked += carry(pair, page)
                 done += len(page)
                 self._watch.progress("Copying products" if number == 0 else "Catching up", done, max(done, total))
                 self._save()
@@ -131,20 +129,20 @@ class Steps:
                 return
 
     def fit(self) -> None:
-        """Fit the target's vector space on the activations that are kept, those made first that aren't yet."""
-        run, client = self._run, self._client
-        if indices.space_of(client, run.target) or indices.space_of(client, run.source) is None:
+        """Fit the vector space of the new index on the activations that are kept; missing ones are made first."""
+        current = self._old.space()
+        if self._new.space() or current is None:
             return
         pipeline = self._pipeline()
         self._vectorize("Embedding")  # what isn't kept yet: nothing, where the models are the same
-        held = load_space(client, self._alias, str(indices.space_of(client, run.source)))
-        space = fit(client, self._alias, pipeline.vectorizers, Recipe.of(held))
-        indices.stamp_space(client, run.target, space.digest)
+        recipe = Recipe.of(load_space(self._index, current))
+        space = fit(self._index, pipeline.vectorizers, recipe)
+        self._new.stamp_space(space.digest)
         self._watch.say(f"Fitted the vector space {space.digest}")
 
     def vectors(self) -> None:
         """Make the vectors that are still missing, of kept activations where they are there."""
-        if indices.space_of(self._client, self._run.target) is None:
+        if self._new.space() is None:
             return
         before = -1
         for _ in range(_PASSES):
@@ -154,18 +152,17 @@ class Steps:
             before = waiting
 
     def _vectorize(self, what: str) -> int:
-        """Go once through the products that wait for a vector; give how many there were."""
-        target = self._run.target
-        self._client.indices.refresh(index=target)
-        ids = list(indices.ids_without_vector(self._client, target))
+        """Go once through the products that wait for a vector, and count them."""
+        self._new.refresh()
+        ids = list(self._new.ids_without_vector())
         for start in range(0, len(ids), _CHUNK):
-            self._pipeline().vectorize_in(target, ids[start : start + _CHUNK])
+            self._pipeline().vectorize_in(self._new.name, ids[start : start + _CHUNK])
             self._watch.progress(what, min(start + _CHUNK, len(ids)), len(ids))
             self._save()  # so that of two processes one stops
         return len(ids)
 
     def compare(self) -> None:
-        """Make the target equal, and see whether it is as good.
+        """Make the new index equal, and check whether it is as good.
 
         Raises
         ------
@@ -178,66 +175,65 @@ class Steps:
         self.copy()
         self.vectors()
         judgements = options.judgements if run.kind == "rebuild" else ()
-        if judgements and indices.meta(self._client, run.source).get("match"):
+        if judgements and self._old.meta().get("match"):
             self._calibrate(judgements)
         anchors = 100 if run.kind == "rebuild" else 0
-        left = self._made_equal()
-        found = comparing.compare(
-            self._client, run.source, run.target, differences=left, judgements=judgements, anchors=anchors
+        differences = self._make_equal()
+        comparison = comparing.compare(
+            self._old, self._new, differences=differences, judgements=judgements, anchors=anchors
         )
-        self._watch.say(f"{run.source} -> {run.target}: {found}")
-        faults = found.faults(options.thresholds)
+        self._watch.say(f"{run.old_index} -> {run.new_index}: {comparison}")
+        faults = comparison.faults(options.thresholds)
         if faults and not options.anyway:
             raise IndexStateError(
-                f"{run.target} is not swapped in: {'; '.join(faults)}. The same command with --anyway swaps all the "
+                f"{run.new_index} is not swapped in: {'; '.join(faults)}. The same command with --anyway swaps all the "
                 "same; --abandon gives it up."
             )
 
     def _calibrate(self, judgements: Sequence[Judgement]) -> None:
         try:
-            calibration.calibrate(self._client, self._run.target, judgements)
+            calibration.calibrate(self._new, judgements)
         except ProductSearchError as error:
             self._watch.say(f"The match percentage is not calibrated for the new vectors: {error}")
 
-    def _made_equal(self) -> int:
-        """Compare product by product, and carry over what differs; give how many still do."""
-        run, pair = self._run, Pair.of(self._client, self._run.source, self._run.target)
-        total = int(self._client.count(index=run.source)["count"])
+    def _make_equal(self) -> int:
+        """Compare product by product, carry over what differs, and count what still does."""
+        pair = Pair.of(self._old, self._new)
+        total = int(self._index.client.count(index=self._old.name)["count"])
         left = comparing.different(
-            self._client, run.source, run.target, lambda done: self._watch.progress("Comparing", done, max(done, total))
+            self._old, self._new, lambda done: self._watch.progress("Comparing", done, max(done, total))
         )
         for number in range(5):
             if not left:
                 break
             # What is written just now differs for a moment; what still does later is made as the live index has it.
             time.sleep(0.2 * number)
-            carry_ids(self._client, self._alias, pair, left, force=number > 1)
-            left = comparing.still_different(self._client, run.source, run.target, left)
+            carry_ids(pair, left, force=number > 1)
+            left = comparing.still_different(self._old, self._new, left)
         return len(left)
 
     def swap(self) -> None:
-        """Have the alias lead to the target: readers see the one index or the other, never none or both."""
-        run, client = self._run, self._client
+        """Have the alias lead to the new index: readers see the one or the other, never none or both."""
+        run, client, alias = self._run, self._index.client, self._index.alias
         if self._is_swapped():
             return
         self.copy()
         self.vectors()
-        run.at_swap = checkpoints_of(client, run.target)
+        run.at_swap = checkpoints_of(client, run.new_index)
         self._save()
-        held = client.indices.get_alias(index=run.source, name=self._alias)[run.source]["aliases"][self._alias]
+        options = client.indices.get_alias(index=run.old_index, name=alias)[run.old_index]["aliases"][alias]
         write_targets.retarget(
-            client,
-            self._alias,
-            write_targets.resolve(client, self._alias).writes,
+            self._index,
+            write_targets.resolve(self._index).writes,
             [
-                {"remove": {"index": run.source, "alias": self._alias, "must_exist": True}},
-                {"add": {"index": run.target, "alias": self._alias, **held}},
+                {"remove": {"index": run.old_index, "alias": alias, "must_exist": True}},
+                {"add": {"index": run.new_index, "alias": alias, **options}},
             ],
         )
-        self._watch.say(f"{self._alias} is {run.target} now; {run.source} is kept")
+        self._watch.say(f"{alias} is {run.new_index} now; {run.old_index} is kept")
 
     def _is_swapped(self) -> bool:
-        return write_targets.resolve(self._client, self._alias).live == self._run.target
+        return write_targets.resolve(self._index).live == self._run.new_index
 
     def settle(self) -> None:
         """Carry over what was addressed to the old index alone before the swap and arrived after the last round."""

@@ -6,19 +6,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from elasticsearch import Elasticsearch
-
 from es_mappings.layout import Vector
 from es_mappings.product import ASPECT_DIMS
 from indexer.activations.activation_store import ActivationStore
-from indexer.elastic import indices
+from indexer.elastic.product_index import ProductIndex
 from indexer.errors import SpaceError
 from indexer.relevance.golden import Grades, products_in, refuse_leakage
 from indexer.spaces.material import Material, by_golden_set, pairs_of, read_material
 from indexer.spaces.reduction import Learned, Linear, fit_incremental_pca, fit_learned, fit_pca, fit_random
 from indexer.spaces.reduction.explaining import Point, curve, fewest
 from indexer.spaces.reduction.measuring import Measure, by_labels
-from indexer.spaces.token_idf import fit_tokens
+from indexer.spaces.token_idf import fit_token_idf
 from indexer.spaces.vector_space import VectorSpace, save_space
 from indexer.vectorizers import Vectorizers
 from indexer.vectorizers.base import ProductFields, ProductVectorizer
@@ -78,7 +76,7 @@ class Recipe:
 
 
 def fit_space(
-    client: Elasticsearch, alias: str, vectorizers: Vectorizers, recipe: Recipe | None = None, *, sample: int = SAMPLE
+    index: ProductIndex, vectorizers: Vectorizers, recipe: Recipe | None = None, *, sample: int = SAMPLE
 ) -> VectorSpace:
     """Fit a vector space as `fit` does, and note in the live index that it holds this one.
 
@@ -89,14 +87,14 @@ def fit_space(
     IndexStateError
         The index holds vectors of another space, or was made for other aspects.
     """
-    indices.ensure_index(client, alias)
-    space = fit(client, alias, vectorizers, recipe, sample=sample)
-    indices.stamp_space(client, alias, space.digest)
+    index.ensure()
+    space = fit(index, vectorizers, recipe, sample=sample)
+    index.stamp_space(space.digest)
     return space
 
 
 def fit(
-    client: Elasticsearch, alias: str, vectorizers: Vectorizers, recipe: Recipe | None = None, *, sample: int = SAMPLE
+    index: ProductIndex, vectorizers: Vectorizers, recipe: Recipe | None = None, *, sample: int = SAMPLE
 ) -> VectorSpace:
     """Fit the reductions and keep the space.
 
@@ -117,33 +115,33 @@ def fit(
         There are not two of anything to fit on, or the recipe asks for more dimensions than the aspect has.
     """
     numbers = vectorizers.numbers
-    stores = {a: ActivationStore.create(client, alias, "images", v, numbers) for a, v in vectorizers.images.items()}
+    stores = {a: ActivationStore.open(index, "images", v, numbers) for a, v in vectorizers.images.items()}
     reductions: dict[str, Linear | Learned] = {}
     for aspect, vectorizer in vectorizers.products.items():
         if vectorizer.keeps:
-            stores[aspect] = ActivationStore.create(client, alias, "texts", vectorizer, numbers)
-        elif indices.counts(client, alias)["all"] >= 2:
-            reductions[aspect] = fit_tokens(_rows(client, alias, vectorizer, sample), ASPECT_DIMS[aspect])
+            stores[aspect] = ActivationStore.open(index, "texts", vectorizer, numbers)
+        elif index.counts()["all"] >= 2:
+            reductions[aspect] = fit_token_idf(_rows(index, vectorizer, sample), ASPECT_DIMS[aspect])
     for aspect, store in stores.items():
         if store.count() >= 2:
             own = (recipe or Recipe()) if aspect == LEARNING else Recipe()
-            reductions[aspect] = _fit_aspect(client, alias, store, aspect, own, sample)
+            reductions[aspect] = _fit_aspect(index, store, aspect, own, sample)
     if not reductions:
-        raise SpaceError(f"{alias} has not two products to fit a vector space on. Load a catalogue first.")
+        raise SpaceError(f"{index.alias} has not two products to fit a vector space on. Load a catalogue first.")
     space = VectorSpace(vectorizers.digests, reductions)
-    save_space(client, alias, space)
+    save_space(index, space)
     return space
 
 
 def _fit_aspect(
-    client: Elasticsearch, alias: str, store: ActivationStore, aspect: str, recipe: Recipe, sample: int
+    index: ProductIndex, store: ActivationStore, aspect: str, recipe: Recipe, sample: int
 ) -> Linear | Learned:
     room = ASPECT_DIMS[aspect]
     if recipe.dims and not 1 <= recipe.dims <= room:
         raise SpaceError(
             f"{recipe.dims} dimensions: {aspect} has room for 1 to {room} (ASPECT_DIMS in es_mappings/product.py)"
         )
-    material = _material(client, alias, store, recipe, sample)
+    material = _material(index, store, recipe, sample)
     reduction = _reduce(store, material, recipe, recipe.dims or room, sample)
     if not recipe.explain:
         return reduction
@@ -153,9 +151,9 @@ def _fit_aspect(
     return reduction if recipe.dims else reduction.truncated(chosen.dims)
 
 
-def _rows(client: Elasticsearch, alias: str, vectorizer: ProductVectorizer, sample: int) -> Iterator[Vector]:
+def _rows(index: ProductIndex, vectorizer: ProductVectorizer, sample: int) -> Iterator[Vector]:
     chunk: list[ProductFields] = []
-    for source in indices.random_products(client, alias, sample, list(ProductFields.NAMES)):
+    for source in index.random_products(sample, list(ProductFields.NAMES)):
         chunk.append(ProductFields.from_source(source))
         if len(chunk) == _CHUNK:
             yield vectorizer(chunk)
@@ -164,13 +162,13 @@ def _rows(client: Elasticsearch, alias: str, vectorizer: ProductVectorizer, samp
         yield vectorizer(chunk)
 
 
-def _material(client: Elasticsearch, alias: str, store: ActivationStore, recipe: Recipe, sample: int) -> Material:
+def _material(index: ProductIndex, store: ActivationStore, recipe: Recipe, sample: int) -> Material:
     """Read the products that are learned from, or measured on; none where neither is asked for."""
     judged = products_in(recipe.grades or {}) | products_in(recipe.likes or {})
     if recipe.kind == "learned":
-        return read_material(client, alias, store, sample, judged)
+        return read_material(index, store, sample, judged)
     if recipe.explain:
-        return read_material(client, alias, store, min(sample, _EXPLAINED), judged)
+        return read_material(index, store, min(sample, _EXPLAINED), judged)
     return Material([], [], store.sample(0))
 
 

@@ -8,11 +8,10 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
-from elasticsearch import Elasticsearch
-from elasticsearch.helpers import scan
 
 from es_mappings.layout import Vector
 from indexer.activations.activation_store import ActivationStore
+from indexer.elastic.product_index import ProductIndex
 from indexer.relevance.golden import MATCH, Grades
 from indexer.relevance.metrics import per_anchor
 from indexer.spaces.reduction import Pairs
@@ -36,9 +35,7 @@ class Material:
     rows: Vector
 
 
-def read_material(
-    client: Elasticsearch, alias: str, store: ActivationStore, size: int, also: Collection[str] = ()
-) -> Material:
+def read_material(index: ProductIndex, store: ActivationStore, size: int, also: Collection[str] = ()) -> Material:
     """Read products whose image is embedded, in the order of the images' digests: a random sample, always the same one.
 
     Parameters
@@ -50,7 +47,7 @@ def read_material(
     """
     found: dict[str, tuple[str, ProductFields]] = {}  # by image
     for query in (*_named(sorted(also)), {"exists": {"field": "embedding.image_digest"}}):
-        for product_id, source in islice(_scan(client, alias, query), size):
+        for product_id, source in islice(_scan(index, query), size):
             found.setdefault(source["embedding"]["image_digest"], (product_id, ProductFields.from_source(source)))
     kept = dict(islice(found.items(), max(size, len(also))))
     rows: dict[str, Vector] = {}
@@ -115,8 +112,8 @@ def _named(ids: list[str]) -> Iterator[dict[str, Any]]:
         }
 
 
-def _scan(client: Elasticsearch, alias: str, query: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _scan(index: ProductIndex, query: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     wanted = ["title", "description", "brand", "category", "attributes", "embedding.image_digest"]
     request = {"query": query, "_source": wanted, "sort": [{"embedding.image_digest": "asc"}, {"id": "asc"}]}
-    for hit in scan(client, index=alias, query=request, preserve_order=True, size=_CHUNK):
+    for hit in index.scan(request, preserve_order=True, size=_CHUNK):
         yield hit["_id"], hit["_source"]

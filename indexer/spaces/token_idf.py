@@ -12,7 +12,7 @@ from indexer.spaces.reduction import Linear
 _SEED = 0  # of the directions: the same in every space
 
 
-def fit_tokens(counts: Iterable[Vector], dims: int) -> Linear:
+def fit_token_idf(counts: Iterable[Vector], dims: int) -> Linear:
     """Weigh tokens by inverse document frequency, and point each in a pseudo-random direction of its own.
 
     What every product bears weighs nothing, what none bears yet weighs most: a new value makes those alike that have

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from elasticsearch import Elasticsearch, NotFoundError
+from elasticsearch import NotFoundError
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
@@ -19,6 +19,7 @@ from es_mappings.stores import vector_space
 from indexer.catalog.documents import now
 from indexer.digests import manifest_digest
 from indexer.elastic.client import make_index
+from indexer.elastic.product_index import ProductIndex
 from indexer.errors import SpaceError
 from indexer.spaces.reduction import Reduction, load_reduction
 
@@ -72,37 +73,31 @@ class VectorSpace:
         return bytes(save(tensors))
 
 
-def index_name(alias: str) -> str:
-    """Name the index that keeps the vector spaces of a product index."""
-    return f"{alias}-spaces"
-
-
-def save_space(client: Elasticsearch, alias: str, space: VectorSpace) -> None:
-    """Keep a space in Elasticsearch, where every worker finds it by its digest."""
-    index = index_name(alias)
-    make_index(client, index, vector_space.mapping())
+def save_space(index: ProductIndex, space: VectorSpace) -> None:
+    """Write a space to Elasticsearch, where every worker finds it by its digest."""
+    store = index.store(vector_space.KIND)
+    make_index(index.client, store, vector_space.mapping())
     document = {
         "manifest": space.manifest,
         "tensors": base64.b64encode(space.to_bytes()).decode(),
         "fitted_at": now(),
     }
-    client.index(index=index, id=space.digest, document=document, refresh=True)
+    index.client.index(index=store, id=space.digest, document=document, refresh=True)
 
 
-def load_space(client: Elasticsearch, alias: str, name: str) -> VectorSpace:
-    """Load a space by its digest.
+def load_space(index: ProductIndex, digest: str) -> VectorSpace:
+    """Read a space by its digest.
 
     Raises
     ------
     SpaceError
         It isn't there, or what is there isn't what its digest says.
     """
+    store = index.store(vector_space.KIND)
     try:
-        source = client.get(index=index_name(alias), id=name)["_source"]
+        source = index.client.get(index=store, id=digest)["_source"]
     except NotFoundError as error:
-        raise SpaceError(
-            f"The vector space {name} is not in {index_name(alias)}: fit one by `python -m indexer fit`"
-        ) from error
+        raise SpaceError(f"The vector space {digest} is not in {store}: fit one by `python -m indexer fit`") from error
     try:
         manifest = source["manifest"]
         tensors = load(base64.b64decode(source["tensors"], validate=True))
@@ -114,9 +109,9 @@ def load_space(client: Elasticsearch, alias: str, name: str) -> VectorSpace:
         }
     except (ValueError, KeyError, SafetensorError) as error:
         raise SpaceError(
-            f"The vector space {name} in {index_name(alias)} is damaged, or of an older version: {error!r}; fit it anew"
+            f"The vector space {digest} in {store} is damaged, or of an older version: {error!r}; fit it anew"
         ) from error
     space = VectorSpace(manifest["vectorizers"], reductions, Layout.from_meta(manifest["aspects"]))
-    if space.digest != name:
-        raise SpaceError(f"The vector space {name} in {index_name(alias)} is not what its digest says; fit it anew")
+    if space.digest != digest:
+        raise SpaceError(f"The vector space {digest} in {store} is not what its digest says; fit it anew")
     return space

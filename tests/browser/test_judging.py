@@ -12,7 +12,7 @@ from tests.conftest import Shop
 @pytest.fixture
 def store(shop: Shop) -> JudgementStore:
     """Two anchors to judge, nothing judged."""
-    store = JudgementStore(shop.client, shop.alias)
+    store = JudgementStore(shop.index)
     shop.client.options(ignore_status=404).indices.delete(index=store.index)
     ids = sorted(hit["_id"] for hit in shop.client.search(index=shop.alias, size=8, source=False)["hits"]["hits"])
     store.put_pools({ids[0]: ids[1:4], ids[4]: ids[5:8]})

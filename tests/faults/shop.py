@@ -26,10 +26,10 @@ from demo.processes import Child
 from es_mappings.layout import Vector
 from es_mappings.stores import dead_letter
 from indexer.catalog.events import parse_event
-from indexer.catalog.loading import write_events
-from indexer.elastic import indices
-from indexer.elastic.client import connect, get_with_vectors, make_index, vector
+from indexer.elastic.client import connect, make_index, vector
 from indexer.elastic.dead_letters import DeadLetters
+from indexer.elastic.loading import write_events
+from indexer.elastic.product_index import ProductIndex
 from indexer.embedding.pipeline import Pipeline
 from indexer.images.fetching import ImageSource
 from indexer.settings import Settings
@@ -62,6 +62,7 @@ class FaultyShop:
     def __init__(self, url: str, folder: Path) -> None:
         self.alias, self.folder = f"test-faults-{secrets.token_hex(3)}", folder
         self.client = connect(Settings(elasticsearch_url=url))
+        self.index = ProductIndex(self.client, self.alias)
         self.server, self.proxy = RedisServer(folder / "redis"), SpoilingProxy(url)
         self.workers: list[Child] = []
         self.events: list[Event] = []
@@ -71,15 +72,15 @@ class FaultyShop:
 
     def _fit(self) -> None:
         """Fit a vector space by a clean run, and give it to this shop too."""
-        self._clean = f"{self.alias}-clean"
-        indices.ensure_index(self.client, self._clean)
+        self._clean = ProductIndex(self.client, f"{self.alias}-clean")
+        self._clean.ensure()
         vectorizers = cheap.vectorizers(Settings())
-        self._pipeline = Pipeline(self.client, self._clean, ImageSource((self.folder,)), vectorizers, 32)
+        self._pipeline = Pipeline(self._clean, ImageSource((self.folder,)), vectorizers, 32)
         self._run_clean(self._draw(_FITTED_ON))
-        space = fit_space(self.client, self._clean, vectorizers)
-        indices.ensure_index(self.client, self.alias)
-        save_space(self.client, self.alias, space)
-        indices.stamp_space(self.client, self.alias, space.digest)
+        space = fit_space(self._clean, vectorizers)
+        self.index.ensure()
+        save_space(self.index, space)
+        self.index.stamp_space(space.digest)
         # Who looks for letters in the moment in which their index is made gets a 503.
         make_index(self.client, self.letters.index, dead_letter.mapping())
 
@@ -102,9 +103,9 @@ class FaultyShop:
 
     def _run_clean(self, events: Sequence[Event]) -> list[str]:
         ids = [event["product"]["id"] for event in events]
-        assert not any(write_events(self.client, self._clean, [parse_event(event) for event in events]))
+        assert not any(write_events(self._clean, [parse_event(event) for event in events]))
         self._pipeline.vectorize(ids)
-        self.client.indices.refresh(index=self._clean)
+        self._clean.refresh()
         return ids
 
     def begin(self, count: int) -> None:
@@ -119,11 +120,11 @@ class FaultyShop:
             if left := list(server.scan_iter(f"{self.alias}:*")):
                 server.delete(*left)
         self.letters.remove(self.letters.latest(1_000))
-        self.client.indices.refresh(index=self.alias)
+        self.index.refresh()
         self.client.delete_by_query(index=self.alias, query={"match_all": {}}, conflicts="proceed", refresh=True)
         self.events = self._draw(count)
         ids = self._run_clean(self.events)
-        self.vectors = {i: vector(p["vector"]) for i, p in get_with_vectors(self.client, self._clean, ids).items()}
+        self.vectors = self._clean.vectors(ids)
         assert len(self.vectors) == count
 
     def parts(self, count: int) -> list[list[Event]]:
@@ -195,13 +196,13 @@ class FaultyShop:
     @property
     def letters(self) -> DeadLetters:
         """The dead letters."""
-        return DeadLetters(self.client, self.alias)
+        return DeadLetters(self.index)
 
     def states(self) -> dict[str, int]:
         """Count products by what became of their vector."""
         try:
-            self.client.indices.refresh(index=self.alias)
-            return indices.counts(self.client, self.alias)
+            self.index.refresh()
+            return self.index.counts()
         except NotFoundError:
             return {"all": 0, "done": 0, "pending": 0, "failed": 0}
 
@@ -224,7 +225,7 @@ class FaultyShop:
 
     def compare(self) -> float:
         """Hold the vectors against those of the clean run: the least cosine; nothing lost, nothing twice."""
-        held = get_with_vectors(self.client, self.alias, list(self.vectors))
+        held = self.index.products(list(self.vectors))
         assert set(held) == set(self.vectors)
         assert self.client.count(index=self.alias)["count"] == len(self.vectors)
         least = min(_cosine(vector(held[i]["vector"]), clean) for i, clean in self.vectors.items())

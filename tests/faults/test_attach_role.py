@@ -13,6 +13,7 @@ from indexer.attached.attachment import Attachment, Attachments, prepare
 from indexer.attached.fields import FieldNames
 from indexer.attached.searching import similar_request
 from indexer.attached.sweep import Sweep, detach
+from indexer.elastic.product_index import ProductIndex
 from indexer.embedding.pipeline import Pipeline
 from indexer.images.fetching import ImageSource
 from indexer.settings import Settings
@@ -41,15 +42,16 @@ def test_the_role_suffices_and_allows_no_more(tmp_path: Path) -> None:
         client = Elasticsearch(server.url, api_key=key, request_timeout=60)
         attachment = Attachment("theirs", "lookalike", FieldNames("photo", title="name"))
         prepare(client, attachment)
-        Attachments(client, "products").save(attachment)
-        assert Attachments(client, "products").all() == ["theirs"]
+        index = ProductIndex(client, "products")
+        Attachments(index).save(attachment)
+        assert Attachments(index).all() == ["theirs"]
         source = ImageSource.from_settings(Settings(image_roots=(tmp_path,)))
         models = Vectorizers({"look": Dice("one"), "color": Dice("color", "color")}, {})
-        assert Sweep(client, "products", Pipeline(client, "products", source, models, 8)).run("theirs").written == 6
+        assert Sweep(index, Pipeline(index, source, models, 8)).run("theirs").written == 6
         client.indices.refresh(index="theirs")
-        found = client.search(index="theirs", body=similar_request(client, "products", "theirs", ["3"]))
+        found = client.search(index="theirs", body=similar_request(index, "theirs", ["3"]))
         assert found["hits"]["total"]["value"] == 5
-        assert detach(client, "products", "theirs") == 6
+        assert detach(index, "theirs") == 6
         with pytest.raises(AuthorizationException):
             client.search(index="other")
         with pytest.raises(AuthorizationException):

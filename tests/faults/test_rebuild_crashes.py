@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from elasticsearch import Elasticsearch
 
-from indexer.elastic import indices
 from indexer.rollouts.comparing import different
 from indexer.rollouts.rollout import STEPS, Rollout
 from indexer.rollouts.steps import Options
@@ -24,6 +23,7 @@ _RUN = """
 import os, signal, sys
 from pathlib import Path
 from indexer.elastic.client import connect
+from indexer.elastic.product_index import ProductIndex
 from indexer.rollouts.rollout import Rollout
 from indexer.rollouts.steps import Options, Watch
 from indexer.settings import Settings
@@ -31,10 +31,10 @@ from tests.live.rolling import RollingShop
 
 settings = Settings.from_environment()
 shop = RollingShop(connect(settings), settings, Path(sys.argv[2]))
-shop.alias = sys.argv[1]
+shop.index = ProductIndex(shop.client, sys.argv[1])
 pipeline = shop.pipeline()
 die = lambda step: os.kill(os.getpid(), signal.SIGKILL) if step == sys.argv[3] else None
-Rollout(shop.client, shop.alias, lambda: pipeline, Options(refit=True), Watch(step=die)).rebuild()
+Rollout(shop.index, lambda: pipeline, Options(refit=True), Watch(step=die)).rebuild()
 """
 
 
@@ -42,7 +42,7 @@ Rollout(shop.client, shop.alias, lambda: pipeline, Options(refit=True), Watch(st
 def test_a_rebuild_killed_before_its_steps_converges(client: Elasticsearch, settings: Settings, tmp_path: Path) -> None:
     shop = RollingShop(client, settings, tmp_path)
     shop.open(PRODUCTS)
-    old, number = indices.live_index(client, shop.alias), PRODUCTS
+    old, number = shop.index.live(), PRODUCTS
     for step in KILLED:
         killed = subprocess.run([sys.executable, "-c", _RUN, shop.alias, str(tmp_path), step], check=False)
         assert killed.returncode == -signal.SIGKILL, step
@@ -51,11 +51,11 @@ def test_a_rebuild_killed_before_its_steps_converges(client: Elasticsearch, sett
         shop.write(shop.upsert(number), shop.upsert(1, number, title=title), shop.delete(number - PRODUCTS + 1, number))
         shop.embed()
     pipeline = shop.pipeline()
-    name = Rollout(client, shop.alias, lambda: pipeline, Options(refit=True)).rebuild()
+    name = Rollout(shop.index, lambda: pipeline, Options(refit=True)).rebuild()
     products = shop.products()
     print(f"killed before {', '.join(KILLED)}: {len(products)} products, one rebuild")  # noqa: T201
-    assert different(client, old, name) == []
+    assert different(shop.index.at(old), shop.index.at(name)) == []
     assert len(products) == PRODUCTS
     assert products["p-00001"]["title"] == title
-    assert shop.spaces() == {indices.space_of(client, shop.alias)}
-    assert indices.all_of(client, shop.alias) == sorted([old, name])
+    assert shop.spaces() == {shop.index.space()}
+    assert list(shop.index.versions()) == sorted([old, name])

@@ -8,7 +8,6 @@ import pytest
 from elasticsearch import Elasticsearch
 from flask.testing import FlaskClient
 
-from indexer.elastic import indices
 from indexer.rollouts.rollout import Rollout, prune
 from indexer.rollouts.steps import Options
 from indexer.settings import Settings
@@ -34,12 +33,12 @@ def web(shop: RollingShop, settings: Settings) -> FlaskClient:
 
 def _rebuild(shop: RollingShop, model: str = "one") -> str:
     pipeline = shop.pipeline(model)
-    return Rollout(shop.client, shop.alias, lambda: pipeline, Options(refit=True)).rebuild()
+    return Rollout(shop.index, lambda: pipeline, Options(refit=True)).rebuild()
 
 
 def _back(shop: RollingShop) -> str:
     pipeline = shop.pipeline()
-    return Rollout(shop.client, shop.alias, lambda: pipeline).rollback()
+    return Rollout(shop.index, lambda: pipeline).rollback()
 
 
 def _nearest(web: FlaskClient, number: int) -> list[tuple[str, float]]:
@@ -97,7 +96,7 @@ def test_a_cursor_from_before_the_swap_goes_on_in_the_index_it_began_in(shop: Ro
         found, cursor = found + [p["id"] for p in page["products"]], page["next_cursor"]
     assert found == whole
     assert [p["id"] for p in search(web, **{**arguments, "size": 100})["products"]] != whole
-    prune(shop.client, shop.alias)
+    prune(shop.index)
     refused = web.get("/api/search", query_string={**arguments, "cursor": first["next_cursor"]})
     assert (refused.status_code, refused.get_json()["detail"]) == (
         400,
@@ -110,6 +109,6 @@ def test_an_index_that_is_deleted_within_the_second_is_forgotten(shop: RollingSh
     _rebuild(shop)
     search(web, like="p-00007")
     _back(shop)
-    prune(shop.client, shop.alias)
+    prune(shop.index)
     assert search(web, like="p-00007")["total"]["value"] == PRODUCTS - 1
-    assert indices.all_of(shop.client, shop.alias) == [indices.live_index(shop.client, shop.alias)]
+    assert list(shop.index.versions()) == [shop.index.live()]

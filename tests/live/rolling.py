@@ -16,10 +16,10 @@ from PIL import Image
 
 from es_mappings import product
 from es_mappings.layout import Vector
-from indexer.catalog import loading
 from indexer.catalog.events import Delete, Upsert
 from indexer.catalog.products import parse_product
-from indexer.elastic import indices
+from indexer.elastic import loading
+from indexer.elastic.product_index import ProductIndex
 from indexer.embedding.pipeline import Pipeline
 from indexer.images.decoding.crop import Crop
 from indexer.images.decoding.preparations import Preparation, Prepared
@@ -71,14 +71,15 @@ class RollingShop:
     """A shop of its own alias."""
 
     def __init__(self, client: Elasticsearch, settings: Settings, folder: Path) -> None:
-        self.client, self.alias, self.folder = client, f"{settings.index_name}-r{secrets.token_hex(3)}", folder
+        self.index = ProductIndex(client, f"{settings.index_name}-r{secrets.token_hex(3)}")
+        self.client, self.alias, self.folder = client, self.index.alias, folder
         self.source = ImageSource.from_settings(settings.model_copy(update={"image_roots": (folder,)}))
         self.models: list[Dice] = []
 
     def pipeline(self, model: str = "one") -> Pipeline:
         look, color = Dice(model), Dice("color", "color")
         self.models = [look, color]
-        return Pipeline(self.client, self.alias, self.source, Vectorizers({"look": look, "color": color}, {}), 32)
+        return Pipeline(self.index, self.source, Vectorizers({"look": look, "color": color}, {}), 32)
 
     def upsert(self, number: int, version: int = 1, **fields: Any) -> Upsert:
         picture = self.folder / f"{number % 1000}.png"
@@ -91,30 +92,30 @@ class RollingShop:
         return Delete(type="delete", id=f"p-{number:05d}", version=version)
 
     def write(self, *events: Upsert | Delete) -> None:
-        outcome = loading.apply_events(self.client, self.alias, events)
+        outcome = loading.apply_events(self.index, events)
         assert not outcome.refused
 
     def open(self, products: int) -> None:
         """Write products and give each its vector."""
-        indices.ensure_index(self.client, self.alias)
+        self.index.ensure()
         self.write(*(self.upsert(n) for n in range(products)))
         self.embed()
-        fit_space(self.client, self.alias, self.pipeline().vectorizers)
+        fit_space(self.index, self.pipeline().vectorizers)
         self.embed()
 
     def embed(self, model: str = "one") -> None:
-        self.client.indices.refresh(index=self.alias)
-        self.pipeline(model).vectorize(list(indices.ids_without_vector(self.client, self.alias)))
-        self.client.indices.refresh(index=self.alias)
+        self.index.refresh()
+        self.pipeline(model).vectorize(list(self.index.ids_without_vector()))
+        self.index.refresh()
 
-    def products(self, index: str | None = None) -> dict[str, dict[str, Any]]:
+    def products(self, name: str | None = None) -> dict[str, dict[str, Any]]:
         """Read every product of an index, its vector with it."""
-        index = index or self.alias
-        self.client.indices.refresh(index=index)
-        hits = self.client.search(
-            index=index, size=5_000, source={"exclude_vectors": False}, query=product.ALIVE, sort=["id"]
-        )["hits"]["hits"]
+        index = self.index.at(name or self.alias)
+        index.refresh()
+        hits = index.search(size=5_000, source={"exclude_vectors": False}, query=product.ALIVE, sort=["id"])["hits"][
+            "hits"
+        ]
         return {hit["_id"]: hit["_source"] for hit in hits}
 
-    def spaces(self, index: str | None = None) -> set[str | None]:
-        return {p["embedding"].get("space") for p in self.products(index).values()}
+    def spaces(self, name: str | None = None) -> set[str | None]:
+        return {p["embedding"].get("space") for p in self.products(name).values()}

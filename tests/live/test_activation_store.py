@@ -10,6 +10,7 @@ from elasticsearch import Elasticsearch
 from es_mappings.stores.image_vector import Numbers
 from indexer.activations.activation_store import ActivationStore
 from indexer.activations.image_vector_store import ImageVectorStore
+from indexer.elastic.product_index import ProductIndex
 from indexer.errors import IndexStateError
 from indexer.retention import kept
 from indexer.settings import Settings
@@ -29,17 +30,15 @@ class _Named:
 
 
 @pytest.fixture
-def alias(client: Elasticsearch, settings: Settings) -> Iterator[str]:
-    alias = f"{settings.index_name}-store"
-    yield alias
-    client.indices.delete(index=list(client.indices.get(index=f"{alias}*").body))
+def index(client: Elasticsearch, settings: Settings) -> Iterator[ProductIndex]:
+    index = ProductIndex(client, f"{settings.index_name}-store")
+    yield index
+    client.indices.delete(index=list(client.indices.get(index=index.store("*")).body))
 
 
 @pytest.mark.parametrize("numbers", get_args(Numbers))
-def test_what_is_read_is_what_put_says_before_and_after_a_refresh(
-    client: Elasticsearch, alias: str, numbers: Numbers
-) -> None:
-    store = ActivationStore.create(client, alias, "images", _Named(numbers), numbers)
+def test_what_is_read_is_what_put_says_before_and_after_a_refresh(index: ProductIndex, numbers: Numbers) -> None:
+    store = ActivationStore.open(index, "images", _Named(numbers), numbers)
     written = store.put(ROWS)
     assert set(written) == set(ROWS)
     for refreshed in (False, True):
@@ -52,20 +51,20 @@ def test_what_is_read_is_what_put_says_before_and_after_a_refresh(
     np.testing.assert_array_equal(store.sample(20), np.stack([written[name] for name in sorted(ROWS)]))
 
 
-def test_a_store_keeps_the_numbers_that_it_was_made_with(client: Elasticsearch, alias: str) -> None:
-    made = ActivationStore.create(client, alias, "images", _Named("look"), "bfloat16")
+def test_a_store_keeps_the_numbers_that_it_was_made_with(index: ProductIndex) -> None:
+    made = ActivationStore.open(index, "images", _Named("look"), "bfloat16")
     made.put({"one": ROWS["image-0"]})
-    again = ActivationStore.create(client, alias, "images", _Named("look"), "float32")
+    again = ActivationStore.open(index, "images", _Named("look"), "float32")
     two = again.put({"two": ROWS["image-1"]})["two"]
     assert not np.array_equal(two, ROWS["image-1"])
     np.testing.assert_array_equal(again.get(["two"])["two"], two)
-    assert [(k.aspect, k.count, k.numbers) for k in kept(client, alias)] == [("look", 2, "bfloat16")]
+    assert [(k.aspect, k.count, k.numbers) for k in kept(index)] == [("look", 2, "bfloat16")]
 
 
-def test_an_image_is_known_once_every_vectorizer_has_seen_it(client: Elasticsearch, alias: str) -> None:
-    look = ActivationStore.create(client, alias, "images", _Named("look"), "bfloat16")
-    style = ActivationStore.create(client, alias, "images", _Named("style"), "float32")
-    store = ImageVectorStore(client, {"look": look, "style": style})
+def test_an_image_is_known_once_every_vectorizer_has_seen_it(index: ProductIndex) -> None:
+    look = ActivationStore.open(index, "images", _Named("look"), "bfloat16")
+    style = ActivationStore.open(index, "images", _Named("style"), "float32")
+    store = ImageVectorStore(index.client, {"look": look, "style": style})
     assert store.get([]) == {}
     written = store.put({name: {"look": raw, "style": raw} for name, raw in ROWS.items()})
     look.put({"half": ROWS["image-0"]})
@@ -78,9 +77,9 @@ def test_an_image_is_known_once_every_vectorizer_has_seen_it(client: Elasticsear
             np.testing.assert_array_equal(its, written[name][aspect])
 
 
-def test_one_activation_that_is_refused_is_an_error(client: Elasticsearch, alias: str) -> None:
-    look = ActivationStore.create(client, alias, "images", _Named("look"))
-    store = ImageVectorStore(client, {"look": look})
+def test_one_activation_that_is_refused_is_an_error(index: ProductIndex) -> None:
+    look = ActivationStore.open(index, "images", _Named("look"))
+    store = ImageVectorStore(index.client, {"look": look})
     with pytest.raises(IndexStateError, match=r"an activation, bad: .*dimension"):
         store.put({"good": {"look": ROWS["image-0"]}, "bad": {"look": ROWS["image-1"][:-1]}})
     assert set(store.get(["good", "bad"])) == {"good"}

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from es_mappings.product import LAYOUT
-from indexer.elastic.client import get_with_vectors, vector
+from indexer.elastic.client import vector
 from tests.conftest import Shop
 from tests.live.shopping import search, walk
 
@@ -21,7 +21,7 @@ def _alone(aspect: str) -> list[str]:
 def parts(shop: Shop) -> dict[str, dict[str, Any]]:
     """Each product's part of each aspect."""
     ids = [hit["_id"] for hit in shop.client.search(index=shop.alias, size=1_000, source=False)["hits"]["hits"]]
-    held = get_with_vectors(shop.client, shop.alias, ids)
+    held = shop.index.products(ids)
     return {i: {a.name: vector(held[i]["vector"])[a.part] for a in LAYOUT.aspects} for i in ids if "vector" in held[i]}
 
 

@@ -92,13 +92,13 @@ def theirs(client: Elasticsearch, settings: Settings, tmp_path: Path) -> Iterato
     theirs = Theirs(client, settings, tmp_path)
     attachment = Attachment(theirs.name, "lookalike", NAMES, {"term": {"live": True}})
     prepare(client, attachment)
-    Attachments(client, theirs.shop.alias).save(attachment)
+    Attachments(theirs.shop.index).save(attachment)
     yield theirs
     client.indices.delete(index=[f"{theirs.name}-1", f"{theirs.name}-2"])
 
 
 def sweep(theirs: Theirs) -> Swept:
-    return Sweep(theirs.client, theirs.shop.alias, theirs.shop.pipeline()).run(theirs.name)
+    return Sweep(theirs.shop.index, theirs.shop.pipeline()).run(theirs.name)
 
 
 def test_nothing_of_theirs_changes_and_detach_takes_ours_out(theirs: Theirs) -> None:
@@ -117,7 +117,7 @@ def test_nothing_of_theirs_changes_and_detach_takes_ours_out(theirs: Theirs) -> 
         fields = dict(its["mappings"]["properties"])
         fields.pop("lookalike")
         assert {**its["mappings"], "properties": fields} == mappings[index]["mappings"] | {"properties": fields}
-    assert detach(theirs.client, theirs.shop.alias, theirs.name) == 39
+    assert detach(theirs.shop.index, theirs.name) == 39
     assert theirs.sources() == before
     with pytest.raises(IndexStateError, match="is not attached"):
         sweep(theirs)
@@ -163,7 +163,7 @@ def test_an_image_that_can_not_be_had_is_tried_again(theirs: Theirs, monkeypatch
         return fetch(address, *more)
 
     monkeypatch.setattr(source, "fetch_if_changed", unavailable)
-    run = Sweep(theirs.client, theirs.shop.alias, pipeline).run
+    run = Sweep(theirs.shop.index, pipeline).run
     assert set(run(theirs.name).failed) == {"d6", "d7"}
     assert _failed_tries(theirs) == {"d6": (2, True), "d7": (None, False)}  # and once more in the same sweep
     for _ in range(5):
@@ -182,13 +182,13 @@ def test_an_image_that_can_not_be_had_is_tried_again(theirs: Theirs, monkeypatch
 def test_it_is_sorted_by_similarity_by_the_names_it_has(theirs: Theirs) -> None:
     sweep(theirs)
     theirs.client.indices.refresh(index=theirs.name)
-    request = similar_request(theirs.client, theirs.shop.alias, theirs.name, ["SKU-7"], size=5)
+    request = similar_request(theirs.shop.index, theirs.name, ["SKU-7"], size=5)
     hits = theirs.client.search(index=theirs.name, body=request)["hits"]
     assert hits["total"]["value"] == 38
     assert "d7" not in {hit["_id"] for hit in hits["hits"]}
     assert hits["hits"][0]["_score"] > hits["hits"][-1]["_score"] > 0
     with pytest.raises(IndexStateError, match="SKU-99 only 0 are in"):
-        similar_request(theirs.client, theirs.shop.alias, theirs.name, ["SKU-99"])
+        similar_request(theirs.shop.index, theirs.name, ["SKU-99"])
 
 
 def test_what_can_not_be_attached_is_refused_with_the_reason(theirs: Theirs) -> None:

@@ -15,11 +15,10 @@ from indexer.activations.activation_store import ActivationStore
 from indexer.attribution import decisions, duplicates
 from indexer.attribution.patches import patches
 from indexer.attribution.training import Learnt, fit_attribution, unseen
-from indexer.catalog import loading
 from indexer.catalog.events import Upsert
 from indexer.catalog.products import parse_product
-from indexer.elastic import indices
-from indexer.elastic.client import get_with_vectors
+from indexer.elastic import loading
+from indexer.elastic.product_index import ProductIndex
 from indexer.embedding.pipeline import Pipeline
 from indexer.images.fetching import ImageSource
 from indexer.vectorizers import Vectorizers, load_vectorizers
@@ -36,23 +35,24 @@ def vectorizers(shop: Shop) -> Vectorizers:
 def copy(shop: Shop) -> Shop:
     """A shop of the same products and activations, which the tests of this file may change."""
     alias = f"{shop.alias}-attributes"
-    index = indices.ensure_index(shop.client, alias)
-    space = indices.space_of(shop.client, shop.alias)
+    index = ProductIndex(shop.client, alias)
+    index.ensure()
+    space = shop.index.space()
     assert space
-    indices.stamp_space(shop.client, alias, space)
+    index.stamp_space(space)
     stores = shop.client.indices.get(index=f"{shop.alias}-images-*,{shop.alias}-texts-*").body
     for name, its in stores.items():
         own = alias + name.removeprefix(shop.alias)
         shop.client.indices.create(index=own, mappings=its["mappings"])
         shop.client.reindex(source={"index": name}, dest={"index": own}, refresh=True)
     shop.client.reindex(source={"index": f"{shop.alias}-spaces"}, dest={"index": f"{alias}-spaces"}, refresh=True)
-    shop.client.reindex(source={"index": shop.alias}, dest={"index": index}, refresh=True)
+    shop.client.reindex(source={"index": shop.alias}, dest={"index": index.live()}, refresh=True)
     return replace(shop, settings=shop.settings.model_copy(update={"index_name": alias}))
 
 
 @pytest.fixture(scope="module")
 def learnt(copy: Shop, vectorizers: Vectorizers) -> list[Learnt]:
-    return list(fit_attribution(copy.client, copy.alias, vectorizers.pictures))
+    return list(fit_attribution(copy.index, vectorizers.pictures))
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def _post(web: FlaskClient, seen_on: str, path: str, **fields: object) -> None:
 
 
 def _products(shop: Shop) -> dict[str, dict[str, Any]]:
-    shop.client.indices.refresh(index=shop.alias)
+    shop.index.refresh()
     return {hit["_id"]: hit["_source"] for hit in scan(shop.client, index=shop.alias)}
 
 
@@ -115,8 +115,8 @@ def test_a_dispute_is_decided_once(copy: Shop, learnt: list[Learnt], staff: Flas
     if name != "category":
         assert after["effective"][name] == before["predicted"][name]["value"]
     assert name not in after["disputes"]
-    assert (product_id, name) in {(p.id, p.attribute) for p in patches(copy.client, copy.alias) if p.why == "decided"}
-    decided = decisions.decided(copy.client, copy.alias, [product_id])[product_id][name]
+    assert (product_id, name) in {(p.id, p.attribute) for p in patches(copy.index) if p.why == "decided"}
+    decided = decisions.decided(copy.index, [product_id])[product_id][name]
     assert decided["value"] == before["predicted"][name]["value"]
 
 
@@ -155,16 +155,16 @@ def test_bad_answers_are_refused(copy: Shop, learnt: list[Learnt], staff: FlaskC
 
 def test_pictures_that_a_model_has_not_seen_are_shown_to_it(copy: Shop, vectorizers: Vectorizers) -> None:
     [one] = vectorizers.attribution.values()
-    store = ActivationStore.create(copy.client, copy.alias, "images", one)
+    store = ActivationStore.open(copy.index, "images", one)
     products = _products(copy)
     product_id, product = next((i, p) for i, p in products.items() if p["embedding"].get("image_digest"))
     digest = product["embedding"]["image_digest"]
     before = store.get([digest])[digest]
     copy.client.delete(index=store.index, id=digest)
-    [ids] = unseen(copy.client, copy.alias, vectorizers.pictures)
+    [ids] = unseen(copy.index, vectorizers.pictures)
     assert product_id in ids
-    Pipeline(copy.client, copy.alias, ImageSource.from_settings(copy.settings), vectorizers, 8).complete(ids)
-    assert list(unseen(copy.client, copy.alias, vectorizers.pictures)) == []
+    Pipeline(copy.index, ImageSource.from_settings(copy.settings), vectorizers, 8).complete(ids)
+    assert list(unseen(copy.index, vectorizers.pictures)) == []
     assert store.get([digest])[digest] == pytest.approx(before, abs=1e-3)
     assert _products(copy) == products
 
@@ -173,16 +173,14 @@ def test_the_workers_pass_fills_in_and_copies_are_found(
     copy: Shop, learnt: list[Learnt], vectorizers: Vectorizers
 ) -> None:
     source = ImageSource.from_settings(copy.settings)
-    pipeline = Pipeline(copy.client, copy.alias, source, vectorizers, 8)
-    [known] = get_with_vectors(copy.client, copy.alias, [next(iter(_products(copy)))]).values()
+    pipeline = Pipeline(copy.index, source, vectorizers, 8)
+    [known] = copy.index.products([next(iter(_products(copy)))]).values()
     fields = {name: known[name] for name in ("title", "description", "category", "images")}
-    loading.apply_events(
-        copy.client, copy.alias, [Upsert(type="upsert", product=parse_product({"id": "another", **fields}))]
-    )
+    loading.apply_events(copy.index, [Upsert(type="upsert", product=parse_product({"id": "another", **fields}))])
     assert pipeline.vectorize(["another"]).written == ["another"]
     product = _products(copy)["another"]
     assert product["attributes"] == {}
     assert product["effective"]
     assert set(product["effective"]) <= set(product["predicted"])
-    found = duplicates.groups(copy.client, copy.alias)
+    found = duplicates.groups(copy.index)
     assert any({"another", known["id"]} <= set(group.ids) and group.same for group in found)

@@ -16,7 +16,6 @@ from evaluation import elastic_structures
 from evaluation.cli import main
 from evaluation.clustered import clustered
 from evaluation.structures import UnavailableError
-from indexer.elastic import indices
 from indexer.relevance.golden import Judgement, read_golden_set, write_golden_set
 from indexer.relevance.labels import judge
 from tests.conftest import Shop
@@ -58,13 +57,13 @@ def test_a_category_is_searched_by_its_own_weights(shop: Shop, golden: Path, tmp
 
     before = scores()
     assert before.keys() == {judgement.anchor for judgement in read_golden_set(golden)}
-    own = CategoryWeights.from_meta(indices.meta(shop.client, shop.alias))
+    own = CategoryWeights.from_meta(shop.index.meta())
     weighed = own.having("Dresses", {"color": 1.0})
-    indices.stamp_weights(shop.client, shop.alias, weighed.to_meta())
+    shop.index.stamp(weights=weighed.to_meta())
     try:
         after = scores()
     finally:
-        indices.stamp_weights(shop.client, shop.alias, own.to_meta())
+        shop.index.stamp(weights=own.to_meta())
     dresses = {a for a in before if a.startswith("dress")}
     assert {a for a in before if after[a] != before[a]} <= dresses
     assert any(after[a] != before[a] for a in dresses)

@@ -19,9 +19,8 @@ from es_mappings.aspect_weights import CategoryWeights
 from es_mappings.layout import Vector
 from indexer.activations.activation_store import ActivationStore
 from indexer.cli.main import main
-from indexer.elastic import indices
 from indexer.elastic.client import bulk
-from indexer.elastic.indices import meta
+from indexer.elastic.product_index import ProductIndex
 from indexer.settings import Settings
 from indexer.spaces.fitting import Recipe, fit_space
 from indexer.spaces.reduction import Learned
@@ -58,21 +57,21 @@ ROWS = activations_of(CATALOGUE)
 
 
 @pytest.fixture
-def alias(client: Elasticsearch, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def index(client: Elasticsearch, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[ProductIndex]:
     """An index of made-up products whose images are embedded."""
-    alias = f"{settings.index_name}-fit"
-    indices.ensure_index(client, alias)
+    index = ProductIndex(client, f"{settings.index_name}-fit")
+    index.ensure()
     for vectorizer in VECTORIZERS.images.values():
-        store = ActivationStore.create(client, alias, "images", vectorizer)
+        store = ActivationStore.open(index, "images", vectorizer)
         store.put({f"image-{place:03}": row for place, row in enumerate(ROWS)})
-    _write(client, alias, None)
-    monkeypatch.setenv("INDEX_NAME", alias)
+    _write(index, None)
+    monkeypatch.setenv("INDEX_NAME", index.alias)
     monkeypatch.setattr("indexer.vectorizers.load_vectorizers", lambda _: VECTORIZERS)
-    yield alias
-    client.indices.delete(index=list(client.indices.get(index=f"{alias}-*").body))
+    yield index
+    client.indices.delete(index=list(client.indices.get(index=index.store("*")).body))
 
 
-def _write(client: Elasticsearch, alias: str, space: VectorSpace | None) -> None:
+def _write(index: ProductIndex, space: VectorSpace | None) -> None:
     actions = []
     for place, (product, row) in enumerate(zip(CATALOGUE, ROWS, strict=True)):
         document = {
@@ -85,41 +84,41 @@ def _write(client: Elasticsearch, alias: str, space: VectorSpace | None) -> None
         }
         if space:
             document["vector"] = pack_dense_vector(space.compose({"look": row, "color": row}))
-        actions.append({"_op_type": "index", "_index": alias, "_id": document["id"], **document})
-    assert not any(bulk(client, actions, refresh=True))
+        actions.append({"_op_type": "index", "_index": index.alias, "_id": document["id"], **document})
+    assert not any(bulk(index.client, actions, refresh=True))
 
 
 def _run(*arguments: str) -> Result:
     return CliRunner().invoke(main, list(arguments))
 
 
-def test_a_learned_space_serves_searches(client: Elasticsearch, alias: str) -> None:
-    space = fit_space(client, alias, VECTORIZERS, Recipe("learned"))
+def test_a_learned_space_serves_searches(index: ProductIndex) -> None:
+    space = fit_space(index, VECTORIZERS, Recipe("learned"))
     look = space.reductions["look"]
     assert isinstance(look, Learned), look.manifest["why"]
     assert [head.name for head in look.heads] == ["category.1", "color"]
-    loaded = load_space(client, alias, space.digest)
+    loaded = load_space(index, space.digest)
     assert loaded.compose({"look": ROWS[0]}).tobytes() == space.compose({"look": ROWS[0]}).tobytes()
-    assert indices.space_of(client, alias) == space.digest
-    _write(client, alias, loaded)
+    assert index.space() == space.digest
+    _write(index, loaded)
     parts = sort_by_similar({"match_all": {}}, [Anchor("p-000", loaded.compose({"look": ROWS[0]}))])
-    hits = client.search(index=alias, body=search_page(parts)).body["hits"]["hits"][:10]
+    hits = index.search(body=search_page(parts)).body["hits"]["hits"][:10]
     kinds = [CATALOGUE[int(hit["_id"][2:])].category[1] for hit in hits]
     assert kinds.count(CATALOGUE[0].category[1]) >= 8
 
 
-def test_a_refit_touches_no_image_and_names_the_way_over(client: Elasticsearch, alias: str) -> None:
-    first = fit_space(client, alias, VECTORIZERS)
+def test_a_refit_touches_no_image_and_names_the_way_over(index: ProductIndex) -> None:
+    first = fit_space(index, VECTORIZERS)
     ran = _run("fit", "--reduction", "whitened", "--dims", "16")
     assert ran.exit_code == 0, ran.output
     [name] = re.findall(r"rebuild --space (\w+)", ran.output)
-    assert indices.space_of(client, alias) == first.digest != name
-    look = load_space(client, alias, name).reductions["look"]
+    assert index.space() == first.digest != name
+    look = load_space(index, name).reductions["look"]
     assert (look.manifest["kind"], look.dims) == ("whitened", 16)
 
 
-def test_more_activations_than_are_held_at_once(client: Elasticsearch, alias: str) -> None:
-    space = fit_space(client, alias, VECTORIZERS, sample=100)
+def test_more_activations_than_are_held_at_once(index: ProductIndex) -> None:
+    space = fit_space(index, VECTORIZERS, sample=100)
     assert space.reductions["look"].manifest["kind"] == "pca"
     assert space.reductions["look"].dims == 40
 
@@ -137,13 +136,13 @@ def _golden(folder: Path) -> Path:
     return file
 
 
-def test_explain_measures_on_the_golden_set(client: Elasticsearch, alias: str, tmp_path: Path) -> None:
+def test_explain_measures_on_the_golden_set(index: ProductIndex, tmp_path: Path) -> None:
     plot = tmp_path / "plot.svg"
     ran = _run("fit", "--explain", "--golden", str(_golden(tmp_path)), "--plot", str(plot))
     assert ran.exit_code == 0, ran.output
     [marked] = [line for line in ran.output.splitlines() if "<- the fewest" in line]
     assert "<svg" in plot.read_text()
-    space = load_space(client, alias, str(indices.space_of(client, alias)))
+    space = load_space(index, str(index.space()))
     assert space.reductions["look"].dims == int(marked.split()[0])
 
 
@@ -159,14 +158,14 @@ def _likes(folder: Path, first: int) -> Path:
     return file
 
 
-def test_likes_are_learned_from_and_never_measured_on(client: Elasticsearch, alias: str, tmp_path: Path) -> None:
+def test_likes_are_learned_from_and_never_measured_on(index: ProductIndex, tmp_path: Path) -> None:
     ran = _run(
         "fit", "--reduction", "learned", "--likes", str(_likes(tmp_path, 120)), "--golden", str(_golden(tmp_path))
     )
     assert ran.exit_code == 0, ran.output
     [told] = re.findall(r"([\d,]+) likes count \d+%", ran.output)
     assert int(told.replace(",", "")) > 1_000
-    held = load_space(client, alias, str(indices.space_of(client, alias))).reductions["look"]
+    held = load_space(index, str(index.space())).reductions["look"]
     assert isinstance(held, Learned)
     assert told in held.why
     for wrong, why in (
@@ -180,30 +179,30 @@ def test_likes_are_learned_from_and_never_measured_on(client: Elasticsearch, ali
         assert (ran.exit_code, why in ran.output) == (1, True), ran.output
 
 
-def test_more_dimensions_than_there_is_room_for(alias: str) -> None:
+def test_more_dimensions_than_there_is_room_for(index: ProductIndex) -> None:
     ran = _run("fit", "--dims", "1000")
     assert ran.exit_code == 1
     assert "1000 dimensions: look has room for 1 to" in ran.output
 
 
-def test_weights_are_fitted_edited_and_shown(client: Elasticsearch, alias: str, tmp_path: Path) -> None:
-    space = fit_space(client, alias, VECTORIZERS)
+def test_weights_are_fitted_edited_and_shown(index: ProductIndex, tmp_path: Path) -> None:
+    space = fit_space(index, VECTORIZERS)
     draw = np.random.default_rng(4)
     # The look is noise here, the color tells all.
     noise = draw.normal(size=ROWS.shape).astype(np.float32)
     for place, row in enumerate(ROWS):
         mixed = space.compose({"look": noise[place], "color": row})
-        client.update(index=alias, id=f"p-{place:03}", doc={"vector": pack_dense_vector(mixed)})
-    client.indices.refresh(index=alias)
+        index.client.update(index=index.name, id=f"p-{place:03}", doc={"vector": pack_dense_vector(mixed)})
+    index.refresh()
     ran = _run("weights", "fit", str(_golden(tmp_path)))
     assert ran.exit_code == 0, ran.output
-    found = CategoryWeights.from_meta(meta(client, alias)).of("all/mug")
+    found = CategoryWeights.from_meta(index.meta()).of("all/mug")
     assert found is not None, ran.output
     assert found[0] == "all"
     assert found[1]["color"] > found[1]["look"] >= 0.05
     assert _run("weights", "set", "all/mug", "look:1", "color:3").exit_code == 0
     assert "all/mug" in _run("weights", "show").output
-    assert indices.space_of(client, alias) == space.digest  # what else stands there stays
+    assert index.space() == space.digest  # what else stands there stays
     for wrong, why in (
         (("all/mug", "smell:1"), "no aspect 'smell'"),
         (("all/mug", "look:much"), "not aspect:number"),
@@ -212,4 +211,4 @@ def test_weights_are_fitted_edited_and_shown(client: Elasticsearch, alias: str, 
         ran = _run("weights", "set", *wrong)
         assert (ran.exit_code, why in ran.output) == (2, True), ran.output
     assert _run("weights", "set", "all/mug").exit_code == 0
-    assert CategoryWeights.from_meta(meta(client, alias)).of("all/mug") == ("all", found[1])
+    assert CategoryWeights.from_meta(index.meta()).of("all/mug") == ("all", found[1])

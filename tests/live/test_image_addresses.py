@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 from elasticsearch import Elasticsearch
 
-from indexer.elastic import indices
-from indexer.elastic.client import get_with_vectors, vector
+from indexer.elastic.client import vector
 from indexer.embedding.pipeline import Pipeline
 from indexer.embedding.report import Report
 from indexer.images.fetching import ImageSource
@@ -74,7 +73,7 @@ class Shop(RollingShop):
         super().__init__(client, settings, folder)
         self.source = ImageSource((folder,), ("127.0.0.1",))
         self.pictures, self.version = pictures, 1
-        indices.ensure_index(client, self.alias)
+        self.index.ensure()
         self.write(self.upsert(7, images=[pictures.address]))
         self.open(6)
         pictures.asked.clear()
@@ -86,12 +85,10 @@ class Shop(RollingShop):
         look, color = Dice("one"), Dice("color", "color")
         self.models = [look, color]
         vectorizers = Vectorizers({"look": look, "color": color}, {})
-        return Pipeline(self.client, self.alias, self.source, vectorizers, 32, hours).vectorize(
-            ["p-00007"], recheck=True
-        )
+        return Pipeline(self.index, self.source, vectorizers, 32, hours).vectorize(["p-00007"], recheck=True)
 
     def stored(self) -> dict[str, Any]:
-        return get_with_vectors(self.client, self.alias, ["p-00007"])["p-00007"]
+        return self.index.products(["p-00007"])["p-00007"]
 
 
 @pytest.fixture

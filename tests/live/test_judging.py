@@ -41,7 +41,7 @@ def _pair(web: FlaskClient) -> tuple[str, str]:
 @pytest.fixture
 def store(shop: Shop) -> JudgementStore:
     """A store without judgements."""
-    store = JudgementStore(shop.client, shop.alias)
+    store = JudgementStore(shop.index)
     shop.client.options(ignore_status=404).indices.delete(index=[store.index, store.pool_index])
     return store
 

@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from indexer.elastic.dead_letters import DeadLetter, DeadLetters
+from indexer.elastic.product_index import ProductIndex
 from tests.conftest import PRODUCTS, Shop
 from tests.live.shopping import search
 from webapp import create_app
@@ -51,7 +52,7 @@ def _act(web: FlaskClient, act: str, **more: list[str]) -> TestResponse:
 def test_dead_letters_are_tried_again_or_dropped(web: FlaskClient, shop: Shop) -> None:
     alias = f"{shop.alias}-letters"
     web = create_app(shop.settings.model_copy(update={"index_name": alias})).test_client()
-    letters, server = DeadLetters(shop.client, alias), redis.Redis.from_url(shop.settings.redis_url)
+    letters, server = DeadLetters(ProductIndex(shop.client, alias)), redis.Redis.from_url(shop.settings.redis_url)
     events, products = EventQueue(server, alias, 100), EmbeddingQueue(server, alias)
     good = {"type": "delete", "id": "gone", "version": 3}
     made = [

@@ -16,9 +16,10 @@ from elasticsearch import Elasticsearch
 from es_mappings.product import LAYOUT
 from indexer.catalog import documents
 from indexer.catalog.events import parse_event
-from indexer.catalog.loading import write_events
-from indexer.elastic import indices, write_targets
-from indexer.elastic.client import BulkFailure, get_with_vectors
+from indexer.elastic import write_targets
+from indexer.elastic.client import BulkFailure
+from indexer.elastic.loading import write_events
+from indexer.elastic.product_index import ProductIndex
 from indexer.settings import Settings
 
 FULL = os.environ.get("FAULTS") == "full"
@@ -27,11 +28,11 @@ VECTOR = np.full(LAYOUT.dims, 0.01, np.float32)
 
 
 @pytest.fixture(scope="module")
-def alias(settings: Settings, client: Elasticsearch) -> str:
+def index(settings: Settings, client: Elasticsearch) -> ProductIndex:
     """Make an index without replicas or vectors of its own."""
-    name = f"{settings.index_name}-order{secrets.token_hex(2)}"
-    indices.ensure_index(client, name)
-    return name
+    index = ProductIndex(client, f"{settings.index_name}-order{secrets.token_hex(2)}")
+    index.ensure()
+    return index
 
 
 def _upsert(product_id: str, version: int, **fields: Any) -> dict[str, Any]:
@@ -46,18 +47,18 @@ def _delete(product_id: str, version: int) -> dict[str, Any]:
     return {"type": "delete", "id": product_id, "version": version}
 
 
-def _write(client: Elasticsearch, alias: str, *events: dict[str, Any]) -> None:
-    outcome = write_events(client, alias, [parse_event(event) for event in events])
+def _write(index: ProductIndex, *events: dict[str, Any]) -> None:
+    outcome = write_events(index, [parse_event(event) for event in events])
     assert [failure for failure in outcome if failure] == []
 
 
-def _held(client: Elasticsearch, alias: str, product_id: str) -> dict[str, Any] | None:
-    return get_with_vectors(client, alias, [product_id]).get(product_id)
+def _held(index: ProductIndex, product_id: str) -> dict[str, Any] | None:
+    return index.products([product_id]).get(product_id)
 
 
-def _embed(client: Elasticsearch, alias: str, product_id: str, source: str) -> BulkFailure | None:
-    action = documents.embedded(alias, product_id, source, VECTOR, space="test")
-    return write_targets.write(client, alias, [action])[0]
+def _embed(index: ProductIndex, product_id: str, source: str) -> BulkFailure | None:
+    action = documents.embedded(index.alias, product_id, source, VECTOR, space="test")
+    return write_targets.write(index, [action])[0]
 
 
 def _source(**fields: Any) -> str:
@@ -65,80 +66,80 @@ def _source(**fields: Any) -> str:
     return documents.source_digest(event.product)  # type: ignore[union-attr]
 
 
-def test_an_update_and_a_late_older_upsert_each_keep_their_fields(client: Elasticsearch, alias: str) -> None:
-    _write(client, alias, _upsert("p1", 3, price=3, brand="Old"), _update("p1", 5, price=5))
-    _write(client, alias, _upsert("p1", 4, price=4, brand="New"))
-    held = _held(client, alias, "p1")
+def test_an_update_and_a_late_older_upsert_each_keep_their_fields(index: ProductIndex) -> None:
+    _write(index, _upsert("p1", 3, price=3, brand="Old"), _update("p1", 5, price=5))
+    _write(index, _upsert("p1", 4, price=4, brand="New"))
+    held = _held(index, "p1")
     assert held
     assert (held["price"], held["brand"], held["version"]) == (5, "New", 4)
-    _write(client, alias, _update("p1", 4, price=4), _upsert("p1", 2, price=2))
-    assert _held(client, alias, "p1")["price"] == 5  # type: ignore[index]
-    _write(client, alias, _upsert("p1", 6, price=6))
-    assert _held(client, alias, "p1")["price"] == 6  # type: ignore[index]
+    _write(index, _update("p1", 4, price=4), _upsert("p1", 2, price=2))
+    assert _held(index, "p1")["price"] == 5  # type: ignore[index]
+    _write(index, _upsert("p1", 6, price=6))
+    assert _held(index, "p1")["price"] == 6  # type: ignore[index]
 
 
-def test_a_price_embeds_nothing_again_a_title_does(client: Elasticsearch, alias: str) -> None:
-    _write(client, alias, _upsert("p2", 1, images=["https://a.example/1.jpg"]))
-    before = _held(client, alias, "p2")
+def test_a_price_embeds_nothing_again_a_title_does(index: ProductIndex) -> None:
+    _write(index, _upsert("p2", 1, images=["https://a.example/1.jpg"]))
+    before = _held(index, "p2")
     assert before
-    assert _embed(client, alias, "p2", before["source"]) is None
-    _write(client, alias, _update("p2", 2, price=9, in_stock=False))
-    priced = _held(client, alias, "p2")
+    assert _embed(index, "p2", before["source"]) is None
+    _write(index, _update("p2", 2, price=9, in_stock=False))
+    priced = _held(index, "p2")
     assert priced
     assert (priced["embedding"]["status"], priced["source"]) == ("done", before["source"])
     assert "vector" in priced
-    _write(client, alias, _update("p2", 3, title="Another thing"))
-    titled = _held(client, alias, "p2")
+    _write(index, _update("p2", 3, title="Another thing"))
+    titled = _held(index, "p2")
     assert titled
     assert titled["embedding"]["status"] == "pending"
     assert "vector" in titled  # the old one, until the new one is there
     # The same state has the same source, by whatever events it came about.
     assert titled["source"] == _source(title="Another thing", images=["https://a.example/1.jpg"])
-    assert _embed(client, alias, "p2", before["source"]) is None  # taken, and no more than that
-    assert _held(client, alias, "p2")["embedding"]["status"] == "pending"  # type: ignore[index]
-    _write(client, alias, _update("p2", 4, images=["https://a.example/2.jpg"]))
-    assert "vector" not in (_held(client, alias, "p2") or {})
+    assert _embed(index, "p2", before["source"]) is None  # taken, and no more than that
+    assert _held(index, "p2")["embedding"]["status"] == "pending"  # type: ignore[index]
+    _write(index, _update("p2", 4, images=["https://a.example/2.jpg"]))
+    assert "vector" not in (_held(index, "p2") or {})
 
 
-def test_updates_of_a_product_that_is_not_there_wait_for_it(client: Elasticsearch, alias: str) -> None:
-    _write(client, alias, _update("p3", 5, price=5, title="Renamed"), _update("p3", 6, category=["Toys"]))
-    assert _held(client, alias, "p3") is None
-    client.indices.refresh(index=alias)
-    assert client.count(index=alias, query={"term": {"id": "p3"}})["count"] == 0
-    _write(client, alias, _upsert("p3", 4, price=4, description="Whole", category=["Dresses"]))
-    held = _held(client, alias, "p3")
+def test_updates_of_a_product_that_is_not_there_wait_for_it(index: ProductIndex) -> None:
+    _write(index, _update("p3", 5, price=5, title="Renamed"), _update("p3", 6, category=["Toys"]))
+    assert _held(index, "p3") is None
+    index.refresh()
+    assert index.client.count(index=index.name, query={"term": {"id": "p3"}})["count"] == 0
+    _write(index, _upsert("p3", 4, price=4, description="Whole", category=["Dresses"]))
+    held = _held(index, "p3")
     assert held
     assert (held["title"], held["price"], held["description"]) == ("Renamed", 5, "Whole")
     assert (held["category_path"], held["version"]) == (["Toys"], 4)
     assert held["source"] == _source(title="Renamed", description="Whole", category=["Toys"])
-    client.indices.refresh(index=alias)
-    assert client.count(index=alias, query={"term": {"id": "p3"}})["count"] == 1
+    index.refresh()
+    assert index.client.count(index=index.name, query={"term": {"id": "p3"}})["count"] == 1
 
 
-def test_a_deleted_product_stays_deleted_until_something_newer_comes(client: Elasticsearch, alias: str) -> None:
-    _write(client, alias, _upsert("p4", 1, price=1))
-    source = _held(client, alias, "p4")["source"]  # type: ignore[index]
-    _write(client, alias, _delete("p4", 5), _upsert("p4", 4), _upsert("p4", 5), _update("p4", 5, price=3))
-    assert _embed(client, alias, "p4", source) is None
-    assert _held(client, alias, "p4") is None
-    _write(client, alias, _update("p4", 7, price=7), _delete("p4", 6))
-    assert _held(client, alias, "p4") is None
-    _write(client, alias, _upsert("p4", 6, price=6))
-    assert _held(client, alias, "p4") is None  # of one version, the delete
-    _write(client, alias, _upsert("p4", 8, brand="Back"), _delete("p4", 2))
-    held = _held(client, alias, "p4")
+def test_a_deleted_product_stays_deleted_until_something_newer_comes(index: ProductIndex) -> None:
+    _write(index, _upsert("p4", 1, price=1))
+    source = _held(index, "p4")["source"]  # type: ignore[index]
+    _write(index, _delete("p4", 5), _upsert("p4", 4), _upsert("p4", 5), _update("p4", 5, price=3))
+    assert _embed(index, "p4", source) is None
+    assert _held(index, "p4") is None
+    _write(index, _update("p4", 7, price=7), _delete("p4", 6))
+    assert _held(index, "p4") is None
+    _write(index, _upsert("p4", 6, price=6))
+    assert _held(index, "p4") is None  # of one version, the delete
+    _write(index, _upsert("p4", 8, brand="Back"), _delete("p4", 2))
+    held = _held(index, "p4")
     assert held
     assert (held["brand"], held["price"]) == ("Back", None)
 
 
-def test_tombstones_are_pruned_when_they_are_old(client: Elasticsearch, alias: str) -> None:
-    _write(client, alias, _delete("p5", 5), _upsert("p5b", 1))
-    live = indices.live_index(client, alias)
-    client.indices.refresh(index=live)
-    assert indices.prune_tombstones(client, live, days=1) == 0
-    assert indices.prune_tombstones(client, live, days=-1) > 0
-    assert not client.exists(index=live, id="p5")
-    assert _held(client, alias, "p5b")
+def test_tombstones_are_pruned_when_they_are_old(index: ProductIndex) -> None:
+    _write(index, _delete("p5", 5), _upsert("p5b", 1))
+    live = index.at(index.live())
+    live.refresh()
+    assert live.prune_tombstones(days=1) == 0
+    assert live.prune_tombstones(days=-1) > 0
+    assert not live.client.exists(index=live.name, id="p5")
+    assert _held(index, "p5b")
 
 
 def _expected(events: list[dict[str, Any]]) -> dict[str, Any] | None:
@@ -171,7 +172,7 @@ def _random_events(rng: random.Random, product_id: str, count: int) -> list[dict
     return events
 
 
-def test_shuffled_versions_end_as_the_newest(client: Elasticsearch, alias: str) -> None:
+def test_shuffled_versions_end_as_the_newest(index: ProductIndex) -> None:
     rng = random.Random(6)
     by_product = {f"s{n}": _random_events(rng, f"s{n}", VERSIONS // PRODUCTS) for n in range(PRODUCTS)}
     everything = [event for events in by_product.values() for event in events]
@@ -179,10 +180,10 @@ def test_shuffled_versions_end_as_the_newest(client: Elasticsearch, alias: str) 
     rng.shuffle(everything)
     parts = [everything[start::8] for start in range(8)]
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(lambda part: _write(client, alias, *part), parts))
+        list(threads.map(lambda part: _write(index, *part), parts))
     wrong = []
     for product_id, events in by_product.items():
-        held = _held(client, alias, product_id)
+        held = _held(index, product_id)
         found = held and {name: held[name] for name in ("price", "brand", "title")}
         if found != _expected(events):
             wrong.append((product_id, found, _expected(events)))
@@ -190,28 +191,28 @@ def test_shuffled_versions_end_as_the_newest(client: Elasticsearch, alias: str) 
     print(f"{VERSIONS} versions of {PRODUCTS} products, shuffled, a quarter of them twice: 0 wrong")  # noqa: T201
 
 
-def test_a_finishing_embedding_brings_no_deleted_product_back(client: Elasticsearch, alias: str) -> None:
+def test_a_finishing_embedding_brings_no_deleted_product_back(index: ProductIndex) -> None:
     ids = [f"d{n}" for n in range(RACES)]
-    _write(client, alias, *(_upsert(product_id, 1) for product_id in ids))
+    _write(index, *(_upsert(product_id, 1) for product_id in ids))
     source = _source()
     with ThreadPoolExecutor(8) as threads:
-        deletes = [threads.submit(_write, client, alias, _delete(product_id, 2)) for product_id in ids]
-        embeds = [threads.submit(_embed, client, alias, product_id, source) for product_id in ids]
+        deletes = [threads.submit(_write, index, _delete(product_id, 2)) for product_id in ids]
+        embeds = [threads.submit(_embed, index, product_id, source) for product_id in ids]
         assert [e.result() for e in embeds if e.result()] == []
         assert all(d.result() is None for d in deletes)
-    assert get_with_vectors(client, alias, ids) == {}
+    assert index.products(ids) == {}
     print(f"{RACES} deletes against vectors: 0 resurrected")  # noqa: T201
 
 
-def test_a_price_and_a_vector_that_race_both_survive(client: Elasticsearch, alias: str) -> None:
+def test_a_price_and_a_vector_that_race_both_survive(index: ProductIndex) -> None:
     ids = [f"r{n}" for n in range(RACES)]
-    _write(client, alias, *(_upsert(product_id, 1, price=1) for product_id in ids))
+    _write(index, *(_upsert(product_id, 1, price=1) for product_id in ids))
     source = _source()
     with ThreadPoolExecutor(8) as threads:
-        prices = [threads.submit(_write, client, alias, _update(product_id, 2, price=2)) for product_id in ids]
-        embeds = [threads.submit(_embed, client, alias, product_id, source) for product_id in ids]
+        prices = [threads.submit(_write, index, _update(product_id, 2, price=2)) for product_id in ids]
+        embeds = [threads.submit(_embed, index, product_id, source) for product_id in ids]
         assert [e.result() for e in embeds if e.result()] == []
         assert all(p.result() is None for p in prices)
-    held = get_with_vectors(client, alias, ids)
+    held = index.products(ids)
     assert {(h["price"], h["embedding"]["status"], "vector" in h) for h in held.values()} == {(2, "done", True)}
     print(f"{RACES} prices against vectors: all of both survive")  # noqa: T201

@@ -10,6 +10,7 @@ from elasticsearch.helpers import bulk, pack_dense_vector
 
 from es_mappings import product
 from es_mappings.product import LAYOUT
+from indexer.elastic.product_index import ProductIndex
 from indexer.settings import Settings
 from tests.live.shopping import walk
 from webapp import create_app
@@ -44,7 +45,7 @@ def test_a_walk_under_updates_sees_each_product_once(
 ) -> None:
     web = create_app(settings.model_copy(update={"index_name": large})).test_client()
     done = threading.Event()
-    writer = threading.Thread(target=_write, args=(client, large, done))
+    writer = threading.Thread(target=_write, args=(ProductIndex(client, large), done))
     writer.start()
     try:
         products = walk(web, **arguments, size=100)
@@ -60,7 +61,7 @@ def test_a_walk_under_updates_sees_each_product_once(
     assert similarities == sorted(similarities, reverse=True)
 
 
-def _write(client: Elasticsearch, alias: str, done: threading.Event) -> None:
+def _write(index: ProductIndex, done: threading.Event) -> None:
     """Change vectors and prices, add and delete products, as fast as Elasticsearch takes them."""
     random = np.random.default_rng(4)
     number = 0
@@ -68,11 +69,13 @@ def _write(client: Elasticsearch, alias: str, done: threading.Event) -> None:
         number += 1
         parts = {a.name: random.normal(size=a.dims).astype(np.float32) for a in LAYOUT.aspects}
         change = {"vector": pack_dense_vector(LAYOUT.compose(parts)), "price": int(random.integers(0, 9))}
-        client.update(index=alias, id=f"p{random.integers(10, PRODUCTS)}", doc=change, retry_on_conflict=3)
-        client.index(index=alias, id=f"new{number}", document={"id": f"new{number}", "title": "New", **change})
+        index.client.update(index=index.name, id=f"p{random.integers(10, PRODUCTS)}", doc=change, retry_on_conflict=3)
+        index.client.index(
+            index=index.name, id=f"new{number}", document={"id": f"new{number}", "title": "New", **change}
+        )
         if number % 20 == 0:
-            client.options(ignore_status=404).delete(index=alias, id=f"new{number - 10}")
-            client.indices.refresh(index=alias)
+            index.client.options(ignore_status=404).delete(index=index.name, id=f"new{number - 10}")
+            index.refresh()
 
 
 def test_an_expired_cursor_says_so(settings: Settings, client: Elasticsearch, large: str) -> None:

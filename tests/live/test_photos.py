@@ -8,7 +8,7 @@ import pytest
 import redis
 
 import workers.photos
-from indexer.elastic.client import get_with_vectors, vector
+from indexer.elastic.client import vector
 from indexer.errors import ImageError
 from tests.conftest import Shop
 from workers.photos import PhotoServiceError, embed_photo
@@ -29,7 +29,7 @@ def _picture(shop: Shop) -> tuple[str, bytes]:
 def test_a_photograph_of_a_product_has_that_products_look(shop: Shop, queues: Queues) -> None:
     product_id, picture = _picture(shop)
     made = embed_photo(queues, picture)
-    found = get_with_vectors(shop.client, shop.alias, [product_id])[product_id]
+    found = shop.index.products([product_id])[product_id]
     assert made.space == found["embedding"]["space"]
     assert np.allclose(made.vector[:256], vector(found["vector"])[:256], atol=1e-6)
     part = embed_photo(queues, picture, (0.25, 0.25, 0.5, 0.5))

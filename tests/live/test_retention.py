@@ -15,12 +15,11 @@ from indexer.activations.activation_store import ActivationStore
 from indexer.activations.image_addresses import ImageAddresses
 from indexer.attached.attachment import Attachment, Attachments, prepare
 from indexer.attached.fields import FieldNames
-from indexer.catalog import loading
 from indexer.catalog.documents import EmbeddedImage, embedded, source_digest
 from indexer.catalog.events import Upsert
 from indexer.catalog.products import parse_product
 from indexer.cli.main import main
-from indexer.elastic import indices
+from indexer.elastic import loading
 from indexer.elastic.client import bulk
 from indexer.elastic.product_index import ProductIndex
 from indexer.errors import IndexStateError
@@ -35,88 +34,88 @@ from workers.queues.handle import Queues
 
 
 @pytest.fixture
-def alias(client: Elasticsearch, settings: Settings) -> Iterator[str]:
-    alias = f"{settings.index_name}-sweep"
-    indices.ensure_index(client, alias)
-    yield alias
-    client.indices.delete(index=list(client.indices.get(index=f"{alias}*").body))
+def index(client: Elasticsearch, settings: Settings) -> Iterator[ProductIndex]:
+    index = ProductIndex(client, f"{settings.index_name}-sweep")
+    index.ensure()
+    yield index
+    client.indices.delete(index=list(client.indices.get(index=index.store("*")).body))
 
 
-def _store(client: Elasticsearch, alias: str, kind: str, names: list[str]) -> ActivationStore:
-    store = ActivationStore(client, alias, kind, "feed")  # type: ignore[arg-type]
-    client.indices.create(index=store.index, mappings=image_vector.mapping({"aspect": kind}, 2))
+def _store(index: ProductIndex, kind: str, names: list[str]) -> ActivationStore:
+    store = ActivationStore(index, kind, "feed")  # type: ignore[arg-type]
+    index.client.indices.create(index=store.index, mappings=image_vector.mapping({"aspect": kind}, 2))
     store.put({name: np.array([1.0, 0.5], np.float32) for name in names})
     return store
 
 
-def _know(client: Elasticsearch, alias: str, *addresses: str) -> None:
-    known = ImageAddresses(client, alias, timedelta(hours=1))
+def _know(index: ProductIndex, *addresses: str) -> None:
+    known = ImageAddresses(index, timedelta(hours=1))
     known.put({address: (f"digest of {address}", Validators()) for address in addresses})
 
 
-def _addresses(client: Elasticsearch, alias: str, *addresses: str) -> set[str]:
-    known = ImageAddresses(client, alias, timedelta(hours=1))
+def _addresses(index: ProductIndex, *addresses: str) -> set[str]:
+    known = ImageAddresses(index, timedelta(hours=1))
     return set(known.known(dict.fromkeys(addresses), recheck=False))
 
 
-def test_what_no_product_uses_is_let_go_after_a_while(client: Elasticsearch, alias: str) -> None:
+def test_what_no_product_uses_is_let_go_after_a_while(index: ProductIndex) -> None:
     product = parse_product({"id": "a", "title": "Red dress", "images": ["u", "v"]})
-    loading.apply_events(client, alias, [Upsert(type="upsert", product=product)])
+    loading.apply_events(index, [Upsert(type="upsert", product=product)])
     images = [EmbeddedImage("u", "used", None), EmbeddedImage("v", "second", None)]
-    action = embedded(alias, "a", source_digest(product), None, images, space=None)
-    assert list(bulk(client, [action], refresh=True)) == [None]
+    action = embedded(index.alias, "a", source_digest(product), None, images, space=None)
+    assert list(bulk(index.client, [action], refresh=True)) == [None]
     words = text_name(ProductFields("Red dress"))
-    pictures = _store(client, alias, "images", ["used", "second", "unused"])
-    texts = _store(client, alias, "texts", [words, "old words"])
-    _know(client, alias, "u", "v", "w")
+    pictures = _store(index, "images", ["used", "second", "unused"])
+    texts = _store(index, "texts", [words, "old words"])
+    _know(index, "u", "v", "w")
 
-    assert expire(client, alias, days=1) == Expired(0, 0)
+    assert expire(index, days=1) == Expired(0, 0)
     assert (pictures.count(), texts.count()) == (3, 2)
-    assert expire(client, alias, days=0) == Expired(activations=2, addresses=1)
+    assert expire(index, days=0) == Expired(activations=2, addresses=1)
     assert set(pictures.get(["used", "second", "unused"])) == {"used", "second"}
     assert set(texts.get([words, "old words"])) == {words}
-    assert _addresses(client, alias, "u", "v", "w") == {"u", "v"}
-    assert {(k.aspect, k.count) for k in kept(client, alias)} == {("images", 2), ("texts", 1)}
-    assert all(k.size > 0 for k in kept(client, alias))
+    assert _addresses(index, "u", "v", "w") == {"u", "v"}
+    assert {(k.aspect, k.count) for k in kept(index)} == {("images", 2), ("texts", 1)}
+    assert all(k.size > 0 for k in kept(index))
 
 
-def test_what_an_attached_index_uses_stays(client: Elasticsearch, alias: str) -> None:
-    theirs = f"{alias}-theirs"
+def test_what_an_attached_index_uses_stays(index: ProductIndex) -> None:
+    theirs, client = index.store("theirs"), index.client
     client.indices.create(index=theirs, mappings={"properties": {"name": {"type": "text"}}})
     document = {"photos": [{"url": "u"}], "name": "Red dress"}
     client.index(index=theirs, id="1", document=document)
     attachment = Attachment(theirs, "lookalike", FieldNames("photos.url", title="name"))
     prepare(client, attachment)
-    Attachments(client, alias).save(attachment)
+    Attachments(index).save(attachment)
     ours = {"status": "done", "images": [{"image": "u", "digest": "used"}]}
     client.update(index=theirs, id="1", doc={"lookalike": ours}, refresh=True)
     words = text_name(ProductFields("Red dress"))
-    pictures = _store(client, alias, "images", ["used", "unused"])
-    texts = _store(client, alias, "texts", [words, "old words"])
-    _know(client, alias, "u", "w")
+    pictures = _store(index, "images", ["used", "unused"])
+    texts = _store(index, "texts", [words, "old words"])
+    _know(index, "u", "w")
 
-    expire(client, alias, days=1)
-    assert expire(client, alias, days=0) == Expired(activations=2, addresses=1)
+    expire(index, days=1)
+    assert expire(index, days=0) == Expired(activations=2, addresses=1)
     assert set(pictures.get(["used", "unused"])) == {"used"}
     assert set(texts.get([words, "old words"])) == {words}
-    assert _addresses(client, alias, "u", "w") == {"u"}
+    assert _addresses(index, "u", "w") == {"u"}
 
     client.indices.delete(index=theirs)
     with pytest.raises(IndexStateError, match=f"There is no index {theirs}"):
-        expire(client, alias, days=0)
+        expire(index, days=0)
     assert set(pictures.get(["used"])) == {"used"}
 
 
 def test_without_any_index_nothing_is_let_go(client: Elasticsearch, settings: Settings) -> None:
-    assert expire(client, f"{settings.index_name}-none", days=0) == Expired(0, 0)
+    assert expire(ProductIndex(client, f"{settings.index_name}-none"), days=0) == Expired(0, 0)
 
 
 def test_status_says_what_is_kept_for_how_long_and_what_runs_the_model(
-    client: Elasticsearch, alias: str, monkeypatch: pytest.MonkeyPatch
+    index: ProductIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _store(client, alias, "images", ["one", "two"])
-    expire(client, alias, days=1)
-    for name, value in {"INDEX_NAME": alias, "KEEP_DAYS": "7", "RUNTIME": "onnx"}.items():
+    _store(index, "images", ["one", "two"])
+    expire(index, days=1)
+    for name, value in {"INDEX_NAME": index.alias, "KEEP_DAYS": "7", "RUNTIME": "onnx"}.items():
         monkeypatch.setenv(name, value)
     said = CliRunner().invoke(main, ["status"], catch_exceptions=False).output
     assert re.search(r"efficientnet_lite2 would run here in ONNX Runtime \d", said)
@@ -125,19 +124,19 @@ def test_status_says_what_is_kept_for_how_long_and_what_runs_the_model(
 
 
 def test_housekeeping_lets_go_once_a_day(
-    client: Elasticsearch, alias: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    index: ProductIndex, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own = settings.model_copy(update={"index_name": alias, "keep_days": 0})
+    own = settings.model_copy(update={"index_name": index.alias, "keep_days": 0})
     queues = Queues.open(own)
-    for name, value in (("settings", own), ("index", ProductIndex(client, alias)), ("queues", queues)):
+    for name, value in (("settings", own), ("index", index), ("queues", queues)):
         monkeypatch.setattr(resources, name, lambda value=value: value)
-    pictures = _store(client, alias, "images", ["unused"])
+    pictures = _store(index, "images", ["unused"])
     housekeeping.prune()  # marks it
     housekeeping.prune()
     assert pictures.count() == 1
-    queues.values.delete(keys.retention(alias))  # a day later
+    queues.values.delete(keys.retention(index.alias))  # a day later
     housekeeping.prune()
     assert pictures.count() == 0
     assert queues.counters.read()["pruned", "activations"] == 1
     with redis.Redis.from_url(settings.redis_url) as server:
-        server.delete(*server.scan_iter(f"{alias}:*"))
+        server.delete(*server.scan_iter(f"{index.alias}:*"))

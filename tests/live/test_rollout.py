@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 from elasticsearch import Elasticsearch
 
-from indexer.catalog import loading
-from indexer.elastic import indices, write_targets
+from indexer.elastic import loading, write_targets
 from indexer.errors import IndexStateError
 from indexer.rollouts.comparing import Thresholds, different
 from indexer.rollouts.rollout import STEPS, Rollout, prune
@@ -32,33 +31,33 @@ def shop(client: Elasticsearch, settings: Settings, tmp_path: Path) -> RollingSh
 
 def rollout(shop: RollingShop, options: Options | None = None, step: Callable[[str], None] = lambda _: None) -> Rollout:
     pipeline = shop.pipeline()
-    return Rollout(shop.client, shop.alias, lambda: pipeline, options, Watch(step=step))
+    return Rollout(shop.index, lambda: pipeline, options, Watch(step=step))
 
 
 def test_a_rebuild_gives_the_same_products_and_vectors_in_a_new_index(shop: RollingShop) -> None:
-    before, old = shop.products(), indices.live_index(shop.client, shop.alias)
+    before, old = shop.products(), shop.index.live()
     name = rollout(shop).rebuild()
     assert name != old
-    assert indices.live_index(shop.client, shop.alias) == name
+    assert shop.index.live() == name
     assert shop.products() == before
     assert [m.seen for m in shop.models] == [[], []]  # nothing was embedded
 
 
 def test_a_refit_makes_other_vectors_from_kept_activations(shop: RollingShop) -> None:
-    old, space = indices.live_index(shop.client, shop.alias), indices.space_of(shop.client, shop.alias)
+    old, space = shop.index.live(), shop.index.space()
     shop.write(*(shop.upsert(n) for n in range(PRODUCTS, PRODUCTS + 20)))
     shop.embed()
     rollout(shop, Options(refit=True)).rebuild()
     [made] = shop.spaces()
-    assert made == indices.space_of(shop.client, shop.alias) != space
+    assert made == shop.index.space() != space
     assert shop.spaces(old) == {space}
     assert [m.seen for m in shop.models] == [[], []]
 
 
 def test_another_model_embeds_the_images_anew(shop: RollingShop) -> None:
-    space, pipeline = indices.space_of(shop.client, shop.alias), shop.pipeline("two")
-    Rollout(shop.client, shop.alias, lambda: pipeline).rebuild()
-    assert shop.spaces() == {indices.space_of(shop.client, shop.alias)} != {space}
+    space, pipeline = shop.index.space(), shop.pipeline("two")
+    Rollout(shop.index, lambda: pipeline).rebuild()
+    assert shop.spaces() == {shop.index.space()} != {space}
     assert sum(shop.models[0].seen) == PRODUCTS
     # Workers that still have the old model say so, and what they leave stays pending.
     shop.write(shop.upsert(PRODUCTS))
@@ -77,16 +76,16 @@ def test_a_rebuild_that_dies_before_any_step_is_gone_on_with(shop: RollingShop, 
         rollout(shop, options, die).rebuild()
     shop.write(shop.upsert(1, 2, title="Changed"), shop.delete(2, 2), shop.upsert(PRODUCTS))
     shop.embed()
-    begun = StateStore(shop.client, shop.alias).read().running
+    begun = StateStore(shop.index).read().running
     name = rollout(shop, options).rebuild()
     assert begun is not None
-    assert begun.target == name
+    assert begun.new_index == name
     products = shop.products()
     assert products["p-00001"]["title"] == "Changed"
     assert set(products) >= {"p-00001", f"p-{PRODUCTS:05d}"}
     assert "p-00002" not in products
-    assert shop.spaces() == {indices.space_of(shop.client, shop.alias)}
-    assert len(indices.all_of(shop.client, shop.alias)) == 2
+    assert shop.spaces() == {shop.index.space()}
+    assert len(shop.index.versions()) == 2
 
 
 def test_writes_while_it_runs_arrive_in_both(shop: RollingShop) -> None:
@@ -99,37 +98,37 @@ def test_writes_while_it_runs_arrive_in_both(shop: RollingShop) -> None:
         )
         shop.embed()
 
-    old = indices.live_index(shop.client, shop.alias)
+    old = shop.index.live()
     name = rollout(shop, Options(refit=True), write).rebuild()
     shop.write(shop.upsert(3_000), shop.delete(3, 9))
     shop.embed()
-    assert different(shop.client, old, name) == []
-    assert different(shop.client, name, old) == []
+    assert different(shop.index.at(old), shop.index.at(name)) == []
+    assert different(shop.index.at(name), shop.index.at(old)) == []
     assert shop.spaces(old).isdisjoint(shop.spaces(name))
     assert None not in shop.spaces(old) | shop.spaces(name)
 
 
 def test_a_writer_that_learns_of_it_too_late_loses_nothing(shop: RollingShop, monkeypatch: pytest.MonkeyPatch) -> None:
-    resolve, stale = write_targets.resolve, write_targets.resolve(shop.client, shop.alias)
+    resolve, stale = write_targets.resolve, write_targets.resolve(shop.index)
     name = rollout(shop).rebuild()
     answers = iter([stale])
     monkeypatch.setattr(write_targets, "resolve", lambda *a: next(answers, None) or resolve(*a))
-    loading.apply_events(shop.client, shop.alias, [shop.upsert(5_000)])
+    loading.apply_events(shop.index, [shop.upsert(5_000)])
     assert "p-05000" in shop.products(name)
-    assert stale.live in indices.all_of(shop.client, shop.alias)
+    assert stale.live in shop.index.versions()
     assert "p-05000" in shop.products(stale.live)
 
 
 def test_what_the_new_index_missed_is_carried_over(shop: RollingShop) -> None:
-    """As if the target had refused writes: they go past it, at every step up to the swap."""
+    """As if the new index had refused writes: they go past it, at every step up to the swap."""
     numbers = iter(range(7_000, 8_000))
 
     def write_past(_: str) -> None:
         event = shop.upsert(next(numbers))
-        found = write_targets.resolve(shop.client, shop.alias)
+        found = write_targets.resolve(shop.index)
         from indexer.catalog import documents
 
-        [failure] = write_targets.write_to(shop.client, found.writes[found.live], [documents.upsert("", event.product)])
+        [failure] = write_targets.write_to(shop.index, found.writes[found.live], [documents.upsert("", event.product)])
         assert failure is None
 
     steps = iter(STEPS["rebuild"])
@@ -138,7 +137,7 @@ def test_what_the_new_index_missed_is_carried_over(shop: RollingShop) -> None:
 
 
 def test_rollback_goes_back_with_what_was_written_since(shop: RollingShop) -> None:
-    old, space = indices.live_index(shop.client, shop.alias), indices.space_of(shop.client, shop.alias)
+    old, space = shop.index.live(), shop.index.space()
     new = rollout(shop, Options(refit=True)).rebuild()
     shop.write(shop.upsert(4, 2, title="Since"), shop.upsert(4_000), shop.delete(5, 2))
     shop.embed()
@@ -149,22 +148,22 @@ def test_rollback_goes_back_with_what_was_written_since(shop: RollingShop) -> No
     assert "p-00005" not in products
     assert shop.spaces() == {space}
     assert rollout(shop).rollback() == new  # and forth
-    assert different(shop.client, new, old) == []
+    assert different(shop.index.at(new), shop.index.at(old)) == []
 
 
 def test_a_worse_index_is_not_swapped_in_unless_told(shop: RollingShop) -> None:
-    live = indices.live_index(shop.client, shop.alias)
+    live = shop.index.live()
     thresholds = Thresholds(overlap=1.01)
     with pytest.raises(IndexStateError, match="is not swapped in: of the top 24 only"):
         rollout(shop, Options(refit=True, thresholds=thresholds)).rebuild()
-    assert indices.live_index(shop.client, shop.alias) == live
+    assert shop.index.live() == live
     with pytest.raises(IndexStateError, match="another mapping, other models or options"):
         rollout(shop).rebuild()
     assert rollout(shop, Options(refit=True, thresholds=thresholds, anyway=True)).rebuild() != live
 
 
 def test_one_that_is_given_up_leaves_nothing(shop: RollingShop) -> None:
-    live = indices.live_index(shop.client, shop.alias)
+    live = shop.index.live()
 
     def die(name: str) -> None:
         if name == "compare":
@@ -172,10 +171,10 @@ def test_one_that_is_given_up_leaves_nothing(shop: RollingShop) -> None:
 
     with pytest.raises(Crash):
         rollout(shop, step=die).rebuild()
-    assert len(write_targets.resolve(shop.client, shop.alias).writes) == 2
+    assert len(write_targets.resolve(shop.index).writes) == 2
     assert rollout(shop).abandon() is not None
     assert rollout(shop).abandon() is None
-    assert indices.all_of(shop.client, shop.alias) == [live]
+    assert list(shop.index.versions()) == [live]
     with pytest.raises(IndexStateError, match="No index is kept"):
         rollout(shop).rollback()
 
@@ -191,9 +190,9 @@ def test_of_two_runs_the_first_stops_when_the_second_takes_over(shop: RollingSho
 
 
 def test_the_kept_one_is_pruned_when_told_and_older_ones_by_themselves(shop: RollingShop) -> None:
-    first = indices.live_index(shop.client, shop.alias)
+    first = shop.index.live()
     second, third = rollout(shop).rebuild(), rollout(shop).rebuild()
-    assert indices.all_of(shop.client, shop.alias) == [second, third]
-    assert prune(shop.client, shop.alias) == [second]
-    assert list(write_targets.resolve(shop.client, shop.alias).writes) == [third]
-    assert first not in indices.all_of(shop.client, shop.alias)
+    assert list(shop.index.versions()) == [second, third]
+    assert prune(shop.index) == [second]
+    assert list(write_targets.resolve(shop.index).writes) == [third]
+    assert first not in shop.index.versions()

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
-from indexer.elastic.client import get_with_vectors, vector
+from indexer.elastic.client import vector
 from tests.conftest import PRODUCTS, Shop
 from tests.live.shopping import get, search, walk
 
@@ -62,7 +62,7 @@ def test_sorted_by_price(web: FlaskClient, sort: str) -> None:
 def test_sorted_by_similarity_as_numpy_sorts(web: FlaskClient, shop: Shop) -> None:
     liked = search(web, category="Dresses", size=1)["products"][0]["id"]
     ids = [p["id"] for p in _catalogue(shop)]
-    vectors = {i: vector(s["vector"]) for i, s in get_with_vectors(shop.client, shop.alias, ids).items()}
+    vectors = {i: vector(s["vector"]) for i, s in shop.index.products(ids).items()}
     query = LAYOUT.weigh(vectors[liked], DEFAULT_WEIGHTS)
     scores = {i: (1 + float(query @ v)) / 2 for i, v in vectors.items() if i != liked}
 

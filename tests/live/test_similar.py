@@ -15,8 +15,7 @@ from es_mappings.facets import Filters
 from es_mappings.planner import Plan
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT, meta
 from es_mappings.strategies import knn_similarity
-from indexer.elastic import indices
-from indexer.elastic.client import get_with_vectors, vector
+from indexer.elastic.client import vector
 from indexer.relevance.calibration import calibrate
 from indexer.relevance.labels import judge
 from tests.conftest import PRODUCTS, Shop
@@ -28,7 +27,7 @@ from webapp import create_app
 def products(shop: Shop) -> dict[str, dict[str, Any]]:
     """Every product of the catalogue, its vector with it."""
     ids = [json.loads(line)["id"] for line in shop.catalogue.read_text().splitlines()]
-    return get_with_vectors(shop.client, shop.alias, ids)
+    return shop.index.products(ids)
 
 
 def _of(products: dict[str, dict[str, Any]], kind: str, count: int) -> list[str]:
@@ -219,10 +218,10 @@ def test_why(web: FlaskClient, products: dict[str, Any]) -> None:
 @pytest.fixture
 def calibrated(shop: Shop) -> Iterator[FlaskClient]:
     """The shop with a match curve, fitted on the rendered catalogue's truth; without it again afterwards."""
-    fitted = calibrate(shop.client, shop.alias, list(judge(read_truth(shop.catalogue.parent / "truth.jsonl"))))
+    fitted = calibrate(shop.index, list(judge(read_truth(shop.catalogue.parent / "truth.jsonl"))))
     assert fitted.matches > 100
     yield create_app(shop.settings).test_client()
-    shop.client.indices.put_mapping(index=shop.alias, meta=meta(indices.space_of(shop.client, shop.alias)))
+    shop.client.indices.put_mapping(index=shop.alias, meta=meta(shop.index.space()))
 
 
 def test_the_match_is_calibrated_and_can_be_cut_off(calibrated: FlaskClient, products: dict[str, Any]) -> None:

@@ -21,10 +21,9 @@ from standardwebhooks import Webhook
 from werkzeug.test import TestResponse
 
 from es_mappings.product import LAYOUT
-from indexer.catalog import loading
 from indexer.catalog.events import parse_event
-from indexer.elastic import indices
-from indexer.elastic.client import get_with_vectors, vector
+from indexer.elastic import loading
+from indexer.elastic.client import vector
 from indexer.elastic.dead_letters import DeadLetters
 from indexer.settings import Settings
 from tests.conftest import Shop, wait_until
@@ -49,7 +48,7 @@ def _upsert(product_id: str, **fields: Any) -> dict[str, Any]:
 
 
 def _product(shop: Shop, product_id: str) -> dict[str, Any] | None:
-    return get_with_vectors(shop.client, shop.alias, [product_id]).get(product_id)
+    return shop.index.products([product_id]).get(product_id)
 
 
 def _embedding(shop: Shop, product_id: str) -> dict[str, Any]:
@@ -67,7 +66,7 @@ def leave_the_shop_as_it_was(shop: Shop) -> Iterator[None]:
     yield
     ids = [json.loads(line)["id"] for line in shop.catalogue.read_text().splitlines()]
     query = {"bool": {"must_not": [{"ids": {"values": ids}}]}}
-    live = indices.live_index(shop.client, shop.alias)  # the alias hides the deleted ones
+    live = shop.index.live()  # the alias hides the deleted ones
     shop.client.indices.refresh(index=live)
     shop.client.delete_by_query(index=live, query=query, conflicts="proceed", refresh=True)
 
@@ -116,16 +115,16 @@ def test_a_product_is_found_by_keyword_at_once_and_loses_nothing_when_its_image_
         _settled(shop, f"bad-{name}")
         assert _embedding(shop, f"bad-{name}")["status"] == "failed"
         assert why in _embedding(shop, f"bad-{name}")["reason"]
-    shop.client.indices.refresh(index=shop.alias)
+    shop.index.refresh()
     assert web.get("/api/search?q=unpictured").get_json()["total"]["value"] == len(faults)
-    listed = {f["id"]: f["embedding"]["reason"] for f in indices.failures(shop.client, shop.alias)}
+    listed = {f["id"]: f["embedding"]["reason"] for f in shop.index.failures()}
     assert {f"bad-{name}" for name in faults} <= set(listed)
 
 
 def test_products_without_vector_stand_at_the_end_and_are_not_lost(web: FlaskClient, shop: Shop) -> None:
     unqueued = parse_event(_upsert("plain", title="Plainest thing"))
-    assert loading.apply_events(shop.client, shop.alias, [unqueued]).written == ["plain"]
-    shop.client.indices.refresh(index=shop.alias)
+    assert loading.apply_events(shop.index, [unqueued]).written == ["plain"]
+    shop.index.refresh()
     liked = web.get("/api/search?category=Dresses&size=1").get_json()["products"][0]["id"]
     answer = web.get("/api/search", query_string={"like": liked, "q": "plainest"}).get_json()
     assert [(p["id"], p["similarity"]) for p in answer["products"]] == [("plain", 0.0)]
@@ -241,7 +240,7 @@ def test_a_queue_that_is_full_or_away_is_a_503_and_nothing_is_taken(web: FlaskCl
 def test_another_system_sends_a_task_by_name(shop: Shop) -> None:
     celery.send_task("workers.accept_events", args=[[_upsert("by-task"), {"type": "explode"}]], queue="writing")
     wait_until(lambda: bool(_product(shop, "by-task")), "the product of the task")
-    letters = DeadLetters(shop.client, shop.alias)
+    letters = DeadLetters(shop.index)
     wait_until(lambda: letters.count() == 1, "the dead letter of the event that isn't valid")
     [letter] = letters.latest()
     assert (letter.kind, letter.event) == ("event", {"type": "explode"})
@@ -272,11 +271,11 @@ def test_metrics_are_shown(web: FlaskClient, shop: Shop) -> None:
 def test_another_image_gives_another_vector(web: FlaskClient, shop: Shop, image: str) -> None:
     _send(web, shop, _upsert("changing", images=[image], version=1))
     _settled(shop, "changing")
-    before = get_with_vectors(shop.client, shop.alias, ["changing"])["changing"]["vector"]
+    before = shop.index.products(["changing"])["changing"]["vector"]
     laptop = next((shop.catalogue.parent / "images").glob("laptop-*.jpg")).as_uri()
     _send(web, shop, _upsert("changing", images=[laptop], version=2))
     wait_until(lambda: _embedding(shop, "changing").get("image") == laptop, "the new image's vector")
-    assert get_with_vectors(shop.client, shop.alias, ["changing"])["changing"]["vector"] != before
+    assert shop.index.products(["changing"])["changing"]["vector"] != before
 
 
 def test_any_of_several_images_can_be_the_one_that_resembles(web: FlaskClient, shop: Shop, image: str) -> None:
@@ -285,7 +284,7 @@ def test_any_of_several_images_can_be_the_one_that_resembles(web: FlaskClient, s
     images = [image, laptops[0].as_uri(), (folder / "none.jpg").as_uri()]
     _send(web, shop, _upsert("several", images=images, category=["Sets"], version=1))
     _settled(shop, "several")
-    shop.client.indices.refresh(index=shop.alias)
+    shop.index.refresh()
 
     def found(**arguments: str) -> dict[str, Any]:
         query = {"like": laptops[0].stem, "category": "Sets", "weight": PICTURES, **arguments}

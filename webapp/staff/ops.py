@@ -53,7 +53,7 @@ def overview() -> ResponseReturnValue:
         alias=index.alias,
         index=_part(lambda: _index(index)),
         failures=_part(lambda: index.failures(_LATEST)),
-        rollout=_part(lambda: StateStore(index.client, index.alias).read()),
+        rollout=_part(lambda: StateStore(index).read()),
         letters=_part(lambda: _letters(index)),
         queues=_part(lambda: _queues(queues)),
         counts=_part(lambda: _counts(queues.counters.read())),
@@ -68,7 +68,7 @@ def letters() -> ResponseReturnValue:
     act, _, one = request.form.get("act", "").partition(" ")
     if act not in {"retry", "drop"}:
         abort(400, "act: must be retry or drop, of one dead letter or of those shown.")
-    store = DeadLetters(services().index.client, services().index.alias)
+    store = DeadLetters(services().index)
     chosen = store.get([one] if one else request.form.getlist("shown")[:_LATEST])
     if act == "drop":
         flash(f"Dropped {store.remove(chosen):,}.")
@@ -98,7 +98,7 @@ def _index(index: ProductIndex) -> dict[str, Any]:
 
 
 def _letters(index: ProductIndex) -> dict[str, Any]:
-    letters = DeadLetters(index.client, index.alias)
+    letters = DeadLetters(index)
     latest = letters.latest(_LATEST)  # refreshes: the count is of the same moment
     return {"count": letters.count(), "latest": latest}
 

@@ -80,8 +80,8 @@ def answer() -> ResponseReturnValue:
         value = _like(found["value"], other)
     by = staff_name()
     assert by is not None  # noqa: S101 - staff_only has seen to it
-    decide(_client(), _alias(), product_id, name, value, own, by)
-    settle(_client(), _alias(), product_id)
+    decide(services().index, product_id, name, value, own, by)
+    settle(services().index, product_id)
     # On from the same place: what was left for later isn't asked for again at once.
     attribute, after = request.form.get("attribute") or None, request.form.get("after") or None
     return redirect(url_for("disputes.review", attribute=attribute, after=after), 303)

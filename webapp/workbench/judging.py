@@ -131,4 +131,4 @@ def _judge() -> str:
 
 
 def _store() -> JudgementStore:
-    return JudgementStore(services().index.client, services().index.alias)
+    return JudgementStore(services().index)

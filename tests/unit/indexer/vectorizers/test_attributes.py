@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from indexer.spaces.token_idf import fit_tokens
+from indexer.spaces.token_idf import fit_token_idf
 from indexer.vectorizers.attributes import AttributesVectorizer, tokens
 from indexer.vectorizers.base import ProductFields
 
@@ -61,7 +61,7 @@ def test_a_name_is_part_of_the_token() -> None:
 
 def test_rare_values_count_more_than_common_ones() -> None:
     catalogue = [_product(color="red" if i else "lime", kind="dress") for i in range(100)]
-    reduce = fit_tokens([COUNT(catalogue[:50]), COUNT(catalogue[50:])], 64)
+    reduce = fit_token_idf([COUNT(catalogue[:50]), COUNT(catalogue[50:])], 64)
 
     def length(product: ProductFields) -> float:
         return float(np.linalg.norm(reduce(COUNT([product]))))
@@ -72,8 +72,8 @@ def test_rare_values_count_more_than_common_ones() -> None:
 
 def test_a_vocabulary_that_grows_moves_nothing_and_new_values_meet() -> None:
     catalogue = [_product(color=c, material=m) for c in ("red", "blue", "sage") for m in ("silk", "wool")]
-    reduce = fit_tokens([COUNT(catalogue)], 64)
-    grown = fit_tokens([COUNT([*catalogue, *catalogue, _product(color="petrol", closure="zip")])], 64)
+    reduce = fit_token_idf([COUNT(catalogue)], 64)
+    grown = fit_token_idf([COUNT([*catalogue, *catalogue, _product(color="petrol", closure="zip")])], 64)
     assert _angle(reduce(COUNT([_product(color="red")])), grown(COUNT([_product(color="red")]))) > 0.999
     new, same, other = reduce(COUNT([_product(color="petrol"), _product(color="petrol"), _product(color="ochre")]))
     assert _angle(new, same) > 0.999
@@ -82,7 +82,7 @@ def test_a_vocabulary_that_grows_moves_nothing_and_new_values_meet() -> None:
 
 def test_one_product_has_no_frequencies() -> None:
     with pytest.raises(ValueError, match="at least two"):
-        fit_tokens([COUNT([_product(color="red")])], 8)
+        fit_token_idf([COUNT([_product(color="red")])], 8)
 
 
 def _angle(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> float:

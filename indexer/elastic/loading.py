@@ -8,13 +8,12 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from elasticsearch import Elasticsearch
-
 from indexer.catalog import documents
 from indexer.catalog.events import Delete, Event, parse_line
 from indexer.catalog.feeds.reading import read_lines
 from indexer.elastic import write_targets
 from indexer.elastic.client import BulkFailure
+from indexer.elastic.product_index import ProductIndex
 from indexer.errors import CatalogError
 
 T = TypeVar("T")
@@ -29,7 +28,7 @@ class Outcome:
     refused: dict[str, str] = field(default_factory=dict)  # line number or id -> why
 
 
-def write_events(client: Elasticsearch, alias: str, events: Sequence[Event]) -> list[BulkFailure | None]:
+def write_events(index: ProductIndex, events: Sequence[Event]) -> list[BulkFailure | None]:
     """Write events in order, to every index that takes writes; the newest version of each field wins.
 
     Returns
@@ -37,13 +36,13 @@ def write_events(client: Elasticsearch, alias: str, events: Sequence[Event]) -> 
     list of BulkFailure or None
         For each event, why it was refused, or None where it was taken.
     """
-    return write_targets.write(client, alias, [documents.write(alias, event) for event in events])
+    return write_targets.write(index, [documents.write(index.alias, event) for event in events])
 
 
-def apply_events(client: Elasticsearch, alias: str, events: Sequence[Event]) -> Outcome:
-    """Write events in order, and say what became of them."""
+def apply_events(index: ProductIndex, events: Sequence[Event]) -> Outcome:
+    """Write events in order, and return what became of each."""
     outcome = Outcome()
-    for event, failure in zip(events, write_events(client, alias, events), strict=True):
+    for event, failure in zip(events, write_events(index, events), strict=True):
         if failure:
             outcome.refused[event.id] = failure.reason
         else:
@@ -51,7 +50,7 @@ def apply_events(client: Elasticsearch, alias: str, events: Sequence[Event]) -> 
     return outcome
 
 
-def load_file(client: Elasticsearch, alias: str, path: Path, *, chunk: int = 500) -> Iterator[Outcome]:
+def load_file(index: ProductIndex, path: Path, *, chunk: int = 500) -> Iterator[Outcome]:
     """Write a file of products, of events, or of both, a chunk at a time: a file of any length takes little memory.
 
     Yields
@@ -60,7 +59,7 @@ def load_file(client: Elasticsearch, alias: str, path: Path, *, chunk: int = 500
         One a chunk. Lines that can't be used are refused under ``line N``; the others are written.
     """
     for part in _chunks(read_lines(path, parse_line), chunk):
-        outcome = apply_events(client, alias, [line for _, line in part if not isinstance(line, CatalogError)])
+        outcome = apply_events(index, [line for _, line in part if not isinstance(line, CatalogError)])
         outcome.refused |= {f"line {number}": str(line) for number, line in part if isinstance(line, CatalogError)}
         yield outcome
 
