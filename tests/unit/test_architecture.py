@@ -25,7 +25,7 @@ ALLOWED = {
 FLOORS: dict[str, tuple[set[str], ...]] = {
     "indexer": (
         {"errors", "digests"},
-        {"settings"},
+        {"settings", "deadlines"},
         {"catalog", "images"},
         {"vectorizers"},
         {"elastic"},
@@ -52,7 +52,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
         {"tasks"},
     ),
     "webapp": (
-        {"errors", "security", "services"},
+        {"errors", "security", "budgets", "services"},
         {"reading"},
         {"storefront"},
         {"api", "staff"},
