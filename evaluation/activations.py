@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from more_itertools import chunked
 from PIL import Image
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
@@ -20,9 +21,9 @@ from indexer.digests import image_digest, manifest_digest
 from indexer.errors import ImageError
 from indexer.images.fetching import ImageSource
 from indexer.vectorizers.base import ImageVectorizer
+from indexer.vectorizers.preprocessing import LEAST_SIDE
 
 _BATCH = 64
-_LEAST_SIDE = 300  # pixels: no preset takes more
 _THREADS = 4
 _SPEED_FROM = 2 * _BATCH  # images needed to report a speed: with fewer, the first, slow batch dominates
 
@@ -91,14 +92,12 @@ class ActivationCache:
         self, vectorizer: ImageVectorizer, addresses: Mapping[str, str], step: Callable[[int], object]
     ) -> tuple[Vector, float | None]:
         rows, seconds, timed = [], 0.0, 0
-        digests = list(addresses)
         with ThreadPoolExecutor(_THREADS) as threads:
-            for start in range(0, len(digests), _BATCH):
-                batch = digests[start : start + _BATCH]
+            for number, batch in enumerate(chunked(addresses, _BATCH)):
                 decoded = list(threads.map(lambda d: self._decode(d, addresses[d]), batch))
                 begun = time.perf_counter()
                 rows.append(vectorizer(decoded))
-                if start:  # the first batch warms up
+                if number:  # the first batch warms up
                     seconds += time.perf_counter() - begun
                     timed += len(batch)
                 step(len(batch))
@@ -108,7 +107,7 @@ class ActivationCache:
         data = self._source.fetch(address)
         if image_digest(data) != digest:
             raise ImageError(f"{address} changed while it was being read")
-        return self._source.decoder.decode(data, least_side=_LEAST_SIDE)
+        return self._source.decoder.decode(data, least_side=LEAST_SIDE)
 
 
 def _read(path: Path) -> Activations:

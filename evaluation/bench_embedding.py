@@ -15,18 +15,20 @@ from typing import NamedTuple
 
 import click
 import psutil
+from more_itertools import chunked
 from PIL import Image
 from rich.table import Table
 
 from evaluation.end_to_end import BATCHES, EndToEnd, Indexed, Unindexed
 from indexer.cli.console import errors_in_one_line, report_console
-from indexer.embedding.image_embedder import FETCHERS, LEAST_SIDE
+from indexer.embedding.image_embedder import FETCHERS
 from indexer.embedding.pipeline import image_source
 from indexer.images.decoding.preparations import Preparation, Prepared
 from indexer.images.fetching import ImageSource
 from indexer.settings import Settings
-from indexer.vectorizers.base import ImageVectorizer, models_of
+from indexer.vectorizers.base import ImageModels, ImageVectorizer
 from indexer.vectorizers.color import ColorVectorizer
+from indexer.vectorizers.preprocessing import LEAST_SIDE
 from indexer.vectorizers.presets import PRESETS
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
@@ -142,7 +144,7 @@ def measure(settings: Settings, images: Sequence[str], *, elasticsearch: bool) -
     model, size = cnn["look"].model, settings.batch_size
     prepared = list(islice(cycle([model.preparation(i) for i in _decode(source, images[:256])]), len(images)))
     model.run(prepared[:size])  # compiles, which shouldn't be timed
-    preparations = tuple(model.preparation for model in models_of(vectorizers.values()))
+    preparations = ImageModels(vectorizers.values()).preparations
     decode = _speed(len(images), lambda: deque(_decode(source, images), maxlen=0))
     prepare = _speed(len(images), lambda: _prepare(source, images, preparations))
     infer = _speed(len(images), lambda: _infer(model.run, prepared, size))
@@ -172,9 +174,8 @@ def _prepare(source: ImageSource, images: Sequence[str], preparations: tuple[Pre
 
 
 def _infer(run: Callable[[Sequence[Prepared]], object], prepared: Sequence[Prepared], size: int) -> None:
-    batches = [prepared[start : start + size] for start in range(0, len(prepared), size)]
     with ThreadPoolExecutor(BATCHES) as threads:  # concurrent as in the pipeline, so that no core idles between two
-        deque(threads.map(run, batches), maxlen=0)
+        deque(threads.map(run, chunked(prepared, size)), maxlen=0)
 
 
 def _speed(count: int, work: Callable[[], object]) -> float:

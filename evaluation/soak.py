@@ -6,10 +6,10 @@ import io
 import random
 import sys
 import time
-from collections.abc import Iterator, Sequence
 
 import click
 import psutil
+from more_itertools import chunked
 from PIL import Image
 from rich.table import Table
 
@@ -61,7 +61,7 @@ def soak(settings: Settings, vectorizers: dict[str, ImageVectorizer], count: int
     """Embed ``count`` images; return the growth of all processes' resident memory in MiB once it had settled."""
     source = _Drawings(decoder=ImageSource.from_settings(settings).decoder)
     embed = ImageEmbedder(source, vectorizers, NullStore(), settings.batch_size)
-    batches = ([f"drawn:{n}" for n in part] for part in _parts(range(count), settings.batch_size))
+    batches = ([f"drawn:{n}" for n in part] for part in chunked(range(count), settings.batch_size))
     table = Table("images", "images/s", "worker, MiB", "decoders, MiB")
     started, done, settled = time.perf_counter(), 0, 0.0
     every = max(count // _ROWS, 1)
@@ -95,10 +95,6 @@ def draw(name: str) -> bytes:
     file = io.BytesIO()
     coarse.resize((chance.randint(64, 128), chance.randint(64, 128)), Image.Resampling.BICUBIC).save(file, "JPEG")
     return file.getvalue()
-
-
-def _parts(numbers: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    return (numbers[start : start + size] for start in range(0, len(numbers), size))
 
 
 def _resident() -> tuple[float, float]:

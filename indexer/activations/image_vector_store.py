@@ -57,7 +57,7 @@ class ImageVectorStore:
         IndexStateError
             Elasticsearch refused one.
         """
-        kept = {
+        kept: dict[str, Activations] = {
             digest: {aspect: self._stores[aspect].rounded(raw) for aspect, raw in own.items()}
             for digest, own in activations.items()
         }
@@ -65,4 +65,4 @@ class ImageVectorStore:
             self._stores[aspect].document(digest, raw) for digest, own in kept.items() for aspect, raw in own.items()
         ]
         put_all(self._client, documents, "an activation")
-        return dict(kept)
+        return kept

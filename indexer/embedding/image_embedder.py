@@ -9,18 +9,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from es_mappings.layout import Vector
+from more_itertools import chunked
+
 from indexer.activations.image_addresses import Known
 from indexer.activations.image_vector_store import Activations
 from indexer.digests import image_digest
 from indexer.errors import ImageError
 from indexer.images.decoding.preparations import Prepared
 from indexer.images.fetching import ImageSource, Validators
-from indexer.vectorizers.base import ImageVectorizer, models_of
+from indexer.vectorizers.base import ImageModels, ImageVectorizer
+from indexer.vectorizers.preprocessing import LEAST_SIDE
 
 log = logging.getLogger(__name__)
 
-LEAST_SIDE = 300  # pixels: no less than any default model looks at
 FETCHERS = max(8, 2 * (os.cpu_count() or 1))  # images fetched side by side: some wait for servers, some for cores
 
 
@@ -65,8 +66,7 @@ class ImageEmbedder:
         batch_size: int,
     ) -> None:
         self._source, self._store, self._batch_size = source, store, batch_size
-        self._models = models_of(vectorizers.values())
-        self._preparations = tuple(model.preparation for model in self._models)
+        self._models = ImageModels(vectorizers.values())
         self._threads = ThreadPoolExecutor(FETCHERS, "images")
 
     def __call__(self, addresses: Sequence[str], known: Mapping[str, Known]) -> dict[str, Embedded | ImageError]:
@@ -95,8 +95,7 @@ class ImageEmbedder:
         results: dict[str, Embedded | ImageError] = {i: found for i, found in kept.items() if not known[i].due}
         missing = [image for image in wanted if image not in results]
         # In batches: products with dozens of images must not fill the memory.
-        for start in range(0, len(missing), self._batch_size):
-            batch = missing[start : start + self._batch_size]
+        for batch in chunked(missing, self._batch_size):
             results.update(self._fetch_and_embed({i: (kept[i], known[i]) if i in kept else None for i in batch}))
         return results
 
@@ -113,10 +112,11 @@ class ImageEmbedder:
             fetched = self._source.fetch_if_changed(address, validators)
             if kept and fetched.data is None:
                 return replace(kept, seen=validators.updated(fetched.validators))
-            digest = image_digest(fetched.data or b"")
+            data = fetched.data or b""
+            digest = image_digest(data)
             if kept and digest == kept.digest:
                 return replace(kept, seen=fetched.validators)
-            prepared = self._source.decoder.prepare(fetched.data or b"", self._preparations, least_side=LEAST_SIDE)
+            prepared = self._source.decoder.prepare(data, self._models.preparations, least_side=LEAST_SIDE)
             return _Fetched(digest, prepared, fetched.validators)
         except ImageError as error:
             if kept:
@@ -129,13 +129,6 @@ class ImageEmbedder:
         stored = self._store.get(list(dict.fromkeys(f.digest for f in fetched.values())))
         new = {f.digest: f.prepared for f in fetched.values() if f.digest not in stored}
         if new:
-            made = self._run(list(new.values()))
+            made = self._models(list(new.values()))
             stored |= self._store.put({d: {a: rows[i] for a, rows in made.items()} for i, d in enumerate(new)})
         return {address: Embedded(f.digest, stored[f.digest], f.seen) for address, f in fetched.items()}
-
-    def _run(self, prepared: Sequence[list[Prepared]]) -> dict[str, Vector]:
-        """Run each model once: aspect to ``(len(prepared), dims)``."""
-        made: dict[str, Vector] = {}
-        for model, inputs in zip(self._models, zip(*prepared, strict=True), strict=True):
-            made |= model.run(inputs)
-        return made

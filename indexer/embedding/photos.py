@@ -8,15 +8,14 @@ from PIL import Image
 
 from indexer.activations.activation_store import as_kept
 from indexer.errors import ImageError, IndexStateError
-from indexer.vectorizers.base import models_of
+from indexer.vectorizers.base import ImageModels
+from indexer.vectorizers.preprocessing import LEAST_SIDE
 
 if TYPE_CHECKING:
     from es_mappings.layout import Vector
     from indexer.embedding.pipeline import Pipeline
 
 Box = tuple[float, float, float, float]
-
-_LEAST_SIDE = 300  # pixels: no less than any default model looks at
 
 
 def embed_photo(pipeline: Pipeline, data: bytes, box: Box | None = None) -> tuple[Vector, str]:
@@ -47,10 +46,9 @@ def embed_photo(pipeline: Pipeline, data: bytes, box: Box | None = None) -> tupl
     if space is None:
         raise IndexStateError("There is no vector space yet: fit one by `python -m indexer fit`")
     # A box is cut from the whole image: what is in it must not have been reduced before.
-    image = cropped(pipeline.decoder.decode(data, least_side=0 if box else _LEAST_SIDE), box)
-    made: dict[str, Vector] = {}
-    for model in models_of(pipeline.vectorizers.images.values()):
-        made |= model.run([model.preparation(image)])
+    image = cropped(pipeline.decoder.decode(data, least_side=0 if box else LEAST_SIDE), box)
+    models = ImageModels(pipeline.vectorizers.images.values())
+    made = models([[preparation(image) for preparation in models.preparations]])
     # Rounded as products' are: a photograph of a product has that product's look to the bit.
     numbers = pipeline.vectorizers.numbers
     activations = {aspect: as_kept(made[aspect][0], numbers) for aspect in pipeline.vectorizers.images}

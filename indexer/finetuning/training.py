@@ -12,18 +12,18 @@ from typing import Any
 
 import numpy as np
 import torch
+from more_itertools import chunked
 from torch import nn
 
 from es_mappings.layout import Vector
-from indexer.embedding.image_embedder import LEAST_SIDE
 from indexer.errors import CheckpointError, ImageError
 from indexer.finetuning.examples import Example, Examples, augment, balanced_batches, loaded
 from indexer.finetuning.losses import Heads, Kind
 from indexer.images.fetching import ImageSource
 from indexer.vectorizers.checkpoints import PretrainedModel
-from indexer.vectorizers.preprocessing import Pixels
+from indexer.vectorizers.preprocessing import LEAST_SIDE, Pixels
 from indexer.vectorizers.presets import POOLED, Tap
-from indexer.vectorizers.runtimes.torch import cuda
+from indexer.vectorizers.runtimes import has_gpu
 from indexer.vectorizers.taps import TappedModel
 
 _HEADS_RATE, _MODEL_RATE = 3e-3, 1e-4  # of learning, at their highest
@@ -74,7 +74,7 @@ class Training:
     ) -> None:
         self._examples, self._plan, self._folder = examples, plan, folder
         self._source, self._expected = source, loaded_model.preprocessing
-        self._device = torch.device("cuda" if cuda() else "cpu")
+        self._device = torch.device("cuda" if has_gpu() else "cpu")
         torch.manual_seed(plan.seed)
         self.model = TappedModel(loaded_model.module, self._expected, {"look": Tap((POOLED,))}).to(self._device)
         self.model.model.requires_grad_(True).to(memory_format=torch.channels_last)
@@ -169,7 +169,7 @@ class Training:
         self.model.eval()
         rows, labels = [], []
         size = self._plan.batch_size
-        batches = (list(examples[i : i + size]) for i in range(0, len(examples), size))
+        batches = chunked(examples, size)
         for pixels, found in loaded(batches, self._load, self._threads):
             (features,) = self.model(torch.from_numpy(pixels).to(self._device))
             rows.append(features.float().cpu().numpy())

@@ -12,7 +12,7 @@ from torch.nn.functional import interpolate
 
 from indexer.images.decoder import Decoder
 from indexer.images.decoding.crop import Crop
-from indexer.images.decoding.decoding import MAX_PIXELS, turn
+from indexer.images.decoding.decoding import MAX_PIXELS, foreign_profile, turn
 from indexer.images.decoding.palette import SIDE, Palette
 from indexer.images.decoding.preparations import Preparation, Prepared
 
@@ -56,17 +56,9 @@ def is_plain(data: bytes) -> bool:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             image = Image.open(io.BytesIO(data), formats=["JPEG"])
         small = image.width * image.height <= MAX_PIXELS
-        return image.mode == "RGB" and small and turn(image) is None and _is_srgb(image.info.get("icc_profile"))
-    except (OSError, ValueError, SyntaxError, KeyError, TypeError, Image.DecompressionBombError):
-        return False
-
-
-def _is_srgb(profile: bytes | None) -> bool:
-    if not profile:
-        return True
-    try:
-        return "sRGB" in ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile)))
-    except (ImageCms.PyCMSError, OSError):
+        srgb = foreign_profile(image.info.get("icc_profile")) is None
+        return image.mode == "RGB" and small and turn(image) is None and srgb
+    except (OSError, ValueError, SyntaxError, KeyError, TypeError, Image.DecompressionBombError, ImageCms.PyCMSError):
         return False
 
 

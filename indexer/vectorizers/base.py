@@ -46,9 +46,25 @@ class ImageVectorizer(Vectorizer, Protocol):
         """Embed upright RGB images: shape ``(len(images), dims)``, one row an image."""
 
 
-def models_of(vectorizers: Iterable[ImageVectorizer]) -> list[ImageModel]:
-    """Return the models behind vectorizers, each once: aspects that share one share its pass over the images."""
-    return list({id(v.model): v.model for v in vectorizers}.values())
+class ImageModels:
+    """The models behind vectorizers, each once: aspects that share one share its pass over the images.
+
+    Attributes
+    ----------
+    preparations : tuple
+        What each model wants of an image.
+    """
+
+    def __init__(self, vectorizers: Iterable[ImageVectorizer]) -> None:
+        self._models = list({id(v.model): v.model for v in vectorizers}.values())
+        self.preparations = tuple(model.preparation for model in self._models)
+
+    def __call__(self, prepared: Sequence[Sequence[Prepared]]) -> dict[str, Vector]:
+        """Run each model once on images, of each what ``preparations`` made: aspect to ``(len(prepared), dims)``."""
+        made: dict[str, Vector] = {}
+        for model, inputs in zip(self._models, zip(*prepared, strict=True), strict=True):
+            made |= model.run(inputs)
+        return made
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from indexer.images.decoding.crop import ZOOM, Crop
 
 Pixels = NDArray[np.uint8]
 
+LEAST_SIDE = 300  # pixels that a decoded image's shorter side keeps: no preset looks at more
+
 
 @dataclass(frozen=True)
 class Preprocessing:

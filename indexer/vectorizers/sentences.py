@@ -102,9 +102,9 @@ def _load(folder: Path, config: Mapping[str, Any], device: str, *, first: bool) 
     """Load the model into what runs it; torch and transformers, which take seconds, only where they are needed."""
     if device == "auto":
         from indexer.vectorizers import torch_sentences
-        from indexer.vectorizers.runtimes.torch import cuda
+        from indexer.vectorizers.runtimes import has_gpu
 
-        if cuda():
+        if has_gpu():
             return torch_sentences.on_gpu(torch_sentences.load(folder, first_token=first))
     model = _bert(folder, config, first=first)
     if model is None:

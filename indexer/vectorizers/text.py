@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+from more_itertools import chunked
 
 from es_mappings.layout import Vector
 from indexer.vectorizers.base import ProductFields
@@ -70,8 +71,7 @@ class TextVectorizer:
         rows = np.empty((len(texts), self.dims), np.float32)
         # Texts of one length together: little of a batch is padding.
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-        for start in range(0, len(order), _BATCH):
-            batch = order[start : start + _BATCH]
+        for batch in chunked(order, _BATCH):
             rows[batch] = self._encoder([texts[i] for i in batch])
         return rows
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import warnings
+from contextlib import suppress
 
 from PIL import (
     AvifImagePlugin,  # noqa: F401
@@ -144,16 +145,26 @@ def _on_white(image: Image.Image) -> Image.Image:
     return white
 
 
+def foreign_profile(profile: bytes | None) -> ImageCms.ImageCmsProfile | None:
+    """Read an image's colour profile; None where it has none, or sRGB's, and its colours need no conversion.
+
+    Raises
+    ------
+    ImageCms.PyCMSError, OSError
+        The profile is damaged.
+    """
+    if not profile:
+        return None
+    own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    return None if "sRGB" in ImageCms.getProfileDescription(own) else own
+
+
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     """Convert to sRGB by the image's colour profile, so that prints and wide-gamut photographs keep their colours."""
-    if profile and image.mode in {"RGB", "CMYK"}:
-        try:
-            own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            if "sRGB" not in ImageCms.getProfileDescription(own):
+    converted = None
+    if image.mode in {"RGB", "CMYK"}:
+        # A damaged profile, or one of another colour model, is no reason to lose the image.
+        with suppress(ImageCms.PyCMSError, OSError):
+            if own := foreign_profile(profile):
                 converted = ImageCms.profileToProfile(image, own, ImageCms.createProfile("sRGB"), outputMode="RGB")
-                if converted is not None:
-                    return converted
-        except (ImageCms.PyCMSError, OSError):
-            # A damaged profile, or one of another colour model, is no reason to lose the image.
-            return image.convert("RGB")
-    return image.convert("RGB")
+    return image.convert("RGB") if converted is None else converted

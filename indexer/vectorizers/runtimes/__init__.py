@@ -58,6 +58,13 @@ def installed(name: Name) -> bool:
     return find_spec(PACKAGES[name]) is not None
 
 
+def has_gpu() -> bool:
+    """Return whether there is a CUDA GPU."""
+    import torch
+
+    return torch.cuda.is_available()
+
+
 def choose(choice: Choice) -> Name:
     """Name the runtime that is fastest on this machine, or the one that is asked for.
 
@@ -70,9 +77,7 @@ def choose(choice: Choice) -> Name:
         if not installed(choice):
             raise SettingsError(f"RUNTIME: {choice} is not installed: pip install {PACKAGES[choice]}")
         return choice
-    import torch
-
-    if torch.cuda.is_available():
+    if has_gpu():
         return "torch"
     return "openvino" if installed("openvino") else "onnx" if installed("onnx") else "torch"
 
@@ -114,6 +119,6 @@ def load_runtime(
 
             return InTurn(OnnxRuntime(model, size))
         case "torch":
-            from indexer.vectorizers.runtimes.torch import CudaRuntime, TorchRuntime, cuda
+            from indexer.vectorizers.runtimes.torch import CudaRuntime, TorchRuntime
 
-            return InTurn(CudaRuntime(model, size, batch_size, gpu or Gpu()) if cuda() else TorchRuntime(model))
+            return InTurn(CudaRuntime(model, size, batch_size, gpu or Gpu()) if has_gpu() else TorchRuntime(model))

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import onnxruntime  # type: ignore[import-untyped]
 import torch
+from more_itertools import chunked
 
 from es_mappings.layout import Vector
 from indexer.vectorizers.preprocessing import Pixels
@@ -27,10 +28,7 @@ class OnnxRuntime:
 
     def __call__(self, images: Sequence[Pixels]) -> tuple[Vector, ...]:
         """Run the model: ``(len(images), dims)`` for each tap."""
-        parts = [
-            self._session.run(None, {self._input: np.stack(images[i : i + _CHUNK])})
-            for i in range(0, len(images), _CHUNK)
-        ]
+        parts = [self._session.run(None, {self._input: np.stack(chunk)}) for chunk in chunked(images, _CHUNK)]
         return tuple(np.concatenate([np.asarray(part[tap]) for part in parts]) for tap in range(len(parts[0])))
 
 

@@ -11,7 +11,7 @@ import torch
 
 from es_mappings.layout import Vector
 from indexer.vectorizers.preprocessing import Pixels
-from indexer.vectorizers.runtimes import Gpu
+from indexer.vectorizers.runtimes import Gpu, has_gpu
 from indexer.vectorizers.taps import TappedModel
 
 log = logging.getLogger(__name__)
@@ -22,15 +22,10 @@ _DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torc
 Run = Callable[[torch.Tensor], tuple[torch.Tensor, ...]]
 
 
-def cuda() -> bool:
-    """Return whether there is a CUDA GPU."""
-    return torch.cuda.is_available()
-
-
 def device_name() -> str:
     """Name torch and what it runs on."""
     version = torch.__version__.partition("+")[0]
-    return f"torch {version} on {torch.cuda.get_device_name() if cuda() else 'CPU'}"
+    return f"torch {version} on {torch.cuda.get_device_name() if has_gpu() else 'CPU'}"
 
 
 class TorchRuntime:

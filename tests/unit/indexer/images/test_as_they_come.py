@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from demo.catalogue import render_catalogue
-from indexer.embedding.image_embedder import LEAST_SIDE
 from indexer.errors import ImageError
 from indexer.images.decoder import Decoder
 from indexer.settings import Settings
 from indexer.vectorizers.base import ImageVectorizer
 from indexer.vectorizers.cnn import load_cnn
 from indexer.vectorizers.color import ColorVectorizer
+from indexer.vectorizers.preprocessing import LEAST_SIDE
 from tests.images import encode
 
 Vectors = dict[str, NDArray[np.float32]]

@@ -18,12 +18,14 @@ from indexer.vectorizers.checkpoints import PACKAGED, load_model, random_model
 from indexer.vectorizers.preprocessing import Pixels
 from indexer.vectorizers.presets import PRESETS, Tap
 from indexer.vectorizers.runtimes import Gpu, Runtime
-from indexer.vectorizers.runtimes.torch import CudaRuntime, TorchRuntime, cuda, made_for
+from indexer.vectorizers.runtimes.torch import CudaRuntime, TorchRuntime, made_for
 from indexer.vectorizers.taps import TappedModel
 
 OFFLINE = [name for name, preset in PRESETS.items() if preset.model in PACKAGED]
 AVAILABLE: list[runtimes.Name] = [
-    name for name in ("openvino", "onnx", "torch") if runtimes.installed(name) and (name != "torch" or cuda())
+    name
+    for name in ("openvino", "onnx", "torch")
+    if runtimes.installed(name) and (name != "torch" or runtimes.has_gpu())
 ]
 
 
@@ -87,7 +89,7 @@ def test_batches_that_come_side_by_side_get_their_own_rows(runtime: runtimes.Nam
 
 
 def test_the_runtime_is_chosen_once_and_says_what_it_is() -> None:
-    assert runtimes.choose("auto") == ("torch" if cuda() else AVAILABLE[0])
+    assert runtimes.choose("auto") == ("torch" if runtimes.has_gpu() else AVAILABLE[0])
     assert runtimes.choose("onnx") == "onnx"
     assert runtimes.describe("openvino").startswith("OpenVINO 20")
     assert runtimes.describe("onnx").startswith("ONNX Runtime 1.")
@@ -103,7 +105,7 @@ def test_a_runtime_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize(("precision", "at_least"), [("float32", 0.999999), ("float16", 0.9999), ("bfloat16", 0.99)])
 def test_a_gpus_model_agrees_in_every_precision(precision: runtimes.Precision, at_least: float) -> None:
     tapped, images = _small()
-    device = "cuda" if cuda() else "cpu"
+    device = "cuda" if runtimes.has_gpu() else "cpu"
     model = made_for(Gpu(precision), tapped, device)
     with torch.inference_mode():
         found = model(torch.from_numpy(np.stack(images)).to(device))
@@ -114,9 +116,9 @@ def test_a_gpus_model_agrees_in_every_precision(precision: runtimes.Precision, a
 
 def test_torch_compile_follows_the_whole_model(monkeypatch: pytest.MonkeyPatch) -> None:
     tapped, images = _small()
-    if not cuda():  # what traces the model is the same; generating code for a CPU takes a minute
+    if not runtimes.has_gpu():  # what traces the model is the same; generating code for a CPU takes a minute
         monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))
-    device = "cuda" if cuda() else "cpu"
+    device = "cuda" if runtimes.has_gpu() else "cpu"
     model = made_for(Gpu("float32", compile=True), tapped, device)
     with torch.inference_mode():
         found = model(torch.from_numpy(np.stack(images)).to(device))
