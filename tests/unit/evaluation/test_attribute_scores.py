@@ -1,4 +1,4 @@
-"""The scores of attribution and scored report, without a network."""
+"""The scores of attribution and its report, without a network."""
 
 from __future__ import annotations
 
