@@ -1,7 +1,7 @@
 """Amazon Berkeley Objects as a catalogue: 147,000 real products with several photographs each (CC BY 4.0).
 
-Collins et al., "ABO: Dataset and Benchmarks for Real-World 3D Object Understanding", CVPR 2022. Only as much of it is
-downloaded as is asked for: the listings' files one after the other, the table of images, the images of 256 pixels.
+Collins et al., "ABO: Dataset and Benchmarks for Real-World 3D Object Understanding", CVPR 2022. Downloads no more than
+needed: the table of images, listing files one after the other, and 256 pixel images of the chosen products.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ from indexer.errors import CatalogError
 ADDRESS = "https://amazon-berkeley-objects.s3.us-east-1.amazonaws.com"
 _LISTINGS = [f"listings/metadata/listings_{digit}.json.gz" for digit in "0123456789abcdef"]
 _IMAGES = "images/metadata/images.csv.gz"
-_PICTURES = 4  # of a product
-_SECONDS = 30.0
+_IMAGES_PER_PRODUCT = 4
+_TIMEOUT_S = 30.0
 _ATTRIBUTES = ("color", "material", "pattern", "style", "fabric_type", "finish_type", "item_shape")
 
-Progress = Callable[[str, int, int], None]  # what, done, of how many
+Progress = Callable[[str, int, int], None]  # step, done, total
 
 
 def read_abo(folder: Path, products: int, *, address: str = ADDRESS, progress: Progress) -> Path:
-    """Write the first products of Amazon Berkeley Objects that have an English title and a photograph.
+    """Write a catalogue of the first products that have an English title and a photograph.
 
-    Called again after it was cut off, it goes on from there; what is there is not asked for again.
+    An interrupted call resumes where it stopped when called again; files that exist aren't downloaded again.
 
     Parameters
     ----------
     folder : Path
-        Where downloads and catalogue lie.
+        Folder for the downloads and the catalogue.
     products : int
-        How many products.
+        Number of products.
 
     Returns
     -------
@@ -49,12 +49,12 @@ def read_abo(folder: Path, products: int, *, address: str = ADDRESS, progress: P
     Raises
     ------
     CatalogError
-        Something can't be downloaded, or isn't what it should be.
+        A file can't be downloaded, or isn't in the expected format.
     """
     file = folder / f"catalog-{products}.jsonl"
     if file.is_file():
         return file
-    with httpx.Client(base_url=address, timeout=_SECONDS, follow_redirects=True) as client:
+    with httpx.Client(base_url=address, timeout=_TIMEOUT_S, follow_redirects=True) as client:
         progress("Downloading listings", 0, 1)
         paths = _image_paths(download(client, _IMAGES, folder / _IMAGES))
         listings = _listings(client, folder, progress)
@@ -69,16 +69,16 @@ def read_abo(folder: Path, products: int, *, address: str = ADDRESS, progress: P
 
 
 def product_of(listing: Mapping[str, Any], paths: Mapping[str, str]) -> dict[str, Any] | None:
-    """Turn a listing into a line of a catalogue; None where it has no English title or no photograph.
+    """Return a listing as a line of a catalogue; None if it has no English title or no photograph.
 
     Parameters
     ----------
     paths : mapping of str to str
-        Image ids to the images' paths.
+        Image id -> path.
     """
     title = _english(listing.get("item_name"))
     ids = dict.fromkeys([listing.get("main_image_id"), *(listing.get("other_image_id") or [])])
-    images = [f"images/small/{paths[i]}" for i in ids if i in paths][:_PICTURES]
+    images = [f"images/small/{paths[i]}" for i in ids if i in paths][:_IMAGES_PER_PRODUCT]
     if not title or not images or listing.get("main_image_id") not in paths:
         return None
     attributes = {name: value for name in _ATTRIBUTES if (value := _attribute(listing.get(name)))}
@@ -95,7 +95,7 @@ def product_of(listing: Mapping[str, Any], paths: Mapping[str, str]) -> dict[str
 
 
 def _listings(client: httpx.Client, folder: Path, progress: Progress) -> Iterator[Mapping[str, Any]]:
-    """Return listings file by file: the next file is downloaded once it is needed."""
+    """Yield listings file by file, downloading each file only when it is needed."""
     for number, name in enumerate(_LISTINGS):
         path = download(client, name, folder / name)
         progress("Downloading listings", number + 1, number + 1)
@@ -104,7 +104,7 @@ def _listings(client: httpx.Client, folder: Path, progress: Progress) -> Iterato
                 try:
                     listing = json.loads(line)
                 except ValueError as error:
-                    raise CatalogError(f"{path}, line {count}: no JSON: {error}") from error
+                    raise CatalogError(f"{path}, line {count}: not JSON: {error}") from error
                 if isinstance(listing, dict) and listing.get("item_id"):
                     yield listing
 
@@ -121,7 +121,7 @@ def _image_paths(table: Path) -> dict[str, str]:
     with gzip.open(table, "rt", encoding="utf-8", newline="") as lines:
         rows = csv.DictReader(lines)
         if not {"image_id", "path"} <= set(rows.fieldnames or []):
-            raise CatalogError(f"{table}: it has no columns image_id and path")
+            raise CatalogError(f"{table} has no columns image_id and path")
         return {row["image_id"]: row["path"] for row in rows if _is_inside(row["path"])}
 
 
@@ -130,16 +130,16 @@ def _is_inside(path: str | None) -> bool:
 
 
 def _images(client: httpx.Client, folder: Path, products: list[dict[str, Any]], progress: Progress) -> set[str]:
-    """Download the products' images; give those that aren't there."""
+    """Download the products' images; return those that the server doesn't have."""
     images = list(dict.fromkeys(image for product in products for image in product["images"]))
     done = itertools.count(1)
-    wanted = ((image, folder / image) for image in images)
-    gone = download_all(client, wanted, lambda: progress("Downloading images", next(done), len(images)))
+    files = ((image, folder / image) for image in images)
+    gone = download_all(client, files, lambda: progress("Downloading images", next(done), len(images)))
     return {path.relative_to(folder).as_posix() for path in gone}
 
 
 def _category(listing: Mapping[str, Any]) -> list[str]:
-    """Return the kind of product, ``CELLULAR_PHONE_CASE``, for people, below the shop's own top category."""
+    """Return the shop's top category and, below it, the product type such as ``CELLULAR_PHONE_CASE`` as words."""
     kinds = listing.get("product_type") or []
     kind = str(kinds[0].get("value", "")) if kinds and isinstance(kinds[0], dict) else ""
     nodes = listing.get("node") or []
@@ -149,7 +149,7 @@ def _category(listing: Mapping[str, Any]) -> list[str]:
 
 
 def _attribute(values: object) -> str:
-    """Return an attribute's value: the data set's own standard one, where it has one."""
+    """Return an attribute's value, the data set's standardized one if there is one."""
     for value in values if isinstance(values, list) else []:
         if isinstance(value, dict) and _is_english(value) and value.get("standardized_values"):
             return str(value["standardized_values"][0])[:500].lower()
@@ -161,8 +161,8 @@ def _english(values: object) -> str:
 
 
 def _all_english(values: object) -> list[str]:
-    known = [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
-    return [text for value in known if _is_english(value) and (text := str(value.get("value") or "").strip())]
+    entries = [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
+    return [text for value in entries if _is_english(value) and (text := str(value.get("value") or "").strip())]
 
 
 def _is_english(value: Mapping[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""Stop what still runs on the project's data folder, and remove the data, wherever it had to be put."""
+"""Stop the servers that run on the project's data folders, and remove their data, wherever it lies."""
 
 from __future__ import annotations
 

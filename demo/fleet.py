@@ -1,4 +1,4 @@
-"""The worker processes of a shop on one machine, as the demo and the tests start them."""
+"""The worker processes of a shop on one machine, for the demo and the tests."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from demo.processes import Child, start_child
 
-# One process has the models: a model uses all cores by itself. Beat runs beside the housekeeping.
+# One process loads the models, because a model uses all cores by itself. Beat runs with the housekeeping.
 _QUEUES = {
     "embedder": ("--queues", "interactive,embedding", "--concurrency", "1"),
     "writer": ("--queues", "writing,housekeeping", "--concurrency", "2", "--beat"),
@@ -16,7 +16,7 @@ _QUEUES = {
 
 
 def start_workers(folder: Path, app: str = "workers.app") -> Iterator[Child]:
-    """Start the workers, their logs in a folder; whoever starts them stops them."""
+    """Start the workers, with their logs in a folder; the caller stops them."""
     for name, options in _QUEUES.items():
         command = [sys.executable, "-m", "celery", "-A", app, "worker", "-n", f"{name}@%h", "-l", "INFO", *options]
         yield start_child(name, command, folder / f"{name}.log")

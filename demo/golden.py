@@ -1,4 +1,4 @@
-"""A golden set from the truth of the rendered catalogue: grades by how many visible attributes two products share."""
+"""Labels for a golden set from the truth of the rendered catalogue: the attributes that a product's picture shows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from indexer.relevance.labels import Labelled
 
-# What each aspect of a product shows in. Shape is what is visible and named nowhere else.
+# The attributes of each aspect. Shape has the visible ones that belong to no other.
 ASPECTS = {
     "color": frozenset({"color", "accent_color", "frame_color", "keyboard_color"}),
     "pattern": frozenset({"pattern"}),
@@ -18,15 +18,15 @@ _NO_SHAPE = frozenset({"material"}).union(*ASPECTS.values())
 
 
 def read_truth(truth: Path, aspect: str = "look") -> list[Labelled]:
-    """Read what was drawn.
+    """Read products labelled by their true attributes.
 
     Parameters
     ----------
     truth : Path
         The catalogue's ``truth.jsonl``.
     aspect : str
-        ``look`` for all that is visible, or of it ``shape``, ``pattern`` or ``color``; ``all`` for what isn't visible,
-        too. Products without it are left out.
+        ``look`` for all visible attributes, or of these ``shape``, ``pattern`` or ``color``; ``all`` for invisible
+        ones, too. Products without any are left out.
     """
 
     def counts(name: str) -> bool:
@@ -34,14 +34,14 @@ def read_truth(truth: Path, aspect: str = "look") -> list[Labelled]:
             return True
         return name not in _NO_SHAPE if aspect == "shape" else name in ASPECTS[aspect]
 
-    def named(product: dict[str, Any]) -> Iterable[str]:
-        found: Iterable[str] = product["attributes" if aspect == "all" else "visual"]
-        return found
+    def names_of(product: dict[str, Any]) -> Iterable[str]:
+        names: Iterable[str] = product["attributes" if aspect == "all" else "visual"]
+        return names
 
     products = []
     for line in truth.read_text(encoding="utf-8").splitlines():
         product = json.loads(line)
-        values = {name: product["attributes"].get(name) for name in named(product) if counts(name)}
+        values = {name: product["attributes"].get(name) for name in names_of(product) if counts(name)}
         if values:
             products.append(Labelled(product["id"], product["kind"], values))
     return products

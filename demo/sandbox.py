@@ -1,4 +1,4 @@
-"""``make demo``: the whole shop on this machine, from servers to storefront, in one command."""
+"""``make demo``: the whole shop on this machine, from servers to storefront."""
 
 from __future__ import annotations
 
@@ -40,20 +40,20 @@ console = Console(highlight=False)
 
 
 def say(line: str) -> None:
-    """Print one line for one step."""
+    """Print a line."""
     console.print(line, markup=False, soft_wrap=True)
 
 
 @click.command()
 @click.option("--catalog", type=click.Path(path_type=Path), help="A file, or abo; by default one is drawn.")
 @click.option("--products", default=2_400, show_default=True, help="Products of the rendered catalogue.")
-@click.option("--number", default=5_000, show_default=True, help="Products taken of a public catalogue.")
+@click.option("--number", default=5_000, show_default=True, help="Products taken from a public catalogue.")
 @click.option("--folder", default=Path(".data"), show_default=True, type=click.Path(path_type=Path))
-@click.option("--port", default=5000, show_default=True, help="Of the storefront.")
+@click.option("--port", default=5000, show_default=True, help="Port of the storefront.")
 @click.option("--once", is_flag=True, help="Stop as soon as the storefront answers.")
 def main(*, catalog: Path | None, products: int, number: int, folder: Path, port: int, once: bool) -> None:
     """Bring up the sandbox shop and keep it up until Ctrl-C."""
-    # Both must unwind the stack below, also where a shell started us in the background with SIGINT ignored.
+    # Both must unwind the stack below, even if a shell started this in the background with SIGINT ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     begun = time.monotonic()
@@ -71,7 +71,7 @@ def main(*, catalog: Path | None, products: int, number: int, folder: Path, port
         except KeyboardInterrupt:
             say("Stopping what was started")
         finally:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave half of it running
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave processes running
 
 
 def _bring_up(
@@ -102,39 +102,39 @@ def _bring_up(
 
 
 def _environment(folder: Path, catalog: Path) -> dict[str, str]:
-    """Return what the processes read from their environment, unless it is set there already."""
-    # An index a catalogue and mapping, by content: another file is another shop, there again when it's asked for.
+    """Return the variables that the processes need and that the environment doesn't set."""
+    # One index per content of catalogue and mapping: each file has a shop of its own, which later runs find again.
     mapping = json.dumps([product.mapping(None), product.settings()], sort_keys=True)
     content = hashlib.sha256(catalog.read_bytes() + mapping.encode()).hexdigest()[:10]
     ours = {"INDEX_NAME": f"shop-{content}", "IMAGE_ROOTS": str(catalog.parent), **_secrets(folder / "secrets.json")}
-    # The shop listens on this machine alone; a page elsewhere whose name leads here must not get at it either.
+    # The shop listens on this machine only; a foreign page must not reach it by DNS rebinding either.
     ours["TRUSTED_HOSTS"] = "localhost,127.0.0.1"
     return {name: value for name, value in ours.items() if name not in os.environ}
 
 
 def _secrets(path: Path) -> dict[str, str]:
-    """Read the demo's secrets; those that are not there yet are made."""
-    kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
-    made = {
+    """Read the demo's secrets, generating missing ones."""
+    stored: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    fresh = {
         "SECRET_KEY": secrets.token_urlsafe(32),
         "WEBHOOK_SECRET": "whsec_" + b64encode(secrets.token_bytes(24)).decode(),
         "STAFF": f"staff:{secrets.token_urlsafe(12)}",
     }
-    if made.keys() - kept.keys():
+    if fresh.keys() - stored.keys():
         path.touch(mode=0o600)
-        path.write_text(json.dumps(made | kept))
-    return made | kept
+        path.write_text(json.dumps(fresh | stored))
+    return fresh | stored
 
 
 def _load(settings: Settings, catalog: Path, worker: Child) -> None:
-    """Load the catalogue through the worker, unless an earlier run has done so."""
+    """Load the catalogue through the worker, unless an earlier run did."""
     from indexer.spaces.fitting import fit_space
     from indexer.vectorizers import load_vectorizers
     from workers.enqueue import enqueue_embeddings
 
     index = ProductIndex.open(settings)
     if _is_loaded(settings):
-        say(f"Index: {index.counts()['done']:,} products with vectors are there ({index.alias})")
+        say(f"Index: {index.counts()['done']:,} products with vectors, from an earlier run ({index.alias})")
         return
     vectorizers = load_vectorizers(settings)
     written, refused = write_catalog(settings, catalog)
@@ -144,8 +144,8 @@ def _load(settings: Settings, catalog: Path, worker: Child) -> None:
         _follow("Embedding images", index.unembedded, worker)
         index.refresh()
         space = fit_space(index, vectorizers)
-        kept = ", ".join(f"{name} {r.dims} dimensions" for name, r in space.reductions.items())
-        say(f"Vector space: {space.digest} fitted on the catalogue ({kept})")
+        dims = ", ".join(f"{name} {r.dims} dimensions" for name, r in space.reductions.items())
+        say(f"Vector space: {space.digest} fitted on the catalogue ({dims})")
     enqueue_embeddings(index.ids_without_vector())
     _follow("Writing vectors", lambda: index.counts()["pending"], worker)
     _calibrate(settings, catalog)
@@ -155,7 +155,7 @@ def _load(settings: Settings, catalog: Path, worker: Child) -> None:
 
 
 def _calibrate(settings: Settings, catalog: Path) -> None:
-    """Fit the match percentage, where the truth of the catalogue is known."""
+    """Calibrate the match percentage if the truth of the catalogue is known."""
     from indexer.relevance.calibration import calibrate
     from indexer.relevance.golden import write_golden_set
     from indexer.relevance.labels import judge
@@ -168,18 +168,19 @@ def _calibrate(settings: Settings, catalog: Path) -> None:
         index.refresh()
         try:
             fitted = calibrate(index, judgements)
-        except GoldenSetError as error:  # a small catalogue: the shop opens without percentages of its own
+        except GoldenSetError as error:  # too small a catalogue: the shop opens without calibrated percentages
             say(f"Match: not calibrated. {error}")
         else:
             say(f"Match: calibrated on {fitted.matches + fitted.others:,} judgements of {golden}")
 
 
 def _learn_attributes(index: ProductIndex, vectorizers: Vectorizers) -> None:
-    """Learn attributes from the pictures, so that gaps are filled and what contradicts its picture can be looked at."""
+    """Learn attributes from the images, to fill gaps and flag values that contradict an image."""
     from indexer.attribution.training import fit_attribution
 
-    learnt = list(fit_attribution(index, vectorizers.pictures))
-    say(f"Attributes: learnt in {len(learnt)} categories, found for {sum(one.written for one in learnt):,} products")
+    categories = list(fit_attribution(index, vectorizers.pictures))
+    written = sum(category.written for category in categories)
+    say(f"Attributes: learnt in {len(categories)} categories, written for {written:,} products")
 
 
 def _is_loaded(settings: Settings) -> bool:
@@ -236,7 +237,7 @@ def _wait_for_answer(port: int, child: Child) -> None:
         return _answers(port)
 
     if not wait_until(answers, lambda: (child.log.stat().st_size, work_of([child.pid]))):
-        raise ProductSearchError(f"The {child.name} doesn't answer, nor does it start up; its log is {child.log}")
+        raise ProductSearchError(f"The {child.name} neither answers nor makes progress; its log is {child.log}")
 
 
 def _answers(port: int) -> bool:

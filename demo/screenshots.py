@@ -1,4 +1,4 @@
-"""Take the documentation's screenshots of a running shop: ``make screenshots``."""
+"""``make screenshots``: take the documentation's screenshots of a running shop."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ DESKTOP, TALL, PHONE = {"width": 1360, "height": 850}, {"width": 1360, "height":
 @click.command()
 @click.option("--url", default="http://localhost:5000", show_default=True, help="Where the shop runs.")
 def main(url: str) -> None:
-    """Write one picture a page to docs/images."""
+    """Write one image per page to docs/images."""
     browser_path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     if not browser_path:
-        raise click.ClickException("There is no Chromium: install it, or say where it is by CHROMIUM")
+        raise click.ClickException("There is no Chromium: install it, or set CHROMIUM to its path")
     FOLDER.mkdir(parents=True, exist_ok=True)
     dresses = _products(url, category="Dresses", filter="pattern:floral")
     one, two, three = dresses[:3]
@@ -48,8 +48,8 @@ def main(url: str) -> None:
 
 
 def _products(url: str, **arguments: Any) -> list[str]:
-    found = httpx.get(f"{url}/api/search", params={"size": 10, **arguments}).raise_for_status().json()
-    return [product["id"] for product in found["products"]]
+    answer = httpx.get(f"{url}/api/search", params={"size": 10, **arguments}).raise_for_status().json()
+    return [product["id"] for product in answer["products"]]
 
 
 def _take(page: Page, address: str, file: Path) -> None:

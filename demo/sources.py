@@ -1,4 +1,4 @@
-"""Where the demo's catalogue comes from: drawn here, a file, or a public one by name."""
+"""The demo's catalogue: a rendered one, a file, or a public one by name."""
 
 from __future__ import annotations
 
@@ -16,36 +16,34 @@ Say = Callable[[str], None]
 
 
 def catalogue(source: Path | None, folder: Path, *, drawn: int, taken: int, say: Say) -> Path:
-    """Return the catalogue's file.
+    """Return the catalogue's file, rendered or downloaded if need be.
 
     Parameters
     ----------
     source : Path or None
-        A file, or the name of a public catalogue; None draws one.
+        A file, or the name of a public catalogue; None renders one.
     folder : Path
-        Of the demo's data.
+        The demo's data folder.
     drawn, taken : int
-        Products of a drawn catalogue, and products taken of a public one.
+        Number of products to draw, or to take from a public catalogue.
 
     Raises
     ------
     CatalogError
-        There is no such file, or the public catalogue can't be had.
+        There is no such file, or the public catalogue can't be downloaded.
     """
     if source is None:
         return _rendered(folder / "catalogue", drawn, say)
     if str(source) == ABO:
         return _public(folder / ABO, taken, say)
     if not source.is_file():
-        raise CatalogError(
-            f"CATALOG: there is no file {source}, and no public catalogue of that name (there is: {ABO})"
-        )
+        raise CatalogError(f"CATALOG: there is no file {source}, and no public catalogue of that name (known: {ABO})")
     return source.resolve()
 
 
 def _rendered(folder: Path, products: int, say: Say) -> Path:
     if is_complete(folder, products=products, seed=7):
-        say(f"Catalogue: {products:,} rendered products are there")
+        say(f"Catalogue: {products:,} rendered products, from an earlier run")
         return folder / "catalog.jsonl"
     say(f"Catalogue: drawing {products:,} products into {folder}")
     with progress_bar() as progress:

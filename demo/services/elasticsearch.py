@@ -1,4 +1,4 @@
-"""Elasticsearch as a process of this machine, for work without Docker."""
+"""Elasticsearch as a process of this machine, for use without Docker."""
 
 import os
 import re
@@ -24,14 +24,14 @@ def start_embedded(folder: Path, heap: str, say: Say) -> Service:
     Parameters
     ----------
     folder
-        Where its data, settings and logs go.
+        Folder for its data, settings and logs.
     heap
-        Size of the Java heap as Java writes it, such as `1g` or `512m`.
+        Size of the Java heap in Java's notation, such as `1g` or `512m`.
     say
-        Told each step.
+        Called with a line for each step.
     """
     if not re.fullmatch(r"[1-9]\d*[mg]", heap):
-        raise ServiceError(f"heap {heap!r} is no size such as 1g or 512m")
+        raise ServiceError(f"heap {heap!r} is not a size such as 1g or 512m")
     identity = unprivileged()
     distribution = find_distribution(say)
     jdk = distribution.jdk or find_jdk(identity, say)
@@ -43,7 +43,7 @@ def start_embedded(folder: Path, heap: str, say: Say) -> Service:
         name="Elasticsearch",
         command=_command(distribution, jdk, home),
         env=_environment(distribution, jdk, home),
-        cwd=distribution.home,  # the launcher takes it for Elasticsearch's home
+        cwd=distribution.home,  # the launcher takes its working folder as Elasticsearch's home
         log=folder / "start.log",
         port=port,
         url=f"http://127.0.0.1:{port}",
@@ -55,8 +55,8 @@ def start_embedded(folder: Path, heap: str, say: Say) -> Service:
 
 
 def settings(distribution: Distribution, home: Path, port: int) -> dict[str, str]:
-    """Return what elasticsearch.yml says of an embedded node."""
-    chosen = {
+    """Return the settings of an embedded node for elasticsearch.yml."""
+    options = {
         "cluster.name": "lookalike",
         "node.name": "lookalike",
         # No ingest, machine learning or transforms: nothing here uses them.
@@ -67,28 +67,28 @@ def settings(distribution: Distribution, home: Path, port: int) -> dict[str, str
         "transport.port": "0",
         "path.data": str(home / "data"),
         "path.logs": str(home / "logs"),
-        # It listens on the loopback interface only and holds a sandbox's or a test's data. Security would need a
-        # password handed to every process of a run; the compose stack has it on.
+        # It listens on the loopback interface only and has a sandbox's or a test's data. Security would need a
+        # password for every process of a run; the compose stack has it on.
         "xpack.security.enabled": "false",
         "xpack.ml.enabled": "false",
         "xpack.watcher.enabled": "false",
-        # A developer's disk is often fuller than a production node's may be.
+        # Developers' disks are often fuller than the default watermarks allow.
         "cluster.routing.allocation.disk.threshold_enabled": "false",
         "action.destructive_requires_name": "true",
     }
     if distribution.has_module("ingest-geoip"):
-        chosen["ingest.geoip.downloader.enabled"] = "false"
+        options["ingest.geoip.downloader.enabled"] = "false"
     if distribution.has_module("x-pack-inference"):
-        # Asks a service of Elastic's what it may infer there.
-        chosen["xpack.inference.elastic.periodic_authorization_enabled"] = "false"
-    return chosen
+        # Otherwise it asks an online service of Elastic for its permissions.
+        options["xpack.inference.elastic.periodic_authorization_enabled"] = "false"
+    return options
 
 
 def _write_folders(home: Path, distribution: Distribution, port: int, heap: str) -> None:
     for name in ("data", "logs"):
         (home / name).mkdir(exist_ok=True)
     for name in ("config", "tmp"):
-        # Written anew each time: what the server's user may have left there is not followed or trusted.
+        # Rewritten each time: nothing that the server's user left there is followed or trusted.
         shutil.rmtree(home / name, ignore_errors=True)
         (home / name).mkdir()
     config = home / "config"
@@ -110,7 +110,7 @@ def _quoted(value: str) -> str:
 
 
 def _command(distribution: Distribution, jdk: Path, home: Path) -> list[str]:
-    # What bin/elasticsearch comes to; the copy from Maven lacks that script.
+    # What bin/elasticsearch runs; the copy from Maven lacks that script.
     es = distribution.home
     return [
         str(jdk / "bin" / "java"),
@@ -129,8 +129,8 @@ def _command(distribution: Distribution, jdk: Path, home: Path) -> list[str]:
 
 
 def _environment(distribution: Distribution, jdk: Path, home: Path) -> dict[str, str]:
-    # Nothing is passed on that could change a JVM behind our back, such as JAVA_TOOL_OPTIONS.
-    chosen = {
+    # Not inherited: variables such as JAVA_TOOL_OPTIONS would change the JVM.
+    variables = {
         "PATH": os.environ.get("PATH", os.defpath),
         "LANG": "C.UTF-8",
         "HOME": str(home / "tmp"),
@@ -145,9 +145,9 @@ def _environment(distribution: Distribution, jdk: Path, home: Path) -> dict[str,
         "ES_DISTRIBUTION_TYPE": "tar",
     }
     if not re.search(r"\s", str(home)):
-        # The short-lived JVMs that the launcher starts leave folders behind. It cuts this at each space.
-        chosen["CLI_JAVA_OPTS"] = f"-Djava.io.tmpdir={home / 'tmp'}"
-    return chosen if distribution.jdk else {**chosen, "ES_JAVA_HOME": str(jdk)}
+        # Keeps folders that the launcher's short-lived JVMs leave out of /tmp. The launcher splits this at spaces.
+        variables["CLI_JAVA_OPTS"] = f"-Djava.io.tmpdir={home / 'tmp'}"
+    return variables if distribution.jdk else {**variables, "ES_JAVA_HOME": str(jdk)}
 
 
 def _java_type(distribution: Distribution) -> str:

@@ -1,4 +1,4 @@
-"""What both embedded servers have in common: found again, started, waited for, stopped."""
+"""Starting, waiting for, finding and stopping embedded servers."""
 
 import subprocess
 import time
@@ -18,7 +18,7 @@ Ready = Callable[[str], str | None]
 
 @dataclass(frozen=True)
 class Plan:
-    """How to start a server: all that the operating system is told, and how to see that it is up."""
+    """How to start a server: its command and environment, and the probe that tells when it is ready."""
 
     name: str
     command: Sequence[str]
@@ -35,8 +35,8 @@ class Plan:
 def running(folder: Path, ready: Ready, say: Say) -> Service | None:
     """Return the server that an earlier run left on a data folder, if it still answers.
 
-    One that lives but doesn't answer (its parent may have been killed early) is waited for like one that starts, then
-    stopped, so that its lock on the data is gone. Whoever started it stops it, so what is returned isn't stopped here.
+    If it lives but doesn't answer (its parent may have been killed early), wait for it as for a new one, then stop it
+    to release its lock on the data. The returned service's `stop` does nothing, because this run didn't start it.
     """
     state = load_state(folder)
     if state is None or state.compose:
@@ -61,7 +61,7 @@ def start(folder: Path, plan: Plan, say: Say) -> Service:
     Raises
     ------
     ServiceError
-        It ended, or did not answer in time; the message ends with the last lines of its log.
+        It ended, or stopped making progress before it answered; the message ends with the last lines of its log.
     """
     began = time.monotonic()
     say(f"{plan.name}: starting on 127.0.0.1:{plan.port}{plan.note}")
@@ -77,12 +77,12 @@ def start(folder: Path, plan: Plan, say: Say) -> Service:
 
     how = f"embedded {plan.name} on 127.0.0.1:{plan.port}, pid {child.pid}"
     try:
-        # Before it answers: should this process be killed now, the next run must find the server.
+        # Before it answers: if this process is killed now, the next run must find the server.
         save_state(folder, State(plan.name, plan.url, how, child.pid, created))
         version = _wait(plan, child)
         how = how.replace(plan.name, f"{plan.name} {version}", 1)
         save_state(folder, State(plan.name, plan.url, how, child.pid, created))
-    except BaseException:  # Ctrl-C too must not leave it behind
+    except BaseException:  # even Ctrl-C must not leave it running
         stop()
         raise
     say(f"{plan.name}: {version} answered after {time.monotonic() - began:.1f} s")
@@ -90,25 +90,25 @@ def start(folder: Path, plan: Plan, say: Say) -> Service:
 
 
 def stop_running(folder: Path) -> State | None:
-    """Stop the embedded server that runs on a data folder, whoever started it, and forget its state.
+    """Stop the embedded server that runs on a data folder, whoever started it, and remove its state.
 
     Returns
     -------
     State | None
-        What was remembered of it, None where nothing ran.
+        The stopped server, None if none ran.
     """
     state = load_state(folder)
     if state is None or state.compose:
         return None
-    found = process.members(state.pid, state.created)
-    if found:
+    processes = process.members(state.pid, state.created)
+    if processes:
         process.stop_group(state.pid, state.created)
     forget_state(folder)
-    return state if found else None
+    return state if processes else None
 
 
 def _wait(plan: Plan, child: subprocess.Popen[bytes]) -> str:
-    """Return the version once the server answers; on a slow machine it may take long, while it does something."""
+    """Return the version once the server answers, however long that takes while it makes progress."""
     version: str | None = None
 
     def answers() -> bool:

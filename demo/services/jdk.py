@@ -1,4 +1,4 @@
-"""A JDK that Elasticsearch runs on: found on this machine, or fetched once."""
+"""A JDK for Elasticsearch: one on this machine, or one fetched into the cache."""
 
 import os
 import re
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from demo.services.cache import kept, last_line, pip_install
+from demo.services.cache import cached, last_line, pip_install
 from demo.services.process import Identity
 from demo.services.service import Say, ServiceError, UnavailableError
 
@@ -28,25 +28,25 @@ def find_jdk(identity: Identity | None, say: Say) -> Path:
     Parameters
     ----------
     identity
-        The user that has to be able to run it.
+        The user that must be able to run it.
     say
-        Told why each one found was not taken, if none can be.
+        Called with a line for each unsuitable JDK, if none suits or a variable names it.
 
     Raises
     ------
     ServiceError
-        There is none and none could be fetched.
+        There is none, and none could be fetched.
     """
-    found, refused = _survey(identity)
-    if found is None or _named(refused):
-        for _, reason in refused if found is None else _named(refused):
+    suitable, refused = _survey(identity)
+    if suitable is None or _named(refused):
+        for _, reason in refused if suitable is None else _named(refused):
             say(f"JDK: {reason}")
-    if found is not None:
-        return found
+    if suitable is not None:
+        return suitable
     if not refused:
         say("JDK: none found by ES_JAVA_HOME, JAVA_HOME, PATH or in the usual places")
     try:
-        home = _java_home(kept(f"jdk-{FETCHED}", lambda scratch, result: _fetch(scratch, result, say)))
+        home = _java_home(cached(f"jdk-{FETCHED}", lambda scratch, result: _fetch(scratch, result, say)))
         check(home, identity)
     except UnavailableError as error:
         raise ServiceError(
@@ -57,7 +57,7 @@ def find_jdk(identity: Identity | None, say: Say) -> Path:
 
 
 def candidates() -> Iterator[Path]:
-    """Return the Java homes of this machine, those that a variable names first."""
+    """Yield the Java homes of this machine, those that a variable names first."""
     seen: set[Path] = set()
     places = [Path(os.environ[name]) for name in ("ES_JAVA_HOME", "JAVA_HOME") if os.environ.get(name)]
     on_path = shutil.which("java")
@@ -74,12 +74,12 @@ def candidates() -> Iterator[Path]:
 
 
 def check(home: Path, identity: Identity | None = None) -> int:
-    """Return the feature version of a JDK that Elasticsearch can run on.
+    """Check that Elasticsearch can run on a JDK, and return its feature version.
 
     Raises
     ------
     UnavailableError
-        It is too old, no full JDK, or can't be run by the server's user.
+        It is too old, not a full JDK, or can't be run by the server's user.
     """
     java = home / "bin" / "java"
     modules = _run([str(java), "--list-modules"], identity)
@@ -87,23 +87,23 @@ def check(home: Path, identity: Identity | None = None) -> int:
     if version < OLDEST:
         raise UnavailableError(f"{home} is Java {version}, Elasticsearch needs {OLDEST} or newer")
     if not re.search(r"^jdk\.jdi\b", modules, re.MULTILINE):
-        raise UnavailableError(f"{home} is no full JDK (the module jdk.jdi is missing)")
+        raise UnavailableError(f"{home} is not a full JDK (the module jdk.jdi is missing)")
     return version
 
 
 def _survey(identity: Identity | None) -> tuple[Path | None, list[tuple[Path, str]]]:
-    # One that a variable names is taken if it can be; otherwise the newest.
-    found: list[tuple[int, Path]] = []
+    # A suitable one that a variable names, otherwise the newest suitable one.
+    suitable: list[tuple[int, Path]] = []
     refused: list[tuple[Path, str]] = []
     for home in candidates():
         try:
-            found.append((check(home, identity), home))
+            suitable.append((check(home, identity), home))
         except UnavailableError as error:
             refused.append((home, str(error)))
         else:
             if _is_named(home):
                 return home, refused
-    return (max(found)[1] if found else None), refused
+    return (max(suitable)[1] if suitable else None), refused
 
 
 def _named(refused: list[tuple[Path, str]]) -> list[tuple[Path, str]]:
@@ -168,4 +168,4 @@ def _fetch(scratch: Path, result: Path, say: Say) -> str:
 def _java_home(folder: Path) -> Path:
     for java in sorted(folder.glob("**/bin/java")):
         return java.parent.parent
-    raise UnavailableError(f"{folder} holds no bin/java; remove it and try again")
+    raise UnavailableError(f"{folder} has no bin/java; remove it and try again")

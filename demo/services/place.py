@@ -1,4 +1,4 @@
-"""Where a server's data lies: in the folder given, or, where its user can't get there, in one that is remembered."""
+"""The folder for a server's data: in the data folder, or in /var/tmp if the server's user can't reach that."""
 
 import hashlib
 import os
@@ -11,12 +11,12 @@ from demo.services.service import Say, ServiceError
 
 HOME = "home"
 POINTER = "moved-to"
-ELSEWHERE = Path("/var/tmp")  # noqa: S108 - kept over a restart; its owner is checked before it is used
+ELSEWHERE = Path("/var/tmp")  # noqa: S108 - survives a reboot; the owner is checked before use
 PREFIX = "lookalike-"
 
 
 def data_place(folder: Path, identity: Identity | None, say: Say) -> Path:
-    """Return the folder that a server's data, settings and logs go to, made if need be.
+    """Return the folder for a server's data, settings and logs, created if need be.
 
     Parameters
     ----------
@@ -25,13 +25,18 @@ def data_place(folder: Path, identity: Identity | None, say: Say) -> Path:
     identity
         The user that the server runs as, None for this process's own.
     say
-        Told where the data goes if not there.
+        Called with a line if the data goes elsewhere.
 
     Returns
     -------
     Path
-        `folder/home`, or, where `identity` can't get there (a checkout in a private folder), one in /var/tmp whose
-        path is kept in the file `moved-to` in `folder`.
+        `folder/home`, or, if `identity` can't reach it (a checkout in a private folder), one in /var/tmp whose path is
+        stored in the file `moved-to` in `folder`.
+
+    Raises
+    ------
+    ServiceError
+        The folder belongs to another user, or `identity` can write neither.
     """
     home = folder / HOME
     home.mkdir(parents=True, exist_ok=True)
@@ -43,19 +48,19 @@ def data_place(folder: Path, identity: Identity | None, say: Say) -> Path:
     if identity.can_write(home):
         return home
     elsewhere = _elsewhere(folder)
-    say(f"{identity.name} can't get to {home}, so the data goes to {elsewhere}")
+    say(f"{identity.name} can't reach {home}, so the data goes to {elsewhere}")
     elsewhere.mkdir(mode=0o755, exist_ok=True)
     if not _is_ours(elsewhere, {0, identity.uid}):
         raise ServiceError(f"{elsewhere} belongs to another user; remove it")
     (folder / POINTER).write_text(str(elsewhere))
     own(elsewhere, identity)
     if not identity.can_write(elsewhere):
-        raise ServiceError(f"{identity.name} can write neither {home} nor {elsewhere}; give it a way into one of them")
+        raise ServiceError(f"{identity.name} can write neither {home} nor {elsewhere}; give it access to one of them")
     return elsewhere
 
 
 def remove_elsewhere(folder: Path) -> None:
-    """Remove the folder that the file `moved-to` in a data folder names, if it is one that this module made."""
+    """Remove the folder that the file `moved-to` in a data folder names, if this module created it."""
     pointer = folder / POINTER
     if not pointer.is_file():
         return
@@ -63,13 +68,13 @@ def remove_elsewhere(folder: Path) -> None:
     # A name that was tampered with must not make `make clean` remove something else.
     if elsewhere.parent == ELSEWHERE and elsewhere.name.startswith(PREFIX) and elsewhere.is_dir():
         if elsewhere.is_symlink():
-            raise ServiceError(f"{elsewhere} is a link, which nothing here makes; look at it and remove it")
+            raise ServiceError(f"{elsewhere} is a link, which nothing here creates; check and remove it")
         shutil.rmtree(elsewhere)
     pointer.unlink()
 
 
 def own(folder: Path, identity: Identity | None) -> None:
-    """Give a folder and all in it to the user that the server runs as."""
+    """Change the owner of a folder and all in it to the user that the server runs as."""
     if identity is None:
         return
     for path in (folder, *folder.rglob("*")):
@@ -81,5 +86,5 @@ def _elsewhere(folder: Path) -> Path:
 
 
 def _is_ours(folder: Path, owners: set[int]) -> bool:
-    found = folder.lstat()
-    return stat.S_ISDIR(found.st_mode) and found.st_uid in owners
+    status = folder.lstat()
+    return stat.S_ISDIR(status.st_mode) and status.st_uid in owners

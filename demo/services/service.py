@@ -1,4 +1,4 @@
-"""What a server is to its callers, and the state file by which a later run finds it again."""
+"""A server as its callers see it, and the state file by which later runs find it."""
 
 import json
 from collections.abc import Callable
@@ -11,11 +11,11 @@ Say = Callable[[str], None]
 
 
 class ServiceError(Exception):
-    """A server could not be brought up or stopped; the message says what is at fault and what to do."""
+    """A server could not be started or stopped; the message says why and what to do."""
 
 
 class UnavailableError(Exception):
-    """One of several ways can't be taken here; the message is the one line that says why."""
+    """One of several ways doesn't work here; the message says why in one line."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ class Service:
     name
         `Elasticsearch` or `Redis`.
     url
-        Where it answers. May hold a password, so it is left out of the representation.
+        Its address. May contain a password, so it is left out of the representation.
     how
-        How it came up, one line for a person, without secrets.
+        How it was started, one line for people, without secrets.
     """
 
     name: str
@@ -45,10 +45,10 @@ class Service:
 
 @dataclass(frozen=True)
 class State:
-    """What is remembered of a server that was started on a data folder.
+    """The stored state of a server that was started on a data folder.
 
-    `pid` and `created` (the process's start time) are those of an embedded server; `compose` is the name of a
-    service that was started by Docker Compose.
+    `pid` and `created` (the process's start time) belong to an embedded server; `compose` is the name of a service
+    that was started by Docker Compose.
     """
 
     name: str
@@ -60,7 +60,7 @@ class State:
 
 
 def save_state(folder: Path, state: State) -> None:
-    """Write the state file of a data folder, whole or not at all."""
+    """Write the state file of a data folder atomically."""
     partial = folder / f"{STATE_FILE}.partial"
     partial.unlink(missing_ok=True)
     partial.touch(mode=0o600)  # the address of a compose server holds its password
@@ -69,7 +69,13 @@ def save_state(folder: Path, state: State) -> None:
 
 
 def load_state(folder: Path) -> State | None:
-    """Return what the state file of a data folder says, or None where there is none that can be read."""
+    """Read the state file of a data folder; None if it is missing or invalid.
+
+    Raises
+    ------
+    ServiceError
+        The file belongs to another user.
+    """
     try:
         return State(**json.loads((folder / STATE_FILE).read_text()))
     except (FileNotFoundError, ValueError, TypeError):

@@ -15,18 +15,18 @@ TIMEOUT = httpx.Timeout(60.0, connect=5.0)
 
 
 def fetch(name: str, scratch: Path, result: Path, say: Say) -> str:
-    """Download a tarball, hold it against its published SHA-512 and unpack it.
+    """Download a tarball, check its published SHA-512 and unpack it.
 
     Parameters
     ----------
     name
         The file's name among Elastic's downloads.
     scratch
-        Where the download goes.
+        Folder for the download.
     result
-        The folder to make.
+        The folder to create.
     say
-        Told each long step.
+        Called with a line for each long step.
 
     Returns
     -------
@@ -36,27 +36,27 @@ def fetch(name: str, scratch: Path, result: Path, say: Say) -> str:
     Raises
     ------
     UnavailableError
-        It could not be reached, or is not what its checksum says.
+        It can't be downloaded, or its checksum is wrong.
     """
     if not hasattr(tarfile, "data_filter"):
         raise UnavailableError("this Python can't unpack archives safely; use 3.11.4 or newer")
     url = f"{DOWNLOADS}/{name}"
     archive = scratch / name
-    wanted, found = _get(url, archive, say)
-    if found != wanted:
-        raise UnavailableError(f"{url} does not have the SHA-512 that {name}.sha512 says; it was not used")
+    published, actual = _get(url, archive, say)
+    if actual != published:
+        raise UnavailableError(f"{url} does not have the SHA-512 in {name}.sha512; it was not used")
     say("Elasticsearch: unpacking the tarball")
     _unpack(archive, scratch / "unpacked", result)
     return url
 
 
 def _get(url: str, archive: Path, say: Say) -> tuple[str, str]:
-    # The checksum that is published, and that of what came.
+    # The published checksum, and the download's.
     try:
         with httpx.Client(timeout=TIMEOUT, follow_redirects=True) as client:
-            wanted = client.get(f"{url}.sha512").raise_for_status().text.split()[0]
+            published = client.get(f"{url}.sha512").raise_for_status().text.split()[0]
             say(f"Elasticsearch: downloading {url}")
-            return wanted, _download(client, url, archive)
+            return published, _download(client, url, archive)
     except httpx.HTTPStatusError as error:
         raise UnavailableError(f"{error.request.url} answered {error.response.status_code}") from error
     except httpx.TransportError as error:
@@ -91,5 +91,5 @@ def _unpack(archive: Path, unpacked: Path, result: Path) -> None:
         raise UnavailableError(f"{archive.name} can't be unpacked: {error}") from error
     folders = list(unpacked.iterdir())
     if len(folders) != 1 or not (folders[0] / "lib").is_dir():
-        raise UnavailableError(f"{archive.name} does not hold one Elasticsearch folder")
+        raise UnavailableError(f"{archive.name} does not contain exactly one Elasticsearch folder")
     folders[0].rename(result)

@@ -163,7 +163,7 @@ def test_a_broken_file_is_refused_by_name(server: tuple[str, type[_Handler]], bu
     listings = bucket / "listings/metadata/listings_0.json.gz"
     listings.write_bytes(listings.read_bytes()[:-5])
     with pytest.raises(
-        CatalogError, match=r"http://127.*listings_0\.json\.gz can't be downloaded: it is no whole gzip file"
+        CatalogError, match=r"http://127.*listings_0\.json\.gz can't be downloaded: it is not a complete gzip file"
     ):
         read_abo(tmp_path / "abo", 1, address=server[0], progress=_nothing)
     assert not list((tmp_path / "abo").glob("catalog*"))
