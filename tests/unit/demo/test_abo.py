@@ -1,4 +1,4 @@
-"""Amazon Berkeley Objects, in a small fixture of its own layout, from a server of this test."""
+"""Amazon Berkeley Objects: a small fixture with the data set's layout, from a server of this test."""
 
 from __future__ import annotations
 
@@ -52,27 +52,27 @@ CHAIR = {
 
 
 class _Handler(SimpleHTTPRequestHandler):
-    """Serves the fixture; cuts off each listings file once, halfway, and heeds ranges as S3 does."""
+    """Serves the fixture, with ranges as S3 does; interrupts files in `interrupted` once, halfway."""
 
-    asked: Counter[str]
+    requests: Counter[str]
     ranges: list[str]
-    cut: set[str]
+    interrupted: set[str]
 
     def do_GET(self) -> None:
-        self.asked[self.path] += 1
+        self.requests[self.path] += 1
         path = Path(self.translate_path(self.path))
         if not path.is_file():
             self.send_error(403)
             return
         data, begin = path.read_bytes(), 0
-        if wanted := self.headers.get("Range"):
-            self.ranges.append(wanted)
-            begin = int(wanted.removeprefix("bytes=").rstrip("-"))
+        if requested := self.headers.get("Range"):
+            self.ranges.append(requested)
+            begin = int(requested.removeprefix("bytes=").rstrip("-"))
         self.send_response(206 if begin else 200)
         self.send_header("Content-Length", str(len(data) - begin))
         self.end_headers()
-        if self.path in self.cut:
-            self.cut.remove(self.path)
+        if self.path in self.interrupted:
+            self.interrupted.remove(self.path)
             self.wfile.write(data[: len(data) // 2])
             self.wfile.flush()
             self.close_connection = True
@@ -106,9 +106,9 @@ def bucket(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def server(bucket: Path) -> Iterator[tuple[str, type[_Handler]]]:
-    """Its address, and what was asked of it."""
-    handler = type("Handler", (_Handler,), {"asked": Counter(), "ranges": [], "cut": set()})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), lambda *given: handler(*given, directory=str(bucket)))
+    """The server's address, and the handler that counts its requests."""
+    handler = type("Handler", (_Handler,), {"requests": Counter(), "ranges": [], "interrupted": set()})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), lambda *args: handler(*args, directory=str(bucket)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}", handler
     server.shutdown()
@@ -138,21 +138,21 @@ def test_a_part_becomes_a_catalogue(server: tuple[str, type[_Handler]], tmp_path
     )
     assert (tmp_path / "abo" / CHAIR["images"][0]).is_file()  # type: ignore[index]
     assert steps[-1] == ("Downloading images", 3, 3)
-    assert "/listings/metadata/listings_2.json.gz" not in handler.asked
+    assert "/listings/metadata/listings_2.json.gz" not in handler.requests
 
 
-def test_no_more_is_downloaded_than_is_asked_for(server: tuple[str, type[_Handler]], tmp_path: Path) -> None:
+def test_no_more_is_downloaded_than_needed(server: tuple[str, type[_Handler]], tmp_path: Path) -> None:
     address, handler = server
     read_abo(tmp_path / "abo", 1, address=address, progress=_nothing)
-    assert "/listings/metadata/listings_1.json.gz" not in handler.asked
-    before = handler.asked.total()
+    assert "/listings/metadata/listings_1.json.gz" not in handler.requests
+    before = handler.requests.total()
     read_abo(tmp_path / "abo", 1, address=address, progress=_nothing)
-    assert handler.asked.total() == before
+    assert handler.requests.total() == before
 
 
-def test_a_download_is_taken_up_where_it_was_cut_off(server: tuple[str, type[_Handler]], tmp_path: Path) -> None:
+def test_an_interrupted_download_resumes(server: tuple[str, type[_Handler]], tmp_path: Path) -> None:
     address, handler = server
-    handler.cut = {"/listings/metadata/listings_0.json.gz"}
+    handler.interrupted = {"/listings/metadata/listings_0.json.gz"}
     file = read_abo(tmp_path / "abo", 1, address=address, progress=_nothing)
     assert json.loads(file.read_text()) == CHAIR
     assert len(handler.ranges) == 1
@@ -169,7 +169,7 @@ def test_a_broken_file_is_refused_by_name(server: tuple[str, type[_Handler]], bu
     assert not list((tmp_path / "abo").glob("catalog*"))
 
 
-def test_odd_listings_are_left_out() -> None:
+def test_invalid_listings_are_left_out() -> None:
     paths = {"main": "14/14fe8812.jpg"}
     assert product_of(_listing("B01", item_name=None), paths) is None
     assert product_of(_listing("B01", main_image_id=None), paths) is None

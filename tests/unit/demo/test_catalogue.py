@@ -1,4 +1,4 @@
-"""The sandbox shop's catalogue: determinism, faults, wording, and what the pictures show."""
+"""The sandbox shop's catalogue: determinism, faults, wording and pictures."""
 
 import json
 from collections import Counter
@@ -48,7 +48,7 @@ def many() -> list[Product]:
     return design(MANY, 7)
 
 
-def test_same_seed_gives_the_same_bytes_whatever_the_number_of_processes(shop: Path, tmp_path: Path) -> None:
+def test_a_seed_gives_the_same_bytes_with_any_number_of_processes(shop: Path, tmp_path: Path) -> None:
     render_catalogue(tmp_path, products=SMALL, seed=7, processes=2)
     assert _files(tmp_path) == _files(shop)
 
@@ -129,7 +129,7 @@ def test_lines_read_like_a_shop(many: list[Product]) -> None:
     assert sum(line["in_stock"] for line in lines) / MANY == pytest.approx(0.9, abs=0.03)
 
 
-def test_dear_materials_cost_more(many: list[Product]) -> None:
+def test_expensive_materials_cost_more(many: list[Product]) -> None:
     prices: dict[str, list[float]] = {"cotton": [], "silk": []}
     for product in many:
         if product.attributes.get("material") in prices:
@@ -156,7 +156,7 @@ def test_complete_only_with_the_same_parameters_and_all_files(shop: Path, tmp_pa
     assert not is_complete(tmp_path, products=SMALL, seed=7)
 
 
-def test_an_interrupted_run_is_not_complete_and_goes_on(tmp_path: Path) -> None:
+def test_an_interrupted_run_is_incomplete_and_resumes(tmp_path: Path) -> None:
     def stop(done: int, _: int) -> None:
         if done == 2:
             raise KeyboardInterrupt
@@ -246,7 +246,7 @@ def _toy(toy_type: str = "robot", material: str = "plastic", **more: Value) -> P
 
 
 def _changes() -> Iterator[tuple[Product, str, Value]]:
-    """Other values of each visual attribute; of long lists every second, of colours every sixth."""
+    """Yield other values of each visual attribute: every second of a long list, every sixth colour."""
     for product in (_dress(), _laptop(), _tv()):
         for name in product.visual:
             values = [v for v in DOMAINS[product.kind][name] if v != product.attributes[name]]
@@ -263,22 +263,22 @@ def _changes() -> Iterator[tuple[Product, str, Value]]:
 
 
 def _difference(first: Image.Image, second: Image.Image) -> float:
-    """Share of pixels that differ by more than a tenth of the range in some channel."""
+    """Return the share of pixels that differ by more than a tenth of the range in some channel."""
     gap = np.abs(np.asarray(first, dtype=np.int16) - np.asarray(second, dtype=np.int16)).max(axis=2)
     return float((gap > 25).mean())
 
 
 def test_every_visual_value_changes_the_picture() -> None:
     plain: dict[str, Image.Image] = {}
-    unseen = []
+    invisible = []
     for product, name, value in _changes():
         key = f"{product.kind} {sorted(product.attributes.items(), key=str)}"
         if key not in plain:
             plain[key] = photograph(product, 7)
         changed = photograph(replace(product, attributes={**product.attributes, name: value}), 7)
         if _difference(plain[key], changed) < 0.003:
-            unseen.append((product.kind, name, value))
-    assert not unseen
+            invisible.append((product.kind, name, value))
+    assert not invisible
 
 
 def test_every_type_of_toy_has_its_own_picture() -> None:

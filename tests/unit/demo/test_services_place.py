@@ -8,7 +8,7 @@ from demo.services.process import Identity, unprivileged
 
 
 class Stranger(Identity):
-    """A user who gets to no folder but those named."""
+    """A user who can reach only the named folders."""
 
     reachable: tuple[Path, ...] = ()
 
@@ -25,7 +25,7 @@ def test_without_another_user_the_data_lies_in_the_folder(tmp_path: Path) -> Non
     assert place.data_place(tmp_path, None, pytest.fail) == tmp_path / "home"
 
 
-def test_a_folder_that_the_user_gets_to_is_used(tmp_path: Path, stranger: Stranger) -> None:
+def test_a_folder_that_the_user_can_reach_is_used(tmp_path: Path, stranger: Stranger) -> None:
     stranger.__class__.reachable = (tmp_path,)
     assert place.data_place(tmp_path, stranger, pytest.fail) == tmp_path / "home"
 
@@ -63,14 +63,14 @@ def test_a_folder_elsewhere_that_is_a_link_is_refused(
         place.data_place(folder, stranger, lambda _: None)
 
 
-def test_nowhere_to_go_is_an_error(tmp_path: Path, stranger: Stranger, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_writable_folder_is_an_error(tmp_path: Path, stranger: Stranger, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(place, "ELSEWHERE", tmp_path)
     stranger.__class__.reachable = ()
     with pytest.raises(ServiceError, match="can write neither"):
         place.data_place(tmp_path / "data", stranger, lambda _: None)
 
 
-def test_a_pointer_that_was_tampered_with_removes_nothing(tmp_path: Path) -> None:
+def test_a_manipulated_pointer_removes_nothing(tmp_path: Path) -> None:
     victim, folder = tmp_path / "victim", tmp_path / "data"
     for path in (victim, folder):
         path.mkdir()

@@ -1,4 +1,4 @@
-"""Which way is taken: the address given, Docker Compose (a fake docker), a process of this machine."""
+"""The ways to provide a server: a configured address, Docker Compose (a fake docker), a process of this machine."""
 
 import http.server
 import json
@@ -22,7 +22,7 @@ Answers = Callable[[int, object], str]
 
 @pytest.fixture
 def answering() -> Iterator[Answers]:
-    """Starts servers that answer every request alike."""
+    """Starts servers that answer every request the same way."""
     servers: list[http.server.HTTPServer] = []
 
     def serve(status: int, body: object) -> str:
@@ -57,7 +57,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def put_docker(project: Path, address: str = "", *, engine: bool = True, plugin: bool = True, up: bool = True) -> None:
-    """A docker that keeps in the file `running` whether the service runs."""
+    """Write a fake docker that records in the file `running` whether the service runs."""
     script = f"""#!/bin/sh
 PATH=/usr/bin:/bin
 echo "$@" >> {project}/calls
@@ -87,7 +87,7 @@ def embedded_service(monkeypatch: pytest.MonkeyPatch) -> Service:
 VERSION = {"version": {"number": "9.4.3"}}
 
 
-def test_an_address_given_is_used_and_nothing_is_started(tmp_path: Path, project: Path, answering: Answers) -> None:
+def test_a_configured_address_is_used_and_nothing_is_started(tmp_path: Path, project: Path, answering: Answers) -> None:
     put_docker(project)
     url = f"http://elastic:secret@{answering(200, VERSION)}"
     service = start_elasticsearch(tmp_path / "data", url=url, say=pytest.fail)
@@ -101,9 +101,9 @@ def test_an_address_given_is_used_and_nothing_is_started(tmp_path: Path, project
 
 @pytest.mark.parametrize(
     ("status", "body", "reason"),
-    [(401, {}, "refuses the credentials"), (200, {"tagline": "You know"}, "is no Elasticsearch"), (200, [], "is no")],
+    [(401, {}, "refuses the credentials"), (200, {"tagline": "You know"}, "is not Elasticsearch"), (200, [], "is not")],
 )
-def test_an_address_with_something_else_is_an_error_without_its_password(
+def test_another_server_at_the_address_is_an_error_without_its_password(
     tmp_path: Path, answering: Answers, status: int, body: object, reason: str
 ) -> None:
     with pytest.raises(ServiceError, match=reason) as caught:
@@ -112,7 +112,7 @@ def test_an_address_with_something_else_is_an_error_without_its_password(
 
 
 @pytest.mark.parametrize("start", [start_elasticsearch, start_redis])
-def test_an_address_where_nothing_answers_is_an_error(
+def test_a_configured_address_that_does_not_answer_is_an_error(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     embedded_service: Service,
@@ -132,7 +132,7 @@ def test_an_address_where_nothing_answers_is_an_error(
         (True, True, False, "port is already allocated"),
     ],
 )
-def test_docker_that_does_not_do_says_why(
+def test_unusable_docker_says_why(
     tmp_path: Path, project: Path, embedded_service: Service, engine: bool, plugin: bool, up: bool, reason: str
 ) -> None:
     put_docker(project, engine=engine, plugin=plugin, up=up)
@@ -141,18 +141,20 @@ def test_docker_that_does_not_do_says_why(
     assert [line for line in lines if re.search(reason, line)]
 
 
-def test_without_docker_that_is_said_and_the_tests_do_not_ask(
+def test_missing_docker_is_reported_and_compose_can_be_ruled_out(
     tmp_path: Path, project: Path, embedded_service: Service
 ) -> None:
     lines: list[str] = []
     assert start_redis(tmp_path / "data", say=lines.append) is embedded_service
-    assert lines == ["Redis: not by Docker, Docker is not installed (no docker on PATH)"]
+    assert lines == ["Redis: not using Docker: Docker is not installed (no docker on PATH)"]
     put_docker(project)
     assert start_redis(tmp_path / "data", compose=False, say=pytest.fail) is embedded_service
     assert not (project / "calls").exists()
 
 
-def test_compose_brings_up_and_who_started_it_stops_it(tmp_path: Path, project: Path, answering: Answers) -> None:
+def test_compose_starts_a_service_and_only_its_starter_stops_it(
+    tmp_path: Path, project: Path, answering: Answers
+) -> None:
     put_docker(project, address := answering(200, VERSION))
     lines: list[str] = []
     first = start_elasticsearch(tmp_path / "data", say=lines.append)
@@ -196,7 +198,7 @@ def test_up_prints_what_the_shell_evaluates(tmp_path: Path, monkeypatch: pytest.
     assert result.stderr == "how e\nhow r\n"
 
 
-def test_the_command_line_says_errors_plainly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_line_shows_errors_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probe, "GIVEN_URL_PATIENCE_S", 0.1)
     arguments = ["up", "--folder", str(tmp_path), "--elasticsearch-url", "http://127.0.0.1:9"]
     result = CliRunner().invoke(main, arguments)
@@ -214,16 +216,16 @@ def test_env_is_written_once(project: Path) -> None:
     assert CliRunner().invoke(main, ["env"]).exit_code == 0
     content = (project / ".env").read_text()
     assert stat.S_IMODE((project / ".env").stat().st_mode) == 0o600
-    assert "left alone" in CliRunner().invoke(main, ["env"]).output
+    assert "left unchanged" in CliRunner().invoke(main, ["env"]).output
     assert (project / ".env").read_text() == content
 
 
-def test_a_heap_that_is_no_size_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ServiceError, match="no size such as"):
+def test_an_invalid_heap_size_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ServiceError, match="not a size such as"):
         start_elasticsearch(tmp_path, heap="1g\n-XX:OnError=sh", compose=False, say=pytest.fail)
 
 
-def test_settings_fit_what_the_distribution_has(tmp_path: Path) -> None:
+def test_settings_name_only_modules_of_the_distribution(tmp_path: Path) -> None:
     bare = elasticsearch.settings(Distribution(tmp_path, None), tmp_path / "my data", 9299)
     assert bare["network.host"] == "127.0.0.1"
     assert "ingest.geoip.downloader.enabled" not in bare
@@ -233,7 +235,7 @@ def test_settings_fit_what_the_distribution_has(tmp_path: Path) -> None:
     )
 
 
-def test_redis_of_the_path_goes_first(project: Path) -> None:
+def test_redis_on_the_path_comes_first(project: Path) -> None:
     binary = project / "bin" / "redis-server"
     binary.write_text("#!/bin/sh\nexit 0\n")
     binary.chmod(0o755)
@@ -248,5 +250,5 @@ def test_redis_arguments(tmp_path: Path) -> None:
     assert pairs["--appendonly"] == "no"
 
 
-def test_the_interface_is_whole() -> None:
+def test_the_interface_is_complete() -> None:
     assert {"Service", "ServiceError", "start_elasticsearch", "start_redis", "remove_data"} <= set(services.__all__)

@@ -13,7 +13,7 @@ from demo.waiting import wait_until, work_of
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Let time pass only where somebody sleeps."""
+    """Let time pass only during sleep."""
     now = [0.0]
 
     def sleep(seconds: float) -> None:
@@ -24,21 +24,21 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return now
 
 
-def test_what_holds_is_not_waited_for(clock: list[float]) -> None:
+def test_a_condition_that_holds_takes_no_time(clock: list[float]) -> None:
     assert wait_until(lambda: True, lambda: 0)
     assert clock == [0]
 
 
-def test_it_goes_on_for_as_long_as_something_moves(clock: list[float]) -> None:
+def test_it_waits_for_as_long_as_there_is_progress(clock: list[float]) -> None:
     assert wait_until(lambda: clock[0] > 1_000, lambda: clock[0] // 50, stalled_s=60)
 
 
-def test_it_is_given_up_when_nothing_moves(clock: list[float]) -> None:
+def test_it_gives_up_without_progress(clock: list[float]) -> None:
     assert not wait_until(lambda: False, lambda: min(clock[0], 100), stalled_s=60)
     assert 160 < clock[0] < 165
 
 
-def test_it_is_given_up_at_last_whatever_moves(clock: list[float]) -> None:
+def test_it_gives_up_in_the_end_despite_progress(clock: list[float]) -> None:
     assert not wait_until(lambda: False, lambda: clock[0], longest_s=500)
     assert 500 < clock[0] < 505
 
@@ -47,12 +47,12 @@ def test_it_is_given_up_at_last_whatever_moves(clock: list[float]) -> None:
 def processes() -> Iterator[list[subprocess.Popen[bytes]]]:
     """A process whose child computes, and one that waits."""
     busy = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'while True: pass'])"
-    made = [
+    started = [
         subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
         for code in (busy, "import time; time.sleep(600)")
     ]
-    yield made
-    for process in made:
+    yield started
+    for process in started:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
