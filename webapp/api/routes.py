@@ -35,7 +35,7 @@ refuse_other_sites(blueprint)
 
 @blueprint.before_request
 def refuse_twice() -> None:
-    """Refuse what is given more than once and must not be: the models see the last one only."""
+    """Refuse parameters that are repeated and are no lists: the models see the last one only."""
     refuse_repeated(request.args.lists())
 
 
@@ -78,7 +78,7 @@ def similar_to_image(query: SearchParameters, form: PhotoForm) -> Response:
 def remember(body: BehaviourEvent) -> tuple[str, int]:
     """Remember what a shopper did, under the cookie that the answer sets."""
     product_or_404(body.product_id)
-    behaviour.did(body.type, body.product_id)
+    behaviour.record(body.type, body.product_id)
     return "", 204
 
 
@@ -107,7 +107,7 @@ def listing_json(listing: Listing) -> dict[str, Any]:
 
 
 def _weights(listing: Listing) -> dict[str, Any]:
-    """Say how much each aspect counted, and whose weights those are, where the order is by similarity."""
+    """Return how much each aspect counted, and whose weights those are; empty unless the order is by similarity."""
     if not listing.by_similarity:
         return {}
     return {"weights": listing.search.weights, "weights_of": listing.search.weights_of}

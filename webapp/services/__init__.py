@@ -1,4 +1,4 @@
-"""What the web app has open: made once by the factory, and found by views with `services()`."""
+"""What the web app has open: opened once by the factory, and returned to views by `services()`."""
 
 from __future__ import annotations
 

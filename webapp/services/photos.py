@@ -1,4 +1,4 @@
-"""A shopper's own photograph: made small, embedded by a worker, and let go. Its vector is kept for a while."""
+"""A shopper's own photograph: made small, embedded by a worker, and forgotten. Its vector is kept for a while."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _AT_ONCE = 4  # photographs that wait for a worker in one process; its other thr
 
 
 class Photos:
-    """Turns photographs into vectors, and keeps those for some minutes under tokens that nobody guesses."""
+    """Turns photographs into vectors, and keeps those for some minutes under random tokens."""
 
     def __init__(self, queues: Queues, minutes: int, decoder: Decoder) -> None:
         self._queues, self._minutes, self._decoder = queues, minutes, decoder

@@ -41,7 +41,7 @@ class Thumbnails:
         Raises
         ------
         ImageError
-            There is no such product, or its picture can't be had.
+            There is no such product, its picture is unavailable, or thumbnails are never that wide.
         """
         if width not in WIDTHS:
             raise ImageError(f"pictures are {WIDTHS} pixels wide")
@@ -56,7 +56,7 @@ class Thumbnails:
             raise ImageError("there is no such picture")
         data = self._source.fetch(product["images"][number])
         thumbnail = shrink(self._source.decoder.decode(data, least_side=width // 2), width)
-        if version == version_of(product, number):  # an address of somebody's making is served, not kept
+        if version == version_of(product, number):  # an address that we didn't make is served, not kept
             try:
                 self._values.set(key, thumbnail, seconds=_KEPT_SECONDS)
             except RedisUnavailableError as error:

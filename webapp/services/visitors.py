@@ -42,39 +42,39 @@ class Visitor:
     bag: dict[str, int] = field(default_factory=dict)
     orders: tuple[Order, ...] = ()
 
-    def did(self, kind: Kind, product_id: str, now: float) -> Visitor:
-        """Note an event; the oldest are dropped where they are too many."""
+    def with_event(self, kind: Kind, product_id: str, now: float) -> Visitor:
+        """Return the visitor with one event more; of too many, the oldest are dropped."""
         return replace(self, events=(*self.events, Event(kind, product_id, now))[-MAX_EVENTS:])
 
-    def with_in_bag(self, product_id: str, quantity: int, now: float) -> Visitor:
-        """Put so many of a product into the bag; 0 takes it out. A full bag takes no other product."""
+    def with_quantity(self, product_id: str, quantity: int, now: float) -> Visitor:
+        """Return the visitor with that many of a product in the bag; 0 takes it out."""
         bag = {i: n for i, n in self.bag.items() if i != product_id or quantity > 0}
         if quantity <= 0:
-            # Who takes a product out again is less interested than a bag says; a view of it still counts.
-            left = tuple(e for e in self.events if (e.kind, e.product_id) != ("cart", product_id))
-            return replace(self, bag=bag, events=left)
-        if product_id not in bag and len(bag) >= MAX_BAG:
+            # Taken out again, a product interests less than one in the bag; a view of it still counts.
+            events = tuple(e for e in self.events if (e.kind, e.product_id) != ("cart", product_id))
+            return replace(self, bag=bag, events=events)
+        if product_id not in bag and len(bag) >= MAX_BAG:  # a full bag takes no other product
             return self
         known = product_id in bag
         changed = replace(self, bag=bag | {product_id: min(quantity, MAX_QUANTITY)})
-        return changed if known else changed.did("cart", product_id, now)
+        return changed if known else changed.with_event("cart", product_id, now)
 
-    def ordered(self, order: Order) -> Visitor:
-        """Turn what was ordered from the bag into an order."""
-        made = self
+    def with_order(self, order: Order) -> Visitor:
+        """Return the visitor with an order, and what was ordered no longer in the bag."""
+        visitor = self
         for line in order.lines:
-            made = made.did("order", line.product_id, order.at)
+            visitor = visitor.with_event("order", line.product_id, order.at)
         bag = {i: n for i, n in self.bag.items() if i not in {line.product_id for line in order.lines}}
-        return replace(made, bag=bag, orders=(*self.orders, order)[-MAX_ORDERS:])
+        return replace(visitor, bag=bag, orders=(*self.orders, order)[-MAX_ORDERS:])
 
     @property
     def owned(self) -> list[str]:
-        """Products in the bag or ordered: nobody wants them recommended."""
+        """Products in the bag or ordered, which are not recommended again."""
         ordered = [line.product_id for order in self.orders for line in order.lines]
         return list(dict.fromkeys([*self.bag, *ordered]))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all of it as plain data, as it is kept and as the shopper may have it."""
+        """Return all of it as plain data, as it is stored and as the shopper may download it."""
         return asdict(self)
 
     @classmethod

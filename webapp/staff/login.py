@@ -23,7 +23,7 @@ P = ParamSpec("P")
 
 
 def staff_only(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
-    """Guard a view: who isn't logged in is asked to, and comes back to it then."""
+    """Guard a view: whoever isn't logged in is sent to the login, and comes back afterwards."""
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:

@@ -1,4 +1,4 @@
-"""What those who run the shop look at. It is wanted most while something is away, so each part stands by itself."""
+"""The page that operators watch. It is needed most while a server is away, so each part is read by itself."""
 
 from __future__ import annotations
 

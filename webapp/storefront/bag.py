@@ -63,7 +63,7 @@ def change() -> ResponseReturnValue:
         if product_id not in before.bag and len(before.bag) >= MAX_BAG:
             abort(409, f"A bag holds at most {MAX_BAG} different products.")
     now = time.time()
-    behaviour.change(lambda v: v.with_in_bag(product_id, quantity, now))
+    behaviour.update(lambda v: v.with_quantity(product_id, quantity, now))
     return redirect(local_address(request.form.get("back", ""), "bag.show"), 303)
 
 
@@ -73,25 +73,25 @@ def order() -> ResponseReturnValue:
     available = [line for line in _lines(behaviour.visitor()) if line.is_available]
     if not available:
         return redirect(url_for("bag.show"), 303)
-    made = Order(secrets.token_hex(4).upper(), time.time(), tuple(_ordered(line) for line in available))
+    new = Order(secrets.token_hex(4).upper(), time.time(), tuple(_ordered(line) for line in available))
 
     def take(v: Visitor) -> Visitor:
         # Pressed twice, it is ordered once: by then the bag no longer has it.
-        return v.ordered(made) if all(line.product_id in v.bag for line in made.lines) else v
+        return v.with_order(new) if all(line.product_id in v.bag for line in new.lines) else v
 
-    kept = behaviour.change(take)
-    number = kept.orders[-1].number if kept.orders else made.number
+    orders = behaviour.update(take).orders
+    number = orders[-1].number if orders else new.number
     return redirect(url_for("bag.ordered", number=number), 303)
 
 
 @blueprint.get("/orders/<number>")
 def ordered(number: str) -> ResponseReturnValue:
     """Show an order."""
-    found = next((o for o in behaviour.visitor().orders if o.number == number), None)
-    if found is None:
+    shown = next((o for o in behaviour.visitor().orders if o.number == number), None)
+    if shown is None:
         abort(404, "There is no such order, or it was forgotten.")
     rails = services().navigation.rails.inspired(behaviour.current_interests(), behaviour.visitor().owned)
-    return _page("storefront/ordered.html", rails, order=found)
+    return _page("storefront/ordered.html", rails, order=shown)
 
 
 def _page(template: str, rails: list[Rail], **more: Any) -> ResponseReturnValue:

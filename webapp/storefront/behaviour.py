@@ -1,4 +1,4 @@
-"""Who is shopping, as far as a cookie says, and what is remembered of them: theirs to have, and to erase."""
+"""What is remembered of the shopper who makes a request, and the pages on which they see, download and erase it."""
 
 from __future__ import annotations
 
@@ -32,60 +32,60 @@ def template_values() -> dict[str, Any]:
 
 
 def visitor() -> Visitor:
-    """Return what is remembered of who makes this request; while Redis is away, nothing."""
+    """Return the shopper who makes this request; an empty visitor where nothing is remembered, or Redis is away."""
     if "visitor" not in g:
         g.visitor = Visitor()
         if "visitor" in session:
             try:
-                g.visitor = _first_kept() or services().visitors.read(session["visitor"])
+                g.visitor = _save_first_view() or services().visitors.read(session["visitor"])
             except RedisUnavailableError as error:
                 log.warning("visitors can't be read: %s", error)
     return cast("Visitor", g.visitor)
 
 
-def change(how: Callable[[Visitor], Visitor]) -> Visitor:
-    """Change what is remembered, from now on if nothing was yet. 503 while Redis is away."""
-    _begin()
+def update(change: Callable[[Visitor], Visitor]) -> Visitor:
+    """Change what is remembered, and return it; begin to remember if need be. 503 while Redis is away."""
+    _identify()
     try:
-        _first_kept()
-        g.visitor = services().visitors.change(session["visitor"], how)
+        _save_first_view()
+        g.visitor = services().visitors.change(session["visitor"], change)
     except RedisUnavailableError as error:
         log.warning("visitors can't be changed: %s", error)
         abort(503, _AWAY)
     return cast("Visitor", g.visitor)
 
 
-def did(kind: Kind, product_id: str) -> None:
+def record(kind: Kind, product_id: str) -> None:
     """Remember an event."""
     now = time.time()
-    change(lambda v: v.did(kind, product_id, now))
+    update(lambda v: v.with_event(kind, product_id, now))
 
 
-def viewed(product_id: str) -> None:
-    """Remember that a product was looked at; that it can't be remembered stops no page.
+def record_view(product_id: str) -> None:
+    """Remember that a product was looked at. The page is served whether it can be remembered or not.
 
-    The first view is kept in the cookie and goes to Redis with the request that brings it back: crawlers, which bring
-    none, fill no memory. What a browser fetches ahead isn't remembered, nor is anything of those who ask not to be
-    tracked (Global Privacy Control).
+    The first view is kept in the cookie and goes to Redis with the request that brings the cookie back: crawlers, which
+    bring none back, fill no memory. What a browser prefetches isn't remembered, nor is anything of those who ask not to
+    be tracked (Global Privacy Control).
     """
-    ahead = "prefetch" in request.headers.get("Sec-Purpose", "")
-    if ahead or request.method != "GET" or request.headers.get("Sec-GPC") == "1":
+    prefetched = "prefetch" in request.headers.get("Sec-Purpose", "")
+    if prefetched or request.method != "GET" or request.headers.get("Sec-GPC") == "1":
         return
     now = time.time()
     if "visitor" not in session:
-        _begin()
+        _identify()
         session["first"] = [product_id, now]
         return
     try:
-        _first_kept()
-        g.visitor = services().visitors.change(session["visitor"], lambda v: v.did("view", product_id, now))
+        _save_first_view()
+        g.visitor = services().visitors.change(session["visitor"], lambda v: v.with_event("view", product_id, now))
         session.modified = True  # the cookie lasts as long as what it leads to
     except RedisUnavailableError as error:
         log.warning("a view isn't remembered: %s", error)
 
 
 def current_interests() -> dict[str, Interest]:
-    """Weigh what the shopper is interested in."""
+    """Return what the shopper is interested in, weighted by how lately."""
     half_life = services().settings.behaviour_half_life_days * _DAY
     return interests(visitor().events, time.time(), half_life)
 
@@ -128,21 +128,22 @@ def forget() -> ResponseReturnValue:
     """Forget what was done with one product."""
     product_id = request.form.get("product_id", "")[:512]
     if product_id and "visitor" in session:
-        did("forget", product_id)
+        record("forget", product_id)
     return redirect(local_address(request.form.get("back", ""), "behaviour.your_data"), 303)
 
 
-def _begin() -> None:
+def _identify() -> None:
+    """Give the shopper a random id, in the cookie, unless they have one."""
     if "visitor" not in session:
         session["visitor"] = secrets.token_urlsafe(18)
         session.permanent = True
 
 
-def _first_kept() -> Visitor | None:
-    """Keep the view that the cookie brought."""
+def _save_first_view() -> Visitor | None:
+    """Save the view that the cookie brought, and return the visitor; None where it brought none."""
     if "first" not in session:
         return None
     product_id, at = session["first"]
-    kept = services().visitors.change(session["visitor"], lambda v: v.did("view", product_id, at))
+    saved = services().visitors.change(session["visitor"], lambda v: v.with_event("view", product_id, at))
     del session["first"]
-    return kept
+    return saved

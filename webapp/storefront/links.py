@@ -117,7 +117,7 @@ def local_address(address: str, otherwise: str) -> str:
     Parameters
     ----------
     address : str
-        Where the request asks to go on to; nobody vouches for it.
+        Where the request asks to go on to; it is not trusted.
     otherwise : str
         Endpoint to go to instead.
     """

@@ -50,7 +50,7 @@ def product(product_id: str) -> ResponseReturnValue:
     listing = services().navigation.listing(alike, known.owned)
     more = Links(alike.model_copy(update={"size": 24, "like": (write_anchor(product_id),)})).listing()
     seen = services().navigation.products(sheet.recent(known.events, product_id))
-    behaviour.viewed(product_id)
+    behaviour.record_view(product_id)
     return _page(
         "storefront/product.html",
         listing,

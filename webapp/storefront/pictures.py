@@ -1,4 +1,4 @@
-"""Where product pictures are found: their addresses, and what answers there."""
+"""The addresses of product pictures, and what answers there."""
 
 from __future__ import annotations
 

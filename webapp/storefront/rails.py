@@ -44,7 +44,7 @@ class RailItem:
 
 @dataclass(frozen=True)
 class RailView:
-    """A rail: its heading, products, what it came from, and the address of a whole listing in that order."""
+    """A rail: its heading, products, what it came from, and the address of a listing in that order."""
 
     id: str
     title: str
@@ -64,7 +64,7 @@ def recently_viewed(products: list[dict[str, Any]]) -> list[RailView]:
 
 
 def reason(interest: Interest, product: Mapping[str, Any]) -> str:
-    """Say why somebody is interested in a product: ``you viewed X``."""
+    """Return why the shopper is interested in a product: ``you viewed X``."""
     return _REASONS[interest.because].format(product["title"])
 
 

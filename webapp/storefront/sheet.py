@@ -1,4 +1,4 @@
-"""What a product's page shows besides its listing, as plain data: attributes, and "similar, but ..."."""
+"""What a product's page shows apart from its listing, as plain data: attributes, and "similar, but ..."."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _RECENT = 8
 
 @dataclass(frozen=True)
 class Row:
-    """An attribute. Its confidence is the percentage with which it was read off the picture; None where it is given."""
+    """An attribute, with the confidence in percent of one read off the picture; None where the catalogue has it."""
 
     name: str
     value: Any
@@ -37,9 +37,9 @@ class But:
     color: str = ""
 
 
-def shelf_parameters(product: Mapping[str, Any], asked: SearchParameters) -> SearchParameters:
-    """Return the listing of a product's page: what is like it in its department, tuned and narrowed as asked."""
-    narrowed = asked.model_copy(
+def shelf_parameters(product: Mapping[str, Any], parameters: SearchParameters) -> SearchParameters:
+    """Return the search of a product's page: what is like it in its department, with the page's weights and filters."""
+    narrowed = parameters.model_copy(
         update={
             "category": (product.get("category_path") or [""])[0],
             "like": (),
@@ -58,9 +58,9 @@ def shelf_parameters(product: Mapping[str, Any], asked: SearchParameters) -> Sea
 def rows(product: Mapping[str, Any]) -> list[Row]:
     """Return a product's attributes, those that were read off its picture marked."""
     own, predicted = product.get("attributes") or {}, product.get("predicted") or {}
-    found = {name: value for name, value in (product.get("effective") or {}).items() if name not in own}
-    given = [Row(name, value) for name, value in own.items() if value is not None]
-    return given + [Row(name, value, _confidence(value, predicted.get(name))) for name, value in found.items()]
+    filled = {name: value for name, value in (product.get("effective") or {}).items() if name not in own}
+    rows = [Row(name, value) for name, value in own.items() if value is not None]
+    return rows + [Row(name, value, _confidence(value, predicted.get(name))) for name, value in filled.items()]
 
 
 def buts(product: Mapping[str, Any], links: Links) -> list[But]:
@@ -100,5 +100,5 @@ def _in_colors(product: Mapping[str, Any], links: Links) -> list[But]:
 
 def _confidence(value: object, prediction: object) -> int | None:
     if not isinstance(prediction, dict) or prediction.get("value") != value:
-        return None  # somebody decided it
+        return None  # a person decided it
     return min(round(100 * float(prediction.get("confidence") or 0)), 99)  # nothing is certain

@@ -128,7 +128,7 @@ def anchors(listing: Listing, links: Links, interests: Mapping[str, Interest]) -
 
 
 def reasons(listing: Listing) -> dict[str, Reason]:
-    """Return why each product is where it is, by product id; nothing where that wasn't asked for."""
+    """Return why each product is where it is, by product id; empty unless the request asked for it."""
     titles = {
         a.id: listing.anchors.products[a.id]["title"]
         for a in listing.anchors.usable
@@ -166,8 +166,8 @@ def _explained(listing: Listing) -> dict[str, Match]:
 
 def _reason(why: dict[str, Any], titles: Mapping[str, str]) -> Reason:
     added = {name: max(part, 0.0) for name, part in why["aspects"].items()}
-    whole = sum(added.values()) or 1.0
-    parts = sorted(((_LABELS.get(n, label(n)), round(100 * part / whole)) for n, part in added.items()), key=_least)
+    total = sum(added.values()) or 1.0
+    parts = sorted(((_LABELS.get(n, label(n)), round(100 * part / total)) for n, part in added.items()), key=_least)
     alone = {i: value for i, value in why["anchors"].items() if i in titles}
     closest = titles[max(alone, key=lambda i: alone[i])] if len(alone) > 1 else ""
     return Reason(parts, closest, [_pair(pair) for pair in _telling(why["shared"])[:_SHARED]])

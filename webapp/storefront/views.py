@@ -86,7 +86,7 @@ def departments(navigation: list[FacetValue], links: Links) -> list[Choice]:
 
 
 def categories(facets: Facets, links: Links) -> list[Choice]:
-    """Return the categories of a result one level below the one chosen, or beside it where there is none below."""
+    """Return the categories of a result one level below the one chosen."""
     current = links.parameters.category
     below = [v for v in facets.category if _parent(v.value) == current]
     return [Choice(v.value.rpartition("/")[2], links.listing(category=v.value), False, v.count) for v in below]

@@ -27,7 +27,7 @@ blueprint = Blueprint("disputes", __name__, url_prefix="/lab/attributes")
 
 NEIGHBOURS = 6
 _NO_STORE = {"Cache-Control": "no-store"}
-_LONGEST = 200  # characters of another value
+_LONGEST = 200  # characters of a value that a person types
 _PLACE: TypeAdapter[tuple[float, float, str] | None] = TypeAdapter(tuple[float, float, str] | None)
 
 
@@ -61,33 +61,33 @@ def review() -> ResponseReturnValue:
 @blueprint.post("")
 @staff_only
 def answer() -> ResponseReturnValue:
-    """Keep a decision, write it beside the product, and go on to the next dispute."""
+    """Save a decision, write it to the product, and go on to the next dispute."""
     product_id, name = request.form.get("id", ""), request.form.get("name", "")
     try:
         product = _client().get(index=_alias(), id=product_id)["_source"]
     except (NotFoundError, ValueError):
         abort(400, "id: there is no such product.")
-    found = product.get("predicted", {}).get(name)
-    if found is None:
+    predicted = product.get("predicted", {}).get(name)
+    if predicted is None:
         abort(400, "name: nothing was found of this attribute.")
     own = _own(product, name)
     choice = request.form.get("choice")
     other = request.form.get("other", "").strip()[:_LONGEST]
     if choice not in {"accept", "keep", "other"} or (choice == "other" and not other):
         abort(400, "choice: must be accept, keep, or other with a value.")
-    value = {"accept": found["value"], "keep": own, "other": other}[choice]
+    value = {"accept": predicted["value"], "keep": own, "other": other}[choice]
     if choice == "other":
-        value = _like(found["value"], other)
+        value = _parse(predicted["value"], other)
     by = staff_name()
     assert by is not None  # noqa: S101 - staff_only has seen to it
     decide(services().index, product_id, name, value, own, by)
     settle(services().index, product_id)
-    # On from the same place: what was left for later isn't asked for again at once.
+    # On from the same place: what was skipped doesn't come again at once.
     attribute, after = request.form.get("attribute") or None, request.form.get("after") or None
     return redirect(url_for("disputes.review", attribute=attribute, after=after), 303)
 
 
-def _like(known: Value, text: str) -> Value:
+def _parse(known: Value, text: str) -> Value:
     """Read a value as what is known of its attribute: yes or no, a number, or words."""
     if isinstance(known, bool):
         if text.lower() not in {"yes", "no"}:
@@ -117,8 +117,8 @@ def _neighbours(product: dict[str, Any]) -> list[dict[str, Any]]:
     anchor = Anchor(product["id"], vector(source["vector"]))
     within = queries.browse(None, Filters(category=next(iter(product.get("category_path", [])), None)))
     parts = queries.sort_by_similar(within, [anchor], weights={"look": 1.0})
-    found = _client().search(index=_alias(), body=queries.search_page(parts, page=queries.Page(NEIGHBOURS)))
-    return [hit["_source"] for hit in found["hits"]["hits"]]
+    answer = _client().search(index=_alias(), body=queries.search_page(parts, page=queries.Page(NEIGHBOURS)))
+    return [hit["_source"] for hit in answer["hits"]["hits"]]
 
 
 def _after() -> list[Any] | None:

@@ -1,4 +1,4 @@
-"""The judging page: an anchor beside a candidate, graded 0 to 3 by people who run the shop. For staff only."""
+"""The judging page: staff grade from 0 to 3 how similar a candidate is to an anchor."""
 
 from __future__ import annotations
 

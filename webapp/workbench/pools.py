@@ -1,4 +1,4 @@
-"""What people are asked to judge: the nearest products of each anchor by every aspect and by all, some at random."""
+"""What people judge: for each anchor the nearest products by every aspect and by all, and some at random."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def make_pools(
 ) -> dict[str, list[str]]:
     """Draw anchors, and pool candidates for each.
 
-    Whoever judges doesn't know which way a candidate came in, and a way that is not measured yet isn't put at a
-    disadvantage by more than what none of the others found ("pooling", Spärck Jones and van Rijsbergen, 1975).
+    Judges don't see which weighting brought a candidate, and a weighting measured later lacks judgements only for what
+    no other one brought ("pooling", Spärck Jones and van Rijsbergen, 1975).
     """
     seed = secrets.randbelow(2**31) if seed is None else seed
     pools = {}

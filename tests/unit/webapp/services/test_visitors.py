@@ -12,22 +12,22 @@ def _order(number: str, *ids: str) -> Order:
 
 
 def test_into_the_bag_and_out_of_it() -> None:
-    v = Visitor().did("view", "a", 1.0).with_in_bag("a", 2, 2.0).with_in_bag("b", 1, 3.0)
+    v = Visitor().with_event("view", "a", 1.0).with_quantity("a", 2, 2.0).with_quantity("b", 1, 3.0)
     assert v.bag == {"a": 2, "b": 1}
     assert [(e.kind, e.product_id) for e in v.events] == [("view", "a"), ("cart", "a"), ("cart", "b")]
-    out = v.with_in_bag("a", 0, 4.0)
+    out = v.with_quantity("a", 0, 4.0)
     assert out.bag == {"b": 1}
     assert [(e.kind, e.product_id) for e in out.events] == [("view", "a"), ("cart", "b")]
 
 
 def test_another_number_of_the_same_is_no_new_event() -> None:
-    v = Visitor().with_in_bag("a", 1, 1.0).with_in_bag("a", 500, 2.0)
+    v = Visitor().with_quantity("a", 1, 1.0).with_quantity("a", 500, 2.0)
     assert v.bag == {"a": MAX_QUANTITY}
     assert len(v.events) == 1
 
 
 def test_what_is_ordered_leaves_the_bag_and_is_owned() -> None:
-    v = Visitor().with_in_bag("a", 1, 1.0).with_in_bag("b", 1, 1.0).ordered(_order("1", "a"))
+    v = Visitor().with_quantity("a", 1, 1.0).with_quantity("b", 1, 1.0).with_order(_order("1", "a"))
     assert v.bag == {"b": 1}
     assert v.owned == ["b", "a"]
     assert v.events[-1] == Event("order", "a", 9.0)
@@ -36,7 +36,11 @@ def test_what_is_ordered_leaves_the_bag_and_is_owned() -> None:
 def test_everything_is_bounded() -> None:
     v = Visitor()
     for n in range(MAX_EVENTS + 60):
-        v = v.with_in_bag(str(n), 1, float(n)).did("view", str(n), float(n)).ordered(_order(str(n), f"o{n}"))
+        v = (
+            v.with_quantity(str(n), 1, float(n))
+            .with_event("view", str(n), float(n))
+            .with_order(_order(str(n), f"o{n}"))
+        )
     assert (len(v.events), len(v.bag), len(v.orders)) == (MAX_EVENTS, MAX_BAG, MAX_ORDERS)
     assert v.events[-2].product_id == str(MAX_EVENTS + 59)
 
@@ -52,9 +56,9 @@ def test_it_comes_back_from_redis_as_it_went(steps: list[tuple[str, str, int]]) 
     v = Visitor()
     for what, product_id, number in steps:
         if what == "bag":
-            v = v.with_in_bag(product_id, number, float(number))
+            v = v.with_quantity(product_id, number, float(number))
         elif what == "order":
-            v = v.ordered(_order("n", product_id))
+            v = v.with_order(_order("n", product_id))
         else:
-            v = v.did("view" if what == "view" else "forget", product_id, float(number))
+            v = v.with_event("view" if what == "view" else "forget", product_id, float(number))
     assert Visitor.from_dict(json.loads(json.dumps(v.to_dict()))) == v
