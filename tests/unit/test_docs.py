@@ -10,6 +10,7 @@ import pytest
 
 from lookalike.cli import main
 from search.parameters import SearchParameters
+from tests.unit.test_architecture import FLOORS
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("lookalike", "es_mappings", "indexer", "search", "workers", "webapp", "evaluation", "demo", "tests", "docs")
@@ -99,6 +100,15 @@ def test_the_api_page_lists_each_parameter_of_a_search() -> None:
     table = (ROOT / "docs" / "api.md").read_text().partition("## Parameters of a search")[2].partition("\n## ")[0]
     first_cells = re.findall(r"^\| (`.+?) \|", table, re.MULTILINE)
     assert set(re.findall(r"`(\w+)`", " ".join(first_cells))) == set(SearchParameters.model_fields)
+
+
+@pytest.mark.parametrize("package", FLOORS)
+def test_the_architecture_page_lists_each_floor(package: str) -> None:
+    _, _, table = (ROOT / "docs" / "architecture.md").read_text().partition(f"| Floor of `{package}` |")
+    rooms: dict[int, set[str]] = {}
+    for floor, cell in re.findall(r"^\| (\d+) \| (.+?) \|", table.partition("\n\n")[0], re.MULTILINE):
+        rooms.setdefault(int(floor), set()).update(re.findall(rf"`{package}/(\w+)", cell))
+    assert [rooms[floor] for floor in sorted(rooms)] == [names for names in FLOORS[package] if names != {"__main__"}]
 
 
 def test_the_readme_stays_short_and_leads_to_each_page() -> None:
