@@ -39,6 +39,19 @@ test: $(VENV)/.ready chromium  ## Run the tests, against real servers; faults at
 test-unit: $(VENV)/.ready  ## Run the tests that need no server
 	@$(BIN)/python -m pytest tests/unit
 
+# Numeric libraries sum in other orders on other processors. Each line is one: oldest, plain AVX2 with more threads than
+# cores, one thread of the newest. ONEDNN_MAX_CPU_ISA caps torch and OpenVINO; of ONNX Runtime nothing does.
+NUMERIC := $(addprefix tests/unit/,evaluation es_mappings search $(addprefix indexer/,attribution finetuning images relevance spaces vectorizers))
+SSE := OPENBLAS_CORETYPE=Nehalem MKL_CBWR=COMPATIBLE ONEDNN_MAX_CPU_ISA=SSE41 ATEN_CPU_CAPABILITY=default NPY_DISABLE_CPU_FEATURES="X86_V3 X86_V4 AVX512_ICL"
+AVX2 := OPENBLAS_CORETYPE=Haswell MKL_CBWR=AVX2 ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 NPY_DISABLE_CPU_FEATURES="X86_V4 AVX512_ICL" OPENBLAS_NUM_THREADS=4 OMP_NUM_THREADS=4
+SINGLE := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
+
+.PHONY: test-processors
+test-processors: $(VENV)/.ready  ## Run the numeric tests as if on older processors; about 10 minutes
+	@$(SSE) $(BIN)/python -m pytest -q $(NUMERIC)
+	@$(AVX2) $(BIN)/python -m pytest -q $(NUMERIC)
+	@$(SINGLE) $(BIN)/python -m pytest -q $(NUMERIC)
+
 .PHONY: test-faults
 test-faults: $(VENV)/.ready  ## Run the fault tests at full size: killed processes, lost servers, hostile images; about an hour
 	@FAULTS=full $(BIN)/python -m pytest -s tests/faults tests/live/test_order.py --timeout 3600

@@ -157,7 +157,7 @@ class Training:
         unit = features / np.linalg.norm(features, axis=1, keepdims=True)
         likeness = unit @ unit.T
         np.fill_diagonal(likeness, -np.inf)
-        order = np.argsort(-likeness, axis=1)[:, :10]
+        order = np.argsort(-likeness, axis=1)[:, : min(10, len(unit) - 1)]  # without the anchor, which is the last
         gains = (labels[order] == labels[:, None]) / np.log2(np.arange(2, order.shape[1] + 2))
         discounts = np.cumsum(1 / np.log2(np.arange(2, 12)))
         alike = (labels[:, None] == labels[None]).sum(1) - 1

@@ -31,7 +31,7 @@ def test_a_photograph_of_a_product_has_that_products_look(shop: Shop, queues: Qu
     made = embed_photo(queues, picture)
     found = shop.index.products([product_id])[product_id]
     assert made.space == found["embedding"]["space"]
-    assert np.allclose(made.vector[:256], vector(found["vector"])[:256], atol=1e-6)
+    assert np.allclose(made.vector[:256], vector(found["vector"])[:256], atol=1e-3)
     part = embed_photo(queues, picture, (0.25, 0.25, 0.5, 0.5))
     assert not np.allclose(part.vector, made.vector, atol=0.05)
 

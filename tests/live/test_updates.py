@@ -177,8 +177,8 @@ def test_other_words_are_embedded_without_fetching_an_image(
     (tmp_path / file.name).rename(file)
     after = _parts(shop, "worded")
     assert _embedding(shop, "worded")["status"] == "done"
-    np.testing.assert_allclose(before["look"], after["look"], atol=1e-5)
-    np.testing.assert_allclose(before["color"], after["color"], atol=1e-5)
+    np.testing.assert_allclose(before["look"], after["look"], atol=1e-3)
+    np.testing.assert_allclose(before["color"], after["color"], atol=1e-3)
     assert float(before["text"] @ after["text"]) < 0.5
 
 

@@ -22,7 +22,7 @@ def test_each_part_is_a_unit_vector(aspect: Aspect) -> None:
 
 
 def test_vectors_lie_in_clusters() -> None:
-    cosines = np.sort(CATALOGUE.vectors @ CATALOGUE.vectors[0])[::-1] / 2
+    cosines = np.sort(CATALOGUE.vectors @ CATALOGUE.vectors[0])[::-1] / len(LAYOUT.aspects)
     assert cosines[1] > 0.5
     assert abs(np.median(cosines)) < 0.2
 

@@ -45,4 +45,4 @@ def test_the_backdrop_does_not_count() -> None:
 
 def test_same_image_same_vector_whatever_the_batch() -> None:
     alone = embed([_shirt("red")])[0]
-    np.testing.assert_array_equal(embed([_shirt("blue"), _shirt("red")])[1], alone)
+    np.testing.assert_allclose(embed([_shirt("blue"), _shirt("red")])[1], alone, atol=1e-5)

@@ -49,7 +49,7 @@ def check(runtime: Runtime, reference: Sequence[Vector], images: Sequence[Pixels
         assert cosines(ours, expected).min() >= 0.999
     alone = runtime(images[7:8])
     for ours, expected in zip(together, alone, strict=True):
-        assert cosines(ours[7:8], expected).min() >= 0.99999
+        assert cosines(ours[7:8], expected).min() >= 0.9999
 
 
 @pytest.mark.parametrize("preset", OFFLINE)
@@ -85,7 +85,7 @@ def test_batches_that_come_side_by_side_get_their_own_rows(runtime: runtimes.Nam
     with ThreadPoolExecutor(len(batches)) as threads:
         for one, other in zip(alone * 5, threads.map(run, batches * 5), strict=True):
             for tap, again in zip(one, other, strict=True):
-                np.testing.assert_array_equal(tap, again)
+                assert cosines(tap, again).min() >= 0.9999
 
 
 def test_the_runtime_is_chosen_once_and_says_what_it_is() -> None:
@@ -102,7 +102,7 @@ def test_a_runtime_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> Non
         runtimes.choose("onnx")
 
 
-@pytest.mark.parametrize(("precision", "at_least"), [("float32", 0.999999), ("float16", 0.9999), ("bfloat16", 0.99)])
+@pytest.mark.parametrize(("precision", "at_least"), [("float32", 0.9999), ("float16", 0.999), ("bfloat16", 0.99)])
 def test_a_gpus_model_agrees_in_every_precision(precision: runtimes.Precision, at_least: float) -> None:
     tapped, images = _small()
     device = "cuda" if runtimes.has_gpu() else "cpu"

@@ -61,7 +61,7 @@ def test_a_text_has_one_vector_whatever_batch_it_is_in(sentences: TextVectorizer
     long = "word " * 400
     products = _products("Toy tractor", long, *(f"Midi dress number {i} " * (i % 9) + "x" for i in range(50)))
     together, alone = sentences(products), np.concatenate([sentences([p]) for p in products[:3]])
-    np.testing.assert_allclose(together[:3], alone, atol=1e-5)
+    np.testing.assert_allclose(together[:3], alone, atol=1e-4)
     assert np.isfinite(together).all()
 
 
@@ -70,7 +70,7 @@ def test_batches_side_by_side_do_not_disturb_each_other(sentences: TextVectorize
     one_by_one = [sentences(batch) for batch in batches]
     with ThreadPoolExecutor(8) as threads:
         together = list(threads.map(sentences, batches))
-    np.testing.assert_allclose(together, one_by_one, atol=1e-6)
+    np.testing.assert_allclose(together, one_by_one, atol=1e-4)
 
 
 @pytest.mark.parametrize("first_token", [False, True])
@@ -86,7 +86,7 @@ def test_a_bert_is_laid_out_as_transformers_runs_it(sentences: TextVectorizer, f
     rows = laid_out([tokens, mask])[0]
     np.testing.assert_allclose(rows, expected, atol=1e-4)
     lengths = np.linalg.norm(rows, axis=1) * np.linalg.norm(expected, axis=1)
-    assert ((rows * expected).sum(1) / lengths).min() > 0.99999
+    assert ((rows * expected).sum(1) / lengths).min() > 0.9999
 
 
 @pytest.mark.parametrize("changed", [{"model_type": "roberta"}, {"hidden_act": "relu"}, {"num_hidden_layers": 7}])
@@ -123,8 +123,8 @@ def test_word_vectors_of_every_format_say_the_same(tmp_path: Path, vectors: Keye
     (tmp_path / "words.vec.gz").write_bytes(gzip.compress((tmp_path / "words.vec").read_bytes()))
     products = _products("the dress", "The GOWN", "a laptop", "unheard of")
     rows = [load_text(tmp_path / name, "cpu")(products) for name in ("words.vec", "words.bin", "words.vec.gz")]
-    np.testing.assert_allclose(rows[0], rows[1], atol=1e-6)
-    np.testing.assert_allclose(rows[0], rows[2], atol=1e-6)
+    np.testing.assert_allclose(rows[0], rows[1], atol=1e-4)
+    np.testing.assert_allclose(rows[0], rows[2], atol=1e-4)
     cosines = _cosines(rows[0][:3])
     assert cosines[0, 1] > 0.95
     assert cosines[0, 2] < 0.5  # "the" is frequent, so it says little

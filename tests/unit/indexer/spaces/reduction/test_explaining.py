@@ -31,7 +31,7 @@ def test_a_curve_rises_in_kept_variance_and_ends_with_the_whole() -> None:
     assert points[-1].kept == pytest.approx(reduction.kept)
     chosen = fewest(points)
     assert chosen.quality > max(p.quality for p in points) * (1 - LOSS)
-    assert chosen.quality > points[0].quality + 0.05  # the first dimensions are backdrop
+    assert chosen.quality > points[0].quality + 0.03  # the first dimensions are backdrop
     np.testing.assert_allclose(reduction.truncated(8)(ROWS), reduction(ROWS)[:, :8], atol=1e-4)
 
 
