@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from more_itertools import chunked
+
 from es_mappings import scripts
 from es_mappings.anchors import QueryPoints
 from es_mappings.layout import Layout, Vector
@@ -155,8 +157,7 @@ def _scripts(points: QueryPoints, metric: Metric, field: str) -> list[dict[str, 
     if metric != "cosine":
         return [_distance(point, points.weights, points.layout, metric, field) for point in points.vectors]
     weighed = [plain(point) for point in points.weighed]
-    parts = [weighed[start : start + _POINTS] for start in range(0, len(weighed), _POINTS)]
-    return [_similarity(part, field, farthest=points.join == "min") for part in parts]
+    return [_similarity(part, field, farthest=points.join == "min") for part in chunked(weighed, _POINTS)]
 
 
 def _similarity(points: Sequence[list[float]], field: str, *, farthest: bool) -> dict[str, Any]:

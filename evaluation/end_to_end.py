@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 from uuid import uuid4
 
+from more_itertools import chunked
+
 from indexer.activations.image_vector_store import Activations
 from indexer.catalog.events import Upsert
 from indexer.catalog.products import Product
@@ -61,9 +63,8 @@ class Unindexed:
 
     def __call__(self, ids: Sequence[str]) -> None:
         """Embed images by their addresses."""
-        batches = [ids[start : start + self._size] for start in range(0, len(ids), self._size)]
         with ThreadPoolExecutor(BATCHES) as threads:
-            for done in threads.map(lambda batch: self._embed(batch, {}), batches):
+            for done in threads.map(lambda batch: self._embed(batch, {}), chunked(ids, self._size)):
                 del done
 
     def close(self) -> None:

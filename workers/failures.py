@@ -7,8 +7,8 @@ from elastic_transport import ConnectionTimeout
 from elasticsearch import ApiError
 from kombu.exceptions import OperationalError
 
+from indexer.backoff import backoff
 from indexer.errors import ProductSearchError
-from workers.queues.connection import backoff
 
 _FIRST, _LONGEST = 2.0, 60.0  # seconds
 

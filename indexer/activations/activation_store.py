@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 from elasticsearch.helpers import pack_dense_vector, scan
+from more_itertools import chunked
 
 from es_mappings.layout import Vector
 from es_mappings.stores import image_vector
@@ -101,9 +102,7 @@ class ActivationStore:
 
     def chunks(self, most: int, size: int = 1_000) -> Iterator[Vector]:
         """Read up to ``most`` activations in the order of `sample`, so many at a time."""
-        rows = islice(self._scan(), most)
-        while part := list(islice(rows, size)):
-            yield np.stack(part)
+        yield from map(np.stack, chunked(islice(self._scan(), most), size))
 
     def _scan(self) -> Iterator[Vector]:
         query = {"_source": {"exclude_vectors": False, "includes": ["activation"]}, "sort": [{"digest": "asc"}]}

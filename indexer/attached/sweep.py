@@ -8,20 +8,20 @@ own words and images are still those that its vector was made from costs one rea
 from __future__ import annotations
 
 import math
-import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from typing import Any
 
 from elasticsearch.helpers import pack_dense_vector, scan
+from more_itertools import chunked
 
 from es_mappings.product import LAYOUT
 from es_mappings.stores.attached import REMOVE
 from indexer.attached.attachment import Attachment, Attachments, concrete, prepare
 from indexer.attached.fields import Described, describe
+from indexer.backoff import backoff
 from indexer.catalog.documents import now
 from indexer.elastic.client import BulkFailure, bulk
 from indexer.elastic.product_index import ProductIndex
@@ -34,7 +34,7 @@ from indexer.spaces.fitting import fit
 from indexer.spaces.vector_space import VectorSpace, load_space
 
 _TRIES = 6  # of an image whose server is away ...
-_FIRST_PAUSE = 60.0  # ... seconds before the second, doubled with each: an hour in all
+_FIRST_PAUSE, _LONGEST_PAUSE = 60.0, 1920.0  # ... seconds before the second, and before the last: an hour in all
 _PATIENCE = "30m"  # that a page of failures may take: images of servers that don't answer are waited for
 
 Hit = Mapping[str, Any]
@@ -128,7 +128,9 @@ class Sweep:
         self._client.indices.refresh(index=attachment.index)
         size = self._pipeline.batch_size
         hits = scan(self._client, index=attachment.index, query=request, size=size, scroll=_PATIENCE)
-        while (page := list(islice(hits, size))) and time.monotonic() <= self._deadline:
+        for page in chunked(hits, size):
+            if time.monotonic() > self._deadline:
+                return
             self._page(attachment, page, space, swept, again=True)
 
     def _page(
@@ -142,7 +144,7 @@ class Sweep:
     ) -> None:
         documents = (_Document.of(hit, attachment) for hit in hits)
         due = {document.hit["_id"]: document for document in documents if document.is_due(space) or again}
-        for part in _parts(list(due), self._pipeline.batch_size):
+        for part in chunked(due, self._pipeline.batch_size):
             outcomes = self._pipeline.outcomes({i: due[i].embeddable for i in part}, space)
             actions = [_update(attachment, due[i], outcomes[i], space) for i in part]
             failures = dict(zip(part, bulk(self._client, actions), strict=True))
@@ -172,10 +174,6 @@ def detach(index: ProductIndex, name: str) -> int:
         if not answer["version_conflicts"]:
             break
     return updated
-
-
-def _parts(ids: list[str], size: int) -> list[list[str]]:
-    return [ids[start : start + size] for start in range(0, len(ids), size)]
 
 
 def _note(swept: Swept, failures: Mapping[str, BulkFailure | None], outcomes: Mapping[str, Outcome]) -> None:
@@ -245,6 +243,5 @@ def _update(attachment: Attachment, document: _Document, outcome: Outcome, space
 
 
 def _retry_at(tries: int) -> str:
-    """Return when to try again: the pauses double, half of each by chance."""
-    pause = _FIRST_PAUSE * 2 ** (tries - 1) * random.uniform(0.5, 1)  # noqa: S311 - no secret
+    pause = backoff(tries, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE)
     return (datetime.now(UTC) + timedelta(seconds=pause)).isoformat(timespec="seconds")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from more_itertools import chunked
+
 from indexer.activations.activation_store import ActivationStore
 from indexer.attribution import decisions, store
 from indexer.attribution.attributor import Shown
@@ -58,7 +60,7 @@ def fit_attribution(index: ProductIndex, vectorizers: Mapping[str, ImageVectoriz
         name = store.save_model(index, category, model, made_by)
         written = _write(index, products, findings, known, model, name)
         rest = ((i, p) for i, p in _products(index, category, stores) if i not in places)
-        while chunk := dict(islice(rest, _CHUNK)):
+        for chunk in map(dict, chunked(rest, _CHUNK)):
             found = model([p.example for p in chunk.values()])
             written += _write(index, chunk, found, decisions.decided(index, list(chunk)), model, name)
         yield Learnt(category, len(products), model, written)
@@ -70,7 +72,7 @@ def unseen(index: ProductIndex, vectorizers: Mapping[str, ImageVectorizer]) -> I
     stores = [ActivationStore.open(index, "images", v) for v in vectorizers.values()]
     query = {"query": {"exists": {"field": "embedding.image_digest"}}, "_source": ["embedding.image_digest"]}
     hits = index.scan(query, size=_CHUNK, scroll="30m")  # images are fetched between two pages
-    while chunk := list(islice(hits, _CHUNK)):
+    for chunk in chunked(hits, _CHUNK):
         shown = {hit["_id"]: hit["_source"]["embedding"]["image_digest"] for hit in chunk}
         lacking = set[str]().union(*(store.lacks(list(set(shown.values()))) for store in stores))
         if ids := [product_id for product_id, name in shown.items() if name in lacking]:
@@ -99,7 +101,7 @@ def _products(
         query["query"] = {"function_score": {"query": within, "random_score": {"seed": 7, "field": "_seq_no"}}}
         query["sort"] = ["_score"]
     hits = index.scan(query, size=_CHUNK, preserve_order=shuffled)
-    while chunk := list(islice(hits, _CHUNK)):
+    for chunk in chunked(hits, _CHUNK):
         digests = [d for hit in chunk if (d := hit["_source"].get("embedding", {}).get("image_digest"))]
         rows = {aspect: store.get(digests) for aspect, store in stores.items()} if digests else {}
         for hit in chunk:
@@ -131,7 +133,5 @@ def _write(
         documents.attributed(index.alias, product_id, p.source, part)
         for (product_id, p), part in zip(products.items(), parts, strict=True)
     ]
-    written = 0
-    for start in range(0, len(actions), _CHUNK):
-        written += sum(failure is None for failure in write_targets.write(index, actions[start : start + _CHUNK]))
-    return written
+    failures = (failure for chunk in chunked(actions, _CHUNK) for failure in write_targets.write(index, chunk))
+    return sum(failure is None for failure in failures)

@@ -22,7 +22,7 @@ from indexer.rollouts.steps import Options, Watch
 from indexer.settings import Settings
 
 if TYPE_CHECKING:
-    from indexer.embedding.pipeline import Pipeline  # loads torch
+    from indexer.embedding.pipeline import Pipeline
 
 _anyway = click.option("--anyway", is_flag=True, help="Swap whatever the comparison says.")
 _abandon = click.option("--abandon", is_flag=True, help="Give up the one that is under way.")

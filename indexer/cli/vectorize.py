@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
+from more_itertools import chunked
 
 from indexer.cli.console import progress_bar
 from indexer.cli.status import say_counts
@@ -46,8 +47,7 @@ def _run(pipeline: Pipeline, what: str, ids: Iterable[str]) -> None:
     every = list(ids)
     with progress_bar() as progress:
         task = progress.add_task(what, total=len(every))
-        for start in range(0, len(every), _CHUNK):
-            chunk = every[start : start + _CHUNK]
+        for chunk in chunked(every, _CHUNK):
             for product_id, why in pipeline.vectorize(chunk).failed.items():
                 progress.console.print(f"{product_id}: {why}", style="yellow", markup=False, highlight=False)
             progress.advance(task, len(chunk))

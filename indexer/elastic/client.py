@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import base64
-import random
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 import numpy as np
 from elasticsearch import Elasticsearch
 from elasticsearch.helpers import streaming_bulk
+from more_itertools import chunked
 
 from es_mappings.layout import Vector
+from indexer.backoff import backoff
 from indexer.elastic.breaker import BoundedTransport
 from indexer.errors import IndexStateError
 from indexer.settings import Settings
@@ -136,8 +136,7 @@ def bulk(
         In the order of the actions: why an item was refused, or None where it was taken.
     """
     options = {"refresh": refresh, "require_alias": require_alias}
-    waiting = iter(actions)
-    while part := list(islice(waiting, _CHUNK)):
+    for part in chunked(actions, _CHUNK):
         yield from _send(client, part, changed, options)
 
 
@@ -169,7 +168,7 @@ def _send(
         busy = [place for place in due if (failure := outcomes[place]) and failure.status == 429]
         in_vain = 0 if len(busy) < len(due) else in_vain + 1
         if busy and in_vain < _ATTEMPTS:
-            time.sleep(min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**in_vain) * random.uniform(0.5, 1))  # noqa: S311 - no secret
+            time.sleep(backoff(in_vain + 1, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE))
         due = busy
     return outcomes
 

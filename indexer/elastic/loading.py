@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+
+from more_itertools import chunked
 
 from indexer.catalog import documents
 from indexer.catalog.events import Delete, Event, parse_line
@@ -15,8 +15,6 @@ from indexer.elastic import write_targets
 from indexer.elastic.client import BulkFailure
 from indexer.elastic.product_index import ProductIndex
 from indexer.errors import CatalogError
-
-T = TypeVar("T")
 
 
 @dataclass
@@ -58,13 +56,7 @@ def load_file(index: ProductIndex, path: Path, *, chunk: int = 500) -> Iterator[
     Outcome
         One a chunk. Lines that can't be used are refused under ``line N``; the others are written.
     """
-    for part in _chunks(read_lines(path, parse_line), chunk):
+    for part in chunked(read_lines(path, parse_line), chunk):
         outcome = apply_events(index, [line for _, line in part if not isinstance(line, CatalogError)])
         outcome.refused |= {f"line {number}": str(line) for number, line in part if isinstance(line, CatalogError)}
         yield outcome
-
-
-def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    iterator = iter(items)
-    while part := list(islice(iterator, size)):
-        yield part

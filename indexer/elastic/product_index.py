@@ -11,6 +11,7 @@ from typing import Any
 
 from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
 from elasticsearch.helpers import scan
+from more_itertools import chunked
 
 from es_mappings import product
 from es_mappings.layout import Vector
@@ -75,7 +76,7 @@ class ProductIndex:
 
     def products(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Read products by id, in real time, with their vectors; deleted ones are left out."""
-        chunks = (ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK))
+        chunks = chunked(ids, _CHUNK)
         return {i: source for chunk in chunks for i, source in get_with_vectors(self.client, self.name, chunk).items()}
 
     def vectors(self, ids: Sequence[str]) -> dict[str, Vector]:

@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 
+from more_itertools import chunked
+
 from es_mappings.layout import Vector
 from indexer.activations.image_addresses import ImageAddresses, Known
 from indexer.activations.image_vector_store import ImageVectorStore
@@ -101,9 +103,8 @@ class Pipeline:
         def one(batch: Sequence[str]) -> Report:
             return write_targets.until_current(self._index, lambda targets: vectorize(batch, targets=targets))
 
-        batches = (ids[start : start + self.batch_size] for start in range(0, len(ids), self.batch_size))
         report = Report()
-        for part in side_by_side(one, batches, _BATCHES):
+        for part in side_by_side(one, chunked(ids, self.batch_size), _BATCHES):
             report.add(part)
         return report
 

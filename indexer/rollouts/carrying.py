@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from elasticsearch import Elasticsearch
+from more_itertools import chunked
 
 from es_mappings import scripts
 from indexer.elastic import write_targets
@@ -150,8 +151,7 @@ def carry(pair: Pair, documents: Sequence[tuple[str, Document]], *, force: bool 
 def carry_ids(pair: Pair, ids: Sequence[str], *, force: bool = False) -> int:
     """Carry products over as the old index, still live, has them now; drop those that it hasn't from the new one."""
     lacked = 0
-    for start in range(0, len(ids), PAGE):
-        part = ids[start : start + PAGE]
+    for part in chunked(ids, PAGE):
         # Writes go to the live index first. So what the new index has, and the old one lacks after that, is deleted.
         docs = pair.new.client.mget(index=pair.new.name, ids=part, source=False)["docs"]
         copies = {doc["_id"]: doc for doc in docs}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from more_itertools import chunked
 
 from es_mappings import queries
 from es_mappings.anchors import Anchor
@@ -108,8 +109,7 @@ def still_different(old: ProductIndex, new: ProductIndex, ids: Sequence[str]) ->
 
 def _states_of(index: ProductIndex, ids: Sequence[str]) -> dict[str, tuple[Any, ...]]:
     states = {}
-    for start in range(0, len(ids), 1_000):
-        part = ids[start : start + 1_000]
+    for part in chunked(ids, 1_000):
         for doc in index.client.mget(index=index.name, ids=part, source_includes=list(_STATE))["docs"]:
             states[doc["_id"]] = tuple(doc.get("_source", {}).get(name) for name in _STATE)
     return states

@@ -14,7 +14,7 @@ from indexer.rollouts.state import Kept, Running, State, StateStore
 from indexer.rollouts.steps import Options, Steps, Watch
 
 if TYPE_CHECKING:
-    from indexer.embedding.pipeline import Pipeline  # loads torch
+    from indexer.embedding.pipeline import Pipeline
 
 STEPS = {
     "rebuild": ("create", "join", "copy", "fit", "vectors", "compare", "swap", "settle"),

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from more_itertools import chunked
+
 from es_mappings import product
 from indexer.elastic import write_targets
 from indexer.elastic.product_index import ProductIndex
@@ -21,7 +23,7 @@ from indexer.spaces.fitting import Recipe, fit
 from indexer.spaces.vector_space import load_space
 
 if TYPE_CHECKING:
-    from indexer.embedding.pipeline import Pipeline  # loads torch
+    from indexer.embedding.pipeline import Pipeline
 
 _ROUNDS = 20  # of carrying over what changed meanwhile; each takes a fraction of the one before
 _PASSES = 5  # over the products without vector: the catalogue goes on changing
@@ -155,9 +157,11 @@ class Steps:
         """Go once through the products that wait for a vector, and count them."""
         self._new.refresh()
         ids = list(self._new.ids_without_vector())
-        for start in range(0, len(ids), _CHUNK):
-            self._pipeline().vectorize_in(self._new.name, ids[start : start + _CHUNK])
-            self._watch.progress(what, min(start + _CHUNK, len(ids)), len(ids))
+        done = 0
+        for part in chunked(ids, _CHUNK):
+            self._pipeline().vectorize_in(self._new.name, part)
+            done += len(part)
+            self._watch.progress(what, done, len(ids))
             self._save()  # so that of two processes one stops
         return len(ids)
 

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
+from more_itertools import chunked
 
 from es_mappings.layout import Vector
 from indexer.activations.activation_store import ActivationStore
@@ -52,8 +53,8 @@ def read_material(index: ProductIndex, store: ActivationStore, size: int, also: 
     kept = dict(islice(found.items(), max(size, len(also))))
     rows: dict[str, Vector] = {}
     images = list(kept)
-    for start in range(0, len(images), _CHUNK):
-        rows.update(store.get(images[start : start + _CHUNK]))
+    for chunk in chunked(images, _CHUNK):
+        rows.update(store.get(chunk))
     there = [image for image in images if image in rows]
     return Material(
         [kept[image][0] for image in there],
@@ -101,15 +102,8 @@ def pairs_of(ids: list[str], likes: Grades) -> Pairs:
 
 
 def _named(ids: list[str]) -> Iterator[dict[str, Any]]:
-    for start in range(0, len(ids), 1_000):
-        yield {
-            "bool": {
-                "filter": [
-                    {"ids": {"values": ids[start : start + 1_000]}},
-                    {"exists": {"field": "embedding.image_digest"}},
-                ]
-            }
-        }
+    for part in chunked(ids, 1_000):
+        yield {"bool": {"filter": [{"ids": {"values": part}}, {"exists": {"field": "embedding.image_digest"}}]}}
 
 
 def _scan(index: ProductIndex, query: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -24,7 +24,7 @@ ALLOWED = {
 # The floors of packages, from the ground up: a room or module imports from lower floors alone.
 FLOORS: dict[str, tuple[set[str], ...]] = {
     "indexer": (
-        {"errors", "digests"},
+        {"errors", "digests", "backoff"},
         {"settings", "deadlines"},
         {"catalog", "images"},
         {"vectorizers"},

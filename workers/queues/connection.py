@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import redis
-from redis.backoff import EqualJitterBackoff, ExponentialWithJitterBackoff
+from redis.backoff import ExponentialWithJitterBackoff
 from redis.retry import Retry
 
 from workers.errors import RedisUnavailableError
@@ -63,12 +63,3 @@ def translated(message: str = "Redis doesn't answer: {kind}") -> Iterator[None]:
         yield
     except redis.RedisError as error:
         raise RedisUnavailableError(message.format(kind=type(error).__name__)) from error
-
-
-def backoff(failures: int, *, first: float, longest: float) -> float:
-    """Return the seconds to wait after the nth failure in a row.
-
-    They double with each failure, and chance decides over half of them, so that those who failed together don't come
-    back together ("equal jitter": Brooker, Exponential Backoff And Jitter, AWS Architecture Blog, 2015).
-    """
-    return EqualJitterBackoff(cap=longest, base=first).compute(min(failures, 30) - 1)

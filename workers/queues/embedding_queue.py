@@ -14,13 +14,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
-from itertools import islice
 from typing import Any
 
 import redis
+from more_itertools import chunked
 
+from indexer.backoff import backoff
 from workers.queues import keys
-from workers.queues.connection import backoff, translated
+from workers.queues.connection import translated
 
 LEASE = 30.0  # seconds
 _RENEWED = 10.0
@@ -63,8 +64,8 @@ class EmbeddingQueue:
         RedisUnavailableError
             Redis is away or out of memory.
         """
-        iterator, count, times = iter(ids), 0, received or {}
-        while part := list(islice(iterator, _CHUNK)):
+        count, times = 0, received or {}
+        for part in chunked(ids, _CHUNK):
             pairs = [value for product_id in part for value in (product_id, times.get(product_id, ""))]
             skipped = _GIVEN_UP_KEPT if drifted else 0
             self._run("add", time.time(), skipped, *pairs)

@@ -6,7 +6,7 @@ import pytest
 
 from indexer.settings import Settings
 from workers.errors import QueueError, RedisUnavailableError
-from workers.queues.connection import PAGE, backoff
+from workers.queues.connection import PAGE
 from workers.queues.event_queue import Entry
 from workers.queues.handle import Queues
 
@@ -51,10 +51,3 @@ def test_counting_never_fails() -> None:
         queues.counters.count("embedded", by=3)
         queues.counters.set("recall", 0.9)
         assert queues.counters.streak("embedding") == 1
-
-
-def test_pauses_double_and_differ() -> None:
-    for failures, longest in ((1, 2), (3, 8), (6, 60), (1_000_000, 60)):
-        drawn = [backoff(failures, first=2, longest=60) for _ in range(50)]
-        assert all(longest / 2 <= pause <= longest for pause in drawn)
-        assert len(set(drawn)) > 1
