@@ -21,7 +21,7 @@ from demo.services import ServiceError, start_elasticsearch
 from es_mappings.layout import Layout, Vector
 from evaluation import elastic_structures
 from evaluation.clustered import clustered
-from evaluation.neighbours_report import make_report
+from evaluation.neighbours_report import Row, make_report
 from evaluation.report import Table
 from evaluation.structures import Build, Built, UnavailableError, brute_force, in_process
 from indexer.cli.console import progress_bar, report_console
@@ -31,35 +31,6 @@ TRUTH = "brute force (NumPy)"
 
 console = report_console()
 Opener = Callable[[Vector], AbstractContextManager[Built]]
-
-
-@dataclass(frozen=True)
-class Row:
-    """The measurements of a structure at a number of dimensions, or why there are none.
-
-    Attributes
-    ----------
-    recall : float
-        Share of the true k nearest that were found.
-    milliseconds : tuple of float
-        Latency of each query, one after the other, on one thread.
-    size : int
-        Bytes, vectors included.
-    missing : str
-        Why it couldn't be measured; empty if it was.
-    """
-
-    structure: str
-    dims: int
-    recall: float = 0.0
-    milliseconds: tuple[float, ...] = ()
-    build_seconds: float = 0.0
-    size: int = 0
-    missing: str = ""
-
-    def percentile(self, percent: float) -> float:
-        """Return a percentile of the times, in milliseconds."""
-        return float(np.percentile(self.milliseconds, percent))
 
 
 @dataclass(frozen=True)

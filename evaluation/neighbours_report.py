@@ -3,19 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+
+import numpy as np
 
 from evaluation import plots
 from evaluation.report import Picture, Report, Table
-
-if TYPE_CHECKING:
-    from evaluation.neighbours import Row
 
 _NOTE = (
     "A kd-tree or ball tree skips whatever lies behind a cut or outside a ball. In more dimensions distances become "
     "alike and nothing can be skipped: the tree visits every vector, and each visit costs more than a row of brute "
     "force (Beyer et al., 'When is nearest neighbor meaningful?', ICDT 1999)."
 )
+
+
+@dataclass(frozen=True)
+class Row:
+    """The measurements of a structure at a number of dimensions, or why there are none.
+
+    Attributes
+    ----------
+    recall : float
+        Share of the true k nearest that were found.
+    milliseconds : tuple of float
+        Latency of each query, one after the other, on one thread.
+    size : int
+        Bytes, vectors included.
+    missing : str
+        Why it couldn't be measured; empty if it was.
+    """
+
+    structure: str
+    dims: int
+    recall: float = 0.0
+    milliseconds: tuple[float, ...] = ()
+    build_seconds: float = 0.0
+    size: int = 0
+    missing: str = ""
+
+    def percentile(self, percent: float) -> float:
+        """Return a percentile of the times, in milliseconds."""
+        return float(np.percentile(self.milliseconds, percent))
 
 
 def make_report(rows: Sequence[Row], k: int) -> Report:

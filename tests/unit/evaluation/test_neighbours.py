@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evaluation.neighbours import Row, RowFile, Sizes, measure
-from evaluation.neighbours_report import make_report
+from evaluation.neighbours import RowFile, Sizes, measure
+from evaluation.neighbours_report import Row, make_report
 from evaluation.report import Picture, Table
 from evaluation.structures import Build, Built, UnavailableError, brute_force, in_process
 from tests.vectors import separate_groups
