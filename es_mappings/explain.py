@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from es_mappings.anchors import Anchor, QueryPoints
-from es_mappings.facets import attribute_pairs
+from es_mappings.attributes import attribute_pairs
 from es_mappings.layout import Vector
 
 

@@ -1,37 +1,138 @@
 """Facets: what can narrow a result, counted over all its matches, as shoppers expect.
 
-A facet that is filtered by ignores its own filter: who picked red still sees how many are blue.
+Each is declared once, in `FACETS`: its filter, its counts and their reading follow. A facet that is filtered by ignores
+its own filter: who picked red still sees how many are blue.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
 
-Query = dict[str, Any]
+from es_mappings.attribute_facet import Attributes
+from es_mappings.attributes import read_number
+from es_mappings.facet_types import Bounds, Counts, Facet, Flag, Query, Range, Terms
 
-# How many values each facet counts. Attribute facets share one aggregation, so theirs is a number for all of them.
-CATEGORY_COUNT, BRAND_COUNT, ATTRIBUTE_COUNT = 200, 50, 500
+# Attributes that are numbers, and what one step of their slider is worth. A new one is a line here, and a rebuild.
+NUMBERS = tuple(
+    Range(name, f"numbers.{name}", step=step)
+    for name, step in {
+        "screen_size_in": 0.1,
+        "weight_kg": 0.1,
+        "height_cm": 1,
+        "heel_height_cm": 0.5,
+        "refresh_rate_hz": 1,
+        "ram_gb": 8,
+        "storage_gb": 256,
+    }.items()
+)
+
+# The facets, in the order in which pages show them. Category, stock and price have request parameters of their own; any
+# other is filtered by `filter=NAME:value`. A field that product.py doesn't declare gets the type of its facet.
+FACETS: tuple[Facet, ...] = (
+    Terms("category", "category_path", size=200, drills_down=True),
+    Flag("in_stock", label="In stock only"),
+    Range("price"),
+    Terms("brand"),
+    Attributes("attributes", "numbers", size=500, numbers=NUMBERS),
+)
 
 # Names the count of styles, which is the total where variants are grouped.
 STYLES = "styles"
 
-# Names the count of a facet without its own filter; the facet's name is quoted, since a name may not hold [, ] or >.
+# Names the counts of a facet without its own filter; the filter's key is quoted, since a name may not hold [, ] or >.
 _WITHOUT = "without:"
+
+_ATTRIBUTE = "attribute."  # before the name of an attribute, in `filter`; no attribute's name holds a dot
+
+
+def attribute_facet() -> Attributes:
+    """Return the facet of all attributes."""
+    return next(facet for facet in FACETS if isinstance(facet, Attributes))
+
+
+def facet_named(name: str) -> Facet | None:
+    """Return the facet that ``filter=NAME:value`` is about; None where the name is an attribute's."""
+    return next((f for f in FACETS if f.name == name and name not in Filters.OWN_PARAMETERS), None)
+
+
+def is_range(name: str) -> bool:
+    """Return whether ``filter=NAME:`` takes ranges of numbers."""
+    facet = None if name.startswith(_ATTRIBUTE) else facet_named(name)
+    return isinstance(facet or attribute_facet().number(name.removeprefix(_ATTRIBUTE)), Range)
+
+
+def document_fields() -> dict[str, Query]:
+    """Return the mapping of the document fields that facets need."""
+    return {facet.field: facet.mapping for facet in FACETS}
+
+
+def attribute_numbers(attributes: Mapping[str, Any]) -> dict[str, float]:
+    """Pick the numbers out of a product's attributes, as the ``numbers`` field holds them."""
+    numbers = {n.name: read_number(attributes.get(n.name)) for n in attribute_facet().numbers}
+    return {name: number for name, number in numbers.items() if number is not None}
+
+
+@dataclass(frozen=True)
+class Refinement:
+    """One ``filter`` of a request: ``color:red``, ``brand:Marlowe``, ``screen_size_in:40..55``.
+
+    ``attribute.NAME:value`` is always about an attribute, also where a facet of the shop has the same name.
+    """
+
+    name: str
+    value: str
+    is_attribute: bool = True
+
+    @classmethod
+    def parse(cls, text: str) -> Refinement:
+        """Read one.
+
+        Raises
+        ------
+        ValueError
+            It isn't ``name:value``, or the value is none of that facet.
+        """
+        name, _, value = text.partition(":")
+        is_attribute = name.startswith(_ATTRIBUTE) or facet_named(name) is None
+        name = name.removeprefix(_ATTRIBUTE)
+        if not (name and value):
+            raise ValueError(f"{text!r} is not name:value")
+        facet = None if is_attribute else facet_named(name)
+        if facet:
+            facet.parse(value)
+        else:
+            attribute_facet().parse(f"{name}:{value}")
+        return cls(name, value, is_attribute)
+
+    @property
+    def facet(self) -> str:
+        """The name as ``filter`` writes it: with ``attribute.`` only where a facet has the attribute's name."""
+        return f"{_ATTRIBUTE}{self.name}" if self.is_attribute and facet_named(self.name) else self.name
+
+    @property
+    def bounds(self) -> Bounds | None:
+        """The range of numbers that it asks for; None where it asks for a value."""
+        return Bounds.parse(self.value) if ".." in self.value and is_range(self.facet) else None
+
+    def __str__(self) -> str:
+        """Write it as `parse` reads it."""
+        return f"{self.facet}:{self.value}"
 
 
 @dataclass(frozen=True)
 class Filters:
     """What narrows a result without scoring it.
 
-    Values of one attribute are alternatives (red or blue); different attributes must all hold (red and midi).
+    Values of one facet, and of one attribute, are alternatives (red or blue); different ones must all hold.
     """
 
+    OWN_PARAMETERS = ("category", "in_stock", "price", "attributes")  # facets with fields of their own here
+
     category: str | None = None  # a path, "Dresses/Midi dresses"
-    brands: tuple[str, ...] = ()
+    fields: tuple[tuple[str, str], ...] = ()  # of every other facet: ("brand", "Marlowe")
     attributes: tuple[tuple[str, str], ...] = ()
     price_min: float | None = None
     price_max: float | None = None
@@ -40,21 +141,35 @@ class Filters:
     not_brands: tuple[str, ...] = ()
     not_ids: tuple[str, ...] = ()
 
-    def clauses(self) -> list[Query]:
-        """Build the filter clauses."""
-        clauses: list[Query] = []
-        if self.category:
-            clauses.append({"term": {"category_path": self.category}})
-        if self.brands:
-            clauses.append({"terms": {"brand": list(self.brands)}})
-        for name in self.attribute_names:
-            values = [attribute_key(name, value) for n, value in self.attributes if n == name]
-            clauses.append({"terms": {"facets": values}})
-        bounds = {"gte": self.price_min, "lte": self.price_max}
-        if any(bound is not None for bound in bounds.values()):
-            clauses.append({"range": {"price": {k: bound for k, bound in bounds.items() if bound is not None}}})
-        if self.in_stock is not None:
-            clauses.append({"term": {"in_stock": self.in_stock}})
+    @classmethod
+    def refined(cls, refinements: Sequence[Refinement], **others: Any) -> Filters:
+        """Build the filters of refinements, and of ``others``: the fields that have parameters of their own."""
+        pairs = [(r.is_attribute, (r.name, r.value)) for r in refinements]
+        return cls(
+            fields=tuple(pair for is_attribute, pair in pairs if not is_attribute),
+            attributes=tuple(pair for is_attribute, pair in pairs if is_attribute),
+            **others,
+        )
+
+    def chosen(self, facet: Facet) -> tuple[Any, ...]:
+        """Return the values of a facet that are chosen."""
+        price = Bounds(self.price_min, self.price_max)
+        own: dict[str, tuple[Any, ...]] = {
+            "category": (self.category,) if self.category else (),
+            "in_stock": () if self.in_stock is None else (self.in_stock,),
+            "price": () if price == Bounds() else (price,),
+            "attributes": self.attributes,
+        }
+        others = (facet.parse(value) for name, value in self.fields if name == facet.name)
+        return own[facet.name] if facet.name in own else tuple(others)
+
+    def by_key(self) -> dict[str, tuple[Facet, Query]]:
+        """Return the clauses of the facets that are filtered by, each with its facet, by key (``attribute:color``)."""
+        return {key: (f, clause) for f in FACETS for key, clause in f.clauses(self.chosen(f)).items()}
+
+    def clauses(self, without: str = "") -> list[Query]:
+        """Build the filter clauses, but for the one of a key."""
+        clauses = [clause for key, (_, clause) in self.by_key().items() if key != without]
         if self.cheaper_than is not None:
             clauses.append({"range": {"price": {"lt": self.cheaper_than}}})
         unwanted: list[Query] = [{"terms": {"brand": list(self.not_brands)}}] if self.not_brands else []
@@ -65,47 +180,6 @@ class Filters:
     def attribute_names(self) -> list[str]:
         """Attributes that are filtered by, in the order given."""
         return list(dict.fromkeys(name for name, _ in self.attributes))
-
-    def without(self, facet: str) -> Filters:
-        """Leave out the filters of one facet, named as `facets` names it."""
-        changes: dict[str, dict[str, Any]] = {
-            "brand": {"brands": ()},
-            "price": {"price_min": None, "price_max": None},
-            "in_stock": {"in_stock": None},
-        }
-        own = changes.get(facet) or {"attributes": tuple(pair for pair in self.attributes if pair[0] != _name(facet))}
-        return replace(self, **own)
-
-    @property
-    def facets(self) -> list[str]:
-        """Name the facets that are filtered by: ``brand``, ``price``, ``in_stock``, ``attribute:NAME``."""
-        named = {
-            "brand": self.brands,
-            "price": (self.price_min is not None) or (self.price_max is not None),
-            "in_stock": self.in_stock is not None,
-        }
-        return [name for name, used in named.items() if used] + [_ATTRIBUTE + name for name in self.attribute_names]
-
-
-_ATTRIBUTE = "attribute:"  # keeps an attribute that is called "brand" apart from the brand
-
-
-def _name(facet: str) -> str:
-    return facet.removeprefix(_ATTRIBUTE)
-
-
-def attribute_key(name: str, value: object) -> str:
-    """Write an attribute value as it stands in the ``facets`` field: ``name:value``, booleans as true and false."""
-    return f"{name}:{str(value).lower() if isinstance(value, bool) else value}"
-
-
-def attribute_pairs(attributes: Mapping[str, Any]) -> list[str]:
-    """Write all of a product's attributes as ``name:value``; of a list, each of its values."""
-    return [
-        attribute_key(name, value)
-        for name, values in attributes.items()
-        for value in (values if isinstance(values, list) else [values])
-    ]
 
 
 def aggregations(keywords: Sequence[Query] = (), filters: Filters = Filters(), excluded: Sequence[str] = ()) -> Query:
@@ -120,35 +194,26 @@ def aggregations(keywords: Sequence[Query] = (), filters: Filters = Filters(), e
     excluded : sequence of str
         Ids that are not in the result (its anchors).
     """
-    counts: Query = {
-        "category": {"terms": {"field": "category_path", "size": CATEGORY_COUNT}},
-        "brand": {"terms": {"field": "brand", "size": BRAND_COUNT}},
-        "attributes": {"terms": {"field": "facets", "size": ATTRIBUTE_COUNT}},
-        "in_stock": {"terms": {"field": "in_stock"}},
-        "price": {"stats": {"field": "price"}},
-    }
-    for facet in filters.facets:
-        others = {"bool": {"must": list(keywords), "filter": filters.without(facet).clauses()}}
+    counts: Query = {name: query for facet in FACETS for name, query in facet.aggregations().items()}
+    for key, (facet, _) in filters.by_key().items():
+        own = facet.own_aggregations(key)
+        if not own:
+            continue
+        others = {"bool": {"must": list(keywords), "filter": filters.clauses(without=key)}}
         if excluded:
             others["bool"]["must_not"] = [{"ids": {"values": list(excluded)}}]
-        values = counts.get(facet) or _one_attribute(_name(facet))
-        counts[_WITHOUT + quote(facet, safe=":")] = {
+        counts[_WITHOUT + quote(key, safe=":")] = {
             "global": {},
-            "aggs": {"others": {"filter": others, "aggs": {"values": values}}},
+            "aggs": {"others": {"filter": others, "aggs": own}},
         }
     return counts
 
 
-def _one_attribute(name: str) -> Query:
-    # The pattern is Lucene's, whose every special character may be escaped by a backslash.
-    pattern = re.sub(r"([^\w])", r"\\\1", attribute_key(name, ""))
-    return {"terms": {"field": "facets", "size": ATTRIBUTE_COUNT, "include": pattern + ".*"}}
-
-
-def unfiltered(answer: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Pick the counts that ignore their own filter out of an answer's aggregations, by facet."""
-    return {
-        unquote(name.removeprefix(_WITHOUT)): aggregation["others"]["values"]
-        for name, aggregation in answer.items()
+def read_counts(aggregations: Mapping[str, Any]) -> Counts:
+    """Read an answer's aggregations."""
+    unfiltered = {
+        unquote(name.removeprefix(_WITHOUT)): aggregation["others"]
+        for name, aggregation in aggregations.items()
         if name.startswith(_WITHOUT)
     }
+    return Counts(aggregations, unfiltered)

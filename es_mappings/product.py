@@ -22,6 +22,7 @@ from elasticsearch.dsl import (
     token_filter,
 )
 
+from es_mappings.facets import document_fields
 from es_mappings.layout import Layout
 
 # The aspects, and how many dimensions each gets in the compound vector: chosen by NDCG (docs/measurements.md).
@@ -75,7 +76,10 @@ class Attribution(InnerDoc):
 
 
 class Product(Document):
-    """A product as Elasticsearch holds it: the catalogue's fields, what is derived from them, and the vector."""
+    """A product as Elasticsearch holds it: the catalogue's fields, what is derived from them, and the vector.
+
+    Facets bring fields of their own: ``numbers``, and any that isn't declared here (`facets.document_fields`).
+    """
 
     id = Keyword()  # also _id; a doc value, so that it breaks ties in every sort
     title = Text(analyzer=shop_text)
@@ -129,7 +133,7 @@ def mapping(space: str | None) -> dict[str, Any]:
         Digest of the vector space whose vectors the index holds; None before one is fitted.
     """
     body: dict[str, Any] = Product._doc_type.mapping.to_dict()
-    return {"_meta": meta(space), **body}
+    return {"_meta": meta(space), **body, "properties": document_fields() | body["properties"]}
 
 
 def meta(space: str | None, match: dict[str, float] | None = None) -> dict[str, Any]:

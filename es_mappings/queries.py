@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from es_mappings import strategies
 from es_mappings.anchors import Anchor, Mode, QueryPoints, query_points
-from es_mappings.facets import STYLES, Filters
+from es_mappings.attribute_facet import Attributes
+from es_mappings.facets import FACETS, STYLES, Filters
 from es_mappings.layout import Layout
 from es_mappings.planner import Plan
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
@@ -22,9 +23,9 @@ Images = Literal["primary", "any"]
 # no operator, bracket or wildcard has a meaning, so there is no query syntax to break or abuse.
 KEYWORD_FIELDS = ["title^4", "category^2", "brand.text^2", "facets.text", "description"]
 
-# What a result list shows of each product; vectors leave Elasticsearch only where they are asked for.
-CARD_FIELDS = ["id", "style", "title", "category", "category_path", "brand", "price", "currency", "in_stock", "images"]
-CARD_FIELDS += ["attributes", "effective", "predicted", "embedding.*"]
+# What a result list shows of each product: all it can be filtered by too, but vectors only where they are asked for.
+CARD_FIELDS = ["id", "style", "title", "category", "currency", "images", "attributes", "effective", "predicted"]
+CARD_FIELDS += ["embedding.*", *(facet.field for facet in FACETS if not isinstance(facet, Attributes))]
 
 _ORDERS: dict[str, list[dict[str, Any]]] = {
     "relevance": [{"_score": "desc"}, {"id": "asc"}],

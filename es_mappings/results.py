@@ -6,26 +6,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from es_mappings.facets import STYLES, unfiltered
-
-
-@dataclass(frozen=True)
-class FacetValue:
-    """One value of a facet and how many matches have it."""
-
-    value: str
-    count: int
+from es_mappings.facet_types import FacetValue, Flag, Range, Span, Terms
+from es_mappings.facets import FACETS, STYLES, attribute_facet, read_counts
 
 
 @dataclass(frozen=True)
 class Facets:
-    """What can narrow a result, counted over all its matches."""
+    """What can narrow a result, counted over all its matches: the readings of `facets.FACETS`, by name."""
 
-    category: list[FacetValue]  # paths
-    brand: list[FacetValue]
+    terms: dict[str, list[FacetValue]]  # "category" (paths), "brand"
+    flags: dict[str, int]  # "in_stock": how many products have it set
+    ranges: dict[str, Span | None]  # "price": the least and the greatest
     attributes: dict[str, list[FacetValue]]
-    in_stock: int
-    price: tuple[float, float] | None
+    numbers: dict[str, Span]  # of attributes that are numbers
+
+    @classmethod
+    def read(cls, aggregations: Mapping[str, Any]) -> Facets:
+        """Read them from an answer's aggregations."""
+        counts, attributes = read_counts(aggregations), attribute_facet()
+        return cls(
+            {f.name: f.read(counts) for f in FACETS if isinstance(f, Terms)},
+            {f.name: f.read(counts) for f in FACETS if isinstance(f, Flag)},
+            {f.name: f.read(counts) for f in FACETS if isinstance(f, Range)},
+            attributes.read(counts),
+            attributes.read_numbers(counts),
+        )
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ def read(answer: Mapping[str, Any]) -> Result:
         for h in answer["hits"]["hits"]
     ]
     aggregations = answer.get("aggregations")
-    facets = _facets(aggregations) if aggregations else None
+    facets = Facets.read(aggregations) if aggregations else None
     total = answer["hits"]["total"]["value"]
     if aggregations and STYLES in aggregations:
         total = aggregations[STYLES]["value"]
@@ -67,31 +72,3 @@ def read(answer: Mapping[str, Any]) -> Result:
 def _best_image(hit: Mapping[str, Any]) -> str | None:
     pictures = hit.get("inner_hits", {}).get("pictures", {}).get("hits", {}).get("hits", [])
     return str(pictures[0]["_source"]["image"]) if pictures else None
-
-
-def _facets(aggregations: Mapping[str, Any]) -> Facets:
-    free = unfiltered(dict(aggregations))  # of facets that are filtered by: their counts without their own filter
-    attributes = _attributes(aggregations["attributes"])
-    for facet, counts in free.items():
-        attributes |= _attributes(counts) if facet.startswith("attribute:") else {}
-    price = free.get("price", aggregations["price"])
-    in_stock = free.get("in_stock", aggregations["in_stock"])
-    return Facets(
-        category=_values(aggregations["category"]),
-        brand=_values(free.get("brand", aggregations["brand"])),
-        attributes=attributes,
-        in_stock=sum(v.count for v in _values(in_stock) if v.value == "true"),
-        price=(price["min"], price["max"]) if price["count"] else None,
-    )
-
-
-def _attributes(aggregation: Mapping[str, Any]) -> dict[str, list[FacetValue]]:
-    attributes: dict[str, list[FacetValue]] = {}
-    for pair in _values(aggregation):
-        name, _, value = pair.value.partition(":")
-        attributes.setdefault(name, []).append(FacetValue(value, pair.count))
-    return attributes
-
-
-def _values(aggregation: Mapping[str, Any]) -> list[FacetValue]:
-    return [FacetValue(str(b.get("key_as_string", b["key"])), b["doc_count"]) for b in aggregation["buckets"]]

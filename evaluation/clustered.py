@@ -10,7 +10,7 @@ import numpy as np
 from elasticsearch.helpers import pack_dense_vector
 from numpy.typing import NDArray
 
-from es_mappings.facets import attribute_key
+from es_mappings.attributes import attribute_key
 from es_mappings.layout import Layout, Vector
 from es_mappings.product import LAYOUT
 

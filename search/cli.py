@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from es_mappings import product
 from es_mappings.anchors import Mode
+from es_mappings.facets import Refinement
 from es_mappings.results import Facets
 from indexer.attached.searching import similar_request
 from indexer.elastic.product_index import ProductIndex
@@ -127,9 +128,11 @@ def _print(listing: Listing) -> None:
 
 
 def _print_facets(facets: Facets) -> None:
-    named = {"category": facets.category, "brand": facets.brand, **facets.attributes}
-    for name, values in named.items():
+    attributes = {Refinement(name, "").facet: values for name, values in facets.attributes.items()}
+    for name, values in {**facets.terms, **attributes}.items():
         click.echo(f"{name}: " + ", ".join(f"{value.value} ({value.count:,})" for value in values))
-    if facets.price:
-        click.echo(f"price: {facets.price[0]:g} to {facets.price[1]:g}")
-    click.echo(f"in stock: {facets.in_stock:,}")
+    for name, span in {**facets.ranges, **facets.numbers}.items():
+        if span:
+            click.echo(f"{name}: {span[0]:g} to {span[1]:g}")
+    for name, count in facets.flags.items():
+        click.echo(f"{name.replace('_', ' ')}: {count:,}")

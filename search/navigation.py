@@ -11,9 +11,11 @@ from cachetools import TTLCache, cachedmethod
 from elasticsearch import ApiError
 
 from es_mappings import facets, queries, results
+from es_mappings.attributes import attribute_key
+from es_mappings.facet_types import FacetValue
 from es_mappings.facets import Filters
 from es_mappings.planner import Plan
-from es_mappings.results import FacetValue, Result
+from es_mappings.results import Result
 from indexer.elastic.product_index import ProductIndex
 from search import paging
 from search.anchors import AnchorReader, Anchors
@@ -151,7 +153,7 @@ class Navigation:
         everything = {"query": queries.browse(None, Filters())}
         request = queries.search_page(everything, page=queries.Page(size=0), facets=facets.aggregations())
         counted = results.read(self._index.client.search(index=self._index.alias, body=request).body).facets
-        return counted.category if counted else []
+        return counted.terms["category"] if counted else []
 
     def _listing(
         self, parameters: SearchParameters, hidden: Sequence[str], snapshot: Snapshot, before: Position | None
@@ -188,7 +190,7 @@ class Navigation:
     def _check_filters(self, parameters: SearchParameters) -> None:
         """Check that an attribute exists that nothing matched: only a request can mend a misspelt name."""
         for name in parameters.filters.attribute_names:
-            query = {"prefix": {"facets": facets.attribute_key(name, "")}}
+            query = {"prefix": {"facets": attribute_key(name, "")}}
             counted = self._index.client.count(index=self._index.alias, query=query, terminate_after=1)["count"]
             if not counted:
                 raise ParameterError("filter", f"no product has an attribute {name!r}")

@@ -9,12 +9,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from es_mappings.anchors import MAX_ANCHORS, Mode
-from es_mappings.facets import Filters
+from es_mappings.facets import Filters, Refinement
 from es_mappings.queries import Images
 from es_mappings.strategies import Metric
 from search.syntax import PHOTO, But, plain, read_anchor, read_weights, write_anchor
-
-BRAND = "brand"  # the one filter name that isn't an attribute
 
 Sort = Literal["relevance", "price", "-price", "newest", "similar"]
 Price = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
@@ -31,7 +29,8 @@ class SearchParameters(BaseModel):
     category: Short = ""
     """A category's path: `Dresses/Midi dresses`."""
     filter: Annotated[tuple[Short, ...], Field(max_length=50)] = ()
-    """`name:value`; values of one name are alternatives. `brand:Marlowe` filters by brand."""
+    """`name:value`; values of one name are alternatives. `brand:Marlowe` filters by brand, other names by attributes;
+    `attribute.brand:x` always by an attribute. Numbers take ranges: `screen_size_in:40..55`, `40..` or `..55`."""
     price_min: Price | None = None
     """Least price."""
     price_max: Price | None = None
@@ -92,11 +91,8 @@ class SearchParameters(BaseModel):
 
     @field_validator("filter")
     @classmethod
-    def _filters_have_names(cls, values: tuple[str, ...]) -> tuple[str, ...]:
-        for value in values:
-            if not all(value.partition(":")):
-                raise ValueError(f"{value!r} is not name:value")
-        return values
+    def _filters_are_refinements(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(str(Refinement.parse(value)) for value in values)
 
     @field_validator("like", "inspired")
     @classmethod
@@ -175,13 +171,16 @@ class SearchParameters(BaseModel):
         return self.explain or self.relevance > 0 or self.diversity > 0 or self.strategy == "rescore"
 
     @property
+    def refinements(self) -> list[Refinement]:
+        """What ``filter`` asks for."""
+        return [Refinement.parse(value) for value in self.filter]
+
+    @property
     def filters(self) -> Filters:
         """What narrows the listing."""
-        pairs = [(name, value) for name, _, value in (f.partition(":") for f in self.filter)]
-        return Filters(
+        return Filters.refined(
+            self.refinements,
             category=self.category or None,
-            brands=tuple(value for name, value in pairs if name == BRAND),
-            attributes=tuple(pair for pair in pairs if pair[0] != BRAND),
             price_min=self.price_min,
             price_max=self.price_max,
             in_stock=self.in_stock,

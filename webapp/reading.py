@@ -1,4 +1,4 @@
-"""Read what a request asks for: the parameters of a page, sliders that are sent without script, a box, a product."""
+"""Read what a request asks for: the parameters of a page, sliders and ranges that are sent without script, a box, a product."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from flask import abort
 from werkzeug.datastructures import MultiDict
 
+from es_mappings.facets import is_range
 from indexer.embedding.photos import Box
 from search.errors import ParameterError
 from search.parameters import SearchParameters
@@ -26,7 +27,9 @@ def page_parameters(arguments: MultiDict[str, str]) -> SearchParameters:
         Names the parameter at fault and what it may be.
     """
     known = SearchParameters.model_fields
-    return read_parameters({name: values for name, values in _with_sliders(arguments).lists() if name in known})
+    return read_parameters(
+        {name: values for name, values in _with_ranges(_with_sliders(arguments)).lists() if name in known}
+    )
 
 
 def product_or_404(product_id: str) -> dict[str, Any]:
@@ -66,4 +69,15 @@ def _with_sliders(arguments: MultiDict[str, str]) -> MultiDict[str, str]:
         return arguments
     read = MultiDict(arguments)
     read.setlist("weight", sliders)
+    return read
+
+
+def _with_ranges(arguments: MultiDict[str, str]) -> MultiDict[str, str]:
+    """Read the ends of ranges, ``min-NAME=40&max-NAME=55``, as ``filter=NAME:40..55``."""
+    names = {name.partition("-")[2]: None for name in arguments if name.startswith(("min-", "max-"))}
+    ranges = {name: [arguments.get(f"{end}-{name}", "").strip() for end in ("min", "max")] for name in names}
+    read = MultiDict(arguments)
+    for name, ends in ranges.items():
+        if any(ends) and is_range(name):
+            read.add("filter", f"{name}:{'..'.join(ends)}")
     return read

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from es_mappings.facets import attribute_key
+from es_mappings.attributes import attribute_key
 from es_mappings.layout import Vector
 from indexer.attribution import features, fusion
 from indexer.attribution.features import COLOR, Example, PictureMap

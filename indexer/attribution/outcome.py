@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from es_mappings.facets import attribute_key, attribute_pairs
+from es_mappings.attributes import attribute_key, attribute_pairs
+from es_mappings.facets import attribute_numbers
 from indexer.attribution.head import Value
 from indexer.attribution.model import CATEGORY, Findings, value_of
 from indexer.catalog.documents import category_paths
@@ -46,7 +47,8 @@ def attributed(
     Returns
     -------
     dict
-        ``predicted``, ``effective``, ``facets``, ``category_path``, ``disputes``, ``dispute`` and ``attribution``.
+        ``predicted``, ``effective``, ``facets``, ``numbers``, ``category_path``, ``disputes``, ``dispute`` and
+        ``attribution``.
     """
     filled = {n: f.value for n, f in findings.items() if value_of(fields, n) is None and f.confidence >= least}
     answers = {n: d["value"] for n, d in decided.items() if d.answers(value_of(fields, n))}
@@ -60,6 +62,7 @@ def attributed(
         },
         "effective": effective,
         "facets": attribute_pairs(effective),
+        "numbers": attribute_numbers(effective),
         "category_path": category_paths(category),
         "disputes": sorted(open_, key=lambda n: -open_[n]),
         "dispute": round(max(open_.values(), default=0.0), 4),

@@ -10,7 +10,8 @@ from typing import Any
 from elasticsearch.helpers import pack_dense_vector
 
 from es_mappings import scripts
-from es_mappings.facets import attribute_pairs
+from es_mappings.attributes import attribute_pairs
+from es_mappings.facets import attribute_numbers
 from es_mappings.layout import Vector
 from indexer.catalog.events import Delete, Event, Update, Upsert
 from indexer.catalog.products import Product
@@ -28,7 +29,7 @@ _FIELDS = {
     "price": ["price"],
     "currency": ["currency"],
     "in_stock": ["in_stock"],
-    "attributes": ["attributes", "facets"],
+    "attributes": ["attributes", "facets", "numbers"],
     "images": ["images"],
 }
 
@@ -68,6 +69,7 @@ def product_document(product: Product) -> dict[str, Any]:
         "in_stock": product.in_stock,
         "attributes": product.attributes,
         "facets": attribute_pairs(product.attributes),
+        "numbers": attribute_numbers(product.attributes),
         "style": product.style_id or product.id,
         "images": product.images,
         "version": product.version,
@@ -76,6 +78,12 @@ def product_document(product: Product) -> dict[str, Any]:
         "source": source_digest(product),
         "embedding": {"status": "pending"},
     }
+
+
+def with_numbers(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a stored document with the numbers of its attributes, which an older mapping may not have known."""
+    attributes = document.get("effective") or document.get("attributes")
+    return {**document, **({"numbers": attribute_numbers(attributes)} if attributes else {})}
 
 
 def write(index: str, event: Event) -> Action:

@@ -11,7 +11,7 @@ from elasticsearch import ApiError, Elasticsearch
 
 from es_mappings import facets, planner, queries, results
 from es_mappings.anchors import Mode, query_points
-from es_mappings.facets import Filters
+from es_mappings.facets import NUMBERS, Filters
 from es_mappings.planner import Plan
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
 from es_mappings.queries import Page, Sort
@@ -30,10 +30,17 @@ _EVERYTHING = queries.browse(None, Filters())
 # Each filter and the products that it must leave. A filter that is new in es_mappings/facets.py gets a line here.
 _FILTERS: dict[str, tuple[Filters, Callable[[Product], bool]]] = {
     "category": (Filters(category="Dresses/Midi dresses"), lambda p: p.category[-1] == "Midi dresses"),
-    "brands": (Filters(brands=("Marlowe", "Kip & Co")), lambda p: p.brand in {"Marlowe", "Kip & Co"}),
+    "brand": (
+        Filters(fields=(("brand", "Marlowe"), ("brand", "Kip & Co"))),
+        lambda p: p.brand in {"Marlowe", "Kip & Co"},
+    ),
     "attributes": (
         Filters(attributes=(("color", "red"), ("color", "blue"), ("belted", "true"))),
         lambda p: p.attributes["color"] in {"red", "blue"} and p.attributes["belted"] is True,
+    ),
+    "numbers": (
+        Filters(attributes=tuple((n.name, "20..40") for n in NUMBERS)),
+        lambda p: all(20 <= p.attributes[n.name] <= 40 for n in NUMBERS),  # type: ignore[operator]
     ),
     "price": (Filters(price_min=20, price_max=50), lambda p: 20 <= (p.price or 0) <= 50),
     "in_stock": (Filters(in_stock=True), lambda p: p.in_stock),
@@ -45,8 +52,8 @@ _FILTERS: dict[str, tuple[Filters, Callable[[Product], bool]]] = {
 # A filter of each facet, and what the facet must still count: everything, since it leaves its own filter aside.
 _FACETS: dict[str, tuple[Filters, Callable[[results.Facets], object], object]] = {
     "brand": (
-        Filters(brands=("Marlowe",)),
-        lambda f: {v.value: v.count for v in f.brand},
+        Filters(fields=(("brand", "Marlowe"),)),
+        lambda f: {v.value: v.count for v in f.terms["brand"]},
         dict(Counter(p.brand for p in samples.PRODUCTS)),
     ),
     "attribute:color": (
@@ -54,8 +61,13 @@ _FACETS: dict[str, tuple[Filters, Callable[[results.Facets], object], object]] =
         lambda f: {v.value: v.count for v in f.attributes["color"]},
         dict(Counter(p.attributes["color"] for p in samples.PRODUCTS)),
     ),
-    "price": (Filters(price_min=20, price_max=30), lambda f: f.price, (10.0, 80.0)),
-    "in_stock": (Filters(in_stock=False), lambda f: f.in_stock, sum(p.in_stock for p in samples.PRODUCTS)),
+    "price": (Filters(price_min=20, price_max=30), lambda f: f.ranges["price"], (10.0, 80.0)),
+    "numbers": (
+        Filters(attributes=tuple((n.name, "20..30") for n in NUMBERS[:1])),
+        lambda f: f.numbers.get(NUMBERS[0].name),
+        (10.0, 80.0),
+    ),
+    "in_stock": (Filters(in_stock=False), lambda f: f.flags["in_stock"], sum(p.in_stock for p in samples.PRODUCTS)),
 }
 
 _SORT_KEYS: dict[str, Callable[[dict[str, Any]], float]] = {

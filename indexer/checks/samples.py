@@ -10,6 +10,7 @@ from elasticsearch import Elasticsearch
 from elasticsearch.helpers import streaming_bulk
 
 from es_mappings.anchors import Anchor
+from es_mappings.facets import NUMBERS
 from es_mappings.layout import Vector
 from es_mappings.product import LAYOUT
 from indexer.catalog import documents
@@ -35,7 +36,12 @@ def _product(number: int) -> Product:
         price=10.0 * (number + 1),
         currency="EUR",
         in_stock=number % 4 != 0,
-        attributes={"color": _COLORS[number % 3], "sizes": ["S", "M"], "belted": dress},
+        attributes={
+            "color": _COLORS[number % 3],
+            "sizes": ["S", "M"],
+            "belted": dress,
+            **{n.name: 10 * (number + 1) for n in NUMBERS},
+        },
         images=[f"{number}.jpg"],
         version=5,
     )

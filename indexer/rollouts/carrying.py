@@ -15,6 +15,7 @@ from elasticsearch import Elasticsearch
 from more_itertools import chunked
 
 from es_mappings import scripts
+from indexer.catalog.documents import with_numbers
 from indexer.elastic import write_targets
 from indexer.elastic.client import bulk
 from indexer.elastic.product_index import ProductIndex
@@ -187,7 +188,7 @@ def _changed(index: ProductIndex, name: str, actions: Sequence[write_targets.Act
 
 def _action(product_id: str, document: Document, pair: Pair, *, force: bool) -> write_targets.Action:
     params = {
-        "document": {name: value for name, value in document.items() if name not in _VECTORS},
+        "document": with_numbers({name: value for name, value in document.items() if name not in _VECTORS}),
         "force": force,
         "space": pair.space,
         **(_as_they_are(document) if pair.same_space else _to_be_made(document)),

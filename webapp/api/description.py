@@ -60,14 +60,29 @@ class FacetCount(BaseModel):
     count: int
 
 
+class NumberRange(BaseModel):
+    """The least and the greatest number of an attribute."""
+
+    min: float
+    max: float
+
+
 class FacetCounts(BaseModel):
-    """What can narrow the listing. A facet that is filtered by ignores its own filter."""
+    """What can narrow the listing. A facet that is filtered by ignores its own filter.
+
+    A shop may declare more facets, of the same forms.
+    """
+
+    model_config = ConfigDict(extra="allow")
 
     category: list[FacetCount] = Field([], description="Paths.")
     brand: list[FacetCount] = []
     attributes: dict[str, list[FacetCount]] = {}
     in_stock: int = 0
     price: tuple[float, float] | None = Field(None, description="The least and the greatest.")
+    ranges: dict[str, NumberRange] = Field(
+        {}, description="Attributes that are numbers: `filter=screen_size_in:40..55` narrows them."
+    )
 
 
 class Total(BaseModel):

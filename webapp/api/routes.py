@@ -123,4 +123,8 @@ def _card(hit: Hit, match: Match) -> dict[str, Any]:
 
 
 def _facets(facets: Facets) -> dict[str, Any]:
-    return asdict(facets)
+    """Write the facets: each under its name, and under ``ranges`` the attributes that are numbers."""
+    values = {name: [asdict(v) for v in values] for name, values in facets.terms.items()}
+    attributes = {name: [asdict(v) for v in values] for name, values in facets.attributes.items()}
+    ranges = {name: {"min": low, "max": high} for name, (low, high) in facets.numbers.items()}
+    return {**values, **facets.flags, **facets.ranges, "attributes": attributes, "ranges": ranges}

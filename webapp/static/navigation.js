@@ -41,9 +41,15 @@ export function formAddress(form) {
   const fields = [...new FormData(form)].filter(
     ([name, value]) => value !== "" && value !== form.elements[name].dataset?.none,
   );
-  const named = fields.map(([name, value]) => {
-    return name.startsWith("weight-") ? ["weight", `${name.slice("weight-".length)}:${value}`] : [name, value];
+  const ranges = {}; // of numbers, by name: min-NAME and max-NAME are one filter
+  const named = fields.flatMap(([name, value]) => {
+    const [kind, of] = [name.slice(0, name.indexOf("-")), name.slice(name.indexOf("-") + 1)];
+    if (kind === "weight") return [["weight", `${of}:${value}`]];
+    if (kind !== "min" && kind !== "max") return [[name, value]];
+    ranges[of] = { ...ranges[of], [kind]: value };
+    return [];
   });
+  for (const [name, { min = "", max = "" }] of Object.entries(ranges)) named.push(["filter", `${name}:${min}..${max}`]);
   const query = new URLSearchParams(named).toString();
   return form.action + (query && `?${query}`);
 }

@@ -35,7 +35,7 @@ function span(slider) {
   const [low, high] = box.querySelectorAll("input");
   if (Number(low.value) > Number(high.value)) slider.value = slider === low ? high.value : low.value;
   for (const [handle, end] of [[low, low.min], [high, high.max]]) {
-    slider.form.querySelector(`#${handle.dataset.field}`).value = handle.value === end ? "" : handle.value;
+    document.getElementById(handle.dataset.field).value = handle.value === end ? "" : handle.value;
   }
   paint(box);
 }

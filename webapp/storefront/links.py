@@ -9,6 +9,7 @@ from urllib.parse import urlencode, urlsplit
 
 from flask import url_for
 
+from es_mappings.facets import Refinement
 from search.parameters import SearchParameters
 from search.syntax import read_anchor, write_anchor
 
@@ -94,10 +95,10 @@ class Links:
     def _dislikes_but(self, product_id: str) -> tuple[str, ...]:
         return tuple(dislike for dislike in self.parameters.dislike if dislike != product_id)
 
-    def toggle_filter(self, name: str, value: str) -> str:
+    def toggle(self, refinement: Refinement) -> str:
         """Return the listing with a filter set, or without it where it is set."""
-        pair, filters = f"{name}:{value}", self.parameters.filter
-        return self.listing(filter=tuple(f for f in filters if f != pair) if pair in filters else (*filters, pair))
+        text, filters = str(refinement), self.parameters.filter
+        return self.listing(filter=tuple(f for f in filters if f != text) if text in filters else (*filters, text))
 
     def next_page(self, cursor: str) -> str:
         """Return the page of the listing that follows."""

@@ -9,11 +9,12 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from search.navigation import Listing
-from search.syntax import write_anchor
+from search.syntax import plain, write_anchor
 from webapp.reading import page_parameters, product_or_404
 from webapp.services import services
 from webapp.services.visitors import Line
-from webapp.storefront import behaviour, rails, sheet, tuning, views
+from webapp.storefront import behaviour, rails, sheet, tuning, views, wording
+from webapp.storefront.facets import groups
 from webapp.storefront.links import Links
 from webapp.storefront.pictures import picture_url
 
@@ -72,10 +73,11 @@ def _page(template: str, listing: Listing, links: Links, **more: Any) -> str:
         links=links,
         departments=views.departments(services().navigation.categories(), links),
         categories=views.categories(facets, links) if facets else [],
-        facets=views.facet_groups(facets, links) if facets else [],
+        facets=groups(facets, links) if facets else [],
         trail=views.trail(links),
         active_filters=views.active_filters(links),
         sorts=views.sorts(links, interests),
+        widest=views.NARROWING,
         modes=tuning.modes(links),
         aspects=tuning.aspects(listing),
         anchors=tuning.anchors(listing, links, interests),
@@ -101,4 +103,5 @@ def picture(product: dict[str, Any], width: int, image: str | None = None) -> st
     return picture_url(product, width, image)
 
 
-blueprint.add_app_template_filter(views.label, "label")
+blueprint.add_app_template_filter(wording.label, "label")
+blueprint.add_app_template_filter(plain, "number")

@@ -15,10 +15,11 @@ from search.anchors import PHOTO_TITLE, photo_id
 from search.navigation import Listing, Navigation
 from search.similarities import Match
 from search.syntax import PHOTO, read_anchor
+from webapp.storefront.facets import Choice
 from webapp.storefront.links import Links
 from webapp.storefront.pictures import picture_url
 from webapp.storefront.rails import BECAUSE
-from webapp.storefront.views import Choice, label, value_label
+from webapp.storefront.wording import label, value_label
 
 _MODES = {"auto": "Best of all", "blend": "A blend", "every": "Features of all", "any": "Like any one"}
 _STEPS = (0.25, 0.5, 1.0, 2.0, 4.0)  # what a like can count

@@ -45,7 +45,7 @@ def test_browse_without_anything_is_everything() -> None:
 def test_browse_with_everything() -> None:
     filters = Filters(
         category="Dresses/Midi",
-        brands=("Marlowe", "Petra Lowe"),
+        fields=(("brand", "Marlowe"), ("brand", "Petra Lowe")),
         attributes=(("color", "red"), ("color", "blue"), ("belted", "true")),
         price_min=10,
         price_max=99.5,
@@ -57,12 +57,12 @@ def test_browse_with_everything() -> None:
         "bool": {
             "must": [KEYWORDS],
             "filter": [
-                {"term": {"category_path": "Dresses/Midi"}},
+                {"terms": {"category_path": ["Dresses/Midi"]}},
+                {"term": {"in_stock": True}},
+                {"range": {"price": {"gte": 10, "lte": 99.5}}},
                 {"terms": {"brand": ["Marlowe", "Petra Lowe"]}},
                 {"terms": {"facets": ["color:red", "color:blue"]}},
                 {"terms": {"facets": ["belted:true"]}},
-                {"range": {"price": {"gte": 10, "lte": 99.5}}},
-                {"term": {"in_stock": True}},
                 {"range": {"price": {"lt": 80}}},
                 {"bool": {"must_not": [{"terms": {"brand": ["Fennimore"]}}]}},
             ],
@@ -201,8 +201,8 @@ def test_search_page() -> None:
         "track_total_hits": True,
         "track_scores": True,
         "_source": [
-            "id", "style", "title", "category", "category_path", "brand", "price", "currency", "in_stock", "images",
-            "attributes", "effective", "predicted", "embedding.*",
+            "id", "style", "title", "category", "currency", "images", "attributes", "effective", "predicted",
+            "embedding.*", "category_path", "in_stock", "price", "brand",
         ],
         "search_after": [99.0, "b"],
         "pit": {"id": "p", "keep_alive": "3m"},

@@ -158,8 +158,8 @@ def test_a_new_field(monkeypatch: pytest.MonkeyPatch) -> None:
     class SeasonFilters(Filters):
         seasons: tuple[str, ...] = ()
 
-        def clauses(self) -> list[dict[str, Any]]:
-            return [*super().clauses(), {"terms": {"season": list(self.seasons)}}]
+        def clauses(self, without: str = "") -> list[dict[str, Any]]:
+            return [*super().clauses(without), {"terms": {"season": list(self.seasons)}}]
 
     own_document, own_counts = documents.product_document, facets.aggregations
     season = {"terms": {"field": "season", "size": 20}}

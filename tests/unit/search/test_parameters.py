@@ -22,7 +22,7 @@ def test_everything() -> None:
     )  # fmt: skip
     assert parameters.q == "red dress"
     assert parameters.filters == Filters(
-        "Dresses", ("Marlowe",), (("color", "red"), ("note", "a:b")), price_min=10.0, in_stock=True
+        "Dresses", (("brand", "Marlowe"),), (("color", "red"), ("note", "a:b")), price_min=10.0, in_stock=True
     )
     assert parameters.anchors == {"a": 1.0, "b": 2.5, "c": -1.0}
     assert parameters.order == "similar"
@@ -41,6 +41,11 @@ def test_sorted_by_relevance_until_something_is_liked() -> None:
         ("mode", "none", "Input should be 'blend', 'every', 'any' or 'auto'"),
         ("filter", "red", "'red' is not name:value"),
         ("filter", ":red", "':red' is not name:value"),
+        ("filter", "attribute.:red", "'attribute.:red' is not name:value"),
+        ("filter", "screen_size_in:40..wide", "'40..wide' is no range of numbers, such as 40..55, 40.. or ..55"),
+        ("filter", "screen_size_in:..", "'..' is no range of numbers"),
+        ("filter", "screen_size_in:40..1e999", "'40..1e999' is no range of numbers"),
+        ("filter", "attribute.weight_kg:3..2", "'3..2' ends before it starts"),
         ("price_min", "cheap", "valid number"),
         ("price_min", "nan", "finite number"),
         ("price_max", "-1", "greater than or equal to 0"),

@@ -1,0 +1,102 @@
+"""The facet of all attributes, which shops name as they like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from es_mappings.attributes import attribute_key
+from es_mappings.facet_types import Counts, Facet, FacetValue, Query, Range, Span, any_of, read_span, read_values
+
+ATTRIBUTE = "attribute:"  # before the name of an attribute, in the keys of filters
+
+
+@dataclass(frozen=True)
+class Attributes(Facet):
+    """All attributes in one aggregation, each a facet of its own; those that are numbers have a range too.
+
+    Values of one attribute are alternatives (red or blue); different attributes must all hold (red and midi).
+
+    Attributes
+    ----------
+    size : int
+        How many values are counted, of all attributes together.
+    numbers : tuple of Range
+        The attributes that are numbers.
+    """
+
+    size: int = 500
+    numbers: tuple[Range, ...] = ()
+
+    @property
+    def mapping(self) -> Query:
+        """An object with the numbers; ``facets``, which has all values as text, is declared in product.py."""
+        return {"type": "object", "properties": {number.name: number.mapping for number in self.numbers}}
+
+    def number(self, name: str) -> Range | None:
+        """Return the range of an attribute that is a number; None for any other."""
+        return next((number for number in self.numbers if number.name == name), None)
+
+    def parse(self, text: str) -> tuple[str, str]:
+        """Read ``name:value``; the value of a number may be a range."""
+        name, _, value = text.partition(":")
+        if ".." in value and (number := self.number(name)):
+            number.parse(value)
+        return name, value
+
+    def clauses(self, chosen: Sequence[tuple[str, str]]) -> dict[str, Query]:
+        """Build a filter for each attribute, in the order given."""
+        names = dict.fromkeys(name for name, _ in chosen)
+        return {ATTRIBUTE + name: self._clause(name, [v for n, v in chosen if n == name]) for name in names}
+
+    def _clause(self, name: str, values: Sequence[str]) -> Query:
+        number = self.number(name)
+        ranges = [value for value in values if number and ".." in value]
+        keys = [attribute_key(name, value) for value in values if value not in ranges]
+        alternatives: list[Query] = [{"terms": {"facets": keys}}] if keys else []
+        if number and ranges:
+            alternatives += number.clauses([number.parse(value) for value in ranges]).values()
+        return any_of(alternatives)
+
+    def aggregations(self) -> dict[str, Query]:
+        """Count the values of all attributes, and ask for the span of each number."""
+        ranges = {_range(number.name): number.aggregations()[number.name] for number in self.numbers}
+        return {self.name: {"terms": {"field": "facets", "size": self.size}}, **ranges}
+
+    def own_aggregations(self, key: str) -> dict[str, Query]:
+        """Count one attribute."""
+        name = key.removeprefix(ATTRIBUTE)
+        # The pattern is Lucene's, whose every special character may be escaped by a backslash.
+        pattern = re.sub(r"([^\w])", r"\\\1", attribute_key(name, ""))
+        counts: dict[str, Query] = {
+            self.name: {"terms": {"field": "facets", "size": self.size, "include": pattern + ".*"}}
+        }
+        if number := self.number(name):
+            counts |= {_range(name): number.aggregations()[name]}
+        return counts
+
+    def read(self, counts: Counts) -> dict[str, list[FacetValue]]:
+        """Read the values of each attribute."""
+        attributes = _by_attribute(counts.filtered[self.name])
+        for key, unfiltered in counts.unfiltered.items():
+            attributes |= _by_attribute(unfiltered[self.name]) if key.startswith(ATTRIBUTE) else {}
+        return attributes
+
+    def read_numbers(self, counts: Counts) -> dict[str, Span]:
+        """Read the span of each number that any product has."""
+        spans = {n.name: read_span(counts.of(_range(n.name), ATTRIBUTE + n.name)) for n in self.numbers}
+        return {name: span for name, span in spans.items() if span}
+
+
+def _range(name: str) -> str:
+    return f"range:{name}"
+
+
+def _by_attribute(aggregation: Mapping[str, Any]) -> dict[str, list[FacetValue]]:
+    attributes: dict[str, list[FacetValue]] = {}
+    for pair in read_values(aggregation):
+        name, _, value = pair.value.partition(":")
+        attributes.setdefault(name, []).append(FacetValue(value, pair.count))
+    return attributes
