@@ -9,7 +9,7 @@ from es_mappings.attributes import attribute_key, attribute_pairs
 from es_mappings.facets import attribute_numbers
 from indexer.attribution.head import Value
 from indexer.attribution.model import CATEGORY, Findings, value_of
-from indexer.catalog.documents import category_paths
+from indexer.catalog.fields import category_paths
 from indexer.vectorizers.base import ProductFields
 
 # Probability of being wrong from which a value of the catalogue is put before a person. On the rendered catalogue 84%

@@ -16,6 +16,7 @@ from indexer.attribution.features import Example
 from indexer.attribution.model import MAX_EXAMPLES, CategoryModel, Findings, fit_category
 from indexer.attribution.outcome import Decisions, attributed
 from indexer.catalog import documents
+from indexer.catalog.fields import category_paths
 from indexer.elastic import write_targets
 from indexer.elastic.product_index import ProductIndex
 from indexer.vectorizers import digests
@@ -90,7 +91,7 @@ def _products(
     index: ProductIndex, category: str, stores: Mapping[str, ActivationStore], *, shuffled: bool = False
 ) -> Iterator[tuple[str, Shown]]:
     """Read the products of a category with their activations; shuffled alike each time where a sample is wanted."""
-    path = documents.category_paths([category])[0] if category else ""
+    path = category_paths([category])[0] if category else ""
     within: dict[str, Any] = (
         {"term": {"category_path": path}}
         if category

@@ -10,45 +10,25 @@ from typing import Any
 from elasticsearch.helpers import pack_dense_vector
 
 from es_mappings import scripts
-from es_mappings.attributes import attribute_pairs
 from es_mappings.facets import attribute_numbers
 from es_mappings.layout import Vector
 from indexer.catalog.events import Delete, Event, Update, Upsert
-from indexer.catalog.products import Product
+from indexer.catalog.products import EMBEDDED_FIELDS, FIELDS, Product
 from indexer.digests import manifest_digest
 
 Action = dict[str, Any]
 
-# Each field of a product and the fields of its document that are made from it.
-_FIELDS = {
-    "title": ["title"],
-    "description": ["description"],
-    "category": ["category", "category_path"],
-    "brand": ["brand"],
-    "style_id": ["style"],
-    "price": ["price"],
-    "currency": ["currency"],
-    "in_stock": ["in_stock"],
-    "attributes": ["attributes", "facets", "numbers"],
-    "images": ["images"],
-}
+# The document fields that are made from each field of the catalogue, as the scripts take them.
+_FIELDS = {name: list(stored.document) for name, stored in FIELDS.items()}
 
-# What a vector is made from. `source` lays a digest of each end to end, so that a script can change one of them.
-_EMBEDDED = ("images", "title", "description", "category", "brand", "attributes")
+# `source` lays a digest of each embedded field end to end, so that a script can change one of them.
 _PART = 12  # hex digits: two states of one field of one product don't meet by chance
-_PLACES = {field: place for place, field in enumerate(_EMBEDDED)}
-
-
-def category_paths(category: list[str]) -> list[str]:
-    """Return the path of a category and of all above it: ``["Dresses", "Dresses/Midi dresses"]``."""
-    # A slash inside a name would look like a level of its own; the division slash looks the same to a shopper.
-    names = [name.replace("/", "\N{DIVISION SLASH}") for name in category]
-    return ["/".join(names[: depth + 1]) for depth in range(len(names))]
+_PLACES = {name: place for place, name in enumerate(EMBEDDED_FIELDS)}
 
 
 def source_digest(product: Product) -> str:
     """Name all that a product's vector is made from: its images, words and attributes, not its price or stock."""
-    return "".join(_part(product, field) for field in _EMBEDDED)
+    return "".join(_part(product, field) for field in EMBEDDED_FIELDS)
 
 
 def _part(product: Product, field: str) -> str:
@@ -57,21 +37,10 @@ def _part(product: Product, field: str) -> str:
 
 def product_document(product: Product) -> dict[str, Any]:
     """Build the document of a product, without its vector."""
+    made = {name: make(product) for stored in FIELDS.values() for name, make in stored.document.items()}
     return {
         "id": product.id,
-        "title": product.title,
-        "description": product.description,
-        "category": product.category,
-        "category_path": category_paths(product.category),
-        "brand": product.brand,
-        "price": product.price,
-        "currency": product.currency,
-        "in_stock": product.in_stock,
-        "attributes": product.attributes,
-        "facets": attribute_pairs(product.attributes),
-        "numbers": attribute_numbers(product.attributes),
-        "style": product.style_id or product.id,
-        "images": product.images,
+        **made,
         "version": product.version,
         "extra": product.extra,
         "updated_at": now(),
@@ -115,7 +84,7 @@ def update(index: str, event: Update) -> Action:
         "at": document["updated_at"],
         "changes": {field: {name: document[name] for name in _FIELDS[field]} for field in event.fields},
         "places": _PLACES,
-        "parts": {field: _part(product, field) for field in event.fields if field in _EMBEDDED},
+        "parts": {field: _part(product, field) for field in event.fields if field in EMBEDDED_FIELDS},
     }
     return _scripted(index, event.id, "product_update", params)
 

@@ -7,11 +7,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from indexer.catalog.products import Product, ProductId, Version, faults, now_ms, parse_product
+from indexer.catalog.products import FIELDS, Product, ProductId, Version, faults, now_ms, parse_product
 from indexer.errors import CatalogError
-
-_FIXED = {"id", "version"}  # what an update can't set
-_SETTABLE = set(Product.model_fields) - _FIXED
 
 
 class Upsert(BaseModel):
@@ -43,10 +40,8 @@ class Update(BaseModel):
 
     @model_validator(mode="after")
     def _are_fields_of_a_product(self) -> Self:
-        if wrong := sorted(set(self.fields) - _SETTABLE):
-            raise ValueError(
-                f"{wrong[0]!r} is no field that an update can set; those are {', '.join(sorted(_SETTABLE))}"
-            )
+        if wrong := sorted(set(self.fields) - set(FIELDS)):
+            raise ValueError(f"{wrong[0]!r} is no field that an update can set; those are {', '.join(sorted(FIELDS))}")
         try:
             valid = self._with(self.fields)
         except ValidationError as error:

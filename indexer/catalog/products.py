@@ -7,14 +7,19 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
+from es_mappings.attributes import attribute_pairs
+from es_mappings.facets import attribute_numbers
+from indexer.catalog.fields import EMBEDDED, Stored, category_paths, stored_fields
 from indexer.errors import CatalogError
 
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000)]
 Text = Annotated[str, StringConstraints(max_length=20_000)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 ProductId = Annotated[str, StringConstraints(pattern=r"^[^\s/?#\x00-\x1f]{1,200}$")]
 AttributeName = Annotated[str, StringConstraints(pattern=r"^[^:.\s\x00-\x1f]{1,64}$")]
 AttributeText = Annotated[str, StringConstraints(max_length=500)]
 AttributeValue = bool | int | float | AttributeText | list[AttributeText]
+ImageAddress = Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
 # Room for 2^63 of Elasticsearch's long; JSON readers elsewhere are exact up to 2^53.
 Version = Annotated[int, Field(ge=0, le=2**53)]
 
@@ -24,24 +29,41 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+_CATEGORY = Stored(
+    {"category": lambda product: product.category, "category_path": lambda product: category_paths(product.category)},
+    embedded=True,
+)
+_ATTRIBUTES = Stored(
+    {
+        "attributes": lambda product: product.attributes,
+        "facets": lambda product: attribute_pairs(product.attributes),
+        "numbers": lambda product: attribute_numbers(product.attributes),
+    },
+    embedded=True,
+)
+_STYLE = Stored({"style": lambda product: product.style_id or product.id})
+
+
 class Product(BaseModel):
-    """A product as the catalogue describes it. Fields that are not known here are kept, not indexed."""
+    """A product as the catalogue describes it. Fields that are not known here are kept, not indexed.
+
+    Each field is declared once: its type, and by `Stored` what is made from it. `FIELDS`, the documents, the scripts
+    and what an event may set follow. `source` has a part for each embedded field in this order: new ones go below.
+    """
 
     model_config = ConfigDict(extra="allow", allow_inf_nan=False, coerce_numbers_to_str=False)
 
     id: ProductId
-    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000)]
-    description: Text = ""
-    category: Annotated[list[Name], Field(max_length=10)] = []
-    brand: Name | None = None
-    style_id: Name | None = None
+    images: Annotated[list[ImageAddress], Field(max_length=50), EMBEDDED] = []
+    title: Annotated[Title, EMBEDDED]
+    description: Annotated[Text, EMBEDDED] = ""
+    category: Annotated[list[Name], Field(max_length=10), _CATEGORY] = []
+    brand: Annotated[Name | None, EMBEDDED] = None
+    attributes: Annotated[dict[AttributeName, AttributeValue], Field(max_length=200), _ATTRIBUTES] = {}
+    style_id: Annotated[Name | None, _STYLE] = None
     price: Annotated[float, Field(ge=0, le=1e12)] | None = None
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
     in_stock: bool = True
-    attributes: Annotated[dict[AttributeName, AttributeValue], Field(max_length=200)] = {}
-    images: Annotated[
-        list[Annotated[str, StringConstraints(min_length=1, max_length=2_000)]], Field(max_length=50)
-    ] = []
     version: Version = Field(default_factory=now_ms)
 
     @field_validator("category", mode="before")
@@ -53,6 +75,10 @@ class Product(BaseModel):
     def extra(self) -> dict[str, Any]:
         """The fields that the catalogue has and this project doesn't know."""
         return dict(self.model_extra or {})
+
+
+FIELDS = stored_fields(Product)
+EMBEDDED_FIELDS = tuple(name for name, stored in FIELDS.items() if stored.embedded)
 
 
 def parse_product(data: object) -> Product:

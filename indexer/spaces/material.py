@@ -107,7 +107,7 @@ def _named(ids: list[str]) -> Iterator[dict[str, Any]]:
 
 
 def _scan(index: ProductIndex, query: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    wanted = ["title", "description", "brand", "category", "attributes", "embedding.image_digest"]
+    wanted = [*ProductFields.NAMES, "embedding.image_digest"]
     request = {"query": query, "_source": wanted, "sort": [{"embedding.image_digest": "asc"}, {"id": "asc"}]}
     for hit in index.scan(request, preserve_order=True, size=_CHUNK):
         yield hit["_id"], hit["_source"]

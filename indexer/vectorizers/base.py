@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol
 from PIL import Image
 
 from es_mappings.layout import Vector
+from indexer.catalog.products import EMBEDDED_FIELDS
 from indexer.images.decoding.preparations import Preparation, Prepared
 
 
@@ -71,7 +72,7 @@ class ImageModels:
 class ProductFields:
     """What of a product its text and attributes are embedded from."""
 
-    NAMES: ClassVar = ("title", "description", "brand", "category", "attributes")
+    NAMES: ClassVar = tuple(name for name in EMBEDDED_FIELDS if name != "images")
 
     title: str
     description: str = ""

@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
+from indexer.catalog.products import Product
 from indexer.errors import CatalogError
+
+_LISTS = {name for name, field in Product.model_fields.items() if get_origin(field.annotation) is list}
 
 
 def rows(path: Path) -> Iterator[tuple[int, Callable[[], Any]]]:
@@ -41,5 +44,5 @@ def _product(row: dict[str | None, Any]) -> dict[str, Any]:
         if column.startswith("attributes."):
             product.setdefault("attributes", {})[column.removeprefix("attributes.")] = cell
         else:
-            product[column] = cell.split("|") if column in {"category", "images"} else cell
+            product[column] = cell.split("|") if column in _LISTS else cell
     return product

@@ -23,6 +23,7 @@ def test_what_is_missing_is_filled_in_and_nothing_of_the_catalogue_overwritten()
         },
         "effective": {"pattern": "striped", "color": "red", "sizes": ["S", "M"]},
         "facets": ["pattern:striped", "color:red", "sizes:S", "sizes:M"],
+        "numbers": {},
         "category_path": ["Dresses", "Dresses/Midi"],
         "disputes": ["color"],
         "dispute": 0.6,

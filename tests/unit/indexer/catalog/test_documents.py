@@ -1,9 +1,12 @@
+from dataclasses import fields
+
 import numpy as np
 
 from indexer.catalog import documents
 from indexer.catalog.documents import EmbeddedImage
 from indexer.catalog.events import Delete, parse_event
-from indexer.catalog.products import parse_product
+from indexer.catalog.products import EMBEDDED_FIELDS, FIELDS, parse_product
+from indexer.vectorizers.base import ProductFields
 
 
 def test_product_document_as_a_whole() -> None:
@@ -57,6 +60,47 @@ def test_the_source_is_all_that_a_vector_is_made_from_and_nothing_else() -> None
         "images": ["i"], "title": "y", "description": "d", "category": ["c"], "brand": "b", "attributes": {"n": 1},
     }.items():  # fmt: skip
         assert documents.source_digest(product) != documents.source_digest(product.model_copy(update={name: value}))
+
+
+def test_the_source_of_a_stored_product_stays_what_it_was() -> None:
+    """Another order of its parts, or another digest, would make every vector of every shop anew."""
+    known = {
+        "id": "a", "version": 1, "title": "Sage wrap dress", "description": "Falls softly.", "category": ["Dresses"],
+        "brand": "Marlowe", "attributes": {"color": "sage"}, "images": ["https://shop.example/1.jpg"],
+    }  # fmt: skip
+    digest = "ab17f00bb624580235d4d4ce6445359f3dcaf45671358567bb1030d6a67a59832455f8d3"
+    assert documents.source_digest(parse_product(known)) == digest
+
+
+def test_what_is_embedded_is_read_where_vectors_are_made() -> None:
+    assert {"images", *(field.name for field in fields(ProductFields))} == set(EMBEDDED_FIELDS)
+
+
+def test_an_event_sets_any_field_and_all_that_is_made_from_it() -> None:
+    whole = {
+        "title": "x", "description": "d", "category": ["A"], "brand": "b", "attributes": {"ram_gb": "8"},
+        "images": ["i"], "style_id": None, "price": 1, "currency": "EUR", "in_stock": False,
+    }  # fmt: skip
+    assert set(whole) == set(FIELDS)
+    event = parse_event({"type": "update", "id": "a", "version": 5, "fields": whole})
+    params = documents.write("shop", event)["script"]["params"]
+    assert {name: set(document) for name, document in params["changes"].items()} == {
+        name: set(stored.document) for name, stored in FIELDS.items()
+    }
+    assert params["changes"]["attributes"] == {
+        "attributes": {"ram_gb": "8"}, "facets": ["ram_gb:8"], "numbers": {"ram_gb": 8.0},
+    }  # fmt: skip
+    assert params["changes"]["style_id"] == {"style": "a"}
+    assert set(params["parts"]) == set(EMBEDDED_FIELDS)
+
+
+def test_a_document_of_an_older_mapping_gets_its_numbers() -> None:
+    own = {"attributes": {"ram_gb": 8, "color": "red"}}
+    assert documents.with_numbers(own) == {**own, "numbers": {"ram_gb": 8.0}}
+    filled_in = {**own, "effective": {"ram_gb": 8, "weight_kg": 1.5}, "numbers": {}}
+    assert documents.with_numbers(filled_in)["numbers"] == {"ram_gb": 8.0, "weight_kg": 1.5}
+    tombstone = {"id": "a", "deleted_at": "2026-01-01"}
+    assert documents.with_numbers(tombstone) == tombstone
 
 
 def test_scripts_get_what_varies_as_params_only() -> None:
