@@ -1,4 +1,4 @@
-"""Read what a request asks for: the parameters of a page, sliders and ranges that are sent without script, a box, a product."""
+"""Read what a request asks for: the parameters of a page, what forms send without script, a box, a product."""
 
 from __future__ import annotations
 
