@@ -13,7 +13,7 @@ from indexer.checks.findings import Finding, read_error
 
 Json = Mapping[str, Any]
 
-_NEW_INDEX = "needs a new index: `python -m indexer rebuild` makes it beside the live one"
+_NEW_INDEX = "needs a new index: `lookalike rebuild` makes it beside the live one"
 
 
 def compare(client: Elasticsearch, live: str, scratch: str, twin: str) -> list[Finding]:
@@ -90,7 +90,8 @@ def _advice(client: Elasticsearch, live: str, twin: str, path: str) -> str:
     except ApiError as error:
         return f"{_NEW_INDEX} ({read_error(error, live)[0].problem})"
     body = _json({"properties": properties})
-    return f"additive: `PUT /{live}/_mapping {body}` takes it over, for products that are written from then on"
+    taken = f"`PUT /{live}/_mapping {body}` takes it over for products that are written from then on"
+    return f"additive: {taken}, `lookalike rebuild` for all"
 
 
 def _own(field: Json) -> dict[str, Any]:
