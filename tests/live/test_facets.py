@@ -20,6 +20,7 @@ from indexer.catalog import documents
 from indexer.catalog.events import parse_event, parse_line
 from indexer.catalog.products import parse_product
 from indexer.checks.checking import check
+from indexer.elastic.product_index import ProductIndex
 from indexer.settings import Settings
 from tests.live.shopping import search
 from webapp import create_app
@@ -219,6 +220,6 @@ def test_an_index_of_an_older_mapping_goes_on_without_ranges(
     page = web.get("/search?category=TVs").text
     assert 'facet:screen_size_in"' in page
     assert "min-screen_size_in" not in page
-    [finding] = check(client, old.index_name)
+    [finding] = check(ProductIndex(client, old.index_name))
     assert finding.place == f"{old.index_name}-1, field numbers"
     assert "`lookalike rebuild`" in finding.problem
