@@ -1,4 +1,4 @@
-# One image for the storefront and the workers: they share the code and most of what it needs.
+# One image for the storefront and the workers, which share the code and most dependencies.
 FROM python:3.11-slim
 
 ENV PYTHONDONTWRITEBYTECODE=1 \
@@ -7,13 +7,13 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
     PIP_NO_CACHE_DIR=1 \
     HOME=/home/lookalike
 
-# The user's number is fixed so that files on mounted folders can be given to it.
+# A fixed user id, so that files on mounted folders can be owned by it.
 RUN useradd --create-home --home-dir /home/lookalike --uid 10001 --shell /usr/sbin/nologin lookalike \
     && install -d -o lookalike -g lookalike /home/lookalike/.cache
 
 WORKDIR /app
 
-# Before the code: a change of the code must not fetch torch again.
+# Before the code, so that a change of the code doesn't download torch again.
 COPY requirements.txt constraints.txt ./
 RUN pip install -c constraints.txt -r requirements.txt
 
@@ -24,12 +24,12 @@ COPY workers/ workers/
 COPY webapp/ webapp/
 COPY lookalike/ lookalike/
 COPY gunicorn.conf.py pyproject.toml ./
-# The command lookalike; the code stays where it is.
+# Installs the command lookalike; editable, so that the code stays in /app.
 RUN pip install --no-deps --editable .
 
 USER lookalike
 
 EXPOSE 5000
 
-# The storefront, as gunicorn.conf.py says; docker-compose.yml starts the workers from the same image by another command.
+# The storefront, configured in gunicorn.conf.py; docker-compose.yml starts workers from this image by another command.
 CMD ["gunicorn", "--bind", "0.0.0.0:5000"]

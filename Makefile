@@ -1,4 +1,4 @@
-# `make help` lists what can be made.
+# `make help` lists the targets.
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
@@ -12,12 +12,12 @@ PORT ?= 5000
 .DEFAULT_GOAL := help
 
 .PHONY: help
-help:  ## List what can be made
+help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 $(VENV)/.ready: pyproject.toml requirements.txt requirements-sandbox.txt requirements-dev.txt constraints.txt
-	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed; PYTHON=... says where it is" >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than Python 3.11; PYTHON=... says where another is" >&2; exit 1; }
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed; name one with PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than Python 3.11; name another with PYTHON=..." >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing requirements into $(VENV)"
 	@$(BIN)/python -m pip install --quiet "$(UV)"
@@ -32,7 +32,7 @@ demo: $(VENV)/.ready  ## Bring up the sandbox shop on port 5000 (CATALOG=file or
 	@exec $(BIN)/python -m demo.sandbox $(if $(CATALOG),--catalog $(CATALOG)) --products $(PRODUCTS) --number $(N) --port $(PORT)
 
 .PHONY: test
-test: $(VENV)/.ready chromium  ## Run the tests, against real servers; faults at a small size, all of it: test-faults
+test: $(VENV)/.ready chromium  ## Run all tests against real servers, fault tests at a small size (test-faults: full size)
 	@$(BIN)/python -m pytest
 
 .PHONY: test-unit
@@ -53,7 +53,7 @@ test-processors: $(VENV)/.ready  ## Run the numeric tests as if on older process
 	@$(SINGLE) $(BIN)/python -m pytest -q $(NUMERIC)
 
 .PHONY: test-faults
-test-faults: $(VENV)/.ready  ## Run the fault tests at full size: killed processes, lost servers, hostile images; about an hour
+test-faults: $(VENV)/.ready  ## Run fault tests at full size: killed processes, lost servers, hostile images; about an hour
 	@FAULTS=full $(BIN)/python -m pytest -s tests/faults tests/live/test_order.py --timeout 3600
 
 $(VENV)/.bench-ready: $(VENV)/.ready requirements-bench.txt
@@ -61,7 +61,7 @@ $(VENV)/.bench-ready: $(VENV)/.ready requirements-bench.txt
 	@touch $@
 
 .PHONY: bench
-bench: $(VENV)/.bench-ready  ## Measure sorting by similarity on 200,000 products beside its peers; about 15 minutes
+bench: $(VENV)/.bench-ready  ## Measure sorting by similarity against its peers on 200,000 products; about 15 minutes
 	@$(BIN)/python -m evaluation bench
 	@if [ -d $(IMAGES) ]; then $(MAKE) --no-print-directory bench-embedding; fi
 
@@ -71,7 +71,7 @@ neighbours: $(VENV)/.bench-ready  ## Compare structures for nearest neighbours o
 	@cp .data/reports/neighbours-latency-by-dimensions.png docs/images/neighbours.png
 
 .PHONY: models
-models: $(VENV)/.ready  ## Compare all models on the demo's catalogue, by what was drawn
+models: $(VENV)/.ready  ## Compare all models on the demo's catalogue by the truth of its pictures
 	@test -f .data/catalogue/truth.jsonl || $(BIN)/python -m demo.catalogue --products $(PRODUCTS) .data/catalogue
 	@mkdir -p .data/reports
 	@$(BIN)/python -m evaluation golden truth .data/catalogue/truth.jsonl --candidates 0 --part 0.5 --out .data/reports/look.jsonl
@@ -89,10 +89,10 @@ bench-embedding: $(VENV)/.ready  ## Measure images/s of decoding, inference and 
 	@$(BIN)/python -m evaluation.bench_embedding $(IMAGES)
 
 .PHONY: soak
-soak: $(VENV)/.ready  ## Send 100,000 images through decoders and a small model, and watch the memory; about 10 minutes
+soak: $(VENV)/.ready  ## Watch memory over 100,000 images through decoders and a small model; about 10 minutes
 	@$(BIN)/python -m evaluation.soak
 
-# Debian's browser and fonts where apt-get can bring them; elsewhere CHROMIUM names one.
+# Installs Debian's browser and fonts as root with apt-get; otherwise CHROMIUM names a browser.
 .PHONY: chromium
 chromium:
 	@if [ -z "$$CHROMIUM" ] && ! command -v chromium chromium-browser google-chrome >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
@@ -107,7 +107,7 @@ lint: $(VENV)/.ready  ## Check style and types
 	@$(BIN)/mypy
 
 .PHONY: format
-format: $(VENV)/.ready  ## Write the code in the house's format
+format: $(VENV)/.ready  ## Format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
@@ -116,11 +116,11 @@ screenshots: $(VENV)/.ready chromium  ## Take the documentation's screenshots of
 	@$(BIN)/python -m demo.screenshots --url http://localhost:$(PORT)
 
 .PHONY: lock
-lock: $(VENV)/.ready  ## Renew constraints.txt from the requirements
+lock: $(VENV)/.ready  ## Update constraints.txt from the requirements
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-header \
 	  requirements.txt requirements-sandbox.txt requirements-dev.txt --output-file constraints.txt
 
 .PHONY: clean
-clean:  ## Stop servers that still run, remove data and caches of the project
+clean:  ## Stop running servers, remove the project's data and caches
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m demo.clean; fi
 	@rm -rf .data .pytest_cache .mypy_cache .ruff_cache .hypothesis

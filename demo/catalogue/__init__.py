@@ -1,4 +1,4 @@
-"""The sandbox shop's catalogue: products made up from a seed, each with a picture drawn from its attributes."""
+"""The sandbox shop's catalogue: products invented from a seed, each with a picture drawn from its attributes."""
 
 from demo.catalogue.render import DESIGN_VERSION, is_complete, render_catalogue
 

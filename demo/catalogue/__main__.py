@@ -1,4 +1,4 @@
-"""Command line: ``python -m demo.catalogue FOLDER``."""
+"""``python -m demo.catalogue FOLDER``: render the sandbox shop's catalogue."""
 
 from pathlib import Path
 
@@ -11,9 +11,9 @@ from demo.catalogue.sheet import contact_sheet
 
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--products", type=click.IntRange(min=1), default=2400, show_default=True, help="How many products.")
-@click.option("--seed", type=int, default=7, show_default=True, help="Seed of everything random.")
-@click.option("--processes", type=click.IntRange(min=1), help="How many processes draw.  [default: all processors]")
+@click.option("--products", type=click.IntRange(min=1), default=2400, show_default=True, help="Number of products.")
+@click.option("--seed", type=int, default=7, show_default=True, help="Random seed.")
+@click.option("--processes", type=click.IntRange(min=1), help="Number of processes.  [default: one per core]")
 @click.option("--sheet", type=click.Path(dir_okay=False, path_type=Path), help="Write a contact sheet of 48 products.")
 def main(folder: Path, products: int, seed: int, processes: int | None, sheet: Path | None) -> None:
     """Render the sandbox shop's catalogue into FOLDER."""

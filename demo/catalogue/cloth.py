@@ -1,8 +1,8 @@
-"""Cloth: how a material takes the light, and pieces of it shaded fold by fold.
+"""Cloth: how materials reflect light, and the shading of pieces with folds.
 
 A piece hangs down, so that every row of pixels crosses it once between a left and a right edge. That gives each pixel
-a place across the piece (-1..1); folds, roundness and the printed pattern all follow it, which is what makes a stripe
-bend over a pleat and a skirt look like a solid body rather than a cut-out.
+a position across the piece (-1..1). Folds, roundness and the printed pattern depend on it, so that a stripe bends over
+a pleat and a skirt looks solid rather than flat.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from demo.catalogue.raster import FloatArray, over, smooth_noise
 
 @dataclass(frozen=True)
 class Material:
-    """How a cloth takes the light."""
+    """How a cloth folds and reflects light."""
 
     folds: float = 1.0
     wrinkle: float = 0.1
@@ -40,7 +40,7 @@ MATERIALS: dict[str, Material] = {
 
 @dataclass(frozen=True)
 class Folds:
-    """Folds across a piece: a profile over -1..1 and its slope, how they waver, and how strong they are by row."""
+    """Folds across a piece: slope and height over -1..1, phase of their waver, and strength by row."""
 
     slope: FloatArray
     height: FloatArray
@@ -69,14 +69,14 @@ class Light:
 
 
 def pleats(rng: np.random.Generator, count: float, strength: FloatArray) -> Folds:
-    """Design folds.
+    """Draw random folds.
 
     Parameters
     ----------
     rng : numpy.random.Generator
         Source of their irregularity.
     count : float
-        About how many folds the front shows.
+        Approximate number of folds in front.
     strength : numpy.ndarray
         Strength by row, 0 (flat) .. about 1.
 
@@ -95,7 +95,7 @@ def pleats(rng: np.random.Generator, count: float, strength: FloatArray) -> Fold
 
 
 def lay(picture: FloatArray, piece: Piece, texture: FloatArray, material: Material, light: Light, seed: int) -> None:
-    """Shade a piece of cloth and lay it over a picture, in place.
+    """Shade a piece of cloth and blend it over a picture, in place.
 
     Parameters
     ----------
@@ -106,11 +106,11 @@ def lay(picture: FloatArray, piece: Piece, texture: FloatArray, material: Materi
     texture : numpy.ndarray
         Seamless tile of the cloth, RGB in 0..1.
     material : Material
-        How it takes the light.
+        Its material.
     light : Light
         The light.
     seed : int
-        Decides the small wrinkles.
+        Seed of the small wrinkles.
     """
     rows = np.flatnonzero(piece.mask.any(axis=1))
     columns = np.flatnonzero(piece.mask.any(axis=0))
@@ -142,7 +142,7 @@ def lay(picture: FloatArray, piece: Piece, texture: FloatArray, material: Materi
 
 
 def _sample(texture: FloatArray, u: FloatArray, y: FloatArray, half: FloatArray, shift: FloatArray) -> FloatArray:
-    """Look the cloth's colour up, wrapped round the body: crowded towards the sides, bent by the folds."""
+    """Return the cloth's colour, wrapped round the body: denser towards the sides, bent by the folds."""
     across = np.arcsin(u * np.float32(0.94)) * (half * np.float32(0.86) + 8) + shift + TILE * 4
     down = y + np.abs(u) ** 2 * -6 + TILE
     x0, y0 = across.astype(np.int32), down.astype(np.int32)
@@ -156,7 +156,7 @@ def _sample(texture: FloatArray, u: FloatArray, y: FloatArray, half: FloatArray,
 def _shade(
     u: FloatArray, slope: FloatArray, material: Material, light: Light, form: tuple[float, int]
 ) -> tuple[FloatArray, FloatArray]:
-    """Diffuse tone (1 where the cloth faces the light) and specular shine."""
+    """Return diffuse tone (1 where the cloth faces the light) and specular highlights."""
     roundness, seed = form
     rng = np.random.default_rng(seed)
     height, width = u.shape
@@ -176,7 +176,7 @@ def _shade(
 
 
 def weave(texture: FloatArray, material: str, rng: np.random.Generator) -> FloatArray:
-    """Give a tile of colour the surface of its material.
+    """Return a tile of colour with the surface of its material.
 
     Parameters
     ----------
@@ -211,7 +211,7 @@ def weave(texture: FloatArray, material: str, rng: np.random.Generator) -> Float
 
 
 def _sequins(texture: FloatArray, rng: np.random.Generator, i: FloatArray, j: FloatArray) -> FloatArray:
-    """Overlapping discs, each tilted its own way."""
+    """Draw overlapping discs, each tilted differently."""
     size = 6
     row = (i // size).astype(int)
     column = ((j + size / 2 * (row % 2)) // size).astype(int) % (TILE // size)

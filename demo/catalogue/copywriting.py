@@ -1,4 +1,4 @@
-"""Titles, descriptions and categories, worded like a shop's."""
+"""Titles, descriptions and categories, worded as in a shop."""
 
 import re
 from random import Random
@@ -8,7 +8,7 @@ from demo.catalogue.wording import words
 
 
 def title(product: Product, rng: Random) -> str:
-    """Word a title; it tells some of the attributes, never all.
+    """Write a title, which mentions some of the attributes, never all.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def title(product: Product, rng: Random) -> str:
 
 
 def description(product: Product, rng: Random) -> str:
-    """Word a description of two to four sentences.
+    """Write a description of a few sentences.
 
     Parameters
     ----------
@@ -41,14 +41,14 @@ def description(product: Product, rng: Random) -> str:
     str
         The description.
     """
-    said = words(product)
+    values = words(product)
     opening, *middle = (rng.choice(group) for group in _SENTENCES[product.kind])
     chosen = [opening, *(sentence for sentence in middle if rng.random() < 0.75)]
-    return " ".join(_tidy(sentence.format(**said), sentence=True) for sentence in chosen)
+    return " ".join(_tidy(sentence.format(**values), sentence=True) for sentence in chosen)
 
 
 def category(product: Product) -> list[str]:
-    """Say where a product is shelved.
+    """Return a product's category.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def category(product: Product) -> list[str]:
 
 
 _ARTICLE = re.compile(r"\b([Aa]) (?=[aeioAEIO]|8\d?\b|11\b|18\b)")
-"""An article before a word, or a number, that is spoken with a vowel first."""
+"""An article before a word or number whose pronunciation starts with a vowel."""
 
 
 def _tidy(text: str, sentence: bool = False) -> str:

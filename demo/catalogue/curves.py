@@ -1,11 +1,11 @@
-"""Smooth curves through knots."""
+"""Monotone interpolation between knots."""
 
 import numpy as np
 
 from demo.catalogue.raster import FloatArray
 
 Knots = list[tuple[float, float]]
-"""(position, value), positions rising."""
+"""(position, value), sorted by position."""
 
 
 def interpolate(knots: Knots, at: FloatArray) -> FloatArray:
@@ -14,9 +14,9 @@ def interpolate(knots: Knots, at: FloatArray) -> FloatArray:
     Parameters
     ----------
     knots : list of tuple
-        (position, value), positions rising.
+        (position, value), sorted by position.
     at : numpy.ndarray
-        Where to interpolate; outside the knots the end values hold.
+        Positions to interpolate at; outside the knots the end values apply.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The range of products: how many of each kind, and which of them are variants of one design."""
+"""Designing a catalogue's products: the number of each kind, and variants of one design."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +10,7 @@ from demo.catalogue.studio import stream
 from demo.catalogue.vocabulary import BRANDS, STYLE_NAMES, domain
 
 VARIANT_SHARE = 0.085
-"""Share of products that are another colour of the product before; with those they vary, about 15% have siblings."""
+"""Share of products that vary the colour of the previous product. About 15% of all products then have siblings."""
 
 _DESIGNERS: dict[str, Callable[[Random], tuple[Attributes, list[str], dict[str, Value]]]] = {
     "dress": design_dress.design,
@@ -21,17 +21,17 @@ _DESIGNERS: dict[str, Callable[[Random], tuple[Attributes, list[str], dict[str, 
 
 
 def counts(products: int) -> dict[str, int]:
-    """Share a number of products out among the kinds, by largest remainder.
+    """Divide a number of products among the kinds, by largest remainder.
 
     Parameters
     ----------
     products : int
-        How many products.
+        Number of products.
 
     Returns
     -------
     dict
-        How many of each kind.
+        Number of products of each kind.
     """
     exact = {kind: share * products for kind, share in KINDS.items()}
     result = {kind: int(value) for kind, value in exact.items()}
@@ -46,14 +46,14 @@ def design(products: int, seed: int) -> list[Product]:
     Parameters
     ----------
     products : int
-        How many.
+        Number of products.
     seed : int
-        Seed; a product depends on the seed and on those of its kind before it, not on how many there are.
+        Random seed. A product depends on it and on earlier products of its kind, not on their number.
 
     Returns
     -------
     list of Product
-        The products, kinds mixed, as they really are.
+        The products, kinds mixed.
 
     Raises
     ------
@@ -62,14 +62,14 @@ def design(products: int, seed: int) -> list[Product]:
     """
     if products < 0:
         raise ValueError("the number of products can't be negative")
-    made: list[Product] = []
+    designed: list[Product] = []
     for kind, count in counts(products).items():
         last: Product | None = None
         for i in range(1, count + 1):
             last = _next(kind, f"{kind}-{i:05d}", last, seed)
-            made.append(last)
-    stream(seed, "catalogue", "order").shuffle(made)
-    return made
+            designed.append(last)
+    stream(seed, "catalogue", "order").shuffle(designed)
+    return designed
 
 
 def _next(kind: str, name: str, last: Product | None, seed: int) -> Product:
@@ -82,7 +82,7 @@ def _next(kind: str, name: str, last: Product | None, seed: int) -> Product:
 
 
 def _variant(name: str, last: Product, rng: Random) -> Product:
-    """Another colour of the same design."""
+    """Return the same design in another colour."""
     attributes = dict(last.attributes)
     key = "frame_color" if last.kind == "tv" else "color"
     values = [v for v in domain(last.kind, key, attributes) if v != attributes[key]]

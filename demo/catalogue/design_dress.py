@@ -1,4 +1,4 @@
-"""Choice of a dress's attributes: what goes with what, and what is common."""
+"""Designing dresses: which attributes are common, and which go together."""
 
 from random import Random
 
@@ -128,7 +128,7 @@ def design(rng: Random) -> tuple[Attributes, list[str], dict[str, Value]]:
 
 
 def _presentation(rng: Random, neckline: str) -> str:
-    """Choose what the dress hangs on; one without shoulders would slip off a hanger."""
+    """Choose what the dress hangs on. Never a hanger without shoulders, because the dress would slip off."""
     weights = (46, 54, 0, 0) if neckline in {"off-shoulder", "halter"} else (30, 26, 16, 28)
     return rng.choices(PRESENTATIONS, weights)[0]
 

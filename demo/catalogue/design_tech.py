@@ -1,4 +1,4 @@
-"""Choice of the attributes of laptops and TVs."""
+"""Designing laptops and TVs."""
 
 from random import Random
 

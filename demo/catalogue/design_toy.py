@@ -1,4 +1,4 @@
-"""Choice of a toy's attributes."""
+"""Designing toys."""
 
 from random import Random
 

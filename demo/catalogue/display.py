@@ -1,4 +1,4 @@
-"""What a dress hangs on: a figure, a dress form or a hanger, drawn in the coordinates of the dress form."""
+"""What a dress hangs on: a figure, a dress form or a hanger, in the dress form's coordinates."""
 
 from collections.abc import Callable, Iterable
 
@@ -86,12 +86,12 @@ def _limb(limb: Limb, fill: str, side: int = 1) -> str:
 
 
 def _torso(top: float) -> Limb:
-    """Trunk with its neck cut off at a height."""
+    """Return a torso whose neck ends at a height."""
     return [(top, 0, 15), *_TORSO]
 
 
 def _round(name: str, tone: str) -> str:
-    """Shade of a rounded matte body."""
+    """Return the gradient of a rounded matte body."""
     stops: Iterable[svg.Stop] = (
         (0, palette.darker(tone, 0.26)),
         (0.3, palette.lighter(tone, 0.2)),
@@ -132,7 +132,7 @@ def _dress_form(tone: str, lining: str, low: bool) -> tuple[list[str], list[str]
 
 
 def _inside_back(lining: str, low: bool) -> list[str]:
-    """Inside of the back of an empty dress, with its label; low where the dress hangs on straps."""
+    """Draw the inside of an empty dress's back, with its label; low for a dress on straps."""
     top = 131 if low else 95
     edge = f"M-37 {top}C-18 {top + 6} 18 {top + 6} 37 {top}" if low else "M-26 95C-14 100 14 100 26 95"
     sides = "L50 150L48 190L-48 190L-50 150Z" if low else "L40 104L52 122L48 190L-48 190L-52 122L-40 104Z"

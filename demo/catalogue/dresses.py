@@ -23,7 +23,7 @@ def paint(attributes: Mapping[str, object], scene: Mapping[str, object], setup: 
     attributes : mapping
         The dress's attributes.
     scene : mapping
-        What the picture shows besides: ``presentation``.
+        What else the picture shows: ``presentation``.
     setup : Shot
         Camera, backdrop and light.
     rng : random.Random
@@ -66,7 +66,7 @@ _DROP = {"mini": 104.0, "knee": 72.0, "midi": 40.0, "maxi": 6.0}
 def _layers(
     dress: Garment, stand: tuple[str, str, str], colours: tuple[str, str], material: str, belted: bool
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Draw what is behind the dress, the masks (red: body, green: sleeves) and the details, in one go."""
+    """Draw the background, the masks (red: body, green: sleeves) and the details, in one pass."""
     behind, behind_defs = display.draw(*stand, low_back=dress.sleeve == "spaghetti strap")
     details, detail_defs = trimmings.draw(dress, *colours, material, belted)
     sleeve = garment.sleeve_path(dress)
@@ -91,7 +91,7 @@ def _shadows(
     layers: tuple[FloatArray, FloatArray, FloatArray],
     setup: Shot,
 ) -> None:
-    """Shadow on the wall behind a hanging dress, or on the floor under a standing one."""
+    """Return the shadow on the wall behind a hanging dress, or on the floor under a standing one."""
     mask = np.maximum(np.maximum(layers[1][..., 0], layers[1][..., 1]), layers[0][..., 3])
     if presentation in {"hanger", "invisible mannequin"}:
         away = round(-24 * setup.light.direction[0] / 0.45)
@@ -124,7 +124,7 @@ def _dress(
     texture, name = fabric
     material = cloth.MATERIALS[name]
     sleeves = masks[..., 1]
-    # The sleeves were drawn over the body: where they cover half a pixel, the body's coverage is what they let through.
+    # The sleeves were drawn over the body, so recover the body's coverage of pixels that they cover in part.
     body = np.minimum(masks[..., 0] / np.maximum(1 - sleeves, np.float32(0.02)), 1)
     fringe = soften(sleeves, 6) * body * (1 - sleeves)
     if material.opacity < 1:

@@ -1,4 +1,4 @@
-"""Where a dress stands in its picture."""
+"""The position of a dress in its picture."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ WIDTH, HEIGHT = 480, 600
 
 @dataclass(frozen=True)
 class Frame:
-    """From the dress form's coordinates to pixels: scale, place of its origin, and lean (sideways shift by height)."""
+    """Maps the dress form's coordinates to pixels: scale, origin, and lean (sideways shift per height)."""
 
     scale: float
     x: float
@@ -20,7 +20,7 @@ class Frame:
     lean: float
 
     def transform(self) -> str:
-        """Write the mapping as an SVG transform.
+        """Return the mapping as an SVG transform.
 
         Returns
         -------
@@ -32,22 +32,22 @@ class Frame:
         return f"matrix({' '.join(f'{v:.4f}' for v in values)})"
 
     def heights(self) -> FloatArray:
-        """Say at which height of the form each row of pixels lies.
+        """Return the height on the form of each row of pixels.
 
         Returns
         -------
         numpy.ndarray
-            One value a row.
+            One value per row.
         """
         return ((np.arange(HEIGHT, dtype=np.float32) + 0.5 - self.y) / self.scale).astype(np.float32)
 
     def columns(self, edge: FloatArray) -> FloatArray:
-        """Map an edge, given for every row of pixels, to columns.
+        """Map an edge, with a value for every row of pixels, to columns.
 
         Parameters
         ----------
         edge : numpy.ndarray
-            Distance from the form's centre line, one value a row.
+            Distance from the form's centre line, one value per row.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""A dress sewn from its cut: outlines for the masks, and pieces of cloth ready to be shaded."""
+"""A dress made from its cut: outlines for the masks, and pieces of cloth for shading."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from demo.catalogue.svg import Point
 
 @dataclass(frozen=True)
 class Garment:
-    """A dress: its cut and what its outline is made of."""
+    """A dress: its cut and the parts of its outline."""
 
     silhouette: str
     sleeve: str
@@ -27,14 +27,14 @@ class Garment:
 
 
 def sew(attributes: Mapping[str, object], frame: Frame, rng: np.random.Generator) -> Garment:
-    """Cut and sew a dress.
+    """Make a dress.
 
     Parameters
     ----------
     attributes : mapping
         Attributes of the dress: silhouette, dress_length, sleeve and neckline are used.
     frame : Frame
-        Where it is in the picture.
+        Its position in the picture.
     rng : numpy.random.Generator
         Source of the irregularity of its folds.
 
@@ -59,12 +59,12 @@ def sew(attributes: Mapping[str, object], frame: Frame, rng: np.random.Generator
 
 
 def _joined(data: str) -> str:
-    """Continue a path with another one's data."""
+    """Return path data that continues another path."""
     return "L" + data[1:]
 
 
 def neckline_path(garment: Garment) -> str:
-    """Write the front neckline, left to right, as path data.
+    """Return the front neckline, left to right, as path data.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def neckline_path(garment: Garment) -> str:
 
 
 def hem_points(garment: Garment) -> list[Point]:
-    """Points of the hem from right to left: sagging in front, as seen from above it, and waved by the folds.
+    """Return points of the hem from right to left: lower in front, as seen from above, and waved by the folds.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def hem_points(garment: Garment) -> list[Point]:
 
 
 def body_path(garment: Garment) -> str:
-    """Write the outline of bodice and skirt as path data.
+    """Return the outline of bodice and skirt as path data.
 
     Parameters
     ----------
@@ -133,14 +133,14 @@ def body_path(garment: Garment) -> str:
 
 
 def _side(garment: Garment, end: float) -> list[Point]:
-    """Right side seam from the armpit down to where the hem begins."""
+    """Return the right side seam from the armpit down to the hem."""
     y = np.linspace(tailoring.ARMPIT, end, 70, dtype=np.float32)[1:]
     half = interpolate(garment.cut.knots, y)
     return [(float(a), float(b)) for a, b in zip(half, y, strict=True)]
 
 
 def sleeve_path(garment: Garment) -> str:
-    """Write the outline of the right sleeve as path data.
+    """Return the outline of the right sleeve as path data.
 
     Parameters
     ----------
@@ -169,7 +169,7 @@ def sleeve_path(garment: Garment) -> str:
 
 
 def body_piece(garment: Garment, mask: FloatArray) -> Piece:
-    """Make bodice and skirt ready to be shaded.
+    """Return bodice and skirt as a piece for shading.
 
     Parameters
     ----------
@@ -189,7 +189,7 @@ def body_piece(garment: Garment, mask: FloatArray) -> Piece:
 
 
 def sleeve_pieces(garment: Garment, mask: FloatArray, rng: np.random.Generator) -> list[Piece]:
-    """Make the sleeves ready to be shaded.
+    """Return the sleeves as pieces for shading.
 
     Parameters
     ----------

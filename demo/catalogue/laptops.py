@@ -24,7 +24,7 @@ def paint(attributes: Mapping[str, object], scene: Mapping[str, object], setup: 
     attributes : mapping
         The laptop's attributes.
     scene : mapping
-        What the picture shows besides: ``wallpaper``.
+        What else the picture shows: ``wallpaper``.
     setup : Shot
         Camera, backdrop and light.
     rng : random.Random
@@ -49,7 +49,7 @@ def paint(attributes: Mapping[str, object], scene: Mapping[str, object], setup: 
 
 
 def _aim(camera: Camera, width: float, tent: bool, setup: Shot) -> Camera:
-    """Turn the camera so that the laptop's middle falls on the middle of the picture."""
+    """Return the camera aimed so that the laptop is in the middle of the picture."""
     high = width * (0.52 if tent else 0.66)
     deep = width * (0.3 if tent else 0.66)
     corners = [

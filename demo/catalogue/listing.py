@@ -1,4 +1,4 @@
-"""The published line of a product, and the truth about it."""
+"""A product's lines in ``catalog.jsonl``, as published, and in ``truth.jsonl``."""
 
 import json
 from typing import Any
@@ -12,7 +12,7 @@ IN_STOCK_SHARE = 0.9
 
 
 def image_path(product: Product) -> str:
-    """Say where a product's picture lies, relative to the catalogue file.
+    """Return the path of a product's picture, relative to the catalogue file.
 
     Parameters
     ----------
@@ -28,12 +28,12 @@ def image_path(product: Product) -> str:
 
 
 def catalogue_line(product: Product, seed: int) -> dict[str, Any]:
-    """Write what the shop publishes about a product.
+    """Return what the shop publishes about a product.
 
     Parameters
     ----------
     product : Product
-        The product as it really is.
+        The product.
     seed : int
         Seed of the catalogue.
 
@@ -61,12 +61,12 @@ def catalogue_line(product: Product, seed: int) -> dict[str, Any]:
 
 
 def truth_line(product: Product, seed: int) -> dict[str, Any]:
-    """Write what is true of a product.
+    """Return the truth about a product.
 
     Parameters
     ----------
     product : Product
-        The product as it really is.
+        The product.
     seed : int
         Seed of the catalogue.
 
@@ -88,7 +88,7 @@ def truth_line(product: Product, seed: int) -> dict[str, Any]:
 
 
 def dump(lines: list[dict[str, Any]]) -> str:
-    """Write lines as JSON Lines.
+    """Format lines as JSON Lines.
 
     Parameters
     ----------

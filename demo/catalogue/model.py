@@ -1,4 +1,4 @@
-"""What a product is: its true attributes, what its picture shows besides, and the line the shop publishes about it."""
+"""A product: its true attributes and its picture's scene, and the attributes that the shop publishes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,12 +7,15 @@ Value = str | int | float | bool | list[str]
 Attributes = dict[str, Value]
 
 KINDS: dict[str, float] = {"dress": 0.40, "toy": 0.24, "laptop": 0.18, "tv": 0.18}
-"""Kinds of product and their shares of a catalogue."""
+"""Kinds of product, and the share of each in a catalogue."""
 
 
 @dataclass(frozen=True)
 class Product:
-    """A product as it really is."""
+    """A product with its true attributes.
+
+    `visual` names the attributes that its picture shows; `scene` holds what else the picture shows.
+    """
 
     id: str
     kind: str

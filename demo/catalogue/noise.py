@@ -1,4 +1,4 @@
-"""Faults of real catalogues: attribute values that are missing or wrong."""
+"""Faults as in real catalogues: attribute values that are missing or wrong."""
 
 from random import Random
 
@@ -10,21 +10,21 @@ WRONG_SHARE = 0.04
 
 
 def spoil(product: Product, rng: Random) -> Spoilt:
-    """Drop some attribute values and replace some by others that would be plausible.
+    """Drop some attribute values, and replace some with other plausible ones.
 
     Parameters
     ----------
     product : Product
-        The product as it really is.
+        The product.
     rng : random.Random
         The product's stream for faults.
 
     Returns
     -------
     Spoilt
-        The attributes as published, and what is wrong with them.
+        The published attributes, and their faults.
     """
-    shown: Attributes = {}
+    published: Attributes = {}
     missing: list[str] = []
     wrong: Attributes = {}
     for name, value in product.attributes.items():
@@ -33,7 +33,7 @@ def spoil(product: Product, rng: Random) -> Spoilt:
         if chance < MISSING_SHARE:
             missing.append(name)
         elif chance < MISSING_SHARE + WRONG_SHARE and others:
-            shown[name] = wrong[name] = rng.choice(others)
+            published[name] = wrong[name] = rng.choice(others)
         else:
-            shown[name] = value
-    return Spoilt(shown, missing, wrong)
+            published[name] = value
+    return Spoilt(published, missing, wrong)

@@ -1,4 +1,4 @@
-"""Named colours that go together, and the arithmetic on them."""
+"""Named colours, which colours go together, and arithmetic on colours."""
 
 Rgb = tuple[float, float, float]
 
@@ -158,7 +158,7 @@ def lighter(colour: str, share: float) -> str:
 
 
 def darker(colour: str, share: float) -> str:
-    """Mix a colour with a cool near-black, which looks like shade rather than soot.
+    """Mix a colour with a cool near-black, which looks more like shade than black does.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ def darker(colour: str, share: float) -> str:
 
 
 def luminance(colour: str) -> float:
-    """Say how bright a colour looks.
+    """Return how bright a colour looks.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A pinhole camera and flat rectangles in front of it, for products with straight edges."""
+"""A pinhole camera and rectangles in space, for products with straight edges."""
 
 import math
 from collections.abc import Sequence
@@ -15,8 +15,8 @@ Vector = tuple[float, float, float]
 class Camera:
     """A camera that circles the origin.
 
-    `yaw` and `pitch` are in degrees, `distance` in centimetres, `scale` in pixels a centimetre at the origin, and
-    `centre` is the pixel the origin falls on.
+    `yaw` and `pitch` are in degrees, `distance` in centimetres, `scale` in pixels per centimetre at the origin, and
+    `centre` is the pixel of the origin.
     """
 
     yaw: float
@@ -26,7 +26,7 @@ class Camera:
     centre: Point
 
     def project(self, point: Vector) -> Point:
-        """Map a point of space to a pixel.
+        """Map a point in space to a pixel.
 
         Parameters
         ----------
@@ -73,7 +73,7 @@ class Plane:
         return self.camera.project((place[0], place[1], place[2]))
 
     def path(self, points: Sequence[Point]) -> str:
-        """Write path data of a polygon on the rectangle.
+        """Return path data of a polygon on the rectangle.
 
         Parameters
         ----------
@@ -88,7 +88,7 @@ class Plane:
         return svg.polygon([self.at(u, v) for u, v in points])
 
     def box(self, left: float, top: float, right: float, bottom: float, radius: float = 0) -> str:
-        """Write path data of a box with round corners.
+        """Return path data of a box with round corners on the rectangle.
 
         Parameters
         ----------
@@ -114,7 +114,7 @@ class Plane:
         return self.path(points)
 
     def inset(self, left: float, top: float, right: float, bottom: float) -> "Plane":
-        """Cut a smaller rectangle out.
+        """Return a smaller rectangle inside this one.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""One product's picture."""
+"""Drawing a product's picture."""
 
 from collections.abc import Callable, Mapping
 from random import Random
@@ -29,14 +29,14 @@ _PAINTERS: dict[str, _Painter] = {
 
 
 def photograph(product: Product, seed: int) -> Image.Image:
-    """Take a product's picture.
+    """Draw a product's picture.
 
     Parameters
     ----------
     product : Product
-        The product as it really is.
+        The product.
     seed : int
-        Seed of the catalogue; with the product's id it decides camera, light and backdrop.
+        Seed of the catalogue; with the product's id it determines camera, light and backdrop.
 
     Returns
     -------

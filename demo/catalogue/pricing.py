@@ -1,4 +1,4 @@
-"""Prices: they follow material, size, equipment and the brand's level."""
+"""Prices, which depend on material, size, equipment and the brand's level."""
 
 from random import Random
 
@@ -24,7 +24,7 @@ _RESOLUTION = {"HD": 0.8, "Full HD": 0.9, "4K": 1.0, "8K": 1.9}
 
 
 def price(product: Product, rng: Random) -> float:
-    """Set a product's price.
+    """Return a product's price.
 
     Parameters
     ----------
@@ -36,39 +36,39 @@ def price(product: Product, rng: Random) -> float:
     Returns
     -------
     float
-        Price in euros, with a shop's usual ending.
+        Price in euros, with an ending usual in shops.
     """
-    worth = {"dress": _dress, "toy": _toy, "laptop": _laptop, "tv": _tv}[product.kind](product)
-    worth *= BRANDS[product.kind][product.brand] * rng.uniform(0.93, 1.08)
-    if worth < 40:
-        return round(int(worth) + rng.choice([0.5, 0.95, 0.99]), 2)
-    if worth < 250:
-        return round(int(worth) + rng.choice([0.0, 0.9, 0.95, 0.99]), 2)
-    return float(round(worth / 10) * 10 - rng.choice([0, 1, 1]))
+    value = {"dress": _dress, "toy": _toy, "laptop": _laptop, "tv": _tv}[product.kind](product)
+    value *= BRANDS[product.kind][product.brand] * rng.uniform(0.93, 1.08)
+    if value < 40:
+        return round(int(value) + rng.choice([0.5, 0.95, 0.99]), 2)
+    if value < 250:
+        return round(int(value) + rng.choice([0.0, 0.9, 0.95, 0.99]), 2)
+    return float(round(value / 10) * 10 - rng.choice([0, 1, 1]))
 
 
 def _dress(product: Product) -> float:
     a = product.attributes
-    worth = _CLOTH[str(a["material"])] * _CUT.get(str(a["silhouette"]), 1.0) * _LENGTH[str(a["dress_length"])]
-    return worth * (1.08 if a["lined"] else 1.0)
+    value = _CLOTH[str(a["material"])] * _CUT.get(str(a["silhouette"]), 1.0) * _LENGTH[str(a["dress_length"])]
+    return value * (1.08 if a["lined"] else 1.0)
 
 
 def _toy(product: Product) -> float:
     a = product.attributes
-    worth = _TOY.get(str(a["toy_type"]), 22) * _TOY_MATERIAL[str(a["material"])]
-    worth *= 0.8 + 0.012 * number(a, "height_cm")
-    return worth * (1 + 0.05 * number(a, "pieces") if "pieces" in a else 1)
+    value = _TOY.get(str(a["toy_type"]), 22) * _TOY_MATERIAL[str(a["material"])]
+    value *= 0.8 + 0.012 * number(a, "height_cm")
+    return value * (1 + 0.05 * number(a, "pieces") if "pieces" in a else 1)
 
 
 def _laptop(product: Product) -> float:
     a = product.attributes
-    worth = 240 + 13 * number(a, "ram_gb") + 0.22 * number(a, "storage_gb") + 28 * (number(a, "screen_size_in") - 11)
-    worth += 130 * (a["form_factor"] == "2-in-1") + 120 * (a["keyboard_backlight"] == "RGB")
-    return worth
+    value = 240 + 13 * number(a, "ram_gb") + 0.22 * number(a, "storage_gb") + 28 * (number(a, "screen_size_in") - 11)
+    value += 130 * (a["form_factor"] == "2-in-1") + 120 * (a["keyboard_backlight"] == "RGB")
+    return value
 
 
 def _tv(product: Product) -> float:
     a = product.attributes
     inches = number(a, "screen_size_in")
-    worth = (90 + 0.17 * inches**2) * _PANEL[str(a["panel_type"])] * _RESOLUTION[str(a["resolution"])]
-    return worth + 180 * (a["stand"] == "easel")
+    value = (90 + 0.17 * inches**2) * _PANEL[str(a["panel_type"])] * _RESOLUTION[str(a["resolution"])]
+    return value + 180 * (a["stand"] == "easel")

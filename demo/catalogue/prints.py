@@ -20,7 +20,7 @@ def tile(pattern: str, base: str, accent: str, rng: Random) -> str:
     base, accent : str
         ``#rrggbb`` colours of ground and figure.
     rng : random.Random
-        Decides scale, direction and the places of the motifs.
+        Source of scale, direction and the motifs' places.
 
     Returns
     -------
@@ -32,7 +32,7 @@ def tile(pattern: str, base: str, accent: str, rng: Random) -> str:
 
 
 def _wrapped(x: float, y: float, reach: float, markup: str, turn: float = 0) -> list[str]:
-    """Place a motif, with copies across the tile's borders where it reaches over them."""
+    """Place a motif, with copies on the other side if it crosses the tile's borders."""
     xs = [x + d for d in (-TILE, 0, TILE) if -reach < x + d < TILE + reach]
     ys = [y + d for d in (-TILE, 0, TILE) if -reach < y + d < TILE + reach]
     where = [f"translate({svg.number(a)} {svg.number(b)}) rotate({svg.number(turn)})" for a in xs for b in ys]
@@ -40,7 +40,7 @@ def _wrapped(x: float, y: float, reach: float, markup: str, turn: float = 0) -> 
 
 
 def _scatter(rng: Random, count: int, distance: float) -> list[svg.Point]:
-    """Random places on the tile (which wraps around) at least a distance apart."""
+    """Return random places on the tile (which wraps around) at least a distance apart."""
     places: list[svg.Point] = []
     for _ in range(count * 30):
         if len(places) == count:

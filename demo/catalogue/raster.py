@@ -1,4 +1,4 @@
-"""Pixels: SVG to arrays, layers over one another, and the finish every picture gets."""
+"""Pixels: rasterising SVG, blending layers, and the finish of every picture."""
 
 import io
 from typing import Any
@@ -36,7 +36,7 @@ def rasterise(svg: str) -> FloatArray:
 
 
 def over(base: FloatArray, colour: NDArray[Any], alpha: NDArray[Any]) -> None:
-    """Lay a layer over a picture, in place.
+    """Blend a layer over a picture, in place.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def over(base: FloatArray, colour: NDArray[Any], alpha: NDArray[Any]) -> None:
 
 
 def soften(mask: FloatArray, radius: float) -> FloatArray:
-    """Blur a mask; done at a quarter of the size, where soft shadows lose nothing.
+    """Blur a mask, at a quarter of its size if the radius is large, because soft shadows lose nothing by it.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def smooth_noise(rng: np.random.Generator, shape: tuple[int, int], cells: tuple[
 
 
 def finish(picture: FloatArray, rng: np.random.Generator, exposure: float, warmth: float) -> Image.Image:
-    """Give a picture its exposure, white balance, vignette and film grain.
+    """Apply exposure, white balance, vignette and film grain to a picture.
 
     Parameters
     ----------

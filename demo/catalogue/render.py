@@ -1,4 +1,4 @@
-"""Writing a catalogue: pictures first, the catalogue file last."""
+"""Writing a catalogue to a folder: pictures first, the catalogue file last."""
 
 import json
 import multiprocessing
@@ -14,7 +14,7 @@ from demo.catalogue.model import Product
 from demo.catalogue.picture import photograph
 
 DESIGN_VERSION = 1
-"""Raised whenever the same seed would give other bytes, so that old catalogues aren't taken for new ones."""
+"""Incremented whenever a seed would give other bytes, so that old catalogues aren't reused."""
 
 JPEG_QUALITY = 88
 
@@ -32,20 +32,20 @@ def render_catalogue(
     """Render a catalogue: pictures, the truth about them, and the catalogue file.
 
     The same seed and number give the same bytes, whatever the number of processes. Pictures that an interrupted run
-    with the same seed has left are kept; the catalogue file appears last and at once.
+    with the same seed left are kept; the catalogue file is written last and atomically.
 
     Parameters
     ----------
     folder : pathlib.Path
-        Where to write; made if need be.
+        Where to write; created if need be.
     products : int
-        How many products, at least 1.
+        Number of products, at least 1.
     seed : int
-        Seed of everything random.
+        Random seed.
     processes : int, optional
-        How many processes draw; by default as many as there are processors. With 1 this process draws by itself.
+        Number of processes, by default one per core. With 1, this process draws.
     progress : callable, optional
-        Called with the number of pictures done and the number of all.
+        Called with the number of pictures done and their total.
 
     Returns
     -------
@@ -67,8 +67,8 @@ def render_catalogue(
     if _read(folder / MANIFEST) != manifest:
         _discard(folder, seed)
     _write(folder / MANIFEST, json.dumps(manifest, indent=2) + "\n")
-    made = design(products, seed)
-    todo = [product for product in made if not (folder / image_path(product)).exists()]
+    designed = design(products, seed)
+    todo = [product for product in designed if not (folder / image_path(product)).exists()]
     done = products - len(todo)
     if progress:
         progress(done, products)
@@ -76,27 +76,27 @@ def render_catalogue(
         done += 1
         if progress:
             progress(done, products)
-    _write(folder / TRUTH, dump([truth_line(product, seed) for product in made]))
-    _write(folder / CATALOGUE, dump([catalogue_line(product, seed) for product in made]))
+    _write(folder / TRUTH, dump([truth_line(product, seed) for product in designed]))
+    _write(folder / CATALOGUE, dump([catalogue_line(product, seed) for product in designed]))
     return folder / CATALOGUE
 
 
 def is_complete(folder: Path, *, products: int = 2400, seed: int = 7) -> bool:
-    """Return whether a folder holds the whole catalogue for these parameters.
+    """Return whether a folder has the complete catalogue for these parameters.
 
     Parameters
     ----------
     folder : pathlib.Path
         The folder.
     products : int
-        How many products it should have.
+        Expected number of products.
     seed : int
-        Seed it should have been made with.
+        Expected seed.
 
     Returns
     -------
     bool
-        True when it can be used as it is.
+        True if nothing is missing.
     """
     if _read(folder / MANIFEST) != _manifest(products, seed):
         return False
@@ -118,7 +118,7 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 
 def _discard(folder: Path, seed: int) -> None:
-    """Remove a catalogue made with other parameters; pictures stay if only the number of products differs."""
+    """Remove a catalogue of other parameters; pictures stay if only the number of products differs."""
     for name in (CATALOGUE, TRUTH):
         (folder / name).unlink(missing_ok=True)
     old = _read(folder / MANIFEST) or {}
@@ -128,7 +128,7 @@ def _discard(folder: Path, seed: int) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    """Put a file into place at once."""
+    """Write a file atomically."""
     part = path.with_name(path.name + ".part")
     part.write_text(text, encoding="utf-8")
     part.replace(path)
@@ -147,6 +147,6 @@ def _draw(todo: list[Product], one: Callable[[Product], str], processes: int | N
     if workers == 1:
         yield from map(one, todo)
         return
-    # Spawned rather than forked: the caller may well have threads, such as one that draws a progress bar.
+    # Spawned rather than forked, because the caller may have threads, such as one that draws a progress bar.
     with multiprocessing.get_context("spawn").Pool(workers) as pool:
         yield from pool.imap_unordered(one, todo, chunksize=4)

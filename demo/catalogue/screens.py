@@ -1,4 +1,4 @@
-"""What screens show: landscapes and abstract shapes, drawn straight onto a rectangle in perspective."""
+"""Wallpapers on screens: landscapes and abstract shapes, drawn onto a rectangle in perspective."""
 
 import math
 from collections.abc import Callable
@@ -35,7 +35,7 @@ _INKS: tuple[tuple[str, str, str, str], ...] = (
 
 
 def wallpaper(name: str, plane: Plane, rng: Random) -> Drawing:
-    """Draw a screen's picture.
+    """Draw a screen's wallpaper.
 
     Parameters
     ----------
@@ -44,12 +44,12 @@ def wallpaper(name: str, plane: Plane, rng: Random) -> Drawing:
     plane : Plane
         The screen.
     rng : random.Random
-        Decides colours and shapes.
+        Source of colours and shapes.
 
     Returns
     -------
     tuple of list of str
-        Markup, to be clipped with ``clip-path="url(#screen)"`` which it defines, and definitions.
+        Markup, clipped to the screen, and definitions.
     """
     marks, defs = WALLPAPERS[name](plane, rng)
     clip = svg.el("clipPath", svg.el("path", d=plane.box(0, 0, 1, 1)), id="screen")

@@ -1,4 +1,4 @@
-"""Contact sheets, for looking at a catalogue."""
+"""Contact sheets of a catalogue."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ _COLUMNS = 8
 
 
 def contact_sheet(catalogue: Path, target: Path, *, count: int = 48, seed: int = 7) -> None:
-    """Lay random products' pictures out on one sheet.
+    """Write a sheet of random products' pictures.
 
     Parameters
     ----------
@@ -21,9 +21,9 @@ def contact_sheet(catalogue: Path, target: Path, *, count: int = 48, seed: int =
     target : pathlib.Path
         Picture file to write.
     count : int
-        How many products.
+        Number of products.
     seed : int
-        Decides which.
+        Seed of their choice.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The photo studio: backdrops, light and camera, all derived from a product's own random stream."""
+"""The photo studio: backdrops, light and camera, derived from a product's own random stream."""
 
 import hashlib
 from dataclasses import dataclass
@@ -49,16 +49,16 @@ class Shot:
 
 
 def stream(seed: int, product: str, purpose: str) -> Random:
-    """Open a random stream that depends on nothing but its arguments.
+    """Return a random stream that depends only on the arguments.
 
     Parameters
     ----------
     seed : int
         Seed of the catalogue.
     product : str
-        Id of the product, or of anything else that needs a stream of its own.
+        Id of a product, or of anything else with a stream of its own.
     purpose : str
-        What the stream is for; streams of different purposes are independent.
+        Streams for different purposes are independent.
 
     Returns
     -------
@@ -70,7 +70,7 @@ def stream(seed: int, product: str, purpose: str) -> Random:
 
 
 def shot(rng: Random) -> Shot:
-    """Set up camera, backdrop and light.
+    """Draw the set-up of camera, backdrop and light.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def backdrop(setup: Shot, width: int, height: int, wall_only: bool = False) -> F
     width, height : int
         Size in pixels.
     wall_only : bool
-        Whether the camera looks straight at a wall, with no floor in sight.
+        Whether the picture shows only the wall, no floor.
 
     Returns
     -------
@@ -130,16 +130,16 @@ def backdrop(setup: Shot, width: int, height: int, wall_only: bool = False) -> F
 
 
 def stand_shadow(picture: FloatArray, foot: tuple[float, float], half: float) -> None:
-    """Lay the shadow of something that stands on the floor over a picture, in place: a wide soft one, a close dark one.
+    """Draw the shadow of a standing object over a picture, in place: a wide soft one and a close dark one.
 
     Parameters
     ----------
     picture : numpy.ndarray
         RGB in 0..1 (height, width, 3), changed.
     foot : tuple of float
-        Pixel in the middle of where it stands.
+        Pixel at the middle of the object's base.
     half : float
-        Half its width on the floor, in pixels.
+        Half the width of its base, in pixels.
     """
     height, width = picture.shape[:2]
     y = np.arange(height, dtype=np.float32)[:, None] - np.float32(foot[1])

@@ -1,4 +1,4 @@
-"""Small helpers that build SVG markup: elements with escaped attributes, gradients, filters, smooth paths."""
+"""SVG markup: elements with escaped attributes, gradients, filters and paths."""
 
 from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import quoteattr
@@ -8,7 +8,7 @@ Stop = tuple[float, str] | tuple[float, str, float]
 
 
 def number(value: float) -> str:
-    """Write a coordinate with at most two decimals, so that documents stay short and stable.
+    """Format a coordinate with at most two decimals, so that documents stay short and stable.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ def blur(name: str, deviation: float, margin: float = 0.2) -> str:
 
 
 def polygon(points: Iterable[Point], close: bool = True) -> str:
-    """Write path data through points with straight lines.
+    """Return path data of straight lines through points.
 
     Parameters
     ----------
@@ -186,7 +186,7 @@ def polygon(points: Iterable[Point], close: bool = True) -> str:
 
 
 def smooth(points: Sequence[Point], close: bool = False) -> str:
-    """Write path data of a Catmull-Rom curve through points.
+    """Return path data of a Catmull-Rom curve through points.
 
     Parameters
     ----------

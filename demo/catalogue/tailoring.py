@@ -1,4 +1,4 @@
-"""The cut of a dress: outlines of body and sleeves in the coordinates of a dress form.
+"""The cut of a dress: outlines of body and sleeves, in a dress form's coordinates.
 
 The form's centre line is x = 0; y grows downwards from the top of a 600 pixel high picture. Shoulders are at y = 104,
 the waist at 236, the knees at 410 and the ankles at 556.
@@ -19,7 +19,7 @@ HEMS: dict[str, float] = {"mini": 370.0, "knee": 420.0, "midi": 478.0, "maxi": 5
 
 @dataclass(frozen=True)
 class Cut:
-    """Half widths by height, where folds begin, how many and how strong; seams and tiers."""
+    """Half widths by height; number, strength and start of the folds; waist seam and tiers."""
 
     knots: Knots
     folds: float
@@ -32,8 +32,8 @@ class Cut:
 _HIP = 296.0
 _BUST: Knots = [(104, 55), (ARMPIT, 55), (172, 54)]
 
-# Bodice, skirt (its last entry: half width at the hip's height, and what each pixel of length adds), number of folds,
-# their strength, where they begin, and the waist seam.
+# Bodice, skirt (last entry: half width at the hip, and its growth per pixel of length), number of folds, their
+# strength and start, and the waist seam.
 _CUTS: dict[str, tuple[Knots, Knots, float, float, float, float | None]] = {
     "sheath": ([(198, 47), (WAIST, 41)], [(296, 57), (330, 56.5), (57, -0.04)], 2.2, 0.16, 240, None),
     "A-line": ([(198, 47), (WAIST, 40)], [(260, 46), (296, 64), (64, 0.36)], 5, 0.75, WAIST, WAIST),
@@ -49,7 +49,7 @@ SILHOUETTES = (*_CUTS, "tiered")
 
 
 def cut(silhouette: str, hem: float) -> Cut:
-    """Design the cut of a silhouette.
+    """Return the cut of a silhouette.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def _tiered(hem: float) -> Cut:
 
 
 def armhole(sleeve: str, neckline: str) -> list[Point]:
-    """Right armhole from the shoulder (or where the body's top edge ends) down to the armpit.
+    """Return the right armhole from the shoulder (or the end of the body's top edge) down to the armpit.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def armhole(sleeve: str, neckline: str) -> list[Point]:
 
 
 def neck(sleeve: str, neckline: str) -> list[Point]:
-    """Front neckline from the left end to the right end.
+    """Return the front neckline from left to right.
 
     Parameters
     ----------
@@ -166,7 +166,7 @@ SLEEVES = ("sleeveless", "spaghetti strap", *_SLEEVES)
 
 @dataclass(frozen=True)
 class Sleeve:
-    """Edges of the right sleeve by row, and the row it ends at."""
+    """Edges of the right sleeve by row, and its last row."""
 
     inner: FloatArray
     outer: FloatArray
@@ -174,7 +174,7 @@ class Sleeve:
 
 
 def arm_axis(y: FloatArray) -> FloatArray:
-    """Say where the right arm's centre line is.
+    """Return the right arm's centre line.
 
     Parameters
     ----------
@@ -190,14 +190,14 @@ def arm_axis(y: FloatArray) -> FloatArray:
 
 
 def sleeve_edges(sleeve: str, neckline: str, y: FloatArray) -> Sleeve | None:
-    """Design the right sleeve.
+    """Return the right sleeve.
 
     Parameters
     ----------
     sleeve, neckline : str
         Attribute values of the dress.
     y : numpy.ndarray
-        Heights at which to give its edges.
+        Heights of its edges.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Seams, bindings, straps, belts and other details laid over a dress."""
+"""Seams, bindings, straps, belts and other details of a dress."""
 
 import numpy as np
 
@@ -18,7 +18,7 @@ def draw(garment: Garment, base: str, accent: str, material: str, belted: bool) 
     base, accent : str
         Its ``#rrggbb`` colours.
     material : str
-        What it is made of.
+        Its material.
     belted : bool
         Whether it has a belt.
 

@@ -27,7 +27,7 @@ def paint(attributes: Mapping[str, object], scene: Mapping[str, object], setup: 
     attributes : mapping
         The TV's attributes.
     scene : mapping
-        What the picture shows besides: ``wallpaper``.
+        What else the picture shows: ``wallpaper``.
     setup : Shot
         Camera, backdrop and light.
     rng : random.Random

@@ -76,7 +76,7 @@ PIECES: dict[str, tuple[int, ...]] = {
     "xylophone": (5, 6, 7, 8),
     "train": (1, 2, 3),
 }
-"""Types of toy whose picture shows how many pieces (blocks, rings, bars, wagons) they have."""
+"""Types of toy whose picture shows the number of pieces (blocks, rings, bars, wagons)."""
 
 TOY_MATERIALS: dict[str, tuple[str, ...]] = {
     "teddy bear": ("plush",),
@@ -87,7 +87,7 @@ TOY_MATERIALS: dict[str, tuple[str, ...]] = {
 """Materials of a type of toy; the others come in wood and plastic."""
 
 CUDDLY = ("teddy bear", "bunny")
-"""Toys whose colour is that of their fur."""
+"""Types of toy whose colour is the colour of their fur."""
 
 _SIZES: tuple[Value, ...] = (
     ["XS", "S", "M", "L"],
@@ -161,7 +161,7 @@ DOMAINS: dict[str, dict[str, tuple[Value, ...]]] = {
 
 
 def domain(kind: str, name: str, attributes: Attributes) -> tuple[Value, ...]:
-    """Return which values an attribute of a product can plausibly take.
+    """Return the plausible values of a product's attribute.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A product's attributes in words, ready for titles and descriptions."""
+"""A product's attributes in words, for titles and descriptions."""
 
 from demo.catalogue.model import Product, number
 
@@ -8,7 +8,7 @@ def _title_case(text: str) -> str:
 
 
 def words(product: Product) -> dict[str, str]:
-    """Put a product's attributes into words.
+    """Return a product's attributes in words.
 
     Parameters
     ----------
@@ -18,12 +18,14 @@ def words(product: Product) -> dict[str, str]:
     Returns
     -------
     dict
-        Words by placeholder; a placeholder with a capital gives them in title case.
+        Words by placeholder; capitalised placeholders have them in title case.
     """
-    said = {"brand": product.brand, "name": product.name}
-    said |= _WORDS[product.kind](product)
-    said |= {key.capitalize(): _title_case(value) for key, value in said.items() if key not in {"brand", "name"}}
-    return said
+    by_placeholder = {"brand": product.brand, "name": product.name}
+    by_placeholder |= _WORDS[product.kind](product)
+    by_placeholder |= {
+        key.capitalize(): _title_case(value) for key, value in by_placeholder.items() if key not in {"brand", "name"}
+    }
+    return by_placeholder
 
 
 def _dress_words(product: Product) -> dict[str, str]:

@@ -30,7 +30,7 @@ TOYS: dict[str, Callable[[Sketch, Colours, int, Random], float]] = {
     "ball": turning.ball,
     "spinning top": turning.spinning_top,
 }
-"""How each type of toy is drawn; a drawing returns half its width on the floor."""
+"""Drawing function of each type of toy; it returns half the toy's width on the floor."""
 
 
 def paint(attributes: Mapping[str, object], scene: Mapping[str, object], setup: Shot, rng: Random) -> FloatArray:
@@ -41,7 +41,7 @@ def paint(attributes: Mapping[str, object], scene: Mapping[str, object], setup: 
     attributes : mapping
         The toy's attributes.
     scene : mapping
-        What the picture shows besides: ``mirrored``.
+        What else the picture shows: ``mirrored``.
     setup : Shot
         Camera, backdrop and light.
     rng : random.Random

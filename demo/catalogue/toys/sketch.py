@@ -1,4 +1,4 @@
-"""A drawing of a toy under way: shapes with form shading, highlights, and the surface of its material."""
+"""A toy's drawing: shapes with shading, highlights, and the surface of its material."""
 
 from demo.catalogue import palette, svg
 from demo.catalogue.svg import Point
@@ -111,7 +111,7 @@ class Sketch:
         )
 
     def gloss(self, centre: Point, rx: float, ry: float, turn: float = 0) -> None:
-        """Put a highlight on plastic; other materials have none.
+        """Draw a highlight on plastic; other materials have none.
 
         Parameters
         ----------
@@ -178,7 +178,7 @@ class Sketch:
         self.gloss((centre[0] - radius * 0.3, centre[1] - radius * 0.55), radius * 0.3, radius * 0.12, -25)
 
     def svg(self, transform: str) -> str:
-        """Finish the drawing.
+        """Return the drawing as an SVG document.
 
         Parameters
         ----------

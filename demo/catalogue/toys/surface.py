@@ -6,7 +6,7 @@ from demo.catalogue.raster import FloatArray, smooth_noise
 
 
 def surface(layer: FloatArray, material: str, rng: np.random.Generator) -> FloatArray:
-    """Give a drawn toy the surface of its material: grain on wood, fur on plush.
+    """Return a drawn toy with the surface of its material: grain on wood, fur on plush.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def surface(layer: FloatArray, material: str, rng: np.random.Generator) -> Float
 
 
 def _fur(layer: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """Tousle the pixels, so that edges get hairy, and let tufts catch the light."""
+    """Displace pixels, so that edges look hairy, and lighten tufts."""
     height, width = layer.shape[:2]
     y, x = np.mgrid[0:height, 0:width]
     reach = 3.2

@@ -32,7 +32,7 @@ def ball(sketch: Sketch, colours: Colours, pieces: int, rng: Random) -> float:
 
 
 def _gore(px: float, py: float, disc: tuple[float, float, float], span: tuple[float, float]) -> str:
-    """Outline a segment from the ball's pole to its edge."""
+    """Return the outline of a segment from the ball's pole to its edge."""
     cx, cy, r = disc
     rim = [span[0] + (span[1] - span[0]) * i / 10 for i in range(11)]
     edge = [(cx + r * math.cos(a), cy + r * math.sin(a)) for a in rim]
