@@ -18,7 +18,7 @@ from indexer.catalog.documents import now
 from indexer.elastic.client import bulk
 from indexer.elastic.product_index import ProductIndex
 from indexer.vectorizers.base import ProductFields
-from indexer.vectorizers.text import text_name
+from indexer.vectorizers.text import text_key
 
 _SINCE = "unused_since"
 
@@ -82,7 +82,7 @@ class _Used:
         self.addresses.update(address_id(image) for image in images)
         self.digests.update(digest for digest in seen if digest)
         if fields:
-            self.digests.add(text_name(fields))
+            self.digests.add(text_key(fields))
 
 
 def expire(index: ProductIndex, days: int) -> Expired:

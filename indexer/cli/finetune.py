@@ -66,7 +66,7 @@ def _write(out: Path, name: str, training: Training, best: dict[str, torch.Tenso
     progress = training.progress
     report = {
         "model": name,
-        "weights": load_model(find_preset(name).model, weights).weights,
+        "weights": load_model(find_preset(name).model, weights).digest,
         "ndcg@10": {"before": progress.history[0]["ndcg@10"], "after": round(progress.best, 4)},
         "best_epoch": progress.best_epoch,
         "history": progress.history,

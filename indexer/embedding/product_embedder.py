@@ -35,7 +35,7 @@ class ProductEmbedder:
         """
         activations: dict[str, dict[str, Vector]] = {product_id: {} for product_id in products}
         for aspect, vectorizer in self._vectorizers.items():
-            names = {product_id: vectorizer.name_of(product) for product_id, product in products.items()}
+            names = {product_id: vectorizer.key(product) for product_id, product in products.items()}
             rows = self._rows(aspect, vectorizer, {name: products[product_id] for product_id, name in names.items()})
             for product_id, name in names.items():
                 if rows[name].any():

@@ -92,7 +92,7 @@ class Training:
         self._best: dict[str, torch.Tensor] = {}
         self._about = {
             "model": loaded_model.name,
-            "weights": loaded_model.weights,
+            "weights": loaded_model.digest,
             "labels": examples.names,
             "plan": asdict(plan),
         }

@@ -1,4 +1,4 @@
-"""Vectorizers: one file an aspect, from decoded images or the fields of products to raw activations."""
+"""Vectorizers turn decoded images or the fields of products into activations; one file per aspect."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from indexer.vectorizers.color import ColorVectorizer
 
 @dataclass(frozen=True)
 class Vectorizers:
-    """The vectorizer of each aspect: some read a product's images, some its fields.
+    """The vectorizer of each aspect.
 
     Attributes
     ----------
     images, products : mapping
-        Those that the compound vector has a part for.
+        Vectorizers of images, and of product fields, for the parts of the compound vector.
     numbers : {"float32", "bfloat16"}
-        What a new store keeps their activations as.
+        Type in which new stores keep their activations.
     attribution : mapping
-        Those that read images for attribution alone.
+        Vectorizers of images that only attribution uses.
     """
 
     images: Mapping[str, ImageVectorizer]
@@ -35,29 +35,29 @@ class Vectorizers:
 
     @property
     def digests(self) -> dict[str, str]:
-        """Aspect of the compound vector to the digest of its vectorizer."""
+        """Digest of each vectorizer of the compound vector, by aspect."""
         return digests({**self.images, **self.products})
 
     @property
     def pictures(self) -> dict[str, ImageVectorizer]:
-        """All that is made of an image, and kept."""
+        """All vectorizers of images; the Image Vector Store keeps their activations."""
         return {**self.images, **self.attribution}
 
 
 def digests(vectorizers: Mapping[str, Vectorizer]) -> dict[str, str]:
-    """Name vectorizers by what decides their activations: aspect to digest."""
+    """Return a digest of what decides each vectorizer's activations, by aspect."""
     return {aspect: manifest_digest(v.manifest) for aspect, v in vectorizers.items()}
 
 
 def load_vectorizers(settings: Settings) -> Vectorizers:
-    """Load the vectorizer of each aspect that the compound vector has a part for (`ASPECT_DIMS`), or attribution reads.
+    """Load the vectorizers of the compound vector (`ASPECT_DIMS`) and of attribution.
 
     Raises
     ------
     CheckpointError, SettingsError
-        A model, its layer or its weights aren't there.
+        A model, its layer or its checkpoint is missing.
     """
-    # torch takes seconds to import and is wanted only where something is embedded.
+    # torch takes seconds to import, and only embedding needs it.
     from indexer.vectorizers.cnn import load_cnn
     from indexer.vectorizers.text import load_text
 

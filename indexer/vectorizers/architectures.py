@@ -1,4 +1,4 @@
-"""Models by name, without their weights: timm's and torchvision's."""
+"""Build timm's and torchvision's models by name."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from indexer.errors import SettingsError
 from indexer.vectorizers.preprocessing import Preprocessing
 
 _TORCHVISION = "torchvision:"
-_INCEPTIONS = {"inception_v3": ("AuxLogits",), "googlenet": ("aux1", "aux2")}  # and their auxiliary heads
-AUXILIARY = ("AuxLogits.", "aux1.", "aux2.")  # what the names of such heads' tensors begin with
+_INCEPTIONS = {"inception_v3": ("AuxLogits",), "googlenet": ("aux1", "aux2")}  # with their auxiliary heads
+AUXILIARY = ("AuxLogits.", "aux1.", "aux2.")  # prefixes of such heads' tensors
 
 
 def build(name: str, *, classes: int | None = None, pretrained: bool = False) -> tuple[nn.Module, Preprocessing]:
-    """Build a model, and tell what its weights expect of an image.
+    """Build a model, and return it with the preprocessing that its weights expect.
 
     Parameters
     ----------
     name : str
         A timm model, or ``torchvision:NAME`` for one of torchvision's classification models.
     classes : int, optional
-        Size of the last layer; by default what the library's own weights have.
+        Size of the last layer; by default that of the library's checkpoint.
     pretrained : bool
-        Fetch the weights of the library's hub; otherwise they are random.
+        Download the checkpoint from the library's hub; otherwise the weights are random.
 
     Raises
     ------
     SettingsError
-        No such model; names some that are near.
+        No such model; the message names similar ones.
     """
     if name.startswith(_TORCHVISION):
         return _torchvision(name.removeprefix(_TORCHVISION), classes, pretrained)
@@ -43,7 +43,7 @@ def _timm(name: str, classes: int | None, pretrained: bool) -> tuple[nn.Module, 
     plain, _, tag = name.partition(".")
     if not timm.is_model(plain) or (tag and name not in timm.list_pretrained(f"{plain}.*")):
         close = ", ".join([*timm.list_pretrained(f"{plain}.*"), *timm.list_models(f"*{plain[:8]}*")][:8])
-        raise SettingsError(f"LOOK_MODEL: timm has no model {name!r}; near it: {close or 'none'}")
+        raise SettingsError(f"LOOK_MODEL: timm has no model {name!r}; similar: {close or 'none'}")
     module = timm.create_model(name, pretrained=pretrained, num_classes=classes)
     config: dict[str, Any] = resolve_model_data_config(module)
     size = (config["input_size"][1], config["input_size"][2])
@@ -56,12 +56,12 @@ def _torchvision(name: str, classes: int | None, pretrained: bool) -> tuple[nn.M
     known = models.list_models(module=models)
     if name not in known:
         close = ", ".join([other for other in known if other.startswith(name[:5])][:8])
-        raise SettingsError(f"LOOK_MODEL: torchvision has no classification model {name!r}; near it: {close or 'none'}")
+        raise SettingsError(f"LOOK_MODEL: torchvision has no classification model {name!r}; similar: {close or 'none'}")
     default = models.get_model_weights(name).DEFAULT
     options: dict[str, Any] = {"num_classes": classes} if classes else {}
     if name in _INCEPTIONS:
-        # Their weights were trained on pixels scaled otherwise than torchvision scales them; drawing random ones as
-        # their makers did takes a minute.
+        # Their checkpoints expect another scaling of pixels than torchvision's, and their own random initialisation
+        # takes a minute.
         options |= {"transform_input": True} | ({} if pretrained else {"init_weights": False})
     module = models.get_model(name, weights=default if pretrained else None, **options)
     for auxiliary in _INCEPTIONS.get(name, ()):

@@ -14,19 +14,18 @@ from es_mappings.layout import Vector
 from indexer.vectorizers.base import ProductFields
 
 _BUCKETS = 4096
-_HASHES = 2  # buckets of a token: two tokens seldom share both (hash embeddings; Svenstrup et al., NIPS 2017)
+_HASHES = 2  # buckets per token: two tokens seldom share both (hash embeddings; Svenstrup et al., NIPS 2017)
 
-# Numbers are coded at several steps of a logarithmic axis, from 5% apart to twice as large. Which of them tells the
-# products of a shop apart is left to the frequencies: a step at which all are alike weighs nothing.
+# Numbers are coded at several steps of a logarithmic axis, from 5% apart to twice as large. Token IDF decides which
+# step matters in a catalogue: one at which all products are equal weighs nothing.
 _STEPS = (0.05, 0.2, 0.8)
-_SMALLEST = 1e-3  # below about this, numbers count as 0
+_SMALLEST = 1e-3  # smaller numbers count as about 0
 
 
 class AttributesVectorizer:
-    """One-hot tokens ``name=value``, hashed: a value that nobody has seen has its place, and the others keep theirs.
+    """Counts hashed tokens ``name=value``, so that new values need no new fit.
 
-    A token's place hangs on nothing but its name and value. How much it weighs is fitted (`token_weights`), by how rare
-    it is.
+    A token's buckets depend only on its name and value. Its token IDF is fitted separately (`token_weights`).
     """
 
     @property
@@ -42,15 +41,15 @@ class AttributesVectorizer:
 
     @property
     def keeps(self) -> bool:
-        """Tokens are counted anew in no time."""
+        """False, because counting tokens is cheap."""
         return False
 
-    def name_of(self, product: ProductFields) -> str:
-        """Name the tokens."""
+    def key(self, product: ProductFields) -> str:
+        """Return a digest of the tokens."""
         return hashlib.sha256(repr(sorted(tokens(product))).encode()).hexdigest()
 
     def __call__(self, products: Sequence[ProductFields]) -> Vector:
-        """Count the tokens of products: shape ``(len(products), dims)``, each attribute of length 1 in all."""
+        """Count the tokens of products: shape ``(len(products), dims)``; each attribute has length 1."""
         rows = np.zeros((len(products), _BUCKETS), np.float32)
         for row, product in zip(rows, products, strict=True):
             for token, weight in tokens(product):
@@ -60,7 +59,7 @@ class AttributesVectorizer:
 
 
 def tokens(product: ProductFields) -> Iterator[tuple[str, float]]:
-    """Go through a product's tokens and their weights; the squares of the weights of one attribute sum to 1."""
+    """Yield a product's tokens and their weights, whose squares sum to 1 per attribute."""
     named = {"category": list(product.category), "brand": product.brand}
     fields = [*named.items(), *((f"attributes.{name}", value) for name, value in product.attributes.items())]
     for name, value in fields:
@@ -75,7 +74,7 @@ def tokens(product: ProductFields) -> Iterator[tuple[str, float]]:
 
 
 def _number(value: object) -> float | None:
-    """Read a number, written as one or as text (all that CSV has); a list is a choice of values, not a quantity."""
+    """Read a number, or a text that is one (as in CSV); a list is a choice of values, not a quantity."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -86,7 +85,7 @@ def _number(value: object) -> float | None:
 
 
 def _number_tokens(name: str, number: float) -> Iterator[tuple[str, float]]:
-    """Code a number by its two neighbours on each grid: near numbers share both, and the nearer the more."""
+    """Code a number by its two neighbours on each grid, so that near numbers share both."""
     place = math.asinh(number / _SMALLEST)
     for step in _STEPS:
         lower = math.floor(place / step)

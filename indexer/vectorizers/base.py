@@ -1,4 +1,4 @@
-"""What every vectorizer has."""
+"""Interfaces of vectorizers and of the models behind them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from indexer.images.decoding.preparations import Preparation, Prepared
 
 
 class Vectorizer(Protocol):
-    """What names a vectorizer, and the length of what it gives."""
+    """What vectorizers of images and of products have in common."""
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """All that decides the activations: model, layer, preprocessing, weights."""
+        """All that decides the activations: model, layer, preprocessing, checkpoint."""
 
     @property
     def dims(self) -> int:
@@ -26,11 +26,11 @@ class Vectorizer(Protocol):
 
 
 class ImageModel(Protocol):
-    """Makes the activations of one aspect, or of several in one pass over the images."""
+    """Computes the activations of one or several aspects in one pass over the images."""
 
     @property
     def preparation(self) -> Preparation:
-        """What it wants of an image; decoder processes make it."""
+        """How decoder processes prepare an image for it."""
 
     def run(self, prepared: Sequence[Prepared]) -> dict[str, Vector]:
         """Embed prepared images: aspect to ``(len(prepared), dims)``."""
@@ -41,10 +41,10 @@ class ImageVectorizer(Vectorizer, Protocol):
 
     @property
     def model(self) -> ImageModel:
-        """What makes the activations; vectorizers may share one, and its pass over the images."""
+        """What computes the activations; vectorizers can share one, and its pass over the images."""
 
     def __call__(self, images: Sequence[Image.Image]) -> Vector:
-        """Embed upright RGB images: shape ``(len(images), dims)``, one row an image."""
+        """Embed upright RGB images: shape ``(len(images), dims)``."""
 
 
 class ImageModels:
@@ -70,7 +70,7 @@ class ImageModels:
 
 @dataclass(frozen=True)
 class ProductFields:
-    """What of a product its text and attributes are embedded from."""
+    """The fields of a product that its text and attributes are embedded from."""
 
     NAMES: ClassVar = tuple(name for name in EMBEDDED_FIELDS if name != "images")
 
@@ -97,10 +97,10 @@ class ProductVectorizer(Vectorizer, Protocol):
 
     @property
     def keeps(self) -> bool:
-        """Whether activations are kept, because making one costs more than reading it."""
+        """Whether activations are kept, because computing one costs more than reading it."""
 
-    def name_of(self, product: ProductFields) -> str:
-        """Name all that the product's activation is made from: it is kept under that name."""
+    def key(self, product: ProductFields) -> str:
+        """Return a digest of all that the product's activation is made from, under which it is kept."""
 
     def __call__(self, products: Sequence[ProductFields]) -> Vector:
-        """Embed products: shape ``(len(products), dims)``, one row a product, zeros where it has nothing to embed."""
+        """Embed products: shape ``(len(products), dims)``, zeros for a product with nothing to embed."""

@@ -1,6 +1,6 @@
-"""BERT laid out for OpenVINO straight from its weights: neither torch nor transformers has to be loaded or traced.
+"""Build BERT for OpenVINO from its checkpoint, without loading torch or transformers.
 
-Nearly all small sentence models are BERTs (MiniLM, BGE, E5, GTE); the others are converted (`torch_sentences`).
+Nearly all small sentence models are BERTs (MiniLM, BGE, E5, GTE); `torch_sentences` converts the others.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Node = Any  # openvino.Node, which ships no types
 
 
 def is_bert(config: Mapping[str, Any], tensors: Tensors) -> bool:
-    """Return whether a model is one that `build` knows, by its configuration and the names of its weights."""
+    """Return whether `build` supports a model, by its configuration and the names of its tensors."""
     usual = {"model_type": "bert", "hidden_act": "gelu", "position_embedding_type": "absolute"}
     return (
         all(config.get(name, value) == value for name, value in usual.items())
@@ -29,31 +29,31 @@ def is_bert(config: Mapping[str, Any], tensors: Tensors) -> bool:
 
 
 def build(config: Mapping[str, Any], tensors: Tensors, *, first_token: bool) -> ov.Model:
-    """Lay out a BERT with its pooling: token ids and mask ``(n, length)`` in, ``(n, hidden_size)`` out.
+    """Build a BERT with its pooling: token ids and mask ``(n, length)`` in, ``(n, hidden_size)`` out.
 
     Parameters
     ----------
     config : mapping
         Its ``config.json``.
     tensors : mapping of str to ndarray
-        Its weights, by the names that transformers gives them.
+        Its checkpoint, by the names that transformers gives the tensors.
     first_token : bool
-        Whether the first token stands for the text; otherwise the mean of all.
+        Pool by the first token; otherwise by the mean of all.
     """
     layers = _Layers(tensors, float(config["layer_norm_eps"]))
     tokens, mask = (ops.parameter([-1, -1], np.int64, name) for name in ("tokens", "mask"))
     hidden = _embedded(layers, tokens)
-    # What is masked out gets no attention: its score is lower than any.
-    counted = ops.convert(mask, "f32")
-    hindrance = ops.multiply(ops.subtract(ops.unsqueeze(counted, [1, 2]), _number(1)), _number(1e30))
+    float_mask = ops.convert(mask, "f32")
+    # Added to the attention scores: masked tokens get no attention.
+    bias = ops.multiply(ops.subtract(ops.unsqueeze(float_mask, [1, 2]), _number(1)), _number(1e30))
     for number in range(config["num_hidden_layers"]):
-        hidden = _layer(layers, f"encoder.layer.{number}", hidden, hindrance, config["num_attention_heads"])
-    pooled = ops.gather(hidden, 0, 1) if first_token else _mean(hidden, counted)
+        hidden = _layer(layers, f"encoder.layer.{number}", hidden, bias, config["num_attention_heads"])
+    pooled = ops.gather(hidden, 0, 1) if first_token else _mean(hidden, float_mask)
     return ov.Model([pooled], [tokens, mask], "bert")
 
 
 class _Layers:
-    """Makes layers of named weights."""
+    """Builds layers of named tensors."""
 
     def __init__(self, tensors: Tensors, epsilon: float) -> None:
         self._tensors, self._epsilon = tensors, epsilon
@@ -80,14 +80,14 @@ def _embedded(layers: _Layers, tokens: Node) -> Node:
     return layers.norm("embeddings.LayerNorm", ops.add(ops.add(words, places), kind))
 
 
-def _layer(layers: _Layers, name: str, hidden: Node, hindrance: Node, heads: int) -> Node:
+def _layer(layers: _Layers, name: str, hidden: Node, bias: Node, heads: int) -> Node:
     query, key, value = (
         _by_heads(layers.linear(f"{name}.attention.self.{part}", hidden), heads) for part in ("query", "key", "value")
     )
-    seen = ops.transpose(ops.scaled_dot_product_attention(query, key, value, hindrance), [0, 2, 1, 3])
-    seen = ops.reshape(seen, [0, 0, -1], special_zero=True)
+    context = ops.transpose(ops.scaled_dot_product_attention(query, key, value, bias), [0, 2, 1, 3])
+    context = ops.reshape(context, [0, 0, -1], special_zero=True)
     hidden = layers.norm(
-        f"{name}.attention.output.LayerNorm", ops.add(layers.linear(f"{name}.attention.output.dense", seen), hidden)
+        f"{name}.attention.output.LayerNorm", ops.add(layers.linear(f"{name}.attention.output.dense", context), hidden)
     )
     wide = ops.gelu(layers.linear(f"{name}.intermediate.dense", hidden), "erf")
     return layers.norm(f"{name}.output.LayerNorm", ops.add(layers.linear(f"{name}.output.dense", wide), hidden))
@@ -98,9 +98,9 @@ def _by_heads(values: Node, heads: int) -> Node:
     return ops.transpose(ops.reshape(values, [0, 0, heads, width], special_zero=True), [0, 2, 1, 3])
 
 
-def _mean(hidden: Node, counted: Node) -> Node:
-    each = ops.unsqueeze(counted, [2])
-    return ops.divide(ops.reduce_sum(ops.multiply(hidden, each), [1]), ops.reduce_sum(each, [1]))
+def _mean(hidden: Node, float_mask: Node) -> Node:
+    mask = ops.unsqueeze(float_mask, [2])
+    return ops.divide(ops.reduce_sum(ops.multiply(hidden, mask), [1]), ops.reduce_sum(mask, [1]))
 
 
 def _number(value: float) -> Node:

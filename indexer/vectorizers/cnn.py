@@ -1,4 +1,4 @@
-"""The look, the style and the parts aspect: layers of one pretrained model, all from one pass over the images."""
+"""The look, style and parts aspects: layers of one pretrained model, read in one pass over the images."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from indexer.vectorizers.presets import Tap, find_preset
 from indexer.vectorizers.runtimes import Gpu, Runtime, load_runtime
 from indexer.vectorizers.taps import TappedModel, parts_layer, style_layers
 
-MAX_DIMS = 4096  # that Elasticsearch keeps in one dense_vector
+MAX_DIMS = 4096  # of a dense_vector in Elasticsearch
 
 
 class CnnModel:
-    """Runs the model once and gives the activations of every aspect that is tapped."""
+    """Runs the model once and returns the activations of every tapped aspect."""
 
     def __init__(self, aspects: Sequence[str], preprocessing: Preprocessing, runtime: Runtime) -> None:
         self._aspects, self.preparation, self.runtime = tuple(aspects), preprocessing.crop, runtime
@@ -40,7 +40,7 @@ class CnnVectorizer:
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """What decides the activations. The runtime isn't part of it: all agree to a cosine of 0.999 and better."""
+        """What decides the activations. The runtime isn't part of it, because all agree to a cosine of 0.999."""
         return self._manifest
 
     @property
@@ -54,16 +54,16 @@ class CnnVectorizer:
 
 
 def load_cnn(settings: Settings) -> dict[str, CnnVectorizer]:
-    """Load the model that the settings name: the vectorizers of look, style and parts, which share it.
+    """Load the model that the settings name, and return the vectorizers of look, style and parts, which share it.
 
-    A model without a layer that parts could be told by, such as a transformer, has no parts.
+    A model without a suitable layer for parts, such as a transformer, has no vectorizer of parts.
 
     Raises
     ------
     SettingsError
-        A layer that isn't there, or one that gives more numbers than Elasticsearch keeps.
+        The model has no such layer, or the layer has more numbers than Elasticsearch allows.
     CheckpointError
-        The weights are missing, damaged or those of another model.
+        The checkpoint is missing, damaged or another model's.
     """
     preset = find_preset(settings.look_model)
     loaded = load_model(preset.model, settings.look_weights)
@@ -80,14 +80,14 @@ def load_cnn(settings: Settings) -> dict[str, CnnVectorizer]:
 
 
 def vectorizers(loaded: PretrainedModel, taps: dict[str, Tap], settings: Settings) -> dict[str, CnnVectorizer]:
-    """Load a model with its taps into a runtime: the vectorizer of each tap, by its name."""
+    """Load a model with its taps into a runtime, and return the vectorizer of each tap by name."""
     size = loaded.preprocessing.size
     tapped = TappedModel(loaded.module, loaded.preprocessing, taps)
     for aspect, count in zip(taps, tapped.dims, strict=True):
         if count > MAX_DIMS:
             raise SettingsError(
                 f"{aspect.upper()}_POOLING: {taps[aspect].pooling} of {', '.join(taps[aspect].layers) or 'the pooled'} "
-                f"gives {count:,} numbers, and Elasticsearch keeps {MAX_DIMS:,}: take another layer or pooling"
+                f"has {count:,} numbers, and Elasticsearch allows {MAX_DIMS:,}: choose another layer or pooling"
             )
     gpu = Gpu(settings.gpu_precision, settings.gpu_compile)
     runtime = load_runtime(settings.runtime, tapped, size, settings.batch_size, gpu)
@@ -99,8 +99,8 @@ def vectorizers(loaded: PretrainedModel, taps: dict[str, Tap], settings: Setting
 
 
 def _parts(loaded: PretrainedModel) -> tuple[str, ...]:
-    found = parts_layer(loaded.module, loaded.preprocessing.size, MAX_DIMS // math.prod(GRID))
-    return (found,) if found else ()
+    layer = parts_layer(loaded.module, loaded.preprocessing.size, MAX_DIMS // math.prod(GRID))
+    return (layer,) if layer else ()
 
 
 def _chosen(preset: Tap, layers: Sequence[str], pooling: Any) -> Tap:
@@ -113,6 +113,6 @@ def _manifest(aspect: str, loaded: PretrainedModel, tap: Tap) -> dict[str, Any]:
         "model": loaded.name,
         "layers": [layer or "pooled" for layer in tap.layers],
         "pooling": tap.pooling,
-        "weights": loaded.weights,
+        "weights": loaded.digest,
         "preprocessing": loaded.preprocessing.manifest,
     }

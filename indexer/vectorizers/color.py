@@ -1,4 +1,4 @@
-"""The color aspect: which colours the product has, the backdrop left aside."""
+"""The color aspect: the product's colours, without the backdrop."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from indexer.images.decoding.preparations import Prepared
 
 
 class ColorVectorizer:
-    """A soft histogram of the product's colours over a palette in CIELAB; all the work is in `Palette`."""
+    """Returns a soft histogram of the product's colours over a palette in CIELAB, which `Palette` computes."""
 
     preparation = Palette()
 
@@ -30,11 +30,11 @@ class ColorVectorizer:
 
     @property
     def model(self) -> ColorVectorizer:
-        """What makes the histograms: itself."""
+        """Itself: no network is needed."""
         return self
 
     def run(self, prepared: Sequence[Prepared]) -> dict[str, Vector]:
-        """Put the histograms of several images together."""
+        """Stack the histograms of several images."""
         return {"color": np.stack(prepared)}
 
     def __call__(self, images: Sequence[Image.Image]) -> Vector:

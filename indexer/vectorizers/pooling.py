@@ -1,4 +1,4 @@
-"""What becomes of a layer's positions: one vector an image from an activation of channels and positions."""
+"""Poolings: from a layer's channels and positions to one vector per image."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from torch.nn.functional import avg_pool2d
 from indexer.errors import SettingsError
 from indexer.settings import Pooling as Kind
 
-GRID = (4, 2)  # rows, and columns of the left half, on which the right one is folded
-GRAM_CHANNELS = 48  # more are projected: 48 give a Gram matrix of 1,176 numbers
+GRID = (4, 2)  # rows, and columns of the left half, onto which the right half is folded
+GRAM_CHANNELS = 48  # more are projected: 48 make a Gram matrix of 1,176 numbers
 _GEM_POWER = 3.0  # Radenovic, Tolias and Chum, "Fine-tuning CNN image retrieval with no human annotation", 2018
 
 
 def positions(activation: torch.Tensor, prefix_tokens: int) -> torch.Tensor:
-    """Bring what a layer gives to the shape ``(batch, channels, positions)``, in float32.
+    """Reshape a layer's output to ``(batch, channels, positions)``, in float32.
 
     Parameters
     ----------
     activation : Tensor
         ``(batch, channels)``; ``(batch, tokens, channels)`` of a transformer; ``(batch, channels, height, width)``; or
-        ``(batch, height, width, channels)``, as Swin gives it, told apart by which two sides are equal.
+        ``(batch, height, width, channels)``, as in Swin, recognised by its two equal sides.
     prefix_tokens : int
-        Tokens in front that stand for no position, such as the class token. They are left out.
+        Leading tokens without a position, such as the class token. They are left out.
     """
     shape = activation.shape
     if activation.ndim == 2:
@@ -51,9 +51,9 @@ def _grid(activation: torch.Tensor) -> torch.Tensor:
     if side * side != activation.shape[2] or side < rows:
         raise SettingsError(
             f"The pooling grid needs a layer of at least {rows} x {rows} positions, as many rows as columns: "
-            "take another one (`python -m indexer layers MODEL` lists them)"
+            "choose another one (`lookalike layers MODEL` lists them)"
         )
-    step = side // rows  # windows of this stride, as wide as it takes to cover all; they may overlap
+    step = side // rows  # stride of windows that are wide enough to cover all positions, and may overlap
     cells = avg_pool2d(activation.reshape(-1, activation.shape[1], side, side), side - (rows - 1) * step, step)
     return ((cells + cells.flip(3))[..., :columns] / 2).flatten(1)
 
@@ -69,24 +69,24 @@ _POOLINGS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
 
 
 class Pooling(nn.Module):
-    """Makes one vector an image of a layer's activation, shape ``(batch, channels, positions)``.
+    """Pools a layer's activation, shape ``(batch, channels, positions)``, to one vector per image.
 
     Parameters
     ----------
     kind : str
-        ``average`` and ``max`` of each channel; ``gem``, their generalized mean (a power of 3: between the two);
-        ``flatten``, every position of every channel; ``grid``, averages in four rows, of their sides and of their
-        middles (so that a mirror image gives the same); ``statistics``, mean and standard deviation of each channel;
-        ``gram``, the upper triangle of the channels' products averaged over positions. The last two forget where things
-        are, which leaves texture and palette (Gatys, Ecker and Bethge, "Texture synthesis using CNNs", 2015).
+        ``average`` and ``max`` of each channel; ``gem``, their generalised mean (a power of 3: between the two);
+        ``flatten``, every position of every channel; ``grid``, averages of the sides and of the middle of four rows (so
+        that a mirror image has the same); ``statistics``, mean and standard deviation of each channel; ``gram``, the
+        upper triangle of the channels' products averaged over positions. The last two discard positions, which leaves
+        texture and palette (Gatys, Ecker and Bethge, "Texture synthesis using CNNs", 2015).
     channels : int
         Channels of the layer.
 
     Notes
     -----
-    Gives ``(batch, channels)``; twice as wide for ``statistics``, eight times for ``grid``, ``(batch, channels *
+    Returns ``(batch, channels)``; twice as wide for ``statistics``, eight times for ``grid``, ``(batch, channels *
     positions)`` for ``flatten``, ``(batch, c * (c + 1) / 2)`` for ``gram`` with ``c = min(channels, GRAM_CHANNELS)``.
-    What is pooled already (a single position) stays as it is, but for ``gram``.
+    A layer that is pooled already (a single position) stays as it is, except for ``gram``.
     """
 
     projection: torch.Tensor
@@ -101,7 +101,7 @@ class Pooling(nn.Module):
         self.register_buffer("projection", _projection(channels), persistent=False)
 
     def forward(self, activation: torch.Tensor) -> torch.Tensor:
-        """Pool."""
+        """Pool an activation."""
         if self._kind == "gram":
             return self._gram(activation)
         return activation[:, :, 0] if activation.shape[2] == 1 else _POOLINGS[self._kind](activation)
@@ -114,9 +114,9 @@ class Pooling(nn.Module):
 
 
 def _projection(channels: int) -> torch.Tensor:
-    """Return up to `GRAM_CHANNELS` random orthonormal directions, always the same: shape ``(directions, channels)``.
+    """Return up to `GRAM_CHANNELS` random orthonormal directions from a fixed seed: shape ``(directions, channels)``.
 
-    Products of channels survive a random projection up to an error that shrinks with the square root of its
+    A random projection keeps the channels' products up to an error that shrinks with the square root of the number of
     directions (Johnson and Lindenstrauss).
     """
     seeded = torch.Generator().manual_seed(0)

@@ -1,4 +1,4 @@
-"""What a model's weights expect of an image."""
+"""The preprocessing that a checkpoint expects."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LEAST_SIDE = 300  # pixels that a decoded image's shorter side keeps: no preset 
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """What a model's weights expect of an image."""
+    """How a checkpoint expects images to be scaled and normalised."""
 
     size: tuple[int, int]  # height and width in pixels
     mean: tuple[float, ...]  # of each channel, for values in [0, 1]
@@ -37,8 +37,8 @@ class Preprocessing:
 
     @property
     def crop(self) -> Crop:
-        """Bring an image to the size that the weights expect.
+        """How an image is cropped to the expected size.
 
-        The pixels are scaled inside the model (`indexer.vectorizers.taps`): a quarter of the bytes travel to it.
+        The model itself normalises the pixels (`indexer.vectorizers.taps`), because bytes are a quarter of the data.
         """
         return Crop(*self.size, self.interpolation)

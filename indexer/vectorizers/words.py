@@ -15,22 +15,22 @@ from gensim.models.fasttext import FastTextKeyedVectors, load_facebook_vectors
 from es_mappings.layout import Vector, unit
 from indexer.errors import CheckpointError
 
-# Smooth inverse frequency: a word of probability p counts a / (a + p) (Arora, Liang and Ma, A simple but
-# tough-to-beat baseline for sentence embeddings, ICLR 2017; their a).
+# Smooth inverse frequency: a word of probability p has the weight a / (a + p), with this a (Arora, Liang and Ma, "A
+# simple but tough-to-beat baseline for sentence embeddings", ICLR 2017).
 _SMOOTHING = 1e-3
 
 _WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
 
-# How files begin: pickles of protocol 2 and newer, gzip, and fastText's own binary format.
+# First bytes of pickles (protocol 2 and newer) and of fastText's binary format.
 _PICKLE, _FASTTEXT = b"\x80", (793712314).to_bytes(4, "little")
 
 
 class WordEncoder:
-    """Embeds a text as the mean of its words' vectors, frequent words counting little."""
+    """Embeds a text as the sum of its words' vectors, weighted by smooth inverse frequency."""
 
     def __init__(self, vectors: KeyedVectors | FastTextKeyedVectors, digest: str) -> None:
         self._vectors, self._digest = vectors, digest
-        # The files list words by falling frequency and say no more about it: Zipf's law fills in.
+        # The files order words by falling frequency without saying it: Zipf's law estimates it.
         self._harmonic = float((1 / np.arange(1, len(vectors) + 1)).sum())
 
     @property
@@ -45,7 +45,7 @@ class WordEncoder:
 
     @property
     def runtime(self) -> str:
-        """What runs it, for people."""
+        """Readable name of what runs it."""
         return f"{len(self._vectors):,} word vectors"
 
     def __call__(self, texts: Sequence[str]) -> Vector:
@@ -56,7 +56,7 @@ class WordEncoder:
         total = np.zeros(self.dims, np.float32)
         for word in _WORD.findall(text):
             known = next((w for w in (word, word.lower()) if w in self._vectors.key_to_index), word.lower())
-            if known in self._vectors:  # fastText's own format knows every word by its parts
+            if known in self._vectors:  # fastText's binary format knows every word by its subwords
                 total += np.float32(self._weight(known)) * unit(np.asarray(self._vectors[known], np.float32))
         return total
 
@@ -72,21 +72,21 @@ def load_words(file: Path) -> WordEncoder:
     Raises
     ------
     CheckpointError
-        The file is damaged, or a pickle, as which gensim saves its own objects: nothing of that kind is opened.
+        The file is damaged, or a pickle (as gensim saves its own objects), which is never opened.
     """
     with file.open("rb") as opened:
-        begins = opened.read(4)
+        magic = opened.read(4)
         opened.seek(0)
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
-    if begins.startswith(_PICKLE):
+    if magic.startswith(_PICKLE):
         raise CheckpointError(
-            f"TEXT_MODEL: {file} is a pickle, which could run anything and isn't read. Write the vectors out with "
-            "gensim: keyed_vectors.save_word2vec_format('vectors.bin', binary=True)"
+            f"TEXT_MODEL: {file} is a pickle, which could run any code and isn't read. Save the vectors with gensim: "
+            "keyed_vectors.save_word2vec_format('vectors.bin', binary=True)"
         )
     try:
-        if begins == _FASTTEXT:
+        if magic == _FASTTEXT:
             return WordEncoder(load_facebook_vectors(str(file)), digest)
         binary = ".bin" in file.suffixes
         return WordEncoder(KeyedVectors.load_word2vec_format(str(file), binary=binary), digest)
     except (ValueError, EOFError, OSError, UnicodeDecodeError, NotImplementedError) as error:
-        raise CheckpointError(f"TEXT_MODEL: {file} holds no word vectors that can be read: {error}") from error
+        raise CheckpointError(f"TEXT_MODEL: {file} holds no readable word vectors: {error}") from error

@@ -27,7 +27,7 @@ from indexer.images.fetching import Validators
 from indexer.retention import Expired, expire, kept
 from indexer.settings import Settings
 from indexer.vectorizers.base import ProductFields
-from indexer.vectorizers.text import text_name
+from indexer.vectorizers.text import text_key
 from workers import housekeeping, resources
 from workers.queues import keys
 from workers.queues.handle import Queues
@@ -64,7 +64,7 @@ def test_what_no_product_uses_is_let_go_after_a_while(index: ProductIndex) -> No
     images = [EmbeddedImage("u", "used", None), EmbeddedImage("v", "second", None)]
     action = embedded(index.alias, "a", source_digest(product), None, images, space=None)
     assert list(bulk(index.client, [action], refresh=True)) == [None]
-    words = text_name(ProductFields("Red dress"))
+    words = text_key(ProductFields("Red dress"))
     pictures = _store(index, "images", ["used", "second", "unused"])
     texts = _store(index, "texts", [words, "old words"])
     _know(index, "u", "v", "w")
@@ -89,7 +89,7 @@ def test_what_an_attached_index_uses_stays(index: ProductIndex) -> None:
     Attachments(index).save(attachment)
     ours = {"status": "done", "images": [{"image": "u", "digest": "used"}]}
     client.update(index=theirs, id="1", doc={"lookalike": ours}, refresh=True)
-    words = text_name(ProductFields("Red dress"))
+    words = text_key(ProductFields("Red dress"))
     pictures = _store(index, "images", ["used", "unused"])
     texts = _store(index, "texts", [words, "old words"])
     _know(index, "u", "w")

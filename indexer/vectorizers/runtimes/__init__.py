@@ -1,4 +1,4 @@
-"""What runs a model: OpenVINO or ONNX Runtime on CPU, torch on a CUDA GPU. One interface, chosen once."""
+"""Runtimes of models behind one interface: OpenVINO or ONNX Runtime on CPU, torch on a CUDA GPU."""
 
 from __future__ import annotations
 
@@ -29,27 +29,27 @@ class Gpu:
     """How a CUDA GPU runs a model."""
 
     precision: Precision = "float16"
-    compile: bool = False  # by torch.compile; a minute and more at each start
+    compile: bool = False  # by torch.compile; a minute or more at each start
 
 
 class Runtime(Protocol):
-    """Runs a model on images. Those that `load_runtime` gives are safe for threads."""
+    """Runs a model on images. Those that `load_runtime` returns are safe for threads."""
 
-    name: str  # for people
+    name: str  # readable
 
     def __call__(self, images: Sequence[Pixels]) -> tuple[Vector, ...]:
         """Run the model on images of ``(height, width, 3)``: ``(len(images), dims)`` for each of its taps."""
 
 
-class InTurn:
-    """Lets one batch after the other through a runtime: side by side they would only share its cores and memory."""
+class Serialized:
+    """Runs one batch at a time, because concurrent batches would only share the runtime's cores and memory."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self._runtime, self._turn, self.name = runtime, threading.Lock(), runtime.name
+        self._runtime, self._lock, self.name = runtime, threading.Lock(), runtime.name
 
     def __call__(self, images: Sequence[Pixels]) -> tuple[Vector, ...]:
-        """Run the model when it's free."""
-        with self._turn:
+        """Run the model once it's free."""
+        with self._lock:
             return self._runtime(images)
 
 
@@ -66,12 +66,12 @@ def has_gpu() -> bool:
 
 
 def choose(choice: Choice) -> Name:
-    """Name the runtime that is fastest on this machine, or the one that is asked for.
+    """Return the runtime that is fastest on this machine, or the one that is chosen.
 
     Raises
     ------
     SettingsError
-        The one that is asked for isn't installed.
+        The chosen one isn't installed.
     """
     if choice != "auto":
         if not installed(choice):
@@ -83,7 +83,7 @@ def choose(choice: Choice) -> Name:
 
 
 def describe(choice: Choice) -> str:
-    """Say what would run the models on this machine, without loading one."""
+    """Return a readable name of what would run the models on this machine, without loading one."""
     from importlib.metadata import version
 
     name = choose(choice)
@@ -98,16 +98,16 @@ def describe(choice: Choice) -> str:
 def load_runtime(
     choice: Choice, model: TappedModel, size: tuple[int, int], batch_size: int, gpu: Gpu | None = None
 ) -> Runtime:
-    """Load a model into the runtime that `choose` names.
+    """Load a model into the runtime that `choose` returns.
 
     Parameters
     ----------
     size : tuple of int
         Height and width of the images.
     batch_size : int
-        The most images that go through the model at once.
+        The most images per run of the model on a GPU.
     gpu : Gpu, optional
-        How a GPU runs it, where one does.
+        How a GPU runs the model.
     """
     match choose(choice):
         case "openvino":
@@ -117,8 +117,8 @@ def load_runtime(
         case "onnx":
             from indexer.vectorizers.runtimes.onnx import OnnxRuntime
 
-            return InTurn(OnnxRuntime(model, size))
+            return Serialized(OnnxRuntime(model, size))
         case "torch":
             from indexer.vectorizers.runtimes.torch import CudaRuntime, TorchRuntime
 
-            return InTurn(CudaRuntime(model, size, batch_size, gpu or Gpu()) if has_gpu() else TorchRuntime(model))
+            return Serialized(CudaRuntime(model, size, batch_size, gpu or Gpu()) if has_gpu() else TorchRuntime(model))

@@ -1,4 +1,4 @@
-"""ONNX Runtime on CPU: for machines that OpenVINO isn't made for."""
+"""ONNX Runtime on CPU: for machines that OpenVINO doesn't support."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from es_mappings.layout import Vector
 from indexer.vectorizers.preprocessing import Pixels
 from indexer.vectorizers.taps import TappedModel
 
-_CHUNK = 8  # images a run: more don't make it faster, and take memory
+_CHUNK = 8  # images per run: more take memory and aren't faster
 
 
 class OnnxRuntime:
-    """Runs chunks of the images one after the other, each on all cores, in float32."""
+    """Runs chunks of images one after the other, each on all cores, in float32."""
 
     def __init__(self, model: TappedModel, size: tuple[int, int]) -> None:
         self._session = onnxruntime.InferenceSession(_export(model, size), providers=["CPUExecutionProvider"])
@@ -35,7 +35,7 @@ class OnnxRuntime:
 def _export(model: TappedModel, size: tuple[int, int]) -> bytes:
     exporter = logging.getLogger("torch.onnx")
     level = exporter.level
-    exporter.setLevel(logging.ERROR)  # it tells of its every step
+    exporter.setLevel(logging.ERROR)  # it logs its every step
     try:
         with warnings.catch_warnings(), torch.inference_mode():
             warnings.simplefilter("ignore")
@@ -49,5 +49,5 @@ def _export(model: TappedModel, size: tuple[int, int]) -> bytes:
             )
     finally:
         exporter.setLevel(level)
-    assert program is not None  # noqa: S101 - dynamo=True gives one
+    assert program is not None  # noqa: S101 - with dynamo=True it never is
     return bytes(program.model_proto.SerializeToString())

@@ -20,27 +20,27 @@ if TYPE_CHECKING:
 
 
 def compiled(model: ov.Model, options: Mapping[str, str]) -> ov.CompiledModel:
-    """Compile a model for the CPU, in full precision: the same input has the same vector on every processor."""
+    """Compile a model for the CPU in full precision, so that an input has the same vector on every processor."""
     return _core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32", **options})
 
 
 @cache
 def _core() -> ov.Core:
-    # One, never let go: each Core sets a stack for signals and takes it away as it goes, so that of two the first one's
-    # stays set though it is gone, and the next SIGTERM is a segmentation fault.
+    # One, never freed: each Core sets a signal stack and frees it with itself, but the second Core's end restores the
+    # first one's freed stack, and the next SIGTERM is a segmentation fault.
     return ov.Core()
 
 
 class OpenVinoRuntime:
-    """Runs images side by side, each a request of its own, in float32. Safe for threads: their images take turns.
+    """Runs images in parallel, one per request, in float32. Safe for threads.
 
-    One image a request of a fixed shape: its layers stay in a core's cache, and its vector is the same to the byte
-    whatever batch it came in. Images a second on two cores as against requests of eight of any number: EfficientNet-
-    Lite2 198 and 155, Lite0 373 and 312, ResNet-50 52 and 48, ConvNeXt 41 and 37, Inception V3 37 and 36.
+    A request has one image and a fixed shape, so that its layers stay in a core's cache, and its vector is the same to
+    the byte in every batch. Images per second on two cores, compared with requests of eight images of dynamic shape:
+    EfficientNet-Lite2 198 and 155, Lite0 373 and 312, ResNet-50 52 and 48, ConvNeXt 41 and 37, Inception V3 37 and 36.
     """
 
     def __init__(self, model: TappedModel, size: tuple[int, int]) -> None:
-        import torch  # whoever compiles another model need not load it
+        import torch  # here, because `compiled` doesn't need it
 
         with warnings.catch_warnings(), torch.inference_mode():
             # OpenVINO traces the model by torch.jit, which torch calls deprecated.
@@ -48,15 +48,15 @@ class OpenVinoRuntime:
             converted = ov.convert_model(model, example_input=torch.zeros(2, *size, 3, dtype=torch.uint8))
         converted.reshape([1, *size, 3])
         network = compiled(converted, {"PERFORMANCE_HINT": "THROUGHPUT"})
-        side_by_side = int(network.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
-        # One more waits, so that no core does while Python takes a result: 190 images a second instead of 178.
-        requests = side_by_side + 1
+        parallel = int(network.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
+        # One more waits, so that no core idles while Python reads a result: 190 images per second instead of 178.
+        requests = parallel + 1
         self._free: SimpleQueue[ov.InferRequest] = SimpleQueue()
         for _ in range(requests):
             self._free.put(network.create_infer_request())
         self._threads = ThreadPoolExecutor(requests, "openvino")
         self._taps = len(network.outputs)
-        self.name = f"OpenVINO {ov.__version__.split('-')[0]} on CPU, {side_by_side} images side by side"
+        self.name = f"OpenVINO {ov.__version__.split('-')[0]} on CPU, {parallel} images in parallel"
 
     def __call__(self, images: Sequence[Pixels]) -> tuple[Vector, ...]:
         """Run the model: ``(len(images), dims)`` for each tap."""

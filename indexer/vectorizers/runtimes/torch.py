@@ -1,4 +1,4 @@
-"""Torch: eager on CPU, the reference that the others are held against; on a CUDA GPU as fast as it goes."""
+"""Torch: eager on CPU, as the reference for the other runtimes; CUDA graphs on a GPU."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from indexer.vectorizers.taps import TappedModel
 
 log = logging.getLogger(__name__)
 
-_FEW = 8  # images of the smaller recorded batch
+_SMALL_BATCH = 8  # images of the smaller recorded batch
 _DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32}
 
 Run = Callable[[torch.Tensor], tuple[torch.Tensor, ...]]
 
 
 def device_name() -> str:
-    """Name torch and what it runs on."""
+    """Return the version of torch and the device that it runs on."""
     version = torch.__version__.partition("+")[0]
     return f"torch {version} on {torch.cuda.get_device_name() if has_gpu() else 'CPU'}"
 
@@ -44,23 +44,23 @@ class TorchRuntime:
 class CudaRuntime:
     """Torch on a CUDA GPU: channels-last, in half precision, recorded as a CUDA graph, fed from pinned memory.
 
-    float16 by default, not bfloat16: its 11 bits of mantissa hold activations to a cosine of 0.99999, 8 bits don't, and
-    both run equally fast. Every batch is filled up to one of two recorded sizes, so that an image's vector hardly
-    depends on the batch it came in. When the GPU's memory doesn't do, the batch is halved for good.
+    The default is float16 rather than bfloat16: its 11 bits of mantissa keep activations to a cosine of 0.99999, 8 bits
+    don't, and both are equally fast. Every batch is padded to one of two recorded sizes, so that an image's vector
+    hardly depends on its batch. If the GPU runs out of memory, the batch size is halved for good.
 
     Parameters
     ----------
     model : TappedModel
-        A copy of it goes to the GPU.
+        Copied to the GPU.
     batch_size : int
-        The most images that go through the model at once.
+        The most images per run of the model.
     gpu : Gpu
-        Precision, and whether torch.compile makes the kernels that are recorded.
+        Precision, and whether torch.compile generates the recorded kernels.
     """
 
     def __init__(self, model: TappedModel, size: tuple[int, int], batch_size: int, gpu: Gpu) -> None:
         self._size, self.batch_size = size, batch_size
-        self._model = made_for(gpu, model)
+        self._model = to_gpu(model, gpu)
         self._recorded: dict[int, _Graph] = {}
         self.name = f"{device_name()}, {gpu.precision}{', compiled' if gpu.compile else ''}"
 
@@ -85,29 +85,29 @@ class CudaRuntime:
                 if self.batch_size == 1:
                     raise
                 self.batch_size = (self.batch_size + 1) // 2
-                log.warning("the GPU's memory is full: from now on %d images at once", self.batch_size)
+                log.warning("the GPU is out of memory: the batch size is %d from now on", self.batch_size)
         return tuple(np.concatenate(taps) for taps in zip(*parts, strict=True))
 
     def _graph(self, images: int) -> _Graph:
-        # A shopper's photograph doesn't wait for a whole batch.
-        size = _FEW if images <= _FEW <= self.batch_size else self.batch_size
+        # So that a shopper's photograph doesn't take as long as a whole batch.
+        size = _SMALL_BATCH if images <= _SMALL_BATCH <= self.batch_size else self.batch_size
         if size not in self._recorded:
             self._recorded[size] = _Graph(self._model, self._size, size)
         return self._recorded[size]
 
 
-def made_for(gpu: Gpu, model: TappedModel, device: str = "cuda") -> Run:
-    """Copy a model to the GPU, channels-last; the scaling of pixels and the pooling stay in float32."""
+def to_gpu(model: TappedModel, gpu: Gpu, device: str = "cuda") -> Run:
+    """Copy a model to the GPU, channels-last; normalisation and pooling stay in float32."""
     moved, dtype = copy.deepcopy(model), _DTYPES[gpu.precision]
     moved.model.to(device, dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
     moved.dtype = dtype
     moved = moved.to(device)
-    # Whole, or not at all: what torch.compile can't follow is an error, not a slower model.
+    # fullgraph: what torch.compile can't trace is an error, not a slower model.
     return torch.compile(moved, fullgraph=True, dynamic=False) if gpu.compile else moved
 
 
 class _Graph:
-    """One batch size's launches, recorded once and replayed: small kernels no longer wait for Python."""
+    """The kernels for one batch size, recorded once and replayed, so that they don't wait for Python."""
 
     def __init__(self, model: Run, size: tuple[int, int], batch_size: int) -> None:
         self.size = batch_size
@@ -119,7 +119,7 @@ class _Graph:
         with torch.inference_mode(), torch.cuda.stream(side):
             model(self._pixels)  # libraries choose their kernels before the recording
             side.synchronize()
-            # Other threads may use the GPU meanwhile: they decode.
+            # thread_local, because other threads may decode on the GPU meanwhile.
             with torch.cuda.graph(self._graph, stream=side, capture_error_mode="thread_local"):
                 self._taps = model(self._pixels)
         self._results = [torch.empty(tap.shape, pin_memory=True) for tap in self._taps]

@@ -1,4 +1,4 @@
-"""The attributes aspect: tokens, numbers, frequencies; orders, not scores."""
+"""The attributes aspect: tokens, numbers, token IDF; orders, not scores."""
 
 from typing import Any
 
@@ -35,12 +35,12 @@ def test_tokens_as_a_whole() -> None:
     }
 
 
-def test_each_attribute_counts_alike_however_many_values_it_has() -> None:
+def test_each_attribute_counts_equally_however_many_values_it_has() -> None:
     for product in (_product(color="red"), _product(sizes=["S", "M", "L"]), _product(inches=55), _product(inches=0)):
         assert sum(weight**2 for _, weight in tokens(product)) == pytest.approx(1)
 
 
-def test_words_say_nothing_and_no_attribute_is_zeros() -> None:
+def test_title_and_description_do_not_count_and_no_attributes_are_zeros() -> None:
     assert not COUNT([_product()]).any()
 
 
@@ -70,7 +70,7 @@ def test_rare_values_count_more_than_common_ones() -> None:
     assert length(_product(kind="dress")) < 0.02
 
 
-def test_a_vocabulary_that_grows_moves_nothing_and_new_values_meet() -> None:
+def test_new_values_move_no_others_and_agree_with_each_other() -> None:
     catalogue = [_product(color=c, material=m) for c in ("red", "blue", "sage") for m in ("silk", "wool")]
     reduce = fit_token_idf([COUNT(catalogue)], 64)
     grown = fit_token_idf([COUNT([*catalogue, *catalogue, _product(color="petrol", closure="zip")])], 64)
@@ -80,7 +80,7 @@ def test_a_vocabulary_that_grows_moves_nothing_and_new_values_meet() -> None:
     assert abs(_angle(new, other)) < 0.7
 
 
-def test_one_product_has_no_frequencies() -> None:
+def test_one_product_is_too_few_for_token_idf() -> None:
     with pytest.raises(ValueError, match="at least two"):
         fit_token_idf([COUNT([_product(color="red")])], 8)
 

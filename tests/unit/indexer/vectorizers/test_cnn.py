@@ -1,4 +1,4 @@
-"""The look and the style aspect; models of random weights where only the machinery is tested."""
+"""The look and style aspects. Tests that don't depend on the weights use random ones."""
 
 import copy
 from pathlib import Path
@@ -47,7 +47,7 @@ def tapped(model: nn.Module, **taps: Tap) -> TappedModel:
 PIXELS = torch.randint(0, 256, (2, 32, 32, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
 
 
-def test_the_pooled_features_are_what_the_classifier_sees(tiny: Tiny) -> None:
+def test_the_pooled_features_are_the_classifiers_input(tiny: Tiny) -> None:
     with torch.inference_mode():
         (features,) = tapped(tiny, look=Tap(("",)))(PIXELS)
         expected = tiny(PIXELS.permute(0, 3, 1, 2).float() / 255)
@@ -55,14 +55,14 @@ def test_the_pooled_features_are_what_the_classifier_sees(tiny: Tiny) -> None:
 
 
 @pytest.mark.parametrize(("layer", "channels"), [("stem", 8), ("body", 12), ("classifier", 5), ("", 12)])
-def test_any_hidden_layer_by_name(tiny: Tiny, layer: str, channels: int) -> None:
+def test_any_hidden_layer_can_be_tapped(tiny: Tiny, layer: str, channels: int) -> None:
     model = tapped(tiny, look=Tap((layer,)))
     assert model.dims == [channels]
     with torch.inference_mode():
         assert model(PIXELS)[0].shape == (2, channels)
 
 
-def test_one_pass_gives_every_tap(tiny: Tiny) -> None:
+def test_one_pass_reads_every_tap(tiny: Tiny) -> None:
     passes = []
     tiny.stem.register_forward_hook(lambda *_: passes.append(1))
     taps = {"look": Tap(("",)), "style": Tap(("stem", "body"), "statistics")}
@@ -73,7 +73,7 @@ def test_one_pass_gives_every_tap(tiny: Tiny) -> None:
     assert len(passes) == 1
     assert look.shape == (2, 12)
     assert style.shape == (2, 2 * 8 + 2 * 12)
-    # Neither layer drowns the other.
+    # Both layers count equally.
     torch.testing.assert_close(style[:, :16].norm(dim=1), torch.ones(2))
 
 
@@ -83,7 +83,7 @@ def test_taps_are_copied_with_the_model(tiny: Tiny) -> None:
         torch.testing.assert_close(copy.deepcopy(model)(PIXELS), model(PIXELS))
 
 
-def test_a_layer_that_does_not_exist(tiny: Tiny) -> None:
+def test_a_missing_layer_is_refused(tiny: Tiny) -> None:
     with pytest.raises(SettingsError, match=r"LOOK_LAYER: the model has no layer 'nose'; it has stem, body"):
         tapped(tiny, look=Tap(("nose",)))
 
@@ -106,7 +106,7 @@ def test_presets_name_models_that_exist(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["resnet10t", "torchvision:shufflenet_v2_x0_5", "vit_tiny_patch16_224"])
-def test_style_layers_are_found_where_nobody_named_them(name: str) -> None:
+def test_style_layers_are_chosen_by_default(name: str) -> None:
     model = random_model(name)
     if name.startswith("vit"):
         with pytest.raises(SettingsError, match="STYLE_LAYERS: name one or two"):
@@ -116,7 +116,7 @@ def test_style_layers_are_found_where_nobody_named_them(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["resnet10t", "torchvision:shufflenet_v2_x0_5", "vit_tiny_patch16_224"])
-def test_a_layer_that_parts_are_told_by_is_found_where_there_is_one(name: str) -> None:
+def test_a_layer_of_parts_is_chosen_if_there_is_one(name: str) -> None:
     model = random_model(name)
     found = parts_layer(model.module, model.preprocessing.size, 512)
     assert (found is None) == name.startswith("vit")
@@ -140,9 +140,9 @@ def test_the_tokens_of_a_transformer_are_pooled_without_the_class_token() -> Non
     torch.testing.assert_close(largest, tokens[-1][:, 1:].amax(1))
 
 
-def test_more_numbers_than_elasticsearch_keeps() -> None:
+def test_more_numbers_than_elasticsearch_allows() -> None:
     settings = Settings(look_layer="blocks.6", look_pooling="flatten", runtime="torch")
-    with pytest.raises(SettingsError, match=r"LOOK_POOLING: flatten of blocks\.6 gives 28,512 numbers"):
+    with pytest.raises(SettingsError, match=r"LOOK_POOLING: flatten of blocks\.6 has 28,512 numbers"):
         load_cnn(settings)
 
 
@@ -170,7 +170,7 @@ def test_the_default_model_embeds_from_its_package_without_download() -> None:
 
 @pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
 @pytest.mark.parametrize("name", ["resnet10t", "torchvision:squeezenet1_1"])
-def test_weights_from_a_local_file(name: str, suffix: str, tmp_path: Path) -> None:
+def test_a_checkpoint_from_a_local_file(name: str, suffix: str, tmp_path: Path) -> None:
     import timm
     from torchvision import models
 
@@ -185,7 +185,7 @@ def test_weights_from_a_local_file(name: str, suffix: str, tmp_path: Path) -> No
         assert torch.equal(tensor, other)
 
 
-def test_weights_for_another_number_of_classes(tmp_path: Path) -> None:
+def test_a_checkpoint_of_another_number_of_classes(tmp_path: Path) -> None:
     import timm
 
     torch.save({"state_dict": timm.create_model("resnet10t", num_classes=7).state_dict()}, tmp_path / "w.pth")
@@ -198,7 +198,7 @@ def test_a_preset_is_a_model_with_its_layers() -> None:
     assert find_preset("resnet18").style.layers == ()
 
 
-def test_other_weights_are_another_vectorizer(tmp_path: Path) -> None:
+def test_another_checkpoint_is_another_vectorizer(tmp_path: Path) -> None:
     import timm
 
     digests = set()
@@ -210,15 +210,15 @@ def test_other_weights_are_another_vectorizer(tmp_path: Path) -> None:
     assert len(digests) == 2
 
 
-def test_damaged_missing_and_foreign_weights(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="There is no weights file"):
+def test_damaged_missing_and_foreign_checkpoints(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="There is no checkpoint"):
         load_model("resnet10t", tmp_path / "none.pth")
     damaged = tmp_path / "damaged.pth"
     damaged.write_bytes(b"PK\x03\x04 not weights")
     with pytest.raises(CheckpointError, match="is damaged"):
         load_model("resnet10t", damaged)
     save_file({"a": torch.zeros(1)}, tmp_path / "foreign.safetensors")
-    with pytest.raises(CheckpointError, match="weights of another model"):
+    with pytest.raises(CheckpointError, match="checkpoint of another model"):
         load_model("resnet10t", tmp_path / "foreign.safetensors")
 
 
@@ -236,10 +236,10 @@ def test_a_pickle_is_not_run(tmp_path: Path) -> None:
     assert not (tmp_path / "boom").exists()
 
 
-def test_models_that_do_not_exist() -> None:
-    with pytest.raises(SettingsError, match=r"timm has no model 'tf_efficientnet_lite9'; near it: .*tf_effic"):
+def test_unknown_models_are_refused() -> None:
+    with pytest.raises(SettingsError, match=r"timm has no model 'tf_efficientnet_lite9'; similar: .*tf_effic"):
         load_model("tf_efficientnet_lite9")
-    with pytest.raises(SettingsError, match=r"timm has no model 'resnet50\.nobody'; near it: resnet50"):
+    with pytest.raises(SettingsError, match=r"timm has no model 'resnet50\.nobody'; similar: resnet50"):
         load_model("resnet50.nobody")
     with pytest.raises(SettingsError, match="torchvision has no"):
         load_model("torchvision:nothing")

@@ -43,6 +43,6 @@ def test_the_backdrop_does_not_count() -> None:
     assert same_shirt > same_backdrop + 0.2
 
 
-def test_same_image_same_vector_whatever_the_batch() -> None:
+def test_an_images_vector_does_not_depend_on_its_batch() -> None:
     alone = embed([_shirt("red")])[0]
     np.testing.assert_allclose(embed([_shirt("blue"), _shirt("red")])[1], alone, atol=1e-5)

@@ -1,4 +1,4 @@
-"""Poolings against what NumPy says, and the shapes in which layers give their activations."""
+"""Poolings compared with NumPy, and the shapes of layers' activations."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def pooled(kind: Kind, activation: torch.Tensor = ACTIVATION) -> np.ndarray:
     return np.asarray(Pooling(kind, activation.shape[1])(activation))
 
 
-def test_each_pooling_is_what_its_name_says() -> None:
+def test_each_pooling_agrees_with_numpy() -> None:
     x = ACTIVATION.numpy()
     np.testing.assert_allclose(pooled("average"), x.mean(2), rtol=1e-5)
     np.testing.assert_allclose(pooled("max"), x.max(2))
@@ -27,13 +27,13 @@ def test_each_pooling_is_what_its_name_says() -> None:
 
 
 @pytest.mark.parametrize("kind", ["statistics", "gram"])
-def test_style_forgets_where_things_are(kind: Kind) -> None:
+def test_style_discards_positions(kind: Kind) -> None:
     shuffled = ACTIVATION[:, :, torch.randperm(12, generator=torch.Generator().manual_seed(1))]
     np.testing.assert_allclose(pooled(kind, shuffled), pooled(kind), rtol=1e-4)
     assert not np.allclose(pooled("flatten", shuffled), pooled("flatten"))
 
 
-def test_a_grid_tells_what_is_where_but_left_from_right() -> None:
+def test_a_grid_keeps_positions_except_left_and_right() -> None:
     maps = torch.zeros(1, 2, 9, 9)
     maps[0, 0, :, 0], maps[0, 1, 8] = 6.0, 1.0  # something at one side, something else at the bottom
     grid = pooled("grid", maps.flatten(2)).reshape(2, 4, 2)
@@ -48,13 +48,13 @@ def test_a_grid_needs_positions_in_a_square(positions: int) -> None:
         pooled("grid", torch.rand(1, 3, positions))
 
 
-def test_a_gram_matrix_of_many_channels_stays_bounded_and_is_always_the_same() -> None:
+def test_a_gram_matrix_of_many_channels_is_bounded_and_deterministic() -> None:
     many = torch.rand(1, 700, 9, generator=torch.Generator().manual_seed(2))
     assert pooled("gram", many).shape == (1, GRAM_CHANNELS * (GRAM_CHANNELS + 1) // 2)
     np.testing.assert_array_equal(pooled("gram", many), pooled("gram", many))
 
 
-def test_what_is_pooled_already_stays() -> None:
+def test_pooled_layers_stay_as_they_are() -> None:
     flat = positions(torch.tensor([[1.0, 2.0]]), 0)
     np.testing.assert_array_equal(pooled("statistics", flat), [[1.0, 2.0]])
 

@@ -1,4 +1,4 @@
-"""Every runtime that this machine has gives what float32 torch gives, whatever the batch; so on a GPU, where one is."""
+"""Every runtime of this machine, a GPU included, agrees with float32 torch, whatever the batch."""
 
 import logging
 import subprocess
@@ -18,7 +18,7 @@ from indexer.vectorizers.checkpoints import PACKAGED, load_model, random_model
 from indexer.vectorizers.preprocessing import Pixels
 from indexer.vectorizers.presets import PRESETS, Tap
 from indexer.vectorizers.runtimes import Gpu, Runtime
-from indexer.vectorizers.runtimes.torch import CudaRuntime, TorchRuntime, made_for
+from indexer.vectorizers.runtimes.torch import CudaRuntime, TorchRuntime, to_gpu
 from indexer.vectorizers.taps import TappedModel
 
 OFFLINE = [name for name, preset in PRESETS.items() if preset.model in PACKAGED]
@@ -30,26 +30,26 @@ AVAILABLE: list[runtimes.Name] = [
 
 
 def photographs(size: tuple[int, int], count: int = 11) -> list[Pixels]:
-    """Smooth random pictures: pixels that are all independent would be no picture."""
+    """Draw smooth random images, because independent pixels would look like no photograph."""
     rng = np.random.default_rng(1)
     coarse = rng.integers(0, 256, (count, 8, 8, 3), dtype=np.uint8)
     factor = -(-size[0] // 8)
     return [np.kron(c, np.ones((factor, factor, 1), np.uint8))[: size[0], : size[1]] for c in coarse]
 
 
-def cosines(ours: Vector, reference: Vector) -> Vector:
-    lengths = np.linalg.norm(ours, axis=1) * np.linalg.norm(reference, axis=1)
-    return np.asarray((ours * reference).sum(1) / lengths)
+def cosines(actual: Vector, reference: Vector) -> Vector:
+    lengths = np.linalg.norm(actual, axis=1) * np.linalg.norm(reference, axis=1)
+    return np.asarray((actual * reference).sum(1) / lengths)
 
 
 def check(runtime: Runtime, reference: Sequence[Vector], images: Sequence[Pixels]) -> None:
     together = runtime(images)
-    for ours, expected in zip(together, reference, strict=True):
-        assert ours.shape == expected.shape
-        assert cosines(ours, expected).min() >= 0.999
+    for actual, expected in zip(together, reference, strict=True):
+        assert actual.shape == expected.shape
+        assert cosines(actual, expected).min() >= 0.999
     alone = runtime(images[7:8])
-    for ours, expected in zip(together, alone, strict=True):
-        assert cosines(ours[7:8], expected).min() >= 0.9999
+    for actual, expected in zip(together, alone, strict=True):
+        assert cosines(actual[7:8], expected).min() >= 0.9999
 
 
 @pytest.mark.parametrize("preset", OFFLINE)
@@ -74,7 +74,7 @@ def test_every_pooling_runs_everywhere(runtime: runtimes.Name) -> None:
 
 
 @pytest.mark.parametrize("runtime", AVAILABLE)
-def test_batches_that_come_side_by_side_get_their_own_rows(runtime: runtimes.Name) -> None:
+def test_concurrent_batches_get_their_own_rows(runtime: runtimes.Name) -> None:
     model = random_model("resnet10t")
     tapped = TappedModel(model.module, model.preprocessing, {"look": Tap(("layer2",)), "style": Tap(("layer1",))})
     run = runtimes.load_runtime(runtime, tapped, model.preprocessing.size, 8)
@@ -88,7 +88,7 @@ def test_batches_that_come_side_by_side_get_their_own_rows(runtime: runtimes.Nam
                 assert cosines(tap, again).min() >= 0.9999
 
 
-def test_the_runtime_is_chosen_once_and_says_what_it_is() -> None:
+def test_the_fastest_runtime_is_chosen_and_described() -> None:
     assert runtimes.choose("auto") == ("torch" if runtimes.has_gpu() else AVAILABLE[0])
     assert runtimes.choose("onnx") == "onnx"
     assert runtimes.describe("openvino").startswith("OpenVINO 20")
@@ -96,22 +96,22 @@ def test_the_runtime_is_chosen_once_and_says_what_it_is() -> None:
     assert runtimes.describe("torch").startswith("torch ")
 
 
-def test_a_runtime_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_runtime_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runtimes, "find_spec", lambda _: None)
     with pytest.raises(SettingsError, match="RUNTIME: onnx is not installed: pip install onnxruntime"):
         runtimes.choose("onnx")
 
 
 @pytest.mark.parametrize(("precision", "at_least"), [("float32", 0.9999), ("float16", 0.999), ("bfloat16", 0.99)])
-def test_a_gpus_model_agrees_in_every_precision(precision: runtimes.Precision, at_least: float) -> None:
+def test_a_model_on_the_gpu_agrees_in_every_precision(precision: runtimes.Precision, at_least: float) -> None:
     tapped, images = _small()
     device = "cuda" if runtimes.has_gpu() else "cpu"
-    model = made_for(Gpu(precision), tapped, device)
+    model = to_gpu(tapped, Gpu(precision), device)
     with torch.inference_mode():
-        found = model(torch.from_numpy(np.stack(images)).to(device))
-    for ours, expected in zip(found, TorchRuntime(tapped)(images), strict=True):
-        assert ours.dtype == torch.float32
-        assert cosines(ours.cpu().numpy(), expected).min() >= at_least
+        outputs = model(torch.from_numpy(np.stack(images)).to(device))
+    for actual, expected in zip(outputs, TorchRuntime(tapped)(images), strict=True):
+        assert actual.dtype == torch.float32
+        assert cosines(actual.cpu().numpy(), expected).min() >= at_least
 
 
 def test_torch_compile_follows_the_whole_model(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,11 +119,11 @@ def test_torch_compile_follows_the_whole_model(monkeypatch: pytest.MonkeyPatch) 
     if not runtimes.has_gpu():  # what traces the model is the same; generating code for a CPU takes a minute
         monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))
     device = "cuda" if runtimes.has_gpu() else "cpu"
-    model = made_for(Gpu("float32", compile=True), tapped, device)
+    model = to_gpu(tapped, Gpu("float32", compile=True), device)
     with torch.inference_mode():
-        found = model(torch.from_numpy(np.stack(images)).to(device))
-    for ours, expected in zip(found, TorchRuntime(tapped)(images), strict=True):
-        assert cosines(ours.cpu().numpy(), expected).min() >= 0.9999
+        outputs = model(torch.from_numpy(np.stack(images)).to(device))
+    for actual, expected in zip(outputs, TorchRuntime(tapped)(images), strict=True):
+        assert cosines(actual.cpu().numpy(), expected).min() >= 0.9999
 
 
 def _small() -> tuple[TappedModel, list[Pixels]]:
@@ -148,22 +148,22 @@ def test_a_full_gpu_halves_the_batch_and_goes_on(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("indexer.vectorizers.runtimes.torch._Graph", _Full)
-    monkeypatch.setattr("indexer.vectorizers.runtimes.torch.made_for", lambda _, model: model)
+    monkeypatch.setattr("indexer.vectorizers.runtimes.torch.to_gpu", lambda model, _: model)
     images = photographs((16, 16))
     runtime = CudaRuntime(None, (16, 16), 32, Gpu())  # type: ignore[arg-type]
     with caplog.at_level(logging.WARNING):
         (rows,) = runtime(images)
     np.testing.assert_allclose(rows, np.stack([image.mean(axis=(0, 1)) for image in images]), rtol=1e-5)
     assert runtime.batch_size == 2
-    assert "from now on 2 images at once" in caplog.text
+    assert "the batch size is 2 from now on" in caplog.text
 
 
-def test_a_gpu_that_holds_not_even_one_image(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gpu_too_small_for_one_image_raises(monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setattr("indexer.vectorizers.runtimes.torch._Graph", full)
-    monkeypatch.setattr("indexer.vectorizers.runtimes.torch.made_for", lambda _, model: model)
+    monkeypatch.setattr("indexer.vectorizers.runtimes.torch.to_gpu", lambda model, _: model)
     with pytest.raises(torch.OutOfMemoryError):
         CudaRuntime(None, (16, 16), 4, Gpu())(photographs((16, 16)))  # type: ignore[arg-type]
 
@@ -188,6 +188,6 @@ os.kill(os.getpid(), signal.SIGTERM)
 """
 
 
-def test_a_process_that_let_models_go_is_ended_by_a_signal_and_not_by_a_fault() -> None:
+def test_a_signal_after_models_were_freed_causes_no_segmentation_fault() -> None:
     done = subprocess.run([sys.executable, "-c", _SIGNALLED], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "handled\n"), done.stderr

@@ -1,4 +1,4 @@
-"""The text aspect by the packaged sentence model, and by word vectors of every format that is read."""
+"""The text aspect by the packaged sentence model, and by word vectors in every supported format."""
 
 import gzip
 import json
@@ -50,14 +50,14 @@ def vectors() -> KeyedVectors:
     return keyed
 
 
-def test_the_sentence_model_knows_what_is_meant(sentences: TextVectorizer) -> None:
+def test_texts_of_one_meaning_are_near_without_sharing_words(sentences: TextVectorizer) -> None:
     rows = sentences(_products("Evening gown in crimson silk", "Red dress for parties", "15-inch laptop, 16 GB"))
     assert rows.shape == (3, sentences.dims) == (3, 384)
     cosines = _cosines(rows)
     assert cosines[0, 1] > cosines[0, 2] + 0.2
 
 
-def test_a_text_has_one_vector_whatever_batch_it_is_in(sentences: TextVectorizer) -> None:
+def test_a_texts_vector_does_not_depend_on_its_batch(sentences: TextVectorizer) -> None:
     long = "word " * 400
     products = _products("Toy tractor", long, *(f"Midi dress number {i} " * (i % 9) + "x" for i in range(50)))
     together, alone = sentences(products), np.concatenate([sentences([p]) for p in products[:3]])
@@ -65,7 +65,7 @@ def test_a_text_has_one_vector_whatever_batch_it_is_in(sentences: TextVectorizer
     assert np.isfinite(together).all()
 
 
-def test_batches_side_by_side_do_not_disturb_each_other(sentences: TextVectorizer) -> None:
+def test_concurrent_batches_do_not_disturb_each_other(sentences: TextVectorizer) -> None:
     batches = [_products(*(f"Dress {number} of {batch}" for number in range(20))) for batch in range(16)]
     one_by_one = [sentences(batch) for batch in batches]
     with ThreadPoolExecutor(8) as threads:
@@ -74,7 +74,7 @@ def test_batches_side_by_side_do_not_disturb_each_other(sentences: TextVectorize
 
 
 @pytest.mark.parametrize("first_token", [False, True])
-def test_a_bert_is_laid_out_as_transformers_runs_it(sentences: TextVectorizer, first_token: bool) -> None:
+def test_the_bert_built_here_agrees_with_transformers(sentences: TextVectorizer, first_token: bool) -> None:
     folder = _packaged()
     tensors, config = load_file(folder / "model.safetensors"), json.loads((folder / "config.json").read_text())
     assert is_bert(config, tensors)
@@ -90,7 +90,7 @@ def test_a_bert_is_laid_out_as_transformers_runs_it(sentences: TextVectorizer, f
 
 
 @pytest.mark.parametrize("changed", [{"model_type": "roberta"}, {"hidden_act": "relu"}, {"num_hidden_layers": 7}])
-def test_what_is_no_bert_is_left_to_transformers(changed: dict[str, object]) -> None:
+def test_other_models_are_left_to_transformers(changed: dict[str, object]) -> None:
     folder = _packaged()
     config = json.loads((folder / "config.json").read_text())
     assert not is_bert(config | changed, load_file(folder / "model.safetensors"))
@@ -112,12 +112,12 @@ def test_the_packaged_model_needs_neither_torch_nor_transformers() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_a_text_is_named_by_its_words_alone(sentences: TextVectorizer) -> None:
+def test_a_texts_key_depends_on_its_words_alone(sentences: TextVectorizer) -> None:
     one, other = ProductFields("Dress", "Red.", "Marlowe", ("a",)), ProductFields("Dress", "Red.", "Other", ("b",))
-    assert sentences.name_of(one) == sentences.name_of(other) != sentences.name_of(ProductFields("Dress"))
+    assert sentences.key(one) == sentences.key(other) != sentences.key(ProductFields("Dress"))
 
 
-def test_word_vectors_of_every_format_say_the_same(tmp_path: Path, vectors: KeyedVectors) -> None:
+def test_word_vectors_in_every_format_agree(tmp_path: Path, vectors: KeyedVectors) -> None:
     vectors.save_word2vec_format(str(tmp_path / "words.vec"))
     vectors.save_word2vec_format(str(tmp_path / "words.bin"), binary=True)
     (tmp_path / "words.vec.gz").write_bytes(gzip.compress((tmp_path / "words.vec").read_bytes()))
@@ -131,7 +131,7 @@ def test_word_vectors_of_every_format_say_the_same(tmp_path: Path, vectors: Keye
     assert not rows[0][3].any()
 
 
-def test_fasttext_knows_words_by_their_parts(tmp_path: Path) -> None:
+def test_fasttext_knows_words_by_their_subwords(tmp_path: Path) -> None:
     model = FastText([["dress", "dresses", "laptop"]] * 20, vector_size=8, min_count=1, epochs=1, seed=1, workers=1)
     save_facebook_model(model, str(tmp_path / "fasttext.bin"))
     vectorizer = load_text(tmp_path / "fasttext.bin", "cpu")
@@ -152,7 +152,7 @@ class _Trap:
         return pytest.fail, ("a pickle was run",)
 
 
-def test_what_cannot_be_read_says_so_and_no_pickle_is_run(tmp_path: Path, vectors: KeyedVectors) -> None:
+def test_unreadable_files_are_refused_and_no_pickle_is_run(tmp_path: Path, vectors: KeyedVectors) -> None:
     (tmp_path / "kv.bin").write_bytes(pickle.dumps(_Trap()))
     vectors.save(str(tmp_path / "gensim.kv"))
     for name in ("kv.bin", "gensim.kv"):
@@ -161,7 +161,7 @@ def test_what_cannot_be_read_says_so_and_no_pickle_is_run(tmp_path: Path, vector
     (tmp_path / "old.bin").write_bytes(pickle.dumps(_Trap(), protocol=0))
     (tmp_path / "words.vec").write_text("2 3\na 1 2\n")
     for name in ("old.bin", "words.vec"):
-        with pytest.raises(CheckpointError, match="no word vectors"):
+        with pytest.raises(CheckpointError, match="no readable word vectors"):
             load_text(tmp_path / name, "cpu")
     with pytest.raises(CheckpointError, match=r"TEXT_MODEL: there is no .*config\.json"):
         load_text(tmp_path / "nowhere", "cpu")
