@@ -1,4 +1,4 @@
-"""How far the judges of a golden set agree; a metric can't tell runs apart finer than its judges do."""
+"""Agreement of a golden set's judges, which limits the differences that a metric can detect."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ GRADES = (0, 1, 2, 3)
 
 @dataclass(frozen=True)
 class PairOfJudges:
-    """Two judges: how many pairs both graded, Cohen's kappa (None where it isn't defined), share of equal grades."""
+    """Two judges: how many pairs both graded, Cohen's kappa (None if undefined) and the share of equal grades."""
 
     first: str
     second: str
@@ -31,8 +31,8 @@ class Agreement:
     Attributes
     ----------
     alpha : float or None
-        Krippendorff's alpha for ordered grades: 1 is perfect, 0 what chance gives. None where no pair was graded by
-        two judges, or all grades are the same.
+        Krippendorff's alpha for ordered grades: 1 is perfect, 0 is chance. None if no pair was graded by two judges,
+        or all grades are equal.
     shared : int
         Pairs of products that two or more judges graded.
     """
@@ -44,7 +44,7 @@ class Agreement:
 
 
 def agreement(judgements: Iterable[Judgement]) -> Agreement:
-    """Compare the judges on the pairs that several of them graded.
+    """Measure agreement on the pairs that several judges graded.
 
     References
     ----------
@@ -54,31 +54,31 @@ def agreement(judgements: Iterable[Judgement]) -> Agreement:
     grades = newest(judgements)
     judges = tuple(sorted(grades))
     counts: dict[tuple[str, str], int] = {}
-    for own in grades.values():
-        for pair in own:
+    for by_pair in grades.values():
+        for pair in by_pair:
             counts[pair] = counts.get(pair, 0) + 1
-    shared = sorted(pair for pair, judged in counts.items() if judged > 1)
+    shared = sorted(pair for pair, count in counts.items() if count > 1)
     table = np.array([[grades[judge].get(pair, np.nan) for pair in shared] for judge in judges], np.float64)
-    couples = (_couple(a, b, grades[a], grades[b]) for a, b in itertools.combinations(judges, 2))
-    return Agreement(judges, len(shared), _alpha(table), tuple(c for c in couples if c.pairs))
+    compared = (_compare(a, b, grades[a], grades[b]) for a, b in itertools.combinations(judges, 2))
+    return Agreement(judges, len(shared), _alpha(table), tuple(c for c in compared if c.pairs))
 
 
 def _alpha(table: np.ndarray) -> float | None:
     from krippendorff import alpha
 
-    given = table[~np.isnan(table)]
-    if not given.size or np.ptp(given) == 0:
+    grades = table[~np.isnan(table)]
+    if not grades.size or np.ptp(grades) == 0:
         return None
     return float(alpha(reliability_data=table, value_domain=GRADES, level_of_measurement="ordinal"))
 
 
-def _couple(
-    first: str, second: str, its: dict[tuple[str, str], int], others: dict[tuple[str, str], int]
+def _compare(
+    first: str, second: str, grades: dict[tuple[str, str], int], other_grades: dict[tuple[str, str], int]
 ) -> PairOfJudges:
     from sklearn.metrics import cohen_kappa_score
 
-    both = sorted(its.keys() & others.keys())
-    a, b = [its[pair] for pair in both], [others[pair] for pair in both]
+    both = sorted(grades.keys() & other_grades.keys())
+    a, b = [grades[pair] for pair in both], [other_grades[pair] for pair in both]
     equal = sum(x == y for x, y in zip(a, b, strict=True)) / len(both) if both else 0.0
     defined = len(set(a) | set(b)) > 1
     kappa = float(cohen_kappa_score(a, b, labels=GRADES, weights="quadratic")) if defined else None

@@ -1,4 +1,4 @@
-"""Fit the weights of the aspects, category by category, on a golden set."""
+"""Fit aspect weights by category on a golden set."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from indexer.elastic.client import vector
 from indexer.elastic.product_index import ProductIndex
 from indexer.relevance.golden import Grades
 
-FLOOR = 0.05  # of the whole, that each aspect keeps: what the golden set doesn't ask for isn't lost
+FLOOR = 0.05  # least weight of each aspect, so that none is lost because the golden set doesn't ask for it
 LEAST = 20  # anchors that a category needs
-_STEPS = 10  # what is above the floors is dealt out in so many parts
+_STEPS = 10  # equal parts into which the weight above the floors is divided
 _DEPTH = 10  # NDCG@10
 _FOLDS = 5
 
@@ -26,16 +26,16 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Fitted:
-    """Weights of a category, and what they do.
+    """Aspect weights of a category, and their quality.
 
     Attributes
     ----------
     weights : dict
         Aspect -> weight; they sum to 1.
     before, after : float
-        NDCG@10 of the default weights and of fitted ones, each anchor judged by weights fitted without it.
+        NDCG@10 by default weights, and by fitted ones in cross-validation.
     alone : dict
-        Aspect -> NDCG@10 of this aspect alone.
+        Aspect -> NDCG@10 by this aspect alone.
     anchors : int
     """
 
@@ -47,36 +47,35 @@ class Fitted:
 
     @property
     def better(self) -> bool:
-        """Whether fitted weights beat the default on anchors that they weren't fitted on."""
+        """Whether fitted weights beat the default on held-out anchors."""
         return self.after > self.before
 
 
 @dataclass(frozen=True)
 class Judged:
-    """The judged candidates of anchors, as arrays; short rows are filled with candidates that no order can reach.
+    """The judged candidates of anchors as arrays, padded with candidates that always come last.
 
     Attributes
     ----------
     cosines : ndarray, shape (anchors, candidates, aspects)
     gains : ndarray, shape (anchors, candidates)
-        ``2^grade - 1``; -1 where there is no candidate.
+        ``2^grade - 1``; -1 for padding.
     """
 
     cosines: Floats
     gains: Floats
 
-    def some(self, places: NDArray[np.intp]) -> Judged:
-        """Take some anchors."""
-        return Judged(self.cosines[places], self.gains[places])
+    def some(self, rows: NDArray[np.intp]) -> Judged:
+        """Return the candidates of some anchors, by their row numbers."""
+        return Judged(self.cosines[rows], self.gains[rows])
 
     def ndcg(self, weights: Floats) -> Floats:
         """Return NDCG@10 of each anchor under weights of shape ``(aspects,)``."""
         scores = np.where(self.gains < 0, -np.inf, self.cosines @ weights)
         order = np.argsort(-scores, axis=1, kind="stable")[:, :_DEPTH]
         gains = np.maximum(self.gains, 0)
-        found = _dcg(np.take_along_axis(gains, order, axis=1))
-        best = _dcg(-np.sort(-gains, axis=1)[:, :_DEPTH])
-        return np.asarray(found / best)
+        ideal = -np.sort(-gains, axis=1)[:, :_DEPTH]
+        return np.asarray(_dcg(np.take_along_axis(gains, order, axis=1)) / _dcg(ideal))
 
 
 def fit_weights(index: ProductIndex, grades: Grades, layout: Layout = LAYOUT) -> dict[str, Fitted]:
@@ -104,10 +103,10 @@ def fit_weights(index: ProductIndex, grades: Grades, layout: Layout = LAYOUT) ->
 
 
 def fit(judged: Judged, names: Sequence[str]) -> Fitted:
-    """Fit weights on judged candidates by trying them all, in steps, above a floor for each aspect.
+    """Fit weights on judged candidates by a grid search above a floor for each aspect.
 
-    Of weights that are as good the ones nearest to the default are taken. What they gain is told by cross-validation:
-    each fifth of the anchors is judged by weights fitted on the others.
+    Of equally good weights, those nearest to the default are chosen. Their gain is cross-validated: each fifth of the
+    anchors is judged by weights fitted on the others.
     """
     default = np.array([DEFAULT_WEIGHTS.get(name, 0.0) for name in names])
     default = default / default.sum()
@@ -126,25 +125,25 @@ def fit(judged: Judged, names: Sequence[str]) -> Fitted:
 
 
 def judge(grades: Grades, vectors: Mapping[str, Vector], layout: Layout) -> Judged:
-    """Compare each anchor's judged candidates with it, aspect by aspect; anchors with nothing to find are left out."""
+    """Compare each anchor with its judged candidates by aspect; anchors without relevant candidates are left out."""
     rows: list[tuple[Floats, Floats]] = []
     for anchor, candidates in grades.items():
-        there = [c for c in candidates if c in vectors]
-        gains = np.array([2.0 ** candidates[c] - 1 for c in there])
+        known = [c for c in candidates if c in vectors]
+        gains = np.array([2.0 ** candidates[c] - 1 for c in known])
         if anchor in vectors and gains.any():
-            compared = [[float(vectors[c][a.part] @ vectors[anchor][a.part]) for a in layout.aspects] for c in there]
+            compared = [[float(vectors[c][a.part] @ vectors[anchor][a.part]) for a in layout.aspects] for c in known]
             rows.append((np.array(compared), gains))
     width = max((len(gains) for _, gains in rows), default=0)
     cosines, gains = np.zeros((len(rows), width, len(layout.aspects))), np.full((len(rows), width), -1.0)
-    for place, (own_cosines, own_gains) in enumerate(rows):
-        cosines[place, : len(own_gains)], gains[place, : len(own_gains)] = own_cosines, own_gains
+    for number, (row_cosines, row_gains) in enumerate(rows):
+        cosines[number, : len(row_gains)], gains[number, : len(row_gains)] = row_cosines, row_gains
     return Judged(cosines, gains)
 
 
 def _simplex(aspects: int) -> Iterator[Floats]:
-    """Go through all weights in steps above the floors, each summing to 1."""
-    for dealt in combinations_with_replacement(range(aspects), _STEPS):
-        yield FLOOR + (1 - aspects * FLOOR) * np.bincount(dealt, minlength=aspects) / _STEPS
+    """Yield all weights in steps above the floors, each summing to 1."""
+    for parts in combinations_with_replacement(range(aspects), _STEPS):
+        yield FLOOR + (1 - aspects * FLOOR) * np.bincount(parts, minlength=aspects) / _STEPS
 
 
 def _dcg(gains: Floats) -> Floats:

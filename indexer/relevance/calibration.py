@@ -1,4 +1,4 @@
-"""Fit the match percentage on a golden set's judgements."""
+"""Fit the match percent on a golden set's judgements."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from indexer.elastic.product_index import ProductIndex
 from indexer.errors import GoldenSetError
 from indexer.relevance.golden import MATCH, Judgement, merge
 
-LEAST = 50  # judgements of either kind that a curve needs
+LEAST = 50  # matches, and others, that a curve needs
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A curve and what it was fitted on."""
+    """A curve and the number of judgements that it was fitted on."""
 
     calibration: Calibration
     matches: int
@@ -47,10 +47,10 @@ def calibrate(index: ProductIndex, judgements: Sequence[Judgement]) -> Fitted:
 
 
 def fit(similarities: Sequence[float], is_match: Sequence[bool]) -> Fitted:
-    """Fit a logistic curve to judged similarities; both kinds weigh alike, however many there are of each.
+    """Fit a logistic curve to judged similarities, in which matches and others have equal weight.
 
-    Golden sets hold as many matches as somebody judged, not as many as a category has: weighed alike, 50% is where a
-    match is as likely as not among pairs drawn evenly.
+    The numbers of matches and others in a golden set depend on what was judged, not on the catalogue. With equal
+    weights, 50% is where a pair drawn evenly from both is as likely to match as not.
     """
     matches = sum(is_match)
     others = len(is_match) - matches
@@ -61,7 +61,7 @@ def fit(similarities: Sequence[float], is_match: Sequence[bool]) -> Fitted:
     model = LogisticRegression(C=1e6, class_weight="balanced").fit(np.reshape(similarities, (-1, 1)), is_match)
     slope, intercept = float(model.coef_[0, 0]), float(model.intercept_[0])
     if slope <= 0:
-        raise GoldenSetError("In this golden set, similar products are no matches more often: nothing to calibrate")
+        raise GoldenSetError("In this golden set, similar products don't match more often: nothing to calibrate")
     return Fitted(Calibration(slope, intercept), matches, others)
 
 

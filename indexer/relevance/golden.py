@@ -1,4 +1,4 @@
-"""Golden sets: pairs of products whose likeness somebody, or a label, has graded."""
+"""Golden sets: pairs of products whose similarity was graded, by people or by labels."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from indexer.errors import GoldenSetError
 
 MATCH = 2  # grades 2 and 3 (of 0 to 3) are matches
 FIELDS = ("anchor", "candidate", "grade", "judge", "date")
-_SHOWN = 5  # faults of a file that one message names
+_MAX_FAULTS = 5  # of a file, that one message lists
 
 Grades = dict[str, dict[str, int]]
-"""Anchor -> candidate -> grade: judgements without who judged."""
+"""Anchor -> candidate -> grade: judgements of all judges, merged."""
 
 
 class Judgement(BaseModel):
-    """How alike one judge calls two products.
+    """One judge's grade of how alike two products are.
 
     Attributes
     ----------
     anchor, candidate : str
-        Ids of products; two different ones.
+        Ids of two different products.
     grade : int
-        0 not at all, 1 a little, 2 alike, 3 all but the same.
+        0 not alike, 1 a little, 2 alike, 3 all but the same.
     judge : str
         A person, or ``labels``.
     date : datetime.date, optional
-        Of a judge's several grades for a pair the newest counts.
+        If a judge graded a pair several times, the newest grade counts.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -58,12 +58,12 @@ class Judgement(BaseModel):
 
 @dataclass(frozen=True)
 class Split:
-    """Two parts of a golden set: what is fitted on the one is measured on the other.
+    """Two parts of a golden set: one to fit on, the other to measure on.
 
     Attributes
     ----------
     dropped : int
-        Judgements of neither part: their anchor lies on one side, their candidate on the other.
+        Judgements in neither part, because anchor and candidate fall into different parts.
     """
 
     fit: list[Judgement] = field(default_factory=list)
@@ -72,12 +72,12 @@ class Split:
 
 
 def read_golden_set(path: Path) -> list[Judgement]:
-    """Read judgements: JSON Lines, or (by its suffix) CSV with the same names.
+    """Read judgements from JSON Lines, or from CSV (by the file's suffix) with the same names.
 
     Raises
     ------
     GoldenSetError
-        The file can't be read, holds no judgement, or lines of it can't be used; names them.
+        The file can't be read, holds no judgement, or has invalid lines; the message names them.
     """
     judgements, faults = [], []
     try:
@@ -89,15 +89,15 @@ def read_golden_set(path: Path) -> list[Judgement]:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise GoldenSetError(f"{path} can't be read: {error}") from error
     if faults:
-        more = f"; and {len(faults) - _SHOWN:,} more" if len(faults) > _SHOWN else ""
-        raise GoldenSetError(f"{path.name}: {'; '.join(faults[:_SHOWN])}{more}")
+        more = f"; and {len(faults) - _MAX_FAULTS:,} more" if len(faults) > _MAX_FAULTS else ""
+        raise GoldenSetError(f"{path.name}: {'; '.join(faults[:_MAX_FAULTS])}{more}")
     if not judgements:
         raise GoldenSetError(f"{path.name} holds no judgement")
     return judgements
 
 
 def write_golden_set(path: Path, judgements: Iterable[Judgement]) -> int:
-    """Write judgements as JSON Lines; give how many."""
+    """Write judgements as JSON Lines, and return how many."""
     written = 0
     with path.open("w", encoding="utf-8") as file:
         for judgement in judgements:
@@ -107,7 +107,7 @@ def write_golden_set(path: Path, judgements: Iterable[Judgement]) -> int:
 
 
 def newest(judgements: Iterable[Judgement]) -> dict[str, dict[tuple[str, str], int]]:
-    """Return each judge's grades by (anchor, candidate); of several for a pair the newest, of one day the last."""
+    """Return each judge's grades by (anchor, candidate): the newest of each pair, or the last of one day."""
     grades: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)
     for judgement in sorted(judgements, key=lambda j: j.date or dt.date.min):
         grades[judgement.judge][judgement.anchor, judgement.candidate] = judgement.grade
@@ -115,29 +115,29 @@ def newest(judgements: Iterable[Judgement]) -> dict[str, dict[tuple[str, str], i
 
 
 def merge(judgements: Iterable[Judgement]) -> Grades:
-    """Merge the judges of each pair: the median grade; of two judges the lower, as a match has to be agreed on."""
+    """Merge the judges of each pair by the low median: of two grades the lower, because a match has to be agreed on."""
     grades: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for own in newest(judgements).values():
-        for pair, grade in own.items():
+    for by_pair in newest(judgements).values():
+        for pair, grade in by_pair.items():
             grades[pair].append(grade)
     merged: Grades = defaultdict(dict)
-    for (anchor, candidate), given in grades.items():
-        merged[anchor][candidate] = statistics.median_low(given)
+    for (anchor, candidate), pair_grades in grades.items():
+        merged[anchor][candidate] = statistics.median_low(pair_grades)
     return dict(merged)
 
 
 def products_of(judgements: Iterable[Judgement]) -> set[str]:
-    """Return the ids of all products that are judged, or judged against."""
+    """Return the ids of all anchors and candidates."""
     return {product for j in judgements for product in (j.anchor, j.candidate)}
 
 
 def products_in(grades: Grades) -> set[str]:
-    """Return the ids of all products that are judged, or judged against."""
-    return {product for anchor, own in grades.items() for product in (anchor, *own)}
+    """Return the ids of all anchors and candidates."""
+    return {product for anchor, candidates in grades.items() for product in (anchor, *candidates)}
 
 
 def fraction(text: str) -> float:
-    """Hash text to a number in [0, 1), the same on every machine: below a share of products, above the rest."""
+    """Hash text to a number in [0, 1) that is the same on every machine, to assign products to a share."""
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) / 2**64
 
 
@@ -151,19 +151,19 @@ def split(
 ) -> Split:
     """Split a golden set in two.
 
-    A side is decided by a hash of the product's id, so that a set that grows keeps its sides.
+    A hash of the product's id decides the part, so that products stay in their part as the set grows.
 
     Parameters
     ----------
     by : {"anchor", "product"}
-        ``anchor`` keeps every judgement, and the parts share candidates: enough where products are only compared.
-        ``product`` puts every product on one side, for what is fitted on products; pairs across are dropped.
+        ``anchor`` keeps every judgement, and the parts share candidates: enough to fit what only compares products.
+        ``product`` puts every product into one part, for what is fitted on products; pairs across are dropped.
     share : float
-        Of anchors, or products, that `Split.fit` gets: 0 to 1, exclusive.
+        Share of anchors, or products, in `Split.fit`: 0 to 1, exclusive.
     seed : str
-        Another one gives another split.
+        Another seed makes another split.
     groups : mapping, optional
-        Product -> group, such as its image's digest or its style; a group is never torn apart.
+        Product -> group, such as its image's digest or its style; a group is never divided.
 
     Raises
     ------
@@ -178,11 +178,11 @@ def split(
     parts = Split()
     dropped = 0
     for judgement in judgements:
-        side = fits(judgement.anchor)
-        if by == "product" and fits(judgement.candidate) != side:
+        to_fit = fits(judgement.anchor)
+        if by == "product" and fits(judgement.candidate) != to_fit:
             dropped += 1
         else:
-            (parts.fit if side else parts.measure).append(judgement)
+            (parts.fit if to_fit else parts.measure).append(judgement)
     if not parts.fit or not parts.measure:
         raise GoldenSetError(f"A share of {share:g} leaves one part without a judgement")
     return Split(parts.fit, parts.measure, dropped)
@@ -191,30 +191,28 @@ def split(
 def refuse_leakage(
     fit: Collection[str], measure: Collection[str], images: Mapping[str, Iterable[str]] | None = None
 ) -> None:
-    """Make sure that what is measured was not seen while fitting.
+    """Check that no measured product or image was fitted on.
 
     Parameters
     ----------
     fit, measure : collection of str
-        Ids of the products of either part.
+        Ids of the products of each part.
     images : mapping, optional
-        Product -> digests of its images: the same picture under another id is the same product to a CNN.
+        Product -> digests of its images, because to a CNN the same image under another id is the same product.
 
     Raises
     ------
     GoldenSetError
-        A product, or an image, is in both parts; names some.
+        A product or an image is in both parts; the message names some.
     """
     both = sorted(set(fit) & set(measure))
     if both:
-        raise GoldenSetError(
-            f"{len(both):,} products are in the part that is fitted on and in the measured one: {_some(both)}"
-        )
+        raise GoldenSetError(f"{len(both):,} products are in both parts, the fitted and the measured: {_some(both)}")
     if images:
-        seen = {digest: product for product in fit for digest in images.get(product, ())}
-        shared = [(p, seen[digest]) for p in sorted(measure) for digest in images.get(p, ()) if digest in seen]
+        fitted = {digest: product for product in fit for digest in images.get(product, ())}
+        shared = [(p, fitted[digest]) for p in sorted(measure) for digest in images.get(p, ()) if digest in fitted]
         if shared:
-            pairs = _some([f"{ours} shows the image of {theirs}" for ours, theirs in shared])
+            pairs = _some([f"{product} has the image of {other}" for product, other in shared])
             raise GoldenSetError(f"{len(shared):,} images of the measured part were fitted on: {pairs}")
 
 

@@ -1,4 +1,4 @@
-"""Golden sets from labels: what a catalogue, or somebody who drew it, says of its products."""
+"""Golden sets from labels: the catalogue's, or those that a rendered catalogue was drawn from."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ JUDGE = "labels"
 
 @dataclass(frozen=True)
 class Labelled:
-    """A product and the labels that it is compared by.
+    """A product and the labels by which it is compared.
 
     Attributes
     ----------
     kind : str
-        Products of two kinds are never alike; empty where kinds don't matter.
+        Products of different kinds are never alike; empty if kinds don't matter.
     values : mapping
-        Label -> value; None is a label without a value, which agrees with nothing.
+        Label -> value; None agrees with nothing.
     """
 
     id: str
@@ -32,7 +32,7 @@ class Labelled:
 
 
 def by_category(products: Iterable[Product]) -> list[Labelled]:
-    """Label products by each level of their category, but for the levels on which all products agree."""
+    """Label products by each level of their category, except levels that are equal for all products."""
     paths = {p.id: p.category for p in products if p.category}
     depth = max((len(path) for path in paths.values()), default=0)
     levels = [level for level in range(depth) if len({tuple(path[: level + 1]) for path in paths.values()}) > 1]
@@ -43,12 +43,12 @@ def by_category(products: Iterable[Product]) -> list[Labelled]:
 
 
 def by_attributes(products: Iterable[Product], names: Sequence[str] = ()) -> list[Labelled]:
-    """Label products by their attributes, those of two top categories being of two kinds.
+    """Label products by their attributes; their kind is the top category.
 
     Parameters
     ----------
     names : sequence of str, optional
-        The attributes that count; by default all.
+        The attributes to use; by default all.
     """
     return [
         Labelled(p.id, p.category[0] if p.category else "", values)
@@ -58,7 +58,7 @@ def by_attributes(products: Iterable[Product], names: Sequence[str] = ()) -> lis
 
 
 def likeness(anchor: Labelled, candidate: Labelled) -> float:
-    """Return the share of the anchor's labels whose value the candidate has too, 0 to 1."""
+    """Return the share of the anchor's labels whose value the candidate also has, 0 to 1."""
     if anchor.kind != candidate.kind or not anchor.values:
         return 0.0
     agreeing = sum(1 for n, v in anchor.values.items() if v is not None and v == candidate.values.get(n))
@@ -85,17 +85,17 @@ def judge(
     anchors : int
         Products drawn as anchors.
     candidates : int
-        Judged for each anchor: a third each the most alike, drawn from its kind, drawn from all; 0 judges all.
+        Judged per anchor: a third each are the most alike, drawn from its kind and drawn from all; 0 judges all.
     within_kind : bool
-        Judge candidates of the anchor's kind alone.
+        Judge only candidates of the anchor's kind.
     seed : int
-        The same set for the same seed.
+        The same seed makes the same set.
     """
     draw = random.Random(seed)  # noqa: S311 - no secret
     today = dt.datetime.now(dt.UTC).date()
     for anchor in draw.sample(products, min(anchors, len(products))):
         others = [p for p in products if p.id != anchor.id and (not within_kind or p.kind == anchor.kind)]
-        chosen = _some(anchor, others, candidates, draw.sample) if candidates else others
+        chosen = _sample(anchor, others, candidates, draw.sample) if candidates else others
         for candidate in chosen:
             yield Judgement(
                 anchor=anchor.id,
@@ -106,14 +106,14 @@ def judge(
             )
 
 
-def _some(
+def _sample(
     anchor: Labelled,
     others: Sequence[Labelled],
     candidates: int,
     draw: Callable[[Sequence[Labelled], int], list[Labelled]],
 ) -> list[Labelled]:
     third = max(1, candidates // 3)
-    own_kind = [p for p in others if p.kind == anchor.kind]
-    close = sorted(own_kind, key=lambda p: -likeness(anchor, p))[:third]
-    drawn = [*close, *draw(own_kind, min(third, len(own_kind))), *draw(others, min(third, len(others)))]
+    same_kind = [p for p in others if p.kind == anchor.kind]
+    close = sorted(same_kind, key=lambda p: -likeness(anchor, p))[:third]
+    drawn = [*close, *draw(same_kind, min(third, len(same_kind))), *draw(others, min(third, len(others)))]
     return list({p.id: p for p in drawn}.values())

@@ -1,4 +1,4 @@
-"""How good an order of products is, judged by grades: plain judgements and plain runs in, numbers out.
+"""Measures of an order of products against grades (NDCG, MAP, ...), with confidence intervals and comparisons.
 
 A golden set is ``{anchor: {product: grade}}`` (`golden.merge`), a run ``{anchor: [products, best first]}``.
 """
@@ -30,7 +30,7 @@ class Score:
     low, high : float
         Ends of its confidence interval.
     anchors : int
-        How many anchors it is the mean of.
+        Number of anchors.
     """
 
     mean: float
@@ -44,14 +44,14 @@ class Score:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two runs on the same anchors.
+    """Two runs on the same anchors, compared.
 
     Attributes
     ----------
     difference : float
-        Mean of the second's minus the first's; low and high are the ends of its confidence interval.
+        Mean of the second run minus the first; ``low`` and ``high`` are the ends of its confidence interval.
     p : float
-        How often chance alone would give a difference as large.
+        Probability of a difference as large by chance alone.
     """
 
     difference: float
@@ -64,21 +64,21 @@ class Comparison:
 def per_anchor(judged: Judged, run: Run, metric: str, *, match: int = MATCH) -> PerAnchor:
     """Measure the order of each anchor.
 
-    Products that nobody judged count as grade 0 (`condensed` leaves them out first); an anchor that the run lacks
-    scores 0, one whose judgements hold nothing to find is left out.
+    Unjudged products count as grade 0 (`condensed` leaves them out); an anchor that the run lacks scores 0, and an
+    anchor without relevant products is left out.
 
     Parameters
     ----------
     metric : str
-        ``ndcg``, ``dcg``, ``map``, ``precision``, ``recall`` or ``mrr``, with a depth after ``@`` where one is wanted:
-        ``ndcg@10``. ``precision`` needs one.
+        ``ndcg``, ``dcg``, ``map``, ``precision``, ``recall`` or ``mrr``, optionally with a depth: ``ndcg@10``.
+        ``precision`` needs a depth.
     match : int
-        Least grade that counts as relevant for all but NDCG and DCG, which weigh grades by ``2^grade - 1``.
+        Least grade that counts as relevant, except for NDCG and DCG, whose gains are ``2^grade - 1``.
 
     Raises
     ------
     GoldenSetError
-        There is no such metric, no anchor that has anything to find, or a product twice in one order.
+        The metric is unknown, no anchor has a relevant product, or a product is twice in one order.
 
     References
     ----------
@@ -91,17 +91,17 @@ def per_anchor(judged: Judged, run: Run, metric: str, *, match: int = MATCH) -> 
     for anchor, grades in judged.items():
         products = run.get(anchor, ())
         if len(set(products)) < len(products):
-            raise GoldenSetError(f"The run gives {anchor!r} a product twice")
-        found = np.array([grades.get(product, 0) for product in products[:depth]], np.int64)
-        every = np.sort(np.fromiter(grades.values(), np.int64))[::-1]
+            raise GoldenSetError(f"The run has a product twice for the anchor {anchor!r}")
+        gains = np.array([grades.get(product, 0) for product in products[:depth]], np.int64)
+        ideal = np.sort(np.fromiter(grades.values(), np.int64))[::-1]
         if graded:
-            found, every = 2**found - 1, 2**every - 1
+            gains, ideal = 2**gains - 1, 2**ideal - 1
         else:
-            found, every = (found >= match).astype(np.int64), (every >= match).astype(np.int64)
-        if every.any():
-            scores[anchor] = float(measure(found, every, depth))
+            gains, ideal = (gains >= match).astype(np.int64), (ideal >= match).astype(np.int64)
+        if ideal.any():
+            scores[anchor] = float(measure(gains, ideal, depth))
     if not scores:
-        raise GoldenSetError("No anchor of the golden set has a product worth finding")
+        raise GoldenSetError("No anchor of the golden set has a relevant product")
     return scores
 
 
@@ -111,9 +111,9 @@ def evaluate(judged: Judged, run: Run, metrics: Sequence[str], *, match: int = M
 
 
 def condensed(judged: Judged, run: Run) -> dict[str, list[str]]:
-    """Leave out of each order what nobody judged for that anchor.
+    """Return the run without the products that weren't judged for their anchor.
 
-    For sets that hold a few judgements of each anchor (Sakai, "Alternatives to bpref", SIGIR 2007).
+    For golden sets with few judgements per anchor (Sakai, "Alternatives to bpref", SIGIR 2007).
     """
     return {anchor: [p for p in products if p in judged.get(anchor, {})] for anchor, products in run.items()}
 
@@ -128,14 +128,14 @@ def interval(scores: PerAnchor, *, confidence: float = 0.95, seed: int = 7) -> S
 def compare(first: PerAnchor, second: PerAnchor, *, seed: int = 7) -> Comparison:
     """Compare two runs anchor by anchor, by a randomisation test of the paired differences.
 
-    The sign of each anchor's difference is flipped at random; `Comparison.p` is how often that gives a mean difference
-    as large as the one seen (Smucker, Allan and Carterette, "A comparison of statistical significance tests for
-    information retrieval evaluation", CIKM 2007).
+    The sign of each anchor's difference is flipped at random; `Comparison.p` is how often the mean difference is then
+    at least as large as the observed one (Smucker, Allan and Carterette, "A comparison of statistical significance
+    tests for information retrieval evaluation", CIKM 2007).
 
     Raises
     ------
     GoldenSetError
-        The two were not measured on the same anchors.
+        The runs were not measured on the same anchors.
     """
     from scipy.stats import permutation_test
 
@@ -160,7 +160,7 @@ def compare(first: PerAnchor, second: PerAnchor, *, seed: int = 7) -> Comparison
 def _bootstrap(values: NDArray[np.float64], confidence: float, seed: int) -> tuple[float, float]:
     from scipy.stats import bootstrap
 
-    if len(values) < 2 or np.ptp(values) == 0:  # nothing to draw from
+    if len(values) < 2 or np.ptp(values) == 0:  # scipy would warn and return NaN
         return float(values.mean()), float(values.mean())
     drawn = bootstrap(
         (values,),
@@ -177,28 +177,28 @@ def _bootstrap(values: NDArray[np.float64], confidence: float, seed: int) -> tup
 Gains = NDArray[np.int64]
 
 
-def _dcg(found: Gains, every: Gains, depth: int | None) -> float:
-    return float((found / np.log2(np.arange(2, len(found) + 2))).sum())
+def _dcg(gains: Gains, ideal: Gains, depth: int | None) -> float:
+    return float((gains / np.log2(np.arange(2, len(gains) + 2))).sum())
 
 
-def _ndcg(found: Gains, every: Gains, depth: int | None) -> float:
-    return _dcg(found, every, depth) / _dcg(every[:depth], every, depth)
+def _ndcg(gains: Gains, ideal: Gains, depth: int | None) -> float:
+    return _dcg(gains, ideal, depth) / _dcg(ideal[:depth], ideal, depth)
 
 
-def _average_precision(found: Gains, every: Gains, depth: int | None) -> float:
-    return float((found * found.cumsum() / np.arange(1, len(found) + 1)).sum() / every.sum())
+def _average_precision(gains: Gains, ideal: Gains, depth: int | None) -> float:
+    return float((gains * gains.cumsum() / np.arange(1, len(gains) + 1)).sum() / ideal.sum())
 
 
-def _precision(found: Gains, every: Gains, depth: int | None) -> float:
-    return float(found.sum()) / (depth or len(found))
+def _precision(gains: Gains, ideal: Gains, depth: int | None) -> float:
+    return float(gains.sum()) / (depth or len(gains))
 
 
-def _recall(found: Gains, every: Gains, depth: int | None) -> float:
-    return float(found.sum() / every.sum())
+def _recall(gains: Gains, ideal: Gains, depth: int | None) -> float:
+    return float(gains.sum() / ideal.sum())
 
 
-def _reciprocal_rank(found: Gains, every: Gains, depth: int | None) -> float:
-    return 1 / (int(found.argmax()) + 1) if found.any() else 0.0
+def _reciprocal_rank(gains: Gains, ideal: Gains, depth: int | None) -> float:
+    return 1 / (int(gains.argmax()) + 1) if gains.any() else 0.0
 
 
 _Measure = Callable[[Gains, Gains, "int | None"], float]
@@ -218,6 +218,6 @@ def _metric(name: str) -> tuple[_Measure, int | None]:
     if kind not in _MEASURES or (at and not (depth.isdecimal() and int(depth) > 0)) or name == "precision":
         known = ", ".join(_MEASURES)
         raise GoldenSetError(
-            f"{name!r} is no metric; there are {known}, with a depth such as ndcg@10 (precision needs it)"
+            f"{name!r} is not a metric; use one of {known}, with a depth such as ndcg@10 (precision needs it)"
         )
     return _MEASURES[kind], int(depth) if at else None

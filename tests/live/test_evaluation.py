@@ -87,7 +87,7 @@ def test_it_fails_below_the_threshold_or_the_baseline(golden: Path, tmp_path: Pa
     [
         (["--parameter", "weight=look:x"], "The shop refuses a parameter, weight"),
         (["--parameter", "weight"], "is not NAME=VALUE"),
-        (["--metric", "f1"], "is no metric"),
+        (["--metric", "f1"], "is not a metric"),
         (["--url", "http://127.0.0.1:1"], "The shop doesn't answer"),
     ],
 )

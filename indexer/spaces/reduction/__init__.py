@@ -1,4 +1,4 @@
-"""Reductions: from raw activations to the vector of an aspect; fitted, saved and loaded without pickle."""
+"""Reductions bring activations to an aspect's dimensions; saved and loaded without pickle."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = [
 
 
 def load_reduction(manifest: Mapping[str, Any], tensors: Mapping[str, Vector]) -> Reduction:
-    """Read back what a reduction's `manifest` and `tensors` gave.
+    """Load a reduction from its `manifest` and `tensors`.
 
     Raises
     ------

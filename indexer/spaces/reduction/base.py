@@ -1,4 +1,4 @@
-"""What every reduction has."""
+"""Interface of reductions."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from es_mappings.layout import Vector
 
 
 class Reduction(Protocol):
-    """Turns raw activations into the vector of an aspect; kept as plain arrays and a manifest."""
+    """Turns raw activations into the vector of an aspect; stored as plain arrays and a manifest."""
 
     @property
     def dims(self) -> int:
-        """Dimensions of what comes out."""
+        """Dimensions of the result."""
 
     @property
     def kept(self) -> float:
-        """Share of the variance that is kept of what it was fitted on, 0 to 1."""
+        """Share of the variance of its training data that it keeps, 0 to 1."""
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """Its kind, and what about it is no array; plain JSON."""
+        """Its kind and all parameters except arrays, as plain JSON."""
 
     @property
     def tensors(self) -> dict[str, Vector]:
-        """Its arrays, by name."""
+        """Its arrays by name."""
 
     def __call__(self, activations: Vector) -> Vector:
         """Reduce activations of shape ``(n, raw_dims)`` to ``(n, dims)``."""

@@ -1,4 +1,4 @@
-"""Discriminants: linear classifiers of frozen activations, every label's fitted from one decomposition."""
+"""Discriminants: linear classifiers of activations, all fitted from one decomposition."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from scipy.special import softmax, xlogy
 
 from es_mappings.layout import Vector
 
-UNKNOWN = ""  # the class of products whose label isn't known, or too rare to learn
+UNKNOWN = ""  # the class of products whose label is missing, or too rare to learn
 Column = NDArray[np.str_]
-"""One label of every product, `UNKNOWN` where a product has none."""
+"""One label of every product; `UNKNOWN` if a product has none."""
 
-# Ridge penalties and softmax scales that are tried; the best are found well inside both (rows are scaled so that their
-# mean square length is 1).
+# Ridge penalties and softmax scales that are tried; the best are well inside both ranges (rows are scaled to a mean
+# square length of 1).
 _PENALTIES = 10.0 ** np.arange(-2, 3.1, 0.5)
 _SCALES = 1.5 ** np.arange(0, 11)
-_WIDEST = 2_048  # raw dimensions that are decomposed as they are
+_MAX_EXACT = 2_048  # raw dimensions that are decomposed exactly
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Discriminant:
     bias : ndarray, shape (classes,)
         ``softmax(activations @ weight + bias)`` are probabilities of the classes.
     held_out : ndarray, shape (n, classes)
-        What the softmax is taken of, of each row it was fitted on, by a fit without that row.
+        Logits of each training row, by a fit without that row.
     loss : float
         Mean negative log-probability of the right class, by `held_out`.
     """
@@ -50,18 +50,17 @@ class Discriminant:
 
 
 def fit_discriminants(rows: Vector, columns: Mapping[str, Column]) -> list[Discriminant]:
-    """Fit a classifier a label: ridge regression on class indicators, its outputs made probabilities by a softmax.
+    """Fit a classifier per label: ridge regression on class indicators, followed by a softmax.
 
-    It is a linear discriminant analysis with a shrunken covariance (Hastie, Buja and Tibshirani, "Penalized
-    discriminant analysis", 1995), but all labels share one eigendecomposition, and leaving out each row in turn costs
-    nothing (Allen's PRESS): the penalty is chosen by the squared error of rows left out, the softmax's scale by their
-    probabilities.
+    This is a linear discriminant analysis with a shrunken covariance (Hastie, Buja and Tibshirani, "Penalized
+    discriminant analysis", 1995), but all labels share one eigendecomposition, and leave-one-out predictions cost
+    nothing (Allen's PRESS): they choose the penalty by squared error, and the softmax's scale by likelihood.
 
     Parameters
     ----------
     rows : ndarray, shape (n, raw_dims)
     columns : mapping of str to array of str, shape (n,)
-        Each label has two classes at least.
+        Each label has at least two classes.
     """
     ridge = _Ridge(rows)
     return [ridge.fit(name, column) for name, column in columns.items()]
@@ -73,18 +72,18 @@ class _Ridge:
         centred = np.asarray(rows - self._mean, np.float32)
         self._scale = max(float(np.sqrt((centred.astype(np.float64) ** 2).sum(axis=1).mean())), 1e-12)
         centred /= np.float32(self._scale)
-        if rows.shape[1] <= _WIDEST:
+        if rows.shape[1] <= _MAX_EXACT:
             values, vectors = np.linalg.eigh((centred.T @ centred).astype(np.float64))
-        else:  # too wide for a square matrix: its strongest directions alone
+        else:  # too wide for a square matrix: only the strongest directions
             from sklearn.utils.extmath import randomized_svd
 
-            _, singular, vectors = randomized_svd(centred, min(_WIDEST, *centred.shape), random_state=0)
+            _, singular, vectors = randomized_svd(centred, min(_MAX_EXACT, *centred.shape), random_state=0)
             values, vectors = singular**2, vectors.T
         self._values = np.maximum(values, 0)
         self._vectors = vectors
         self._rows = centred @ vectors.astype(np.float32)
         squares = self._rows.astype(np.float64) ** 2
-        # A row's leverage: how much of its own prediction is its own doing.
+        # A row's leverage: how much it determines its own prediction.
         self._leverage = [squares @ (1 / (self._values + p)) + 1 / len(rows) for p in _PENALTIES]
 
     def fit(self, name: str, column: Column) -> Discriminant:
@@ -120,10 +119,10 @@ def _loss(scores: NDArray[np.float64], places: NDArray[np.intp]) -> float:
 
 
 def entropy(column: Column, within: Column) -> float:
-    """Return the loss of who knows how frequent each class is among products of the same ``within``, and no more.
+    """Return the loss of predicting each product's class by the class frequencies within its group.
 
-    Frequencies are those among the other products, with one more product that is as all are on average: so that small
-    groups aren't known by heart.
+    Frequencies are those of the group's other products, and of one more product that is the average of all, so that
+    small groups aren't memorised.
     """
     classes, places = np.unique(column, return_inverse=True)
     groups, group = np.unique(within, return_inverse=True)

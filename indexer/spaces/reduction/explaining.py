@@ -1,4 +1,4 @@
-"""How many dimensions a reduction needs: kept variance and quality against dimensions, and the fewest that do."""
+"""How many dimensions a reduction needs: kept variance and quality by dimensions."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from indexer.spaces.reduction.linear import Linear
 from indexer.spaces.reduction.measuring import Measure
 
 SIZES = (4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 160, 192, 256, 384, 512)
-LOSS = 0.01  # of the best quality, that fewer dimensions may cost
+MAX_LOSS = 0.01  # share of the best quality that fewer dimensions may cost
 
 
 @dataclass(frozen=True)
 class Point:
-    """A number of dimensions, the share of variance they keep, and the quality of their order, both 0 to 1."""
+    """A number of dimensions, with the share of variance that they keep and their quality, both 0 to 1."""
 
     dims: int
     kept: float
@@ -26,7 +26,7 @@ class Point:
 
 
 def curve(reduction: Linear | Learned, rows: Vector, measure: Measure) -> list[Point]:
-    """Measure a reduction cut to fewer and fewer dimensions; the last point is the whole."""
+    """Measure a reduction at growing numbers of dimensions; the last point has all."""
     return [
         Point(cut.dims, cut.kept, measure(unit_rows(cut(rows))))
         for cut in (reduction.truncated(size) for size in _sizes(reduction))
@@ -34,21 +34,23 @@ def curve(reduction: Linear | Learned, rows: Vector, measure: Measure) -> list[P
 
 
 def fewest(points: list[Point]) -> Point:
-    """Choose the fewest dimensions that lose less than `LOSS` of the best quality."""
+    """Return the fewest dimensions that lose less than `MAX_LOSS` of the best quality."""
     best = max(point.quality for point in points)
-    return next(point for point in points if point.quality > best * (1 - LOSS) or point.quality == best)
+    return next(point for point in points if point.quality > best * (1 - MAX_LOSS) or point.quality == best)
 
 
 def plot(points: list[Point], chosen: Point, file: Path, title: str) -> None:
-    """Draw the curve; the suffix of the file says as what (png, svg, pdf)."""
-    from matplotlib.figure import Figure  # takes half a second, and is wanted here alone
+    """Draw the curve; the file's suffix decides the format (png, svg, pdf)."""
+    from matplotlib.figure import Figure  # here, because it takes half a second to import
 
     figure = Figure(figsize=(8, 4.5), layout="constrained")
     axes = figure.subplots()
     dims = [point.dims for point in points]
     axes.plot(dims, [point.quality for point in points], "o-", label="NDCG@10")
     axes.plot(dims, [point.kept for point in points], "s--", label="kept variance")
-    axes.axvline(chosen.dims, color="grey", linestyle=":", label=f"fewest that lose under {LOSS:.0%}: {chosen.dims}")
+    axes.axvline(
+        chosen.dims, color="grey", linestyle=":", label=f"fewest that lose under {MAX_LOSS:.0%}: {chosen.dims}"
+    )
     axes.set_xscale("log", base=2)
     axes.set_xticks(dims, [str(d) for d in dims], minor=False)
     axes.set_xlabel("dimensions")

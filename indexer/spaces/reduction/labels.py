@@ -1,4 +1,4 @@
-"""What a catalogue says of its products, as labels to learn from."""
+"""A catalogue's categories and attributes as labels to learn from."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ import numpy as np
 from indexer.spaces.reduction.discriminants import UNKNOWN, Column
 from indexer.vectorizers.base import ProductFields
 
-LEAST = 8  # products that a class needs: fewer teach their backgrounds
-_MOST_CLASSES = 256  # of one label: the most frequent
-_MOST_LABELS = 64
+LEAST = 8  # products that a class needs: of fewer, their backgrounds would be learned
+_MAX_CLASSES = 256  # of one label: the most frequent
+_MAX_LABELS = 64
 CATEGORY = "category."
 
 
 def label_columns(products: Sequence[ProductFields]) -> dict[str, Column]:
     """Read the labels of products: each level of the category, broad to narrow, then the attributes by name.
 
-    Left out are lists, numbers that hardly repeat, levels that say no more than the one above, and labels of which
-    fewer than two classes have `LEAST` products.
+    Lists, numbers that hardly repeat, levels equivalent to the one above, and labels with fewer than two classes of
+    `LEAST` products are left out.
     """
     columns: dict[str, Column] = {}
     depth = max((len(p.category) for p in products), default=0)
     for level in range(depth):
         paths = ["/".join(p.category[: level + 1]) if len(p.category) > level else UNKNOWN for p in products]
         _add(columns, f"{CATEGORY}{level}", paths)
-    told = Counter(name for p in products for name in p.attributes)
-    for name, _ in sorted(told.most_common(_MOST_LABELS)):
+    counts = Counter(name for p in products for name in p.attributes)
+    for name, _ in sorted(counts.most_common(_MAX_LABELS)):
         _add(columns, name, [_text(p.attributes.get(name)) for p in products])
     return columns
 
@@ -46,13 +46,13 @@ def broadest_category(columns: Mapping[str, Column]) -> Column | None:
 
 def _add(columns: dict[str, Column], name: str, values: list[str]) -> None:
     counts = Counter(v for v in values if v != UNKNOWN)
-    kept = {v for v, n in counts.most_common(_MOST_CLASSES) if n >= LEAST}
-    column = np.array([v if v in kept else UNKNOWN for v in values])
-    if len(kept) >= 2 and not any(_same(column, other) for other in columns.values()):
+    classes = {v for v, n in counts.most_common(_MAX_CLASSES) if n >= LEAST}
+    column = np.array([v if v in classes else UNKNOWN for v in values])
+    if len(classes) >= 2 and not any(_is_equivalent(column, other) for other in columns.values()):
         columns[name] = column
 
 
-def _same(first: Column, second: Column) -> bool:
+def _is_equivalent(first: Column, second: Column) -> bool:
     pairs = set(zip(first.tolist(), second.tolist(), strict=True))
     return len(pairs) == len(set(first.tolist())) == len(set(second.tolist()))
 

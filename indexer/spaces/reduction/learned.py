@@ -1,4 +1,4 @@
-"""A learned projection: what labels say of a picture beside what they don't name."""
+"""A learned projection: predicted labels, concatenated with what labels don't name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from indexer.spaces.reduction.base import unit_rows
 from indexer.spaces.reduction.discriminants import UNKNOWN, Discriminant
 from indexer.spaces.reduction.linear import Linear
 
-_LABELS_ROOM = 48  # more than a quarter of what labels say lies in; the rest needs the others
+_MAX_LABEL_DIMS = 48  # unless a quarter of all dimensions is more
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Head:
     name : str
         The label.
     classes : int
-        Outputs, the class of products without the label among them.
+        Outputs, including the class of products without the label.
     unknown : bool
         Whether there is such a class; it is the first.
     """
@@ -41,57 +41,57 @@ class Head:
         return cls(discriminant.name, len(discriminant.classes), discriminant.classes[0] == UNKNOWN)
 
 
-def agreement(scores: Vector, heads: Sequence[Head], *, linear: bool) -> Vector:
-    """Turn the discriminants' outputs into vectors whose dot product says how far two pictures' labels agree.
+def label_vectors(scores: Vector, heads: Sequence[Head], *, linear: bool) -> Vector:
+    """Turn the discriminants' outputs into vectors whose dot product measures how far two images' labels agree.
 
-    Of probabilities, the dot product over one label is the chance that both pictures have the same class, so that the
-    sum over labels is how many of them agree. It is divided by how many apply: a laptop has no sleeves. What the
-    discriminants are unsure of is short, and leaves the order to the rest beside it (`fit_within`).
+    With probabilities, the dot product over one label is the probability that both images have the same class, and the
+    sum over labels is the expected number that agree. It is divided by how many labels apply: a laptop has no sleeves.
+    If the discriminants are unsure, the vector is short, and the rest (`fit_within`) decides the order.
 
     Parameters
     ----------
     scores : ndarray, shape (n, classes of all heads)
     linear : bool
-        Take the outputs as they are, as a linear discriminant analysis does, instead of their softmax.
+        Use the outputs themselves, as a linear discriminant analysis does, instead of their softmax.
 
     Returns
     -------
     ndarray of float32, shape (n, known classes of all heads)
         Of length 1 at most.
     """
-    parts, applying = [], np.zeros(len(scores), np.float32)
+    parts, applicable = [], np.zeros(len(scores), np.float32)
     start = 0
     for head in heads:
-        own = scores[:, start : start + head.classes]
+        logits = scores[:, start : start + head.classes]
         start += head.classes
-        chances = softmax(own, axis=1)
+        probabilities = softmax(logits, axis=1)
         known = slice(1 if head.unknown else 0, None)
-        parts.append(own[:, known] if linear else chances[:, known])
-        applying += chances[:, known].sum(axis=1)
-    together = np.hstack(parts)
+        parts.append(logits[:, known] if linear else probabilities[:, known])
+        applicable += probabilities[:, known].sum(axis=1)
+    vectors = np.hstack(parts)
     if linear:
-        return unit_rows(together)
-    return np.asarray(together / np.sqrt(np.maximum(applying, 1e-3))[:, None], np.float32)
+        return unit_rows(vectors)
+    return np.asarray(vectors / np.sqrt(np.maximum(applicable, 1e-3))[:, None], np.float32)
 
 
 @dataclass(frozen=True)
 class Learned:
-    """Discriminants and the rest side by side: the cosine of two is about the mean of the two, weighed by `share`.
+    """Predicted labels and the rest, concatenated: a cosine is about the mean of both parts', weighted by `share`.
 
     Attributes
     ----------
     rest : Linear
-        Of activations of length 1 (`fit_within`): what labels don't name.
+        Projection of unit activations to what labels don't name (`fit_within`).
     share : float
-        How much the rest counts, 0 to 1.
+        Weight of the rest, 0 to 1.
     heads : tuple of Head
     weight, bias : ndarray of float32, shapes (raw_dims, classes of all heads) and (classes of all heads,)
     linear : bool
-        See `agreement`.
+        See `label_vectors`.
     directions : ndarray of float32, shape (dims, known classes)
-        Of what labels say, those first in which products differ most.
+        Principal directions of the label vectors, strongest first.
     why : str
-        How it was chosen, for people.
+        Readable reason for the choice.
     """
 
     rest: Linear
@@ -105,7 +105,7 @@ class Learned:
 
     @classmethod
     def load(cls, manifest: Mapping[str, Any], tensors: Mapping[str, Vector]) -> Learned:
-        """Read back what `manifest` and `tensors` gave."""
+        """Load from `manifest` and `tensors`."""
         return cls(
             Linear.load(manifest["rest"], {k.removeprefix("rest."): v for k, v in tensors.items()}),
             float(manifest["share"]),
@@ -124,7 +124,7 @@ class Learned:
 
     @property
     def dims(self) -> int:
-        """Dimensions of what comes out."""
+        """Dimensions of the result."""
         return self.learned_dims + self.rest.dims
 
     @property
@@ -134,7 +134,7 @@ class Learned:
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """What it learned from, and how it was chosen."""
+        """All parameters except the arrays, and how it was chosen."""
         return {
             "kind": "learned",
             "dims": self.dims,
@@ -149,26 +149,27 @@ class Learned:
     @property
     def tensors(self) -> dict[str, Vector]:
         """The arrays."""
-        own = {"weight": self.weight, "bias": self.bias, "directions": self.directions}
-        return {**own, **{f"rest.{k}": v for k, v in self.rest.tensors.items()}}
+        labels = {"weight": self.weight, "bias": self.bias, "directions": self.directions}
+        return {**labels, **{f"rest.{k}": v for k, v in self.rest.tensors.items()}}
 
     def truncated(self, dims: int) -> Learned:
-        """Keep fewer dimensions, of labels and of the rest as many as a fit gives them; two at least."""
-        told = max(1, min(labels_room(dims), self.learned_dims))
-        return replace(self, directions=self.directions[:told], rest=self.rest.truncated(max(1, dims - told)))
+        """Return it with fewer dimensions, divided between labels and rest as a fit divides them; at least two."""
+        label_dims = max(1, min(max_label_dims(dims), self.learned_dims))
+        rest = self.rest.truncated(max(1, dims - label_dims))
+        return replace(self, directions=self.directions[:label_dims], rest=rest)
 
     def __call__(self, activations: Vector) -> Vector:
         """Reduce activations of shape ``(n, raw_dims)`` to ``(n, dims)``."""
         rows = unit_rows(activations)
-        told = agreement(rows @ self.weight + self.bias, self.heads, linear=self.linear) @ self.directions.T
-        return beside(told, unit_rows(self.rest(rows)), self.share)
+        labels = label_vectors(rows @ self.weight + self.bias, self.heads, linear=self.linear) @ self.directions.T
+        return join(labels, unit_rows(self.rest(rows)), self.share)
 
 
-def labels_room(dims: int) -> int:
-    """Return how many of so many dimensions labels may take: a quarter, or 48 where that is no more than half."""
-    return min(dims // 2, max(dims // 4, _LABELS_ROOM))
+def max_label_dims(dims: int) -> int:
+    """Return how many of ``dims`` dimensions labels may take: a quarter, or 48 if that is no more than half."""
+    return min(dims // 2, max(dims // 4, _MAX_LABEL_DIMS))
 
 
-def beside(told: Vector, rest: Vector, share: float) -> Vector:
-    """Lay what labels say beside the rest: dot products are weighed by ``1 - share`` and ``share``."""
-    return np.hstack([told * np.float32((1 - share) ** 0.5), rest * np.float32(share**0.5)])
+def join(labels: Vector, rest: Vector, share: float) -> Vector:
+    """Concatenate label vectors and the rest; their dot products are weighted by ``1 - share`` and ``share``."""
+    return np.hstack([labels * np.float32((1 - share) ** 0.5), rest * np.float32(share**0.5)])

@@ -13,10 +13,10 @@ from es_mappings.layout import Vector
 if TYPE_CHECKING:
     from sklearn.decomposition import PCA, IncrementalPCA
 
-# Raw dimensions up to which the covariance matrix is taken apart exactly; wider ones (a layer flattened, a Gram matrix)
-# are left to a randomised solver, which needs no square matrix of them.
-_EXACT = 4_096
-_BATCH = 2_048  # activations that an incremental PCA holds at once
+# Raw dimensions up to which the covariance matrix is decomposed exactly; wider ones (a flattened layer, a Gram matrix)
+# need a randomised solver, which builds no square matrix.
+_MAX_EXACT = 4_096
+_BATCH = 2_048  # activations per batch of an incremental PCA
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class Linear:
     mean : ndarray of float32, shape (raw_dims,)
     components : ndarray of float32, shape (dims, raw_dims)
     variances : ndarray of float32, shape (dims,)
-        Share of the variance that each dimension keeps of what it was fitted on.
+        Share of the training data's variance that each dimension keeps.
     why : str
-        Why it stands in for what was asked for, if it does.
+        Why it was chosen instead of a learned projection, if it was.
     """
 
     kind: str
@@ -43,7 +43,7 @@ class Linear:
 
     @classmethod
     def load(cls, manifest: Mapping[str, Any], tensors: Mapping[str, Vector]) -> Linear:
-        """Read back what `manifest` and `tensors` gave."""
+        """Load from `manifest` and `tensors`."""
         return cls(
             str(manifest["kind"]),
             tensors["mean"],
@@ -54,7 +54,7 @@ class Linear:
 
     @property
     def dims(self) -> int:
-        """Dimensions of what comes out."""
+        """Dimensions of the result."""
         return len(self.components)
 
     @property
@@ -64,7 +64,7 @@ class Linear:
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """What it is."""
+        """All parameters except the arrays."""
         return {"kind": self.kind, "dims": self.dims, "kept": round(self.kept, 4), "why": self.why}
 
     @property
@@ -73,7 +73,7 @@ class Linear:
         return {"mean": self.mean, "components": self.components, "variances": self.variances}
 
     def truncated(self, dims: int) -> Linear:
-        """Keep the first dimensions alone: of a PCA or a random projection, the same as fitting so few."""
+        """Return it with the first dimensions only; for a PCA or random projection this equals a fit of so few."""
         return replace(self, components=self.components[:dims], variances=self.variances[:dims])
 
     def __call__(self, activations: Vector) -> Vector:
@@ -89,9 +89,9 @@ def fit_pca(activations: Vector, dims: int, *, whiten: bool = False) -> Linear:
     activations : ndarray, shape (n, raw_dims)
         At least two.
     dims : int
-        Components to keep; fewer are kept where there are fewer activations or raw dimensions than that.
+        Components to keep; at most the number of activations minus 1, or of raw dimensions.
     whiten : bool
-        Scale every dimension to a variance of 1, so that the strongest don't drown the others.
+        Scale every dimension to a variance of 1, so that all count equally.
 
     Raises
     ------
@@ -100,21 +100,21 @@ def fit_pca(activations: Vector, dims: int, *, whiten: bool = False) -> Linear:
     """
     from sklearn.decomposition import PCA
 
-    _two(activations)
-    # Centred, n points span n - 1 dimensions. The covariance's eigenvectors are exact, deterministic in sign, and
-    # quick while there are more products than raw dimensions.
-    kept = min(dims, len(activations) - 1, activations.shape[1])
-    solver = "covariance_eigh" if activations.shape[1] <= _EXACT else "randomized"
-    return _from_pca(PCA(kept, svd_solver=solver, random_state=0).fit(activations), whiten=whiten)
+    _check_count(activations)
+    # n centred points span n - 1 dimensions. The covariance's eigenvectors are exact, deterministic in sign, and fast
+    # if there are more products than raw dimensions.
+    components = min(dims, len(activations) - 1, activations.shape[1])
+    solver = "covariance_eigh" if activations.shape[1] <= _MAX_EXACT else "randomized"
+    return _from_pca(PCA(components, svd_solver=solver, random_state=0).fit(activations), whiten=whiten)
 
 
 def fit_incremental_pca(chunks: Iterable[Vector], dims: int, *, whiten: bool = False) -> Linear:
-    """Fit a PCA on activations that don't fit the memory together.
+    """Fit a PCA on activations that don't fit in memory together.
 
     Parameters
     ----------
     chunks : iterable of ndarray, shape (any, raw_dims)
-        Read once; `_BATCH` activations or so are held at once.
+        Read once, in batches of about `_BATCH` activations.
     dims, whiten
         As for `fit_pca`.
 
@@ -128,7 +128,7 @@ def fit_incremental_pca(chunks: Iterable[Vector], dims: int, *, whiten: bool = F
     pca: IncrementalPCA | None = None
     for batch in _batches(chunks, max(_BATCH, 2 * dims)):
         if pca is None:
-            _two(batch)
+            _check_count(batch)
             pca = IncrementalPCA(min(dims, len(batch) - 1, batch.shape[1]))
         pca.partial_fit(batch)
     if pca is None:
@@ -137,7 +137,7 @@ def fit_incremental_pca(chunks: Iterable[Vector], dims: int, *, whiten: bool = F
 
 
 def fit_random(activations: Vector, dims: int) -> Linear:
-    """Draw a random projection, always the same one: distances survive it on average, whatever the data.
+    """Draw a random projection from a fixed seed: it preserves distances on average, whatever the data.
 
     References
     ----------
@@ -145,20 +145,20 @@ def fit_random(activations: Vector, dims: int) -> Linear:
     """
     from sklearn.random_projection import GaussianRandomProjection
 
-    _two(activations)
+    _check_count(activations)
     components = GaussianRandomProjection(dims, random_state=0).fit(activations).components_.astype(np.float32)
     mean = activations.mean(axis=0, dtype=np.float64).astype(np.float32)
     return Linear("random", mean, components, shares_of_variance(activations - mean, components))
 
 
 def shares_of_variance(centred: Vector, components: Vector) -> Vector:
-    """Return the share of the variance that each dimension adds to what those before it keep.
+    """Return the share of the variance that each dimension adds to those before it.
 
     Parameters
     ----------
     centred : ndarray, shape (n, raw_dims)
     components : ndarray, shape (dims, raw_dims)
-        At any angle to each other.
+        Not necessarily orthogonal.
     """
     directions = np.linalg.qr(components.T)[0]
     variances = (centred @ directions).var(axis=0) / max(float(centred.var(axis=0).sum()), 1e-12)
@@ -171,7 +171,7 @@ def _from_pca(pca: PCA | IncrementalPCA, *, whiten: bool) -> Linear:
     components = pca.components_
     if whiten:
         deviations = np.sqrt(np.maximum(pca.explained_variance_, 0))
-        # A dimension without variance carries rounding errors alone: it isn't blown up to the size of the others.
+        # A dimension without variance is nothing but rounding errors, and must not be scaled up to 1.
         components = components / np.maximum(deviations, 1e-4 * deviations.max() or 1.0)[:, None]
     kind = "whitened" if whiten else "pca"
     mean, components, variances = (
@@ -180,21 +180,21 @@ def _from_pca(pca: PCA | IncrementalPCA, *, whiten: bool) -> Linear:
     return Linear(kind, mean, components, variances)
 
 
-def _two(activations: Vector) -> None:
+def _check_count(activations: Vector) -> None:
     if len(activations) < 2:
         raise ValueError(f"a reduction needs at least two activations, got {len(activations)}")
 
 
 def _batches(chunks: Iterable[Vector], size: int) -> Iterator[Vector]:
-    """Regroup chunks into batches of at least so many rows; a short rest goes with the last one."""
-    held: list[Vector] = []
+    """Regroup chunks into batches of at least ``size`` rows; the last batch includes a shorter remainder."""
+    pending: list[Vector] = []
     ready: Vector | None = None
     for chunk in chunks:
-        held.append(chunk)
-        if sum(map(len, held)) >= size:
+        pending.append(chunk)
+        if sum(map(len, pending)) >= size:
             if ready is not None:
                 yield ready
-            ready, held = np.concatenate(held), []
-    rest = [part for part in ([ready] if ready is not None else []) + held if len(part)]
-    if rest:
-        yield np.concatenate(rest)
+            ready, pending = np.concatenate(pending), []
+    last = [part for part in ([ready] if ready is not None else []) + pending if len(part)]
+    if last:
+        yield np.concatenate(last)

@@ -1,4 +1,4 @@
-"""How good an order vectors give, judged by what products have in common."""
+"""Measure how well vectors order products, judged by the labels that products share."""
 
 from __future__ import annotations
 
@@ -12,43 +12,45 @@ from indexer.spaces.reduction.discriminants import UNKNOWN, Column
 from indexer.spaces.reduction.labels import label_columns
 from indexer.vectorizers.base import ProductFields
 
-JUDGED = 400  # products among which an order is judged: of many more, the first ten are easily right
+JUDGED = 400  # products that are ordered: among many more, the first ten are easily right
 
 Measure = Callable[[Vector], float]
-"""From the vectors of all products, shape ``(n, dims)``, to how good an order they give, 0 to 1."""
+"""From the vectors of all products, shape ``(n, dims)``, to the quality of their order, 0 to 1."""
 
 
-def shared_labels(columns: Mapping[str, Column], some: slice | NDArray[np.intp]) -> Vector:
-    """Return the share of each product's known labels that each other product has too: shape ``(n, n)``."""
+def shared_labels(columns: Mapping[str, Column], rows: slice | NDArray[np.intp]) -> Vector:
+    """Return the share of each product's known labels that each other product also has: shape ``(n, n)``."""
     agreeing, known = 0.0, 0.0
     for column in columns.values():
-        own = column[some]
-        has = own != UNKNOWN
-        agreeing = agreeing + ((own[:, None] == own[None]) & has[:, None])
-        known = known + has[:, None]
+        labels = column[rows]
+        is_known = labels != UNKNOWN
+        agreeing = agreeing + ((labels[:, None] == labels[None]) & is_known[:, None])
+        known = known + is_known[:, None]
     shares = np.asarray(agreeing / np.maximum(known, 1), np.float32)
     np.fill_diagonal(shares, 0)
     return shares
 
 
 def by_labels(products: Sequence[ProductFields]) -> Measure | None:
-    """Measure vectors by how many labels of each product those beside it share; None where they have no labels."""
-    columns, some = label_columns(products), slice(JUDGED)
+    """Return a measure by the labels that each product's neighbours share with it; None if there are no labels."""
+    columns, judged = label_columns(products), slice(JUDGED)
     if not columns:
         return None
-    gains = shared_labels(columns, some)
-    return lambda vectors: by_gains(gains)(vectors[some])
+    gains = shared_labels(columns, judged)
+    return lambda vectors: by_gains(gains)(vectors[judged])
 
 
 def by_gains(gains: Vector) -> Measure:
-    """Measure vectors by NDCG@10, given what each product is worth to each other one, shape ``(n, n)``."""
+    """Return a measure by NDCG@10, given the gain of each product for each other one, shape ``(n, n)``."""
     from sklearn.metrics import ndcg_score
 
-    findable = gains.max(axis=1) > 0
+    has_gains = gains.max(axis=1) > 0
 
     def measure(vectors: Vector) -> float:
         cosines = vectors @ vectors.T
         np.fill_diagonal(cosines, -2)  # a product is not in its own results
-        return float(ndcg_score(gains[findable], cosines[findable], k=10, ignore_ties=True)) if findable.any() else 0.0
+        if not has_gains.any():
+            return 0.0
+        return float(ndcg_score(gains[has_gains], cosines[has_gains], k=10, ignore_ties=True))
 
     return measure

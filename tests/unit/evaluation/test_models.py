@@ -114,9 +114,7 @@ def _fails(*arguments: object) -> str:
 
 def test_leakage_is_refused(catalog: Path, golden: Path) -> None:
     common: list[Any] = ["models", "--catalog", catalog, "--out", catalog.parent]
-    assert "are in the part that is fitted on and in the measured one" in _fails(
-        *common, "--golden", golden, "--fit-on", golden
-    )
+    assert "are in both parts, the fitted and the measured" in _fails(*common, "--golden", golden, "--fit-on", golden)
     everything = catalog.parent / "everything.jsonl"
     _run("golden", "labels", catalog, "--candidates", 0, "--out", everything)
     assert "leaves nothing to fit on" in _fails(*common, "--golden", everything)
@@ -126,7 +124,7 @@ def test_leakage_is_refused(catalog: Path, golden: Path) -> None:
         file.write('\n{"id": "twin", "title": "x", "images": ["images/measure-3.png"]}')
     fit_on = catalog.parent / "fit.jsonl"
     fit_on.write_text('{"anchor": "twin", "candidate": "p30", "grade": 0}\n')
-    assert "p3 shows the image of twin" in _fails(*common, "--golden", golden, "--fit-on", fit_on)
+    assert "p3 has the image of twin" in _fails(*common, "--golden", golden, "--fit-on", fit_on)
 
 
 def test_golden_sets_are_made_split_and_imported(catalog: Path, golden: Path) -> None:

@@ -18,7 +18,7 @@ def _judged(telling: int, anchors: int = 40) -> Judged:
 
 
 @pytest.mark.parametrize("telling", [0, 1, 2])
-def test_the_aspect_that_tells_counts_and_none_is_lost(telling: int) -> None:
+def test_the_informative_aspect_counts_most_and_none_is_lost(telling: int) -> None:
     fitted = fit(_judged(telling), NAMES)
     assert max(fitted.weights, key=lambda name: fitted.weights[name]) == NAMES[telling]
     assert min(fitted.weights.values()) == pytest.approx(FLOOR)
@@ -33,13 +33,13 @@ def test_noise_is_not_called_better() -> None:
     assert abs(fitted.after - fitted.before) < 0.02
 
 
-def test_weights_that_are_as_good_are_the_ones_nearest_to_the_default() -> None:
+def test_of_equally_good_weights_those_nearest_to_the_default_are_chosen() -> None:
     alike = np.repeat(RANDOM.uniform(-1, 1, size=(20, 10, 1)), 2, axis=2)
     fitted = fit(Judged(alike, np.where(alike[..., 0] > 0, 1.0, 0.0)), ["look", "color"])
     assert fitted.weights == {"look": 0.86, "color": 0.14}  # default 0.5 and 0.1
 
 
-def test_an_order_is_judged_as_the_metrics_judge_it() -> None:
+def test_ndcg_agrees_with_the_metrics() -> None:
     draw = np.random.default_rng(3)
     vectors = {f"p{n}": draw.normal(size=12).astype(np.float32) for n in range(30)}
     grades = {
@@ -59,7 +59,7 @@ def test_an_order_is_judged_as_the_metrics_judge_it() -> None:
     np.testing.assert_allclose(judged.ndcg(weights), list(per_anchor(grades, run, "ndcg@10").values()))
 
 
-def test_what_has_no_vector_or_nothing_to_find_is_left_out() -> None:
+def test_anchors_without_vector_or_relevant_candidates_are_left_out() -> None:
     vectors = {name: np.ones(12, np.float32) for name in ("a", "b", "c")}
     judged = judge({"a": {"b": 3, "gone": 3}, "b": {"c": 0}, "gone": {"a": 3}}, vectors, LAYOUT)
     assert judged.gains.tolist() == [[7.0]]

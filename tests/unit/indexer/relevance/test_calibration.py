@@ -9,7 +9,7 @@ from indexer.relevance.calibration import fit
 RANDOM = np.random.default_rng(2)
 
 
-def test_the_curve_is_found_again() -> None:
+def test_a_known_curve_is_recovered() -> None:
     similarities = RANDOM.uniform(0, 1, 4_000)
     is_match = RANDOM.uniform(size=4_000) < 1 / (1 + np.exp(-(20 * similarities - 10)))
     found = fit(list(similarities), list(is_match)).calibration
@@ -28,13 +28,13 @@ def test_a_match_and_its_similarity_are_inverse_and_bounded() -> None:
     assert Calibration(1e6, 0).percent(-1e9) == 0
 
 
-def test_the_curve_stands_in_the_meta() -> None:
+def test_the_curve_is_written_to_the_meta() -> None:
     curve = Calibration(20, -12)
     assert Calibration.from_meta(meta("space", curve.to_meta())) == curve
     assert Calibration.from_meta(meta("space")) is None
 
 
-def test_too_few_or_contrary_judgements() -> None:
+def test_too_few_or_contrary_judgements_are_refused() -> None:
     with pytest.raises(GoldenSetError, match="49 matches and 100 others"):
         fit([0.5] * 149, [True] * 49 + [False] * 100)
     with pytest.raises(GoldenSetError, match="nothing to calibrate"):

@@ -20,7 +20,7 @@ SET = [
 ]
 
 
-def test_what_is_written_is_read_again(tmp_path: Path) -> None:
+def test_a_written_golden_set_is_read_again(tmp_path: Path) -> None:
     assert write_golden_set(tmp_path / "golden.jsonl", SET) == 2
     assert read_golden_set(tmp_path / "golden.jsonl") == SET
     assert (tmp_path / "golden.jsonl").read_text().splitlines()[1] == (
@@ -28,7 +28,7 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     )
 
 
-def test_csv_is_read_too(tmp_path: Path) -> None:
+def test_csv_is_read(tmp_path: Path) -> None:
     file = tmp_path / "golden.csv"
     file.write_text("anchor,candidate,grade,judge,date\na,b,3,ann,2026-05-01\na,c,0,,\n")
     assert read_golden_set(file) == SET
@@ -96,5 +96,5 @@ def test_a_split_leaves_no_part_empty() -> None:
 
 
 def test_a_product_in_both_parts_is_refused() -> None:
-    with pytest.raises(GoldenSetError, match="1 products are in the part that is fitted on and in the measured one: b"):
+    with pytest.raises(GoldenSetError, match="1 products are in both parts, the fitted and the measured: b"):
         refuse_leakage({"a", "b"}, {"b", "c"})

@@ -12,7 +12,7 @@ def _product(product_id: str, *category: str, **attributes: str) -> Product:
     return Product(id=product_id, title="A title", category=list(category), attributes=dict(attributes))
 
 
-def test_levels_of_the_category_on_which_all_agree_tell_nothing() -> None:
+def test_category_levels_that_all_products_share_are_left_out() -> None:
     dress, shirt, other = by_category(
         [_product("a", "Clothing", "Dress"), _product("b", "Clothing", "Shirt"), _product("c", "Clothing", "Dress")]
     )
@@ -45,7 +45,7 @@ def test_a_label_without_a_value_agrees_with_nothing() -> None:
 MANY = [Labelled(f"p{i}", "even" if i % 2 == 0 else "odd", {"tens": i // 10}) for i in range(60)]
 
 
-def test_some_candidates_are_the_most_alike_some_any() -> None:
+def test_candidates_are_the_most_alike_and_random_ones() -> None:
     found = list(judge(MANY, anchors=10, candidates=12))
     assert len({j.anchor for j in found}) == 10
     assert found == list(judge(MANY, anchors=10, candidates=12))
@@ -55,7 +55,7 @@ def test_some_candidates_are_the_most_alike_some_any() -> None:
         assert 8 <= len(grades) <= 12
 
 
-def test_all_candidates_or_those_of_the_kind() -> None:
+def test_all_candidates_or_all_of_the_kind_can_be_judged() -> None:
     assert len(list(judge(MANY, anchors=2, candidates=0))) == 2 * 59
     assert len(list(judge(MANY, anchors=2, candidates=0, within_kind=True))) == 2 * 29
 

@@ -35,7 +35,7 @@ IDEAL = 7 / log2(2) + 3 / log2(3) + 1 / log2(4)
         ("mrr@2", 0.0),
     ],
 )
-def test_by_hand(metric: str, expected: float) -> None:
+def test_metrics_computed_by_hand(metric: str, expected: float) -> None:
     scores = per_anchor(JUDGED, RUN, metric)
     assert scores["a"] == pytest.approx(expected)
     assert scores["b"] == 0  # judged, but the run doesn't have it
@@ -55,20 +55,20 @@ def test_a_perfect_order_scores_one() -> None:
         assert per_anchor(judged, best, metric) == {"a": 1, "b": 1}
 
 
-def test_what_nobody_judged_can_be_left_out() -> None:
+def test_unjudged_products_can_be_left_out() -> None:
     assert condensed(JUDGED, RUN) == {"a": ["y", "x"], "nothing": ["x"]}
 
 
 @pytest.mark.parametrize("metric", ["ndcg@0", "precision", "f1", "ndcg@", "ndcg@ten", ""])
 def test_an_unknown_metric_is_refused(metric: str) -> None:
-    with pytest.raises(GoldenSetError, match="is no metric; there are ndcg, dcg, map"):
+    with pytest.raises(GoldenSetError, match="is not a metric; use one of ndcg, dcg, map"):
         per_anchor(JUDGED, RUN, metric)
 
 
 def test_sets_and_runs_that_measure_nothing_are_refused() -> None:
-    with pytest.raises(GoldenSetError, match="worth finding"):
+    with pytest.raises(GoldenSetError, match="has a relevant product"):
         per_anchor({"a": {"x": 0}}, RUN, "ndcg")
-    with pytest.raises(GoldenSetError, match="'a' a product twice"):
+    with pytest.raises(GoldenSetError, match="a product twice for the anchor 'a'"):
         per_anchor(JUDGED, {"a": ["x", "x"]}, "ndcg")
 
 
@@ -82,7 +82,7 @@ def _random() -> tuple[dict[str, dict[str, int]], dict[str, list[str]]]:
     return judged, run
 
 
-def test_the_same_as_trec_eval() -> None:
+def test_metrics_agree_with_trec_eval() -> None:
     judged, run = _random()
     scored = {anchor: {p: -float(rank) for rank, p in enumerate(ps)} for anchor, ps in run.items()}
     for metric, theirs in {
@@ -96,7 +96,7 @@ def test_the_same_as_trec_eval() -> None:
         assert per_anchor(judged, run, metric) == pytest.approx(expected), metric
 
 
-def test_the_same_as_scikit_learn() -> None:
+def test_metrics_agree_with_scikit_learn() -> None:
     judged, run = _random()
     products = [f"p{i}" for i in range(60)]
     for anchor, score in per_anchor(judged, run, "ndcg@10").items():
@@ -106,7 +106,7 @@ def test_the_same_as_scikit_learn() -> None:
         assert score == pytest.approx(ndcg_score(gains, order, k=10, ignore_ties=True))
 
 
-def test_an_interval_covers_the_mean_it_was_drawn_from() -> None:
+def test_an_interval_covers_the_true_mean() -> None:
     covered = 0
     for seed in range(40):
         values = np.random.default_rng(seed).beta(4, 2, 80)
@@ -138,7 +138,7 @@ def test_a_difference_of_five_anchors_by_all_sign_flips() -> None:
     assert compare(second, second).p == 1
 
 
-def test_a_real_difference_is_told_from_noise() -> None:
+def test_a_real_difference_is_distinguished_from_noise() -> None:
     random = np.random.default_rng(5)
     base = {str(i): v for i, v in enumerate(random.uniform(0.3, 0.9, 200))}
     better = {a: v + random.normal(0.03, 0.05) for a, v in base.items()}

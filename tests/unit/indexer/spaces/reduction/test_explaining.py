@@ -5,7 +5,7 @@ import pytest
 
 from indexer.spaces.reduction import Learned, fit_learned, fit_pca
 from indexer.spaces.reduction.base import unit_rows
-from indexer.spaces.reduction.explaining import LOSS, Point, curve, fewest, plot
+from indexer.spaces.reduction.explaining import MAX_LOSS, Point, curve, fewest, plot
 from indexer.spaces.reduction.measuring import by_labels
 from indexer.vectorizers.base import ProductFields
 from tests.unit.indexer.catalogues import activations_of, products
@@ -21,7 +21,7 @@ def test_the_fewest_dimensions_lose_less_than_a_hundredth() -> None:
     assert fewest([Point(8, 0.5, 0.0)]) == Point(8, 0.5, 0.0)
 
 
-def test_a_curve_rises_in_kept_variance_and_ends_with_the_whole() -> None:
+def test_a_curve_rises_in_kept_variance_and_ends_with_all_dimensions() -> None:
     measure = by_labels(CATALOGUE)
     assert measure is not None
     reduction = fit_pca(ROWS, 24)
@@ -30,12 +30,12 @@ def test_a_curve_rises_in_kept_variance_and_ends_with_the_whole() -> None:
     assert [p.kept for p in points] == sorted(p.kept for p in points)
     assert points[-1].kept == pytest.approx(reduction.kept)
     chosen = fewest(points)
-    assert chosen.quality > max(p.quality for p in points) * (1 - LOSS)
+    assert chosen.quality > max(p.quality for p in points) * (1 - MAX_LOSS)
     assert chosen.quality > points[0].quality + 0.03  # the first dimensions are backdrop
     np.testing.assert_allclose(reduction.truncated(8)(ROWS), reduction(ROWS)[:, :8], atol=1e-4)
 
 
-def test_a_learned_projection_is_cut_to_what_was_asked_for() -> None:
+def test_a_learned_projection_is_truncated_to_the_requested_dimensions() -> None:
     learned, measure = fit_learned(ROWS, CATALOGUE, 24), by_labels(CATALOGUE)
     assert isinstance(learned, Learned)
     assert measure is not None
@@ -46,11 +46,11 @@ def test_a_learned_projection_is_cut_to_what_was_asked_for() -> None:
     assert points[1].quality > measure(unit_rows(fit_pca(ROWS, 8)(ROWS)))  # labels aren't cut away
 
 
-def test_a_catalogue_without_labels_can_not_judge() -> None:
+def test_a_catalogue_without_labels_has_no_measure() -> None:
     assert by_labels([ProductFields("nameless")] * 50) is None
 
 
-def test_the_plot_is_a_picture(tmp_path: Path) -> None:
+def test_the_plot_is_written(tmp_path: Path) -> None:
     points = [Point(8, 0.5, 0.7), Point(16, 0.6, 0.8)]
     plot(points, points[1], tmp_path / "plot.png", "look")
     assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")

@@ -21,7 +21,7 @@ def test_pca_keeps_the_directions_that_vary_most() -> None:
     assert abs(reduction(activations.astype(np.float32)).mean()) < 1e-3
 
 
-def test_distances_survive_where_all_dimensions_are_kept() -> None:
+def test_all_dimensions_keep_all_distances() -> None:
     activations = RANDOM.normal(size=(50, 8)).astype(np.float32)
     reduced = fit_pca(activations, 8)(activations)
     assert np.linalg.norm(reduced[0] - reduced[1]) == pytest.approx(
@@ -29,7 +29,7 @@ def test_distances_survive_where_all_dimensions_are_kept() -> None:
     )
 
 
-def test_few_products_give_few_dimensions() -> None:
+def test_few_products_have_few_dimensions() -> None:
     assert fit_pca(RANDOM.normal(size=(4, 10)).astype(np.float32), 256).dims == 3
 
 
@@ -68,7 +68,7 @@ def _fitted() -> dict[str, Reduction]:
 
 
 @pytest.mark.parametrize("name", ["pca", "whitened", "random", "learned", "compressed"])
-def test_what_is_saved_and_loaded_gives_the_same_bytes(name: str) -> None:
+def test_a_loaded_reduction_is_the_same_to_the_byte(name: str) -> None:
     first, again = _fitted()[name], _fitted()[name]
     loaded = load_reduction(first.manifest, load(save(first.tensors)))
     rows = activations_of(products(20, seed=9))
@@ -83,7 +83,7 @@ def test_a_space_with_any_reduction_has_its_digest() -> None:
     assert len(digests) == len(_fitted())
 
 
-def test_whitened_dimensions_vary_alike() -> None:
+def test_whitened_dimensions_have_equal_variance() -> None:
     rows = (RANDOM.normal(size=(500, 3)) * [10, 1, 0.1]).astype(np.float32)
     np.testing.assert_allclose(fit_pca(rows, 3, whiten=True)(rows).std(axis=0, ddof=1), np.ones(3), rtol=1e-3)
 

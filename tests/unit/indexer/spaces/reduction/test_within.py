@@ -12,7 +12,7 @@ from tests.unit.indexer.catalogues import KINDS
 
 DRAW = np.random.default_rng(5)
 COUNT, DIMS = 600, 40
-# Shoppers go by a cut that no label names, and that is fainter than the backdrop; the categories are faint as well.
+# Shoppers choose by a cut that no label names; it varies less than the backdrop, and so do the categories.
 CUTS, CATEGORIES = DRAW.integers(0, 5, COUNT), DRAW.integers(0, len(KINDS), COUNT)
 ROWS = np.asarray(
     DRAW.normal(size=(5, DIMS))[CUTS]
@@ -22,21 +22,21 @@ ROWS = np.asarray(
     np.float32,
 )
 CATALOGUE = [ProductFields(f"product {place}", category=("all", KINDS[c])) for place, c in enumerate(CATEGORIES)]
-SHOWN = slice(300, None)  # nobody has liked these
+UNLIKED = slice(300, None)
 
 
 def _likes() -> np.ndarray[tuple[int, int], np.dtype[np.intp]]:
-    """Pair products of one cut among the first half, whatever they are."""
+    """Pair products of one cut in the first half, whatever their category."""
     pairs = [pair for cut in range(5) for pair in pairwise(np.flatnonzero(CUTS[:300] == cut))]
     pairs += [(a, c) for (a, _), (_, c) in pairwise(pairs) if CUTS[a] == CUTS[c]]
     return np.array(pairs, np.intp)
 
 
 def _by_cut(vectors: Vector) -> float:
-    cuts = CUTS[SHOWN]
+    cuts = CUTS[UNLIKED]
     gains = np.asarray(cuts[:, None] == cuts[None], np.float32)
     np.fill_diagonal(gains, 0)
-    return by_gains(gains)(unit_rows(vectors[SHOWN]))
+    return by_gains(gains)(unit_rows(vectors[UNLIKED]))
 
 
 def test_likes_teach_what_labels_do_not_name() -> None:
@@ -63,12 +63,10 @@ def test_likes_teach_a_catalogue_without_labels() -> None:
         (DRAW.permutation(COUNT)[:400].reshape(-1, 2), "200 likes add too little"),
     ],
 )
-def test_likes_that_teach_nothing_change_nothing(
-    likes: np.ndarray[tuple[int, int], np.dtype[np.intp]], why: str
-) -> None:
-    heeded, without = (fit_within(ROWS, None, 30, pairs) for pairs in (likes, likes[:0]))
-    assert why in heeded.why
-    np.testing.assert_allclose(heeded.components, without.components, atol=1e-5)
+def test_uninformative_likes_change_nothing(likes: np.ndarray[tuple[int, int], np.dtype[np.intp]], why: str) -> None:
+    with_likes, without = (fit_within(ROWS, None, 30, pairs) for pairs in (likes, likes[:0]))
+    assert why in with_likes.why
+    np.testing.assert_allclose(with_likes.components, without.components, atol=1e-5)
 
 
 def test_strong_directions_within_groups_count_less_and_noise_stays_small() -> None:
