@@ -1,1 +1,1 @@
-"""Attribution: what a product's picture and text say of its attributes, beside what the catalogue says."""
+"""Attribution: predict products' attributes from image and text, and dispute the catalogue's values."""

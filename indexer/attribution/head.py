@@ -1,4 +1,4 @@
-"""One attribute of one category: which value a product's picture and text show, and how sure that is."""
+"""The classifier of one attribute in one category, by kernels of image and text."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ from indexer.attribution import fusion
 from indexer.attribution.fusion import Labels
 from indexer.attribution.kernels import leave_one_out
 
-MENTION = "mention"  # the source that needs no learning: whether the text names the value
+MENTION = "mention"  # the source that isn't fitted: whether the text names the value
 
-# A head whose sources take away less of the uncertainty than this knows little but which value is frequent.
-_LEAST_SKILL = 0.5
+# A head with less skill knows little more than which values are frequent.
+_MIN_SKILL = 0.5
 
 Value = str | int | float | bool
 
 
 @dataclass(frozen=True)
 class Head:
-    """What was learnt of one attribute.
+    """The classifier of one attribute.
 
     Attributes
     ----------
     name : str
     values : tuple
-        What it chooses among.
+        The classes.
     rows : ndarray of int, shape (n,)
-        The category's examples that it learnt from.
+        The category's examples that it was fitted on.
     coefficients : dict of str to ndarray, shape (examples, len(values))
-        Source to what `leave_one_out` fitted on its kernel; 0 of examples that it didn't learn from.
+        Source -> coefficients of `leave_one_out` on its kernel; 0 for examples that it wasn't fitted on.
     prior : ndarray, shape (len(values),)
         Shares of the values.
     weights : dict of str to float
-        How much each source counts; 0 where it shows nothing of this attribute.
+        Weight of each source; 0 if it shows nothing of this attribute.
     noise : float
-        Share of wrong labels that was found.
+        Estimated share of wrong labels.
     skill, accuracy : float
-        McFadden's R squared, and the share of labels named right, both on examples left out.
+        McFadden's R squared, and the share of labels predicted right, both on held-out examples.
     """
 
     name: str
@@ -56,8 +56,8 @@ class Head:
 
     @property
     def shown(self) -> bool:
-        """Whether pictures and text show the attribute at all; where they don't, it is left alone."""
-        return self.skill >= _LEAST_SKILL
+        """Whether images and text show the attribute; otherwise it isn't predicted."""
+        return self.skill >= _MIN_SKILL
 
     def __call__(self, kernels: Mapping[str, Vector], mentioned: Vector) -> Vector:
         """Predict products.
@@ -71,14 +71,14 @@ class Head:
         Returns
         -------
         ndarray, shape (n, len(values))
-            A probability for each value.
+            Probabilities of the values.
         """
         scores = {s: fusion.evidence(kernels[s] @ a + self.prior) for s, a in self.coefficients.items()}
         return _joined({**scores, MENTION: mentioned}, self.weights)
 
-    def doubt(self, shown: Vector, label: int) -> float:
-        """Return the probability that a label is wrong, given what is shown."""
-        return float(fusion.doubt(shown[label : label + 1], self.noise, max(len(self.values) - 1, 1))[0])
+    def doubt(self, probabilities: Vector, label: int) -> float:
+        """Return the probability that a product's label is wrong, given its predicted probabilities."""
+        return float(fusion.doubt(probabilities[label : label + 1], self.noise, max(len(self.values) - 1, 1))[0])
 
 
 def fit_head(
@@ -89,33 +89,33 @@ def fit_head(
     mentioned: Vector,
     trusted: NDArray[np.bool_],
 ) -> tuple[Head, Vector]:
-    """Learn an attribute from labels of which some are wrong.
+    """Fit an attribute's classifier on labels of which some are wrong.
 
-    A first fit tells which labels are too unlikely to learn from; the second goes without them. No probability that is
-    used or given here was made by a fit that knew the row's own label.
+    A first fit finds labels too unlikely to learn from; the second leaves them out. All probabilities that are used or
+    returned here are leave-one-out: no fit knew the row's own label.
 
     Parameters
     ----------
     labels : ndarray of int, shape (examples,)
-        Index into ``values``; -1 where the catalogue says nothing.
+        Index into ``values``; -1 if the catalogue has no value.
     kernels : mapping of str to ndarray, shape (examples, examples)
     mentioned : ndarray, shape (examples, len(values))
     trusted : ndarray of bool, shape (examples,)
-        Labels that a person has decided on.
+        Labels that a person decided.
 
     Returns
     -------
     Head
     ndarray, shape (examples, len(values))
-        Probabilities for all examples, by fits that left each one out.
+        Leave-one-out probabilities of all examples.
     """
     labelled = np.flatnonzero(labels >= 0)
-    head, shown = _fit(name, values, labels, labelled, kernels, mentioned)
-    doubted = fusion.suspicious(shown[labelled], labels[labelled]) & ~trusted[labelled]
-    head, shown = _fit(name, values, labels, labelled[~doubted], kernels, mentioned)
-    _, noise = fusion.doubts(shown[labelled], labels[labelled])
-    accuracy = float((shown[labelled].argmax(axis=1) == labels[labelled]).mean())
-    return replace(head, noise=noise, accuracy=accuracy), shown
+    head, probabilities = _fit(name, values, labels, labelled, kernels, mentioned)
+    suspicious = fusion.suspicious(probabilities[labelled], labels[labelled]) & ~trusted[labelled]
+    head, probabilities = _fit(name, values, labels, labelled[~suspicious], kernels, mentioned)
+    _, noise = fusion.doubts(probabilities[labelled], labels[labelled])
+    accuracy = float((probabilities[labelled].argmax(axis=1) == labels[labelled]).mean())
+    return replace(head, noise=noise, accuracy=accuracy), probabilities
 
 
 def _fit(
@@ -137,12 +137,12 @@ def _fit(
         estimates[rows] = left_out
         scores[source] = fusion.evidence(estimates + prior)
     scores[MENTION] = mentioned
-    found = fusion.fit_weights([s[rows] for s in scores.values()], labels[rows])
-    weights = dict(zip(scores, map(float, found), strict=True))
-    shown = _joined(scores, weights)
-    skill = fusion.skill(shown[rows], labels[rows])
+    fitted_weights = fusion.fit_source_weights([s[rows] for s in scores.values()], labels[rows])
+    weights = dict(zip(scores, map(float, fitted_weights), strict=True))
+    probabilities = _joined(scores, weights)
+    skill = fusion.skill(probabilities[rows], labels[rows])
     head = Head(name, tuple(values), rows.astype(np.int32), coefficients, prior, weights, 0.0, skill, 0.0)
-    return head, shown
+    return head, probabilities
 
 
 def _joined(scores: Mapping[str, Vector], weights: Mapping[str, float]) -> Vector:

@@ -1,4 +1,4 @@
-"""Kernel ridge regression, whose leave-one-out predictions cost no more than the fit."""
+"""Kernel ridge regression with leave-one-out predictions, which cost no more than the fit."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from scipy.linalg.lapack import dtrtri
 
 from es_mappings.layout import Vector
 
-_GAMMA = 1.5  # where the median squared distance is 1; log loss hardly differs from 1 to 2
-_RIDGE = 0.03  # photographs like 0.1 a little better, drawings 0.01
+_GAMMA = 1.5  # for a median squared distance of 1; from 1 to 2, log loss hardly differs
+_RIDGE = 0.03  # 0.1 is slightly better for photographs, 0.01 for drawings
 
 
 def gaussian(a: Vector, b: Vector, gamma: float = _GAMMA) -> Vector:
-    """Compare rows by ``exp(-gamma * squared distance)``: shape ``(len(a), len(b))``, 0 where a row is NaN."""
+    """Return ``exp(-gamma * squared distance)`` of all rows: shape ``(len(a), len(b))``, 0 if a row is NaN."""
     x, y = np.nan_to_num(a), np.nan_to_num(b)
     squared = (x**2).sum(axis=1)[:, None] + (y**2).sum(axis=1)[None] - 2 * x @ y.T
     kernel = np.exp(-gamma * np.maximum(squared, 0))
@@ -23,10 +23,10 @@ def gaussian(a: Vector, b: Vector, gamma: float = _GAMMA) -> Vector:
 
 
 def leave_one_out(kernel: Vector, targets: Vector) -> tuple[Vector, Vector]:
-    """Fit a kernel ridge regression, and predict each row by a fit without it.
+    """Fit a kernel ridge regression, and predict each row by leave-one-out.
 
     With ``G = inverse(K + ridge * I)`` the prediction of row i by all others is ``y_i - (G y)_i / G_ii`` (Rasmussen and
-    Williams, Gaussian Processes for Machine Learning, 5.4.2), so that the fit is made once.
+    Williams, Gaussian Processes for Machine Learning, 5.4.2), so one fit is enough.
 
     Parameters
     ----------
@@ -37,12 +37,12 @@ def leave_one_out(kernel: Vector, targets: Vector) -> tuple[Vector, Vector]:
     -------
     predictions : ndarray, shape (n, outputs)
     coefficients : ndarray, shape (n, outputs)
-        ``kernel(new, rows) @ coefficients`` predicts others.
+        ``kernel(new, rows) @ coefficients`` predicts new rows.
     """
-    regular = kernel.astype(np.float64)  # in single precision the error, times the largest eigenvalue, tells
-    regular.flat[:: len(kernel) + 1] += _RIDGE
-    factor = cholesky(regular, lower=True, overwrite_a=True, check_finite=False)
+    regularised = kernel.astype(np.float64)  # single precision errors, times the largest eigenvalue, would matter
+    regularised.flat[:: len(kernel) + 1] += _RIDGE
+    factor = cholesky(regularised, lower=True, overwrite_a=True, check_finite=False)
     coefficients = cho_solve((factor, True), targets, check_finite=False)
-    inverse, _ = dtrtri(factor, lower=1)  # of the factor L: G = inverse.T @ inverse, of which the diagonal is wanted
+    inverse, _ = dtrtri(factor, lower=1)  # of the factor; G = inverse.T @ inverse, and only its diagonal is needed
     predictions = targets - coefficients / np.einsum("ij,ij->j", inverse, inverse)[:, None]
     return predictions.astype(np.float32), coefficients.astype(np.float32)

@@ -1,4 +1,4 @@
-"""What was found of a product, as its document holds it: beside the catalogue's own values, never over them. Pure."""
+"""The fields of a product document that attribution writes, next to the catalogue's own values. Pure."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from indexer.attribution.model import CATEGORY, Findings, value_of
 from indexer.catalog.fields import category_paths
 from indexer.vectorizers.base import ProductFields
 
-# Probability of being wrong from which a value of the catalogue is put before a person. On the rendered catalogue 84%
-# of the values flagged so are wrong, and 86% of the wrong visual ones are flagged (docs/attributes.md, "Measured").
+# Probability of being wrong from which the catalogue's value is disputed. On the rendered catalogue 84% of disputed
+# values are wrong, and 86% of the wrong visual ones are disputed (docs/attributes.md, "Measured").
 DISPUTE = 0.25
 
 Decisions = Mapping[str, "Decision"]
@@ -21,11 +21,11 @@ Decisions = Mapping[str, "Decision"]
 
 
 class Decision(dict[str, Any]):
-    """What a person decided of one attribute: ``value``, and ``catalogue``, the value that stood there then."""
+    """A person's decision on one attribute: ``value``, and ``catalogue``, the catalogue's value at that time."""
 
-    def answers(self, own: object) -> bool:
-        """Return whether the question that the catalogue's value raises has been answered."""
-        return bool(self["catalogue"] == own or self["value"] == own)
+    def answers(self, current: object) -> bool:
+        """Return whether the decision covers the catalogue's current value."""
+        return bool(self["catalogue"] == current or self["value"] == current)
 
 
 def attributed(
@@ -36,13 +36,13 @@ def attributed(
     Parameters
     ----------
     findings : dict of str to Finding
-        What is shown of each attribute.
+        The predictions by attribute.
     least : float
         Confidence from which a missing value is filled in.
     decided : mapping of str to Decision
-        Decisions of people: they count before the catalogue, and are never asked for again.
+        Decisions of people: they take precedence over the catalogue, and their attributes are never disputed again.
     model, source : str
-        Digests of what the findings were made by and from.
+        Digests of the model, and of the product's source.
 
     Returns
     -------
@@ -71,11 +71,11 @@ def attributed(
 
 
 def same(one: Value | None, other: Value | None) -> bool:
-    """Return whether two values are one, as facets write them."""
+    """Return whether two values are the same in facets."""
     return attribute_key("", one) == attribute_key("", other)
 
 
-def _category(fields: ProductFields, found: Value | None) -> list[str]:
-    """Return the effective category: the one found stands in for the level below the first."""
-    own = list(fields.category)
-    return own if found is None or not own else [own[0], str(found), *own[2:]]
+def _category(fields: ProductFields, predicted: Value | None) -> list[str]:
+    """Return the effective category, in which a prediction replaces the level below the first."""
+    path = list(fields.category)
+    return path if predicted is None or not path else [path[0], str(predicted), *path[2:]]

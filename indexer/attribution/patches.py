@@ -1,4 +1,4 @@
-"""Corrections for the system that the catalogue comes from: what people decided, and what was filled in."""
+"""Corrections for the catalogue's source system: people's decisions and filled-in values."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Patch:
     Attributes
     ----------
     catalogue, value
-        What the catalogue says (None where nothing), and what it should say.
+        The catalogue's value (None if missing), and the value that it should have.
     why : {"decided", "filled"}
-        A person decided so, or it was missing and is shown by the picture or the text.
+        A person decided it, or it was missing and predicted from image and text.
     confidence : float or None
         Of a filled value.
     """
@@ -38,7 +38,7 @@ class Patch:
     confidence: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as plain data."""
+        """Return it as a dict for JSON."""
         return asdict(self)
 
 

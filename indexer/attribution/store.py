@@ -15,7 +15,7 @@ from scipy.sparse import csr_matrix
 
 from es_mappings.stores import attribution
 from indexer.attribution import features
-from indexer.attribution.features import PictureMap
+from indexer.attribution.features import ImageMap
 from indexer.attribution.head import Head
 from indexer.attribution.model import CategoryModel, Rows
 from indexer.catalog.documents import now
@@ -116,7 +116,7 @@ def from_parts(manifest: dict[str, Any], tensors: dict[str, Any]) -> CategoryMod
     picture = None
     if manifest["aspects"] is not None:
         components = tensors["picture.components"].astype(np.float32)
-        picture = PictureMap(tuple(manifest["aspects"]), tensors["picture.mean"], components)
+        picture = ImageMap(tuple(manifest["aspects"]), tensors["picture.mean"], components)
     text, bare = (
         csr_matrix(
             (tensors[f"{name}.data"], tensors[f"{name}.indices"], tensors[f"{name}.indptr"]),

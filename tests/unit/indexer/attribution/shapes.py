@@ -1,4 +1,4 @@
-"""Products whose picture shows their colour and shape, and whose catalogue is sometimes wrong."""
+"""Products whose images show their colour and shape, in a catalogue that is sometimes wrong."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from indexer.vectorizers.base import ProductFields
 from tests.unit.indexer.attribution.shapes import products
 
 
-def test_leave_one_out_is_what_fits_without_each_row_predict() -> None:
+def test_leave_one_out_agrees_with_fits_without_each_row() -> None:
     random = np.random.default_rng(0)
     points, targets = random.normal(size=(12, 3)).astype(np.float32), random.normal(size=(12, 2)).astype(np.float32)
     kernel = gaussian(points, points)
@@ -32,14 +32,14 @@ def test_missing_values_are_filled_and_wrong_ones_doubted() -> None:
     assert [number for number, f in enumerate(findings) if f["color"].doubt >= DISPUTE] == list(range(10, 18))
 
 
-def test_what_nothing_shows_is_left_alone() -> None:
+def test_an_attribute_that_nothing_shows_is_not_predicted() -> None:
     examples, _ = products()
     model, findings = fit_category(examples)
     assert {head.name: head.shown for head in model.heads} == {"color": True, "luck": False, "shape": True}
     assert set(findings[0]) == {"color", "shape"}
 
 
-def test_a_decision_is_learnt_as_it_is() -> None:
+def test_a_decision_is_trusted() -> None:
     examples, truth = products(wrong=8)
     decided = {(number, "color"): truth[number] for number in range(8)}
     model, _ = fit_category(examples, decided)
@@ -47,7 +47,7 @@ def test_a_decision_is_learnt_as_it_is() -> None:
     assert set(range(8)) <= set(head.rows.tolist())
 
 
-def test_others_are_predicted_and_one_without_a_picture_by_its_words() -> None:
+def test_new_products_are_predicted_and_those_without_an_image_by_their_words() -> None:
     examples, _ = products()
     model, _ = fit_category(examples)
     others, truth = products(40, seed=9)
@@ -68,7 +68,7 @@ def test_the_category_below_the_first_is_an_attribute_too() -> None:
     assert all(f[CATEGORY].value == e.fields.category[1] for f, e in zip(findings, deeper, strict=True))
 
 
-def test_a_model_comes_back_from_its_parts_as_it_was() -> None:
+def test_a_loaded_model_predicts_the_same() -> None:
     examples, _ = products()
     model, _ = fit_category(examples)
     again = store.from_parts(store.to_manifest(model), load(save(store.to_tensors(model))))

@@ -13,7 +13,7 @@ FOUND = {
 }
 
 
-def test_what_is_missing_is_filled_in_and_nothing_of_the_catalogue_overwritten() -> None:
+def test_missing_values_are_filled_in_and_none_of_the_catalogue_overwritten() -> None:
     assert attributed(FIELDS, FOUND, 0.7, {}, model="m", source="s") == {
         "predicted": {
             "color": {"value": "blue", "confidence": 0.9, "doubt": 0.6},
@@ -31,20 +31,20 @@ def test_what_is_missing_is_filled_in_and_nothing_of_the_catalogue_overwritten()
     }
 
 
-def test_a_decision_counts_and_is_not_asked_for_again() -> None:
+def test_a_decision_counts_and_is_not_disputed_again() -> None:
     decided = {"color": Decision(value="blue", catalogue="red")}
     found = attributed(FIELDS, FOUND, 0.7, decided, model="m", source="s")
     assert found["effective"]["color"] == "blue"
     assert (found["disputes"], found["dispute"]) == ([], 0.0)
 
 
-def test_a_decision_that_the_catalogue_is_right_is_not_asked_for_again() -> None:
+def test_a_confirmed_value_of_the_catalogue_is_not_disputed_again() -> None:
     found = attributed(FIELDS, FOUND, 0.7, {"color": Decision(value="red", catalogue="red")}, model="m", source="s")
     assert found["effective"]["color"] == "red"
     assert found["disputes"] == []
 
 
-def test_another_value_of_the_catalogue_raises_the_question_anew() -> None:
+def test_a_new_value_of_the_catalogue_is_disputed_again() -> None:
     found = attributed(FIELDS, FOUND, 0.7, {"color": Decision(value="green", catalogue="pink")}, model="m", source="s")
     assert found["effective"]["color"] == "red"
     assert found["disputes"] == ["color"]
