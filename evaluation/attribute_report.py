@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from evaluation import plots
+from evaluation.attribute_fits import Fitted
 from evaluation.attribute_scores import Guesses, Tally, calibration_error, calibration_floor, reliability
 from evaluation.report import Picture, Report, Table
-
-if TYPE_CHECKING:
-    from evaluation.attributes import Fitted
 
 Tallies = Mapping[str, Mapping[tuple[str, bool], Tally]]
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -13,12 +11,12 @@ import click
 from es_mappings.layout import Vector
 from evaluation import attribute_report
 from evaluation.activations import ActivationCache
-from evaluation.attribute_scores import Guesses, Tally, read_truth, tally
+from evaluation.attribute_fits import Examples, by_category, fit
+from evaluation.attribute_scores import Tally, read_truth, tally
 from evaluation.catalogues import primary_images, read_products, source_of
 from evaluation.report import Table
-from indexer.attribution.attributor import category_of
 from indexer.attribution.features import Example
-from indexer.attribution.model import MAX_EXAMPLES, SOURCES, CategoryModel, Findings, fit_category, value_of
+from indexer.attribution.model import SOURCES
 from indexer.cli.console import progress_bar, report_console
 from indexer.settings import Settings
 from indexer.vectorizers import load_vectorizers
@@ -28,35 +26,6 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
 console = report_console()
-Examples = dict[str, Example]
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """The model of one category, and its findings for the products it is measured on."""
-
-    category: str
-    examples: int
-    model: CategoryModel
-    seconds: float
-    measured: Examples
-    findings: list[Findings]
-
-    @property
-    def fields(self) -> list[ProductFields]:
-        """The catalogue's fields of the measured products."""
-        return [example.fields for example in self.measured.values()]
-
-    def coverage(self, name: str) -> tuple[float, float]:
-        """Return the share of the products that have a value of an attribute, before and after filling in."""
-        given = [value_of(fields, name) is not None for fields in self.fields]
-        filled = [name in findings and findings[name].confidence >= self.model.least for findings in self.findings]
-        return sum(given) / len(given), sum(a or b for a, b in zip(given, filled, strict=True)) / len(given)
-
-    def guesses(self) -> dict[str, Guesses]:
-        """Collect predictions by attribute."""
-        guesses = {h.name: Guesses.of(self.fields, self.findings, h.name) for h in self.model.used}
-        return {name: g for name, g in guesses.items() if len(g.right)}
 
 
 @click.command("attributes")
@@ -115,26 +84,6 @@ def read_examples(catalog: Path, cache: Path, also: Sequence[str] = ()) -> Examp
         by_aspect = {aspect: by_digest[digest] for aspect, by_digest in rows.items()} if digest else {}
         examples[product.id] = Example(by_aspect, ProductFields.from_source(product.model_dump()))
     return examples
-
-
-def by_category(examples: Mapping[str, Example]) -> dict[str, Examples]:
-    """Group products by their top category, for each of which a model is fitted."""
-    groups: dict[str, Examples] = {}
-    for product_id, example in examples.items():
-        groups.setdefault(category_of(example.fields.category), {})[product_id] = example
-    return groups
-
-
-def fit(category: str, learnt: Examples, measured: Examples, sources: Sequence[str]) -> Fitted:
-    """Fit a category, and predict the measured products, or else its own by cross-validation."""
-    examples = dict(list(learnt.items())[:MAX_EXAMPLES])
-    begun = time.monotonic()
-    model, findings = fit_category(list(examples.values()), sources=sources)
-    seconds = time.monotonic() - begun
-    others = by_category(measured).get(category, {})
-    if measured:
-        return Fitted(category, len(examples), model, seconds, others, model(list(others.values())))
-    return Fitted(category, len(examples), model, seconds, examples, findings)
 
 
 def _below(examples: Examples, catalog: Path, folder: str) -> Examples:

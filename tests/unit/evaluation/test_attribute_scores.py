@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from evaluation import attribute_report
+from evaluation.attribute_fits import fit
 from evaluation.attribute_scores import Guesses, Tally, calibration_error, calibration_floor, read_truth, tally
-from evaluation.attributes import fit
 from indexer.errors import GoldenSetError
 from tests.unit.indexer.attribution.shapes import products
 
