@@ -23,7 +23,7 @@ from indexer.images.fetching import ImageSource
 from indexer.vectorizers.checkpoints import PretrainedModel
 from indexer.vectorizers.preprocessing import LEAST_SIDE, Pixels
 from indexer.vectorizers.presets import POOLED, Tap
-from indexer.vectorizers.runtimes import has_gpu
+from indexer.vectorizers.runtimes.gpu import has_gpu
 from indexer.vectorizers.taps import TappedModel
 
 _HEADS_RATE, _MODEL_RATE = 3e-3, 1e-4  # of learning, at their highest

@@ -15,7 +15,8 @@ from indexer.vectorizers.checkpoints import PretrainedModel, load_model
 from indexer.vectorizers.pooling import GRID
 from indexer.vectorizers.preprocessing import Pixels, Preprocessing
 from indexer.vectorizers.presets import Tap, find_preset
-from indexer.vectorizers.runtimes import Gpu, Runtime, load_runtime
+from indexer.vectorizers.runtimes import Runtime, load_runtime
+from indexer.vectorizers.runtimes.gpu import Gpu
 from indexer.vectorizers.taps import TappedModel, parts_layer, style_layers
 
 MAX_DIMS = 4096  # of a dense_vector in Elasticsearch

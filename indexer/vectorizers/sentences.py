@@ -102,7 +102,7 @@ def _load(folder: Path, config: Mapping[str, Any], device: str, *, first: bool) 
     """Load the model into its runtime; torch and transformers, which take seconds, only if they are needed."""
     if device == "auto":
         from indexer.vectorizers import torch_sentences
-        from indexer.vectorizers.runtimes import has_gpu
+        from indexer.vectorizers.runtimes.gpu import has_gpu
 
         if has_gpu():
             return torch_sentences.to_gpu(torch_sentences.load(folder, first_token=first))

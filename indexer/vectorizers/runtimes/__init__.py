@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from indexer.errors import SettingsError
 from indexer.vectorizers.preprocessing import Pixels
+from indexer.vectorizers.runtimes.gpu import Gpu, has_gpu
 
 if TYPE_CHECKING:
     from es_mappings.layout import Vector
@@ -19,17 +19,6 @@ Choice = Literal["auto", "openvino", "onnx", "torch"]
 Name = Literal["openvino", "onnx", "torch"]
 
 PACKAGES = {"openvino": "openvino", "onnx": "onnxruntime", "torch": "torch"}
-
-
-Precision = Literal["float16", "bfloat16", "float32"]
-
-
-@dataclass(frozen=True)
-class Gpu:
-    """How a CUDA GPU runs a model."""
-
-    precision: Precision = "float16"
-    compile: bool = False  # by torch.compile; a minute or more at each start
 
 
 class Runtime(Protocol):
@@ -56,13 +45,6 @@ class Serialized:
 def installed(name: Name) -> bool:
     """Return whether a runtime is installed."""
     return find_spec(PACKAGES[name]) is not None
-
-
-def has_gpu() -> bool:
-    """Return whether there is a CUDA GPU."""
-    import torch
-
-    return torch.cuda.is_available()
 
 
 def choose(choice: Choice) -> Name:

@@ -11,7 +11,7 @@ import torch
 
 from es_mappings.layout import Vector
 from indexer.vectorizers.preprocessing import Pixels
-from indexer.vectorizers.runtimes import Gpu, has_gpu
+from indexer.vectorizers.runtimes.gpu import Gpu, has_gpu
 from indexer.vectorizers.taps import TappedModel
 
 log = logging.getLogger(__name__)

@@ -17,15 +17,14 @@ from indexer.vectorizers import runtimes
 from indexer.vectorizers.checkpoints import PACKAGED, load_model, random_model
 from indexer.vectorizers.preprocessing import Pixels
 from indexer.vectorizers.presets import PRESETS, Tap
-from indexer.vectorizers.runtimes import Gpu, Runtime
+from indexer.vectorizers.runtimes import Runtime
+from indexer.vectorizers.runtimes.gpu import Gpu, Precision, has_gpu
 from indexer.vectorizers.runtimes.torch import CudaRuntime, TorchRuntime, to_gpu
 from indexer.vectorizers.taps import TappedModel
 
 OFFLINE = [name for name, preset in PRESETS.items() if preset.model in PACKAGED]
 AVAILABLE: list[runtimes.Name] = [
-    name
-    for name in ("openvino", "onnx", "torch")
-    if runtimes.installed(name) and (name != "torch" or runtimes.has_gpu())
+    name for name in ("openvino", "onnx", "torch") if runtimes.installed(name) and (name != "torch" or has_gpu())
 ]
 
 
@@ -89,7 +88,7 @@ def test_concurrent_batches_get_their_own_rows(runtime: runtimes.Name) -> None:
 
 
 def test_the_fastest_runtime_is_chosen_and_described() -> None:
-    assert runtimes.choose("auto") == ("torch" if runtimes.has_gpu() else AVAILABLE[0])
+    assert runtimes.choose("auto") == ("torch" if has_gpu() else AVAILABLE[0])
     assert runtimes.choose("onnx") == "onnx"
     assert runtimes.describe("openvino").startswith("OpenVINO 20")
     assert runtimes.describe("onnx").startswith("ONNX Runtime 1.")
@@ -103,9 +102,9 @@ def test_a_missing_runtime_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(("precision", "at_least"), [("float32", 0.9999), ("float16", 0.999), ("bfloat16", 0.99)])
-def test_a_model_on_the_gpu_agrees_in_every_precision(precision: runtimes.Precision, at_least: float) -> None:
+def test_a_model_on_the_gpu_agrees_in_every_precision(precision: Precision, at_least: float) -> None:
     tapped, images = _small()
-    device = "cuda" if runtimes.has_gpu() else "cpu"
+    device = "cuda" if has_gpu() else "cpu"
     model = to_gpu(tapped, Gpu(precision), device)
     with torch.inference_mode():
         outputs = model(torch.from_numpy(np.stack(images)).to(device))
@@ -116,9 +115,9 @@ def test_a_model_on_the_gpu_agrees_in_every_precision(precision: runtimes.Precis
 
 def test_torch_compile_follows_the_whole_model(monkeypatch: pytest.MonkeyPatch) -> None:
     tapped, images = _small()
-    if not runtimes.has_gpu():  # what traces the model is the same; generating code for a CPU takes a minute
+    if not has_gpu():  # what traces the model is the same; generating code for a CPU takes a minute
         monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))
-    device = "cuda" if runtimes.has_gpu() else "cpu"
+    device = "cuda" if has_gpu() else "cpu"
     model = to_gpu(tapped, Gpu("float32", compile=True), device)
     with torch.inference_mode():
         outputs = model(torch.from_numpy(np.stack(images)).to(device))
