@@ -1,4 +1,4 @@
-"""``python -m workers.dead_letters list|retry|drop``: work that can't succeed as it is, and what a person decides."""
+"""``python -m workers.dead_letters list|retry|drop``: people decide about work that can't succeed as it is."""
 
 from __future__ import annotations
 

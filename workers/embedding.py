@@ -24,9 +24,9 @@ from workers.queues.embedding_queue import MAX_TRIES
 log = logging.getLogger(__name__)
 
 _LINGER = 0.05  # seconds that a batch which isn't full waits for more
-_LEAST_BATCH = 32  # products a batch: little enough to lose and do again
-_IN_PARALLEL = 3  # batches side by side: one is fetched and decoded, one in the models, one written
-_STINT = 5.0  # seconds of one task where products never end: nothing else, not even a stop, waits for longer
+_LEAST_BATCH = 32  # products; few enough to be lost and embedded again
+_IN_PARALLEL = 3  # batches: one is fetched and decoded, one is in the models, one is written
+_TASK_SECONDS = 5.0  # a task ends after so long, even if products never end: nothing, not even a stop, waits longer
 
 
 class _Batch(NamedTuple):
@@ -59,7 +59,7 @@ def embed_waiting(task: str) -> None:
 def _batches(task: str) -> Iterator[_Batch]:
     """Take batches: the first of what there is, further ones as long as they are full."""
     queue, tasks = resources.queues().embedding, resources.queues().tasks
-    size, end = max(_LEAST_BATCH, resources.settings().batch_size), time.monotonic() + _STINT
+    size, end = max(_LEAST_BATCH, resources.settings().batch_size), time.monotonic() + _TASK_SECONDS
     if queue.due() < size:
         time.sleep(_LINGER)
     for number in count():
@@ -116,7 +116,7 @@ def _count(batch: _Batch, report: Report, received: dict[str, float], seconds: f
 
 
 def _refresh() -> None:
-    """Let what was written be found at once, when nothing more waits: Elasticsearch would do so within a second.
+    """Let what was written be found at once, rather than at the next refresh by Elasticsearch, up to a second later.
 
     At most once a second, since each refresh makes a segment.
     """

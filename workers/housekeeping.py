@@ -1,4 +1,4 @@
-"""What beat asks for: nothing that was promised depends on a message that could be lost."""
+"""The tasks that beat sends: they finish what a lost message or a dead process left undone, and delete what is old."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a worker process has open: made once, after the fork, never at import."""
+"""What a worker process has open: each opened when first used, after the fork, never at import."""
 
 from __future__ import annotations
 
@@ -46,5 +46,5 @@ def queues() -> Queues:
 
 @cache
 def dead_letters() -> DeadLetters:
-    """Return the work that can't succeed as it is."""
+    """Return the shop's dead letters."""
     return DeadLetters(index())

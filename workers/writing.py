@@ -13,17 +13,17 @@ from indexer.elastic.loading import write_events
 from indexer.errors import CatalogError, IndexStateError
 from workers import failures, resources
 from workers.app import EMBED_WAITING, WRITE_EVENTS
-from workers.pace import Pace
 from workers.queues.event_queue import Entry
+from workers.throttle import Throttle
 
 log = logging.getLogger(__name__)
 
 _BATCH = 500  # events a bulk request
 _MAX_TRIES = 3  # of an event whose worker died
-_STINT = 20.0  # seconds of one task where events never end: housekeeping has its turn, and no time limit is near
+_TASK_SECONDS = 20.0  # a task ends after so long, even if events never end: other tasks have their turn
 
-# More events come for one request while a process that has just made one waits; an event alone doesn't wait.
-_pace = Pace(0.2)
+# Between two bulk requests events gather for the next; a single event doesn't wait.
+_throttle = Throttle(0.2)
 
 
 def accept(events: Sequence[object], event_id: str) -> None:
@@ -62,7 +62,7 @@ def write_waiting(worker: str) -> int:
     """Write all events that wait, and return how many were taken."""
     tasks = resources.queues().tasks
     tasks.acknowledge(WRITE_EVENTS)
-    taken, end = 0, time.monotonic() + _STINT
+    taken, end = 0, time.monotonic() + _TASK_SECONDS
     while entries := _take(worker):
         taken += len(entries)
         if not _write(entries):
@@ -75,7 +75,7 @@ def write_waiting(worker: str) -> int:
 
 def _take(worker: str) -> list[Entry]:
     events = resources.queues().events
-    _pace.wait(lambda: events.depth() >= _BATCH)
+    _throttle.wait(lambda: events.depth() >= _BATCH)
     return events.take(_BATCH, worker)
 
 
@@ -84,7 +84,7 @@ def _write(entries: list[Entry]) -> bool:
     queues = resources.queues()
     given_up = [e for e in entries if e.tries > _MAX_TRIES]
     entries = [e for e in entries if e.tries <= _MAX_TRIES]
-    _bury(given_up, [f"its worker died {_MAX_TRIES} times"] * len(given_up))
+    _to_dead_letters(given_up, [f"its worker died {_MAX_TRIES} times"] * len(given_up))
     events = [parse_event(entry.event) for entry in entries]
     try:
         outcome = _apply(events)
@@ -123,7 +123,7 @@ def _settle(entries: list[Entry], events: list[Event], outcome: list[BulkFailure
     for entry, event in written:
         log.info("written: %s", event.type, extra={"product": event.id, "event": entry.id})
     due = {event.id: entry.received for entry, event in reversed(written) if not isinstance(event, Delete)}
-    _bury([entry for entry, _ in refused], [failure.reason for _, failure in refused])
+    _to_dead_letters([entry for entry, _ in refused], [failure.reason for _, failure in refused])
     if due:
         embed(due, due)
     resources.queues().counters.count("events_written", "", len(written))
@@ -137,7 +137,7 @@ def embed(ids: Iterable[str], received: Mapping[str, float] | None = None) -> No
     queues.tasks.wake(EMBED_WAITING)
 
 
-def _bury(entries: list[Entry], reasons: list[str]) -> None:
+def _to_dead_letters(entries: list[Entry], reasons: list[str]) -> None:
     letters = [
         DeadLetter("event", _product_of(entry.event), reason, entry.event, entry.id)
         for entry, reason in zip(entries, reasons, strict=True)

@@ -16,11 +16,11 @@ from workers.queues import embedding_queue, event_queue, task_queues
 __all__ = ["app"]
 
 setattr(pipeline, "load_vectorizers", cheap.vectorizers)  # noqa: B010 - mypy
-embedding_queue._PAUSE = 1.0
+embedding_queue._LAST_TRY_DELAY = 1.0
 if os.environ.get("FAULTS") != "full":
     configured._WAKE_SECONDS = 1.0
-    task_queues._LAPSES = 1_000
-    embedding_queue.LEASE, embedding_queue._RENEWED = 4.0, 1.0
-    event_queue._ABANDONED = 4_000
+    task_queues._WOKEN_MS = 1_000
+    embedding_queue.LEASE, embedding_queue._RENEWAL = 4.0, 1.0
+    event_queue._IDLE_MS = 4_000
     failures._LONGEST = 2.0
     elastic._FIRST_PAUSE = 0.05

@@ -58,7 +58,7 @@ def test_events_of_a_dead_worker_are_taken_over_with_the_count_of_tries(
     queue.add(_entries("1", "2"))
     assert [entry.tries for entry in queue.take(5, "dead")] == [1, 1]
     assert queue.take(5, "b") == []
-    monkeypatch.setattr(event_queue, "_ABANDONED", 0)
+    monkeypatch.setattr(event_queue, "_IDLE_MS", 0)
     assert [(e.event["id"], e.tries) for e in queue.take(5, "b")] == [("1", 2), ("2", 2)]
     assert [entry.tries for entry in queue.take(1, "c")] == [3]
 
@@ -139,7 +139,7 @@ def test_what_could_not_be_done_is_due_later(server: redis.Redis, name: str) -> 
 def test_a_lost_batch_is_tried_one_by_one_three_times_in_all(
     server: redis.Redis, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedding_queue, "_PAUSE", 0.0)
+    monkeypatch.setattr(embedding_queue, "_LAST_TRY_DELAY", 0.0)
     queue = EmbeddingQueue(server, name)
     queue.add(["a", "b", "c"])
     queue.take("t1", 10)
@@ -167,7 +167,7 @@ def test_a_lease_runs_out_unless_it_is_renewed(server: redis.Redis, name: str, m
     def ends() -> float:
         return float(server.zscore(f"{name}:embed:taken", "t1") or 0)
 
-    monkeypatch.setattr(embedding_queue, "_RENEWED", 0.01)
+    monkeypatch.setattr(embedding_queue, "_RENEWAL", 0.01)
     queue = EmbeddingQueue(server, name)
     queue.add(["a"])
     queue.take("t1", 10)
@@ -225,7 +225,7 @@ def test_a_task_ends_where_a_shopper_waits_or_its_time_is_over(
     server.rpush(photographs, "a photograph")
     assert len(list(embedding._batches("t"))) == 1
     server.delete(photographs)
-    monkeypatch.setattr(embedding, "_STINT", 0.0)
+    monkeypatch.setattr(embedding, "_TASK_SECONDS", 0.0)
     assert len(list(embedding._batches("u"))) == 1
 
 

@@ -45,7 +45,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
     "workers": (
         {"errors", "app"},
         {"queues"},
-        {"failures", "logs", "pace", "photos"},
+        {"failures", "logs", "throttle", "photos"},
         {"resources"},
         {"embedding"},
         {"writing", "housekeeping", "sweeping", "metrics", "enqueue", "dead_letters"},

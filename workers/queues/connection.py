@@ -30,8 +30,8 @@ class Patience:
     outlasts_restart: bool = False
 
 
-PAGE = Patience(connect=1, answer=1)  # somebody waits for a page, which is worth having without Redis
-COMMAND = Patience(connect=2, answer=10)
+PAGE = Patience(connect=1, answer=1)  # for web requests: most pages can be served without Redis
+COMMAND = Patience(connect=2, answer=10)  # for the command line
 WORKER = Patience(connect=5, answer=30, outlasts_restart=True)
 
 
@@ -41,8 +41,8 @@ def connect(url: str, patience: Patience) -> redis.Redis:
     if not patience.outlasts_restart:
         return redis.Redis.from_url(url, **timeouts)
     retry = Retry(ExponentialWithJitterBackoff(cap=2, base=0.1), retries=12)
-    lost: list[type[Exception]] = [redis.ConnectionError, redis.TimeoutError, redis.exceptions.BusyLoadingError]
-    return redis.Redis.from_url(url, **timeouts, retry=retry, retry_on_error=lost)
+    retried: list[type[Exception]] = [redis.ConnectionError, redis.TimeoutError, redis.exceptions.BusyLoadingError]
+    return redis.Redis.from_url(url, **timeouts, retry=retry, retry_on_error=retried)
 
 
 @contextmanager

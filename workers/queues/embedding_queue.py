@@ -23,13 +23,12 @@ from indexer.backoff import backoff
 from workers.queues import keys
 from workers.queues.connection import translated
 
-LEASE = 30.0  # seconds
-_RENEWED = 10.0
+LEASE, _RENEWAL = 30.0, 10.0  # seconds that a lease lasts, and after which it is renewed
 MAX_TRIES = 3
-_PAUSE = 60.0  # seconds before the last try: what else was at fault (memory, a restart) may have passed by then
+_LAST_TRY_DELAY = 60.0  # seconds; a passing cause (no memory left, a restart) is gone by then
 _IMAGE_TRIES = 6  # of an image whose server is away ...
 _IMAGE_PAUSE, _IMAGE_LONGEST = 20.0, 640.0  # ... seconds before the second, and before the last
-_GIVEN_UP_KEPT = 60.0  # seconds for which it is known what was given up: longer than Elasticsearch takes to show it
+_GIVEN_UP_KEPT = 60.0  # seconds; longer than Elasticsearch takes to show that a product was given up
 _CHUNK = 1_000
 
 # The Lua scripts and the keys they take, in their order; each says the same at its top.
@@ -54,7 +53,7 @@ class EmbeddingQueue:
         Parameters
         ----------
         received : mapping of str to float, optional
-            When the event of a product came, for the time that it takes until it is found.
+            When the event of a product came, in seconds since the epoch, to measure the lag.
         drifted : bool
             Whether a search found them without their vector. Left out are then those whose process died, which wait or
             are being tried already, and those that were given up just now, which the search may not have seen.
@@ -78,8 +77,12 @@ class EmbeddingQueue:
 
         Parameters
         ----------
+        batch : str
+            Its name, ``TASK/NUMBER``.
+        count : int
+            How many to take at most.
         suspects : bool
-            Whether one whose process died may be taken, alone: only where this process has nothing else in work.
+            Whether a product whose process died may be taken, alone. Not while this process works on other batches.
         """
         now = time.time()
         taken = self._run("take", batch, now, now + LEASE, count, int(suspects))
@@ -96,7 +99,7 @@ class EmbeddingQueue:
         ended = threading.Event()
 
         def renew() -> None:
-            while not ended.wait(_RENEWED):
+            while not ended.wait(_RENEWAL):
                 try:
                     self._client.zadd(self._keys["taken"], {batch: time.time() + LEASE}, xx=True)
                 except redis.RedisError:
@@ -150,7 +153,7 @@ class EmbeddingQueue:
     @translated()
     def reclaim(self, batch: str) -> list[str]:
         """Take back a batch whose process died, and return the products that have had all their tries."""
-        given_up = self._run("reclaim", batch, time.time(), MAX_TRIES, _PAUSE, _GIVEN_UP_KEPT)
+        given_up = self._run("reclaim", batch, time.time(), MAX_TRIES, _LAST_TRY_DELAY, _GIVEN_UP_KEPT)
         return [product_id.decode() for product_id in given_up]
 
     @translated()

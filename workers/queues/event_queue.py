@@ -20,7 +20,7 @@ from workers.queues.connection import translated
 _GROUP = "writers"
 _REFUSED = "Redis doesn't take catalogue events: {kind}"
 _WEBHOOK_KEPT = 5 * 86_400  # seconds; senders give up sending again before
-_ABANDONED = 30_000  # ms that a worker may take to write a batch before another takes it over
+_IDLE_MS = 30_000  # ms without an acknowledgement after which another worker reclaims entries
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class EventQueue:
 
     def _reclaimed(self, count: int, taker: str) -> list[Entry]:
         claimed = self._client.xautoclaim(
-            self._stream, _GROUP, taker, min_idle_time=_ABANDONED, start_id="0-0", count=count
+            self._stream, _GROUP, taker, min_idle_time=_IDLE_MS, start_id="0-0", count=count
         )
         rows = [(key, fields) for key, fields in claimed[1] if fields]
         if not rows:

@@ -1,4 +1,4 @@
-"""The handle of all that a shop keeps in Redis: opened once from the settings, and passed on whole."""
+"""The handle of all that a shop keeps in Redis, opened once from the settings."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _REPLY = 60.0  # seconds that a connection may wait for one answer: longer than 
 
 @dataclass(frozen=True)
 class Queues:
-    """A shop's queues, and what else of it is in Redis. README.md beside this file lists all keys.
+    """A shop's queues and everything else it keeps in Redis. README.md in this folder lists all keys.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class Queues:
     tasks : TaskQueues
         Celery's queues: how workers are woken.
     counters : Counters
-        What is counted, for metrics.
+        Counts, for metrics.
     values : ExpiringValues
         Single values that expire.
     replies : Replies

@@ -9,11 +9,11 @@ import redis
 
 from workers.queues.connection import translated
 
-_KEPT = 30  # seconds that an answer nobody fetched stays
+_KEPT = 30  # seconds; an answer that came too late is not fetched any more
 
 
 class Replies:
-    """Lets a web process wait for one answer.
+    """Lists in which one worker lays one answer, for one process that waits.
 
     Not Celery's result store: a web process whose connection broke once would have to be restarted.
 

@@ -12,7 +12,7 @@ from workers.errors import RedisUnavailableError
 from workers.queues import keys
 from workers.queues.connection import translated
 
-_LAPSES = 5_000  # ms after which a worker that didn't come (an emptied Redis, a lost process) is woken again
+_WOKEN_MS = 5_000  # after which a worker that didn't come (Redis was emptied, its process died) is woken again
 
 
 class TaskQueues:
@@ -37,8 +37,8 @@ class TaskQueues:
     def wake(self, task: str, *, after: float = 0) -> bool:
         """Have a worker look at a queue, unless one is on its way; return whether one is.
 
-        What waits is in the queue, not in the task: a task that is lost costs no more than the time until the next,
-        which beat sends (`workers.wake`).
+        The work is in the queue, not in the task: a lost task only delays it until beat sends the next one
+        (`workers.wake`).
 
         Parameters
         ----------
@@ -46,7 +46,7 @@ class TaskQueues:
             Seconds from now; a worker is always woken for later.
         """
         try:
-            if after or self._client.set(keys.woken(self._alias, task), 1, nx=True, px=_LAPSES):
+            if after or self._client.set(keys.woken(self._alias, task), 1, nx=True, px=_WOKEN_MS):
                 app.send_task(task, countdown=after or None)
         except (redis.RedisError, OperationalError):
             return False
@@ -54,7 +54,7 @@ class TaskQueues:
 
     @translated()
     def acknowledge(self, task: str) -> None:
-        """Note that the worker is here: for what comes from now on, another is to be woken."""
+        """Note that the worker is here: `wake` sends a task again from now on."""
         self._client.delete(keys.woken(self._alias, task))
 
     @translated()

@@ -6,7 +6,7 @@ import pytest
 
 from workers import resources, writing
 from workers.app import WRITE_EVENTS
-from workers.pace import Pace
+from workers.throttle import Throttle
 
 
 class Endless:
@@ -25,7 +25,7 @@ def test_a_task_ends_and_wakes_the_next_where_events_never_end(monkeypatch: pyte
     tasks = SimpleNamespace(acknowledge=lambda _task: None, wake=woken.append)
     monkeypatch.setattr(resources, "queues", lambda: SimpleNamespace(events=Endless(), tasks=tasks))
     monkeypatch.setattr(writing, "_write", lambda _entries: True)
-    monkeypatch.setattr(writing, "_pace", Pace(0.001))
-    monkeypatch.setattr(writing, "_STINT", 0.02)
+    monkeypatch.setattr(writing, "_throttle", Throttle(0.001))
+    monkeypatch.setattr(writing, "_TASK_SECONDS", 0.02)
     assert writing.write_waiting("w") >= 1
     assert woken == [WRITE_EVENTS]

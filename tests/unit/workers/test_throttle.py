@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from workers.pace import Pace
+from workers.throttle import Throttle
 
 
-def test_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_throttle(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, slept = [100.0], list[float]()
 
     def sleep(seconds: float) -> None:
@@ -16,14 +16,14 @@ def test_pace(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     monkeypatch.setattr(time, "sleep", sleep)
-    pace = Pace(0.2)
-    pace.wait()
+    throttle = Throttle(0.2)
+    throttle.wait()
     assert slept == []
     clock[0] += 0.05
-    pace.wait()
+    throttle.wait()
     assert slept == [0.15]
-    pace.wait(lambda: True)
+    throttle.wait(lambda: True)
     assert slept == [0.15]
     clock[0] += 3
-    pace.wait()
+    throttle.wait()
     assert slept == [0.15]
