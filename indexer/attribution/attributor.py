@@ -1,4 +1,4 @@
-"""Attribution in the workers' pass: what products show of their attributes, by models that are read as needed."""
+"""Attribute predictions while products are embedded, by models that are loaded as needed."""
 
 from __future__ import annotations
 
@@ -17,54 +17,54 @@ from indexer.attribution.outcome import attributed
 from indexer.elastic.product_index import ProductIndex
 
 _MODELS = 32  # kept in memory; each takes some megabytes
-_FRESH = 60.0  # seconds until a model that was fitted anew is noticed
+_FRESH = 60.0  # seconds until a newly fitted model is noticed
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A product as it is embedded, and what attribution knows of it already."""
+class AttributionInput:
+    """A product as an example, with its source and the state of its attribution."""
 
     example: Example
     source: str
-    attribution: Mapping[str, Any]  # the document's own: digests of model and source
+    attribution: Mapping[str, Any]  # of the document: digests of model and source
 
     @property
     def category(self) -> str:
-        """The category whose model it belongs to."""
+        """The category whose model predicts it."""
         return category_of(self.example.fields.category)
 
 
 def category_of(category: tuple[str, ...]) -> str:
-    """Return the category that a product is learnt within: the broadest one."""
+    """Return the category whose model predicts a product: the broadest one."""
     return category[0] if category else ""
 
 
 class Attributor:
-    """Predicts the attributes of products. Safe for threads: they take turns.
+    """Predicts the attributes of products. Safe for threads.
 
     Parameters
     ----------
     vectorizers : mapping of str to str
-        Aspect to the digest of its vectorizer: models that were fitted on other activations are left aside.
+        Aspect -> digest of its vectorizer; models that were fitted on other activations are ignored.
     """
 
     def __init__(self, index: ProductIndex, vectorizers: Mapping[str, str]) -> None:
         self._index, self._vectorizers = index, vectorizers
         self._digests: dict[str, str] = {}
         self._read_at = float("-inf")
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
         self._models: LRUCache[str, CategoryModel] = LRUCache(_MODELS)
 
-    def __call__(self, products: Mapping[str, Shown]) -> dict[str, dict[str, Any]]:
-        """Return what `attributed` says of products.
+    def __call__(self, products: Mapping[str, AttributionInput]) -> dict[str, dict[str, Any]]:
+        """Return the fields that `attributed` makes for products.
 
-        Products whose category has no model, and those that this model has seen as they are, are left out: what was
-        found of an example by a fit without it must not be replaced by what the example says itself.
+        Products whose category has no model are left out, and so are those that this model has predicted already:
+        leave-one-out predictions of its examples must not be replaced by predictions that know their labels.
         """
-        with self._turn:
+        with self._lock:
             return self._predicted(products)
 
-    def _predicted(self, products: Mapping[str, Shown]) -> dict[str, dict[str, Any]]:
+    def _predicted(self, products: Mapping[str, AttributionInput]) -> dict[str, dict[str, Any]]:
         digests = self._current()
         due = {
             product_id: p

@@ -1,4 +1,4 @@
-"""What people decided of disputed attributes: kept, learnt from, never asked again."""
+"""Store people's decisions on disputed attributes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from indexer.catalog.documents import now
 from indexer.elastic.client import make_index
 from indexer.elastic.product_index import ProductIndex
 
-# Adds one decision to those of a product, whatever else is decided of it at the same time.
+# Adds one decision to a product's, so that concurrent decisions don't overwrite each other.
 _DECIDE = """
 if (ctx._source.decided == null) { ctx._source.decided = new HashMap(); }
 ctx._source.decided.put(params.name, params.decision);
@@ -31,9 +31,9 @@ def decide(index: ProductIndex, product: str, name: str, value: Value | None, ca
     Parameters
     ----------
     value : str, number, bool or None
-        What is right: the catalogue's value, the one predicted, or another; None where the product has none.
+        The right value: the catalogue's, the predicted or another one; None if the product has none.
     catalogue
-        What the catalogue says now: another value of it would raise a new question.
+        The catalogue's current value; if it changes, the attribute can be disputed again.
     """
     store = index.store(attribution.DECISIONS)
     make_index(index.client, store, attribution.decisions_mapping())

@@ -1,4 +1,4 @@
-"""Near duplicates: products that show the same picture, or nearly the same one."""
+"""Near duplicates: products with the same image, or nearly the same one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Group:
     ----------
     ids : tuple of str
     same : bool
-        Whether all of them have the very same image file.
+        Whether all have the same image file.
     """
 
     ids: tuple[str, ...]
@@ -34,15 +34,15 @@ class Group:
 
 
 def groups(index: ProductIndex, *, least: float = duplicates.LEAST_COSINE) -> list[Group]:
-    """Group products by their pictures, the largest groups first.
+    """Group products by their images, the largest groups first.
 
-    Each product is asked for its nearest neighbours in Elasticsearch; pairs nearer than ``least`` are joined, and what
-    is joined to one is joined to all.
+    Groups are the connected components of a graph: its edges are pairs of equal images, and pairs of products and their
+    nearest neighbours in Elasticsearch above the cosine ``least``.
 
     Parameters
     ----------
     least : float
-        Cosine of the look from which two pictures are nearly the same.
+        Cosine of the look from which two images are nearly the same.
     """
     layout = Layout.from_meta(index.meta()["aspects"])
     ids, digests, pairs = [], [], []

@@ -1,4 +1,4 @@
-"""A decision takes effect: the product's document says at once what a person has decided."""
+"""Apply decisions to the product's document at once."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from indexer.vectorizers.base import ProductFields
 
 
 def settle(index: ProductIndex, product_id: str) -> None:
-    """Write the decisions on a product into its document: its effective values change, the question is closed."""
+    """Write the decisions on a product into its document: change its effective values and close its disputes."""
     source = index.client.get(index=index.name, id=product_id)["_source"]
     findings = {
-        name: Finding(found["value"], found["confidence"], found["doubt"])
-        for name, found in source.get("predicted", {}).items()
+        name: Finding(predicted["value"], predicted["confidence"], predicted["doubt"])
+        for name, predicted in source.get("predicted", {}).items()
     }
     fields = ProductFields.from_source(source)
     decided = decisions.decided(index, [product_id]).get(product_id, {})

@@ -1,4 +1,4 @@
-"""Attribution models in Elasticsearch, one document a category, where every worker finds them. No pickle."""
+"""Store attribution models in Elasticsearch, one document per category, without pickle."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from indexer.errors import SpaceError
 
 
 def save_model(index: ProductIndex, category: str, model: CategoryModel, vectorizers: Mapping[str, str]) -> str:
-    """Write a category's model in place of an older one, and what its activations were made by; return its digest."""
+    """Write a category's model with its vectorizers' digests, replacing an older one, and return its digest."""
     store = index.store(attribution.MODELS)
     make_index(index.client, store, attribution.models_mapping())
     manifest, tensors = to_manifest(model), save(to_tensors(model))
@@ -43,16 +43,16 @@ def save_model(index: ProductIndex, category: str, model: CategoryModel, vectori
 
 
 def digests(index: ProductIndex, vectorizers: Mapping[str, str]) -> dict[str, str]:
-    """Return the models that were fitted on what these vectorizers give: category to digest.
+    """Return the digests, by category, of the models that were fitted on these vectorizers' activations.
 
     Parameters
     ----------
     vectorizers : mapping of str to str
-        Aspect to the digest of its vectorizer.
+        Aspect -> digest of its vectorizer.
     """
-    wanted = ["category", "digest", "vectorizers"]
+    fields = ["category", "digest", "vectorizers"]
     try:
-        answer = index.client.search(index=index.store(attribution.MODELS), size=10_000, source_includes=wanted)
+        answer = index.client.search(index=index.store(attribution.MODELS), size=10_000, source_includes=fields)
     except NotFoundError:
         return {}
     models = [hit["_source"] for hit in answer["hits"]["hits"]]
@@ -65,20 +65,22 @@ def load_model(index: ProductIndex, category: str) -> CategoryModel:
     Raises
     ------
     SpaceError
-        It isn't there, or damaged.
+        The model is missing or damaged.
     """
     try:
         source = index.client.get(index=index.store(attribution.MODELS), id=_key(category))["_source"]
     except NotFoundError as error:
-        raise SpaceError(f"Nothing was learnt of {category!r}: `python -m indexer attributes fit`") from error
+        raise SpaceError(f"{category!r} has no attribution model: run `lookalike attributes fit`") from error
     try:
         return from_parts(source["manifest"], load(base64.b64decode(source["tensors"], validate=True)))
     except (ValueError, KeyError, TypeError, SafetensorError) as error:
-        raise SpaceError(f"What was learnt of {category!r} is damaged ({error}); fit it anew") from error
+        raise SpaceError(
+            f"The attribution model of {category!r} is damaged ({error}): run `lookalike attributes fit`"
+        ) from error
 
 
 def to_manifest(model: CategoryModel) -> dict[str, Any]:
-    """Return all that isn't an array."""
+    """Return all of a model except its arrays."""
     heads = [
         {
             "name": h.name,
@@ -95,7 +97,7 @@ def to_manifest(model: CategoryModel) -> dict[str, Any]:
 
 
 def to_tensors(model: CategoryModel) -> dict[str, Any]:
-    """Return the arrays, those of the examples in half precision, as they were rounded for the fit."""
+    """Return a model's arrays; the examples' are in half precision, as they were for the fit."""
     tensors: dict[str, Any] = {
         "rows.picture": model.rows.picture.astype(np.float16),
         "rows.color": model.rows.color.astype(np.float16),
@@ -112,7 +114,7 @@ def to_tensors(model: CategoryModel) -> dict[str, Any]:
 
 
 def from_parts(manifest: dict[str, Any], tensors: dict[str, Any]) -> CategoryModel:
-    """Put a model together again."""
+    """Load a model from its manifest and arrays."""
     picture = None
     if manifest["aspects"] is not None:
         components = tensors["picture.components"].astype(np.float32)

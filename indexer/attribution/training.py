@@ -1,4 +1,4 @@
-"""Learn the attributes of every category from the catalogue itself, and write the findings into its products."""
+"""Fit attribution models on the catalogue, category by category, and write their predictions to its products."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from more_itertools import chunked
 
 from indexer.activations.activation_store import ActivationStore
 from indexer.attribution import decisions, store
-from indexer.attribution.attributor import Shown
+from indexer.attribution.attributor import AttributionInput
 from indexer.attribution.features import Example
 from indexer.attribution.model import MAX_EXAMPLES, CategoryModel, Findings, fit_category
 from indexer.attribution.outcome import Decisions, attributed
@@ -28,8 +28,8 @@ _LEAST_PRODUCTS = 40
 
 
 @dataclass(frozen=True)
-class Learnt:
-    """What became of one category."""
+class FittedCategory:
+    """A category whose model was fitted."""
 
     category: str
     examples: int
@@ -37,15 +37,15 @@ class Learnt:
     written: int
 
 
-def fit_attribution(index: ProductIndex, vectorizers: Mapping[str, ImageVectorizer]) -> Iterator[Learnt]:
-    """Fit a model for each of the broadest categories, keep it, and write what it finds to all of its products.
+def fit_attribution(index: ProductIndex, vectorizers: Mapping[str, ImageVectorizer]) -> Iterator[FittedCategory]:
+    """Fit and store a model for each of the broadest categories, and write its predictions to all of its products.
 
-    Reads the Image Vector Store; no image is touched.
+    Reads activations from the Image Vector Store, and no images.
 
     Yields
     ------
-    Learnt
-        One a category of 40 products and more.
+    FittedCategory
+        One per category of 40 or more products.
     """
     index.refresh()
     stores = {aspect: ActivationStore.open(index, "images", v) for aspect, v in vectorizers.items()}
@@ -55,28 +55,28 @@ def fit_attribution(index: ProductIndex, vectorizers: Mapping[str, ImageVectoriz
         if len(products) < _LEAST_PRODUCTS:
             continue
         known = decisions.decided(index, list(products))
-        places = {product_id: number for number, product_id in enumerate(products)}
-        answered = {(places[i], name): d["value"] for i, decided in known.items() for name, d in decided.items()}
+        numbers = {product_id: number for number, product_id in enumerate(products)}
+        answered = {(numbers[i], name): d["value"] for i, decided in known.items() for name, d in decided.items()}
         model, findings = fit_category([p.example for p in products.values()], answered)
         name = store.save_model(index, category, model, made_by)
         written = _write(index, products, findings, known, model, name)
-        rest = ((i, p) for i, p in _products(index, category, stores) if i not in places)
+        rest = ((i, p) for i, p in _products(index, category, stores) if i not in numbers)
         for chunk in map(dict, chunked(rest, _CHUNK)):
-            found = model([p.example for p in chunk.values()])
-            written += _write(index, chunk, found, decisions.decided(index, list(chunk)), model, name)
-        yield Learnt(category, len(products), model, written)
+            predicted = model([p.example for p in chunk.values()])
+            written += _write(index, chunk, predicted, decisions.decided(index, list(chunk)), model, name)
+        yield FittedCategory(category, len(products), model, written)
     index.refresh()
 
 
 def unseen(index: ProductIndex, vectorizers: Mapping[str, ImageVectorizer]) -> Iterator[list[str]]:
-    """List the products whose image one of these vectorizers hasn't seen: it is newer than they are."""
+    """Yield chunks of the products whose image lacks an activation of one of these vectorizers."""
     stores = [ActivationStore.open(index, "images", v) for v in vectorizers.values()]
     query = {"query": {"exists": {"field": "embedding.image_digest"}}, "_source": ["embedding.image_digest"]}
     hits = index.scan(query, size=_CHUNK, scroll="30m")  # images are fetched between two pages
     for chunk in chunked(hits, _CHUNK):
-        shown = {hit["_id"]: hit["_source"]["embedding"]["image_digest"] for hit in chunk}
-        lacking = set[str]().union(*(store.lacks(list(set(shown.values()))) for store in stores))
-        if ids := [product_id for product_id, name in shown.items() if name in lacking]:
+        images = {hit["_id"]: hit["_source"]["embedding"]["image_digest"] for hit in chunk}
+        lacking = set[str]().union(*(store.lacks(list(set(images.values()))) for store in stores))
+        if ids := [product_id for product_id, digest in images.items() if digest in lacking]:
             yield ids
 
 
@@ -89,8 +89,8 @@ def categories(index: ProductIndex) -> list[str]:
 
 def _products(
     index: ProductIndex, category: str, stores: Mapping[str, ActivationStore], *, shuffled: bool = False
-) -> Iterator[tuple[str, Shown]]:
-    """Read the products of a category with their activations; shuffled alike each time where a sample is wanted."""
+) -> Iterator[tuple[str, AttributionInput]]:
+    """Read the products of a category with their activations, optionally shuffled by a fixed seed."""
     path = category_paths([category])[0] if category else ""
     within: dict[str, Any] = (
         {"term": {"category_path": path}}
@@ -106,29 +106,29 @@ def _products(
         digests = [d for hit in chunk if (d := hit["_source"].get("embedding", {}).get("image_digest"))]
         rows = {aspect: store.get(digests) for aspect, store in stores.items()} if digests else {}
         for hit in chunk:
-            shown = _shown(hit["_source"], rows)
-            if shown.category == category:
-                yield hit["_id"], shown
+            product = _attribution_input(hit["_source"], rows)
+            if product.category == category:
+                yield hit["_id"], product
 
 
-def _shown(source: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]]) -> Shown:
+def _attribution_input(source: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]]) -> AttributionInput:
     digest = source.get("embedding", {}).get("image_digest")
     activations = {aspect: by_digest[digest] for aspect, by_digest in rows.items() if digest in by_digest}
     complete = activations if len(activations) == len(rows) else {}
-    return Shown(Example(complete, ProductFields.from_source(source)), source["source"], {})
+    return AttributionInput(Example(complete, ProductFields.from_source(source)), source["source"], {})
 
 
 def _write(
     index: ProductIndex,
-    products: Mapping[str, Shown],
+    products: Mapping[str, AttributionInput],
     findings: Sequence[Findings],
     known: Mapping[str, Decisions],
     model: CategoryModel,
     name: str,
 ) -> int:
     parts = [
-        attributed(p.example.fields, found, model.least, known.get(i, {}), model=name, source=p.source)
-        for (i, p), found in zip(products.items(), findings, strict=True)
+        attributed(p.example.fields, by_name, model.least, known.get(i, {}), model=name, source=p.source)
+        for (i, p), by_name in zip(products.items(), findings, strict=True)
     ]
     actions = [
         documents.attributed(index.alias, product_id, p.source, part)

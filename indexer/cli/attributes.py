@@ -14,7 +14,7 @@ from rich.table import Table
 from es_mappings.duplicates import LEAST_COSINE
 from indexer.attribution import duplicates as duplicate_groups
 from indexer.attribution.patches import Patch, patches
-from indexer.attribution.training import Learnt, fit_attribution, unseen
+from indexer.attribution.training import FittedCategory, fit_attribution, unseen
 from indexer.cli.console import progress_bar, report_console
 from indexer.elastic.product_index import ProductIndex
 from indexer.embedding.pipeline import Pipeline
@@ -51,7 +51,7 @@ def fit_command() -> None:
     console.print(_table(learnt))
 
 
-def _table(learnt: list[Learnt]) -> Table:
+def _table(learnt: list[FittedCategory]) -> Table:
     table = Table(box=box.SIMPLE, padding=(0, 1, 0, 0))
     table.add_column("category: attribute", no_wrap=True)
     for heading in ("values", "right", "noise", "skill"):

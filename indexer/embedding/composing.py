@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from es_mappings.layout import Vector
-from indexer.attribution.attributor import Shown
+from indexer.attribution.attributor import AttributionInput
 from indexer.attribution.features import Example
 from indexer.catalog import documents
 from indexer.catalog.documents import EmbeddedImage
@@ -42,11 +42,11 @@ class Outcome:
         )  # fmt: skip
 
 
-def shown(product: StoredProduct, images: Mapping[str, Embedded | ImageError]) -> Shown:
-    """Return what a product's attributes are read from."""
+def attribution_input(product: StoredProduct, images: Mapping[str, Embedded | ImageError]) -> AttributionInput:
+    """Return the input from which a product's attributes are predicted."""
     primary = images.get(product.images[0]) if product.images else None
     activations = primary.activations if isinstance(primary, Embedded) else {}
-    return Shown(Example(activations, product.fields), product.source, product.attribution)
+    return AttributionInput(Example(activations, product.fields), product.source, product.attribution)
 
 
 def compose(

@@ -19,7 +19,7 @@ from indexer.elastic.client import BulkFailure
 from indexer.elastic.product_index import ProductIndex
 from indexer.elastic.write_targets import WriteTargets
 from indexer.embedding import stored_products
-from indexer.embedding.composing import Outcome, compose, shown
+from indexer.embedding.composing import Outcome, attribution_input, compose
 from indexer.embedding.image_embedder import Embedded, ImageEmbedder
 from indexer.embedding.overlapping import side_by_side
 from indexer.embedding.product_embedder import ProductEmbedder
@@ -133,7 +133,9 @@ class Pipeline:
         now = {a: image.digest if isinstance(image, Embedded) else None for a, image in images.items()}
         report.current.extend(i for i, product in products.items() if product.is_unchanged(now))
         products = {i: product for i, product in products.items() if not product.is_unchanged(now)}
-        attributes = self._attribute({product_id: shown(product, images) for product_id, product in products.items()})
+        attributes = self._attribute(
+            {product_id: attribution_input(product, images) for product_id, product in products.items()}
+        )
         actions = []
         for product_id, product in products.items():
             outcome = compose(product, images, words[product_id], space)

@@ -1,1 +1,1 @@
-"""Fine-tuning: the look's CNN trained on what a catalogue says of its products. The result is a weights file."""
+"""Fine-tuning: train the look's CNN on a catalogue's labels. The result is a checkpoint."""

@@ -1,4 +1,4 @@
-"""What fine-tuning minimises."""
+"""The losses that fine-tuning minimises."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ Kind = Literal["supcon", "arcface"]
 
 
 def supervised_contrastive(features: torch.Tensor, labels: torch.Tensor, *, temperature: float = 0.1) -> torch.Tensor:
-    """Draw together what has one label, against all else in the batch.
+    """Return the supervised contrastive loss: features of one label attract, all others of the batch repel.
 
     ``L_out`` of Khosla et al., "Supervised contrastive learning", 2020.
 
     Parameters
     ----------
     features : Tensor, shape (n, dims)
-        Any length; their directions are compared.
+        Of any length, because they are normalised.
     labels : Tensor of int, shape (n,)
     """
     unit = normalize(features.float())
     logits = unit @ unit.T / temperature
-    oneself = torch.eye(len(unit), dtype=torch.bool, device=unit.device)
-    alike = (labels[:, None] == labels[None]) & ~oneself & (labels != ABSENT)[:, None]
-    log_shares = logits - torch.logsumexp(logits.masked_fill(oneself, -torch.inf), 1, keepdim=True)
-    each = -log_shares.masked_fill(~alike, 0).sum(1) / alike.sum(1).clamp(min=1)
-    return each[alike.any(1)].mean() if bool(alike.any()) else features.sum() * 0
+    diagonal = torch.eye(len(unit), dtype=torch.bool, device=unit.device)
+    positives = (labels[:, None] == labels[None]) & ~diagonal & (labels != ABSENT)[:, None]
+    log_probabilities = logits - torch.logsumexp(logits.masked_fill(diagonal, -torch.inf), 1, keepdim=True)
+    losses = -log_probabilities.masked_fill(~positives, 0).sum(1) / positives.sum(1).clamp(min=1)
+    return losses[positives.any(1)].mean() if bool(positives.any()) else features.sum() * 0
 
 
 class ArcFace(nn.Module):
-    """Classification by angle, with a margin that the right label must win by.
+    """Classification by angle, with an additive margin.
 
     Deng et al., "ArcFace: additive angular margin loss for deep face recognition", 2019.
     """
@@ -54,7 +54,7 @@ class ArcFace(nn.Module):
 
 
 class Heads(nn.Module):
-    """One classifier for each head, and the loss that shapes the features themselves by the first head."""
+    """A classifier per head, and a loss on the features themselves by the first head."""
 
     def __init__(self, kind: Kind, dims: int, classes: Sequence[int]) -> None:
         super().__init__()
@@ -63,12 +63,12 @@ class Heads(nn.Module):
         self.arcface = ArcFace(dims, classes[0])
 
     def forward(self, features: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """Return the loss of ``(n, dims)`` features with ``(n, heads)`` labels, `ABSENT` where there is none."""
+        """Return the loss of ``(n, dims)`` features with ``(n, heads)`` labels; `ABSENT` is no label."""
         loss = features.sum() * 0
         for head, classify in enumerate(self.linear):
             if bool((labels[:, head] != ABSENT).any()):
                 loss = loss + cross_entropy(classify(features.float()), labels[:, head], ignore_index=ABSENT)
         if self._kind == "supcon":
             return loss + supervised_contrastive(features, labels[:, 0])
-        shaped: torch.Tensor = self.arcface(features, labels[:, 0])
-        return loss + shaped
+        arcface: torch.Tensor = self.arcface(features, labels[:, 0])
+        return loss + arcface

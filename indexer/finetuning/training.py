@@ -1,4 +1,4 @@
-"""The training itself: heads first, then the whole model; stopped early, resumed where it was."""
+"""The training: heads first, then the whole model, with early stopping; it can be resumed."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ from indexer.vectorizers.presets import POOLED, Tap
 from indexer.vectorizers.runtimes.gpu import has_gpu
 from indexer.vectorizers.taps import TappedModel
 
-_HEADS_RATE, _MODEL_RATE = 3e-3, 1e-4  # of learning, at their highest
+_HEADS_RATE, _MODEL_RATE = 3e-3, 1e-4  # highest learning rates
 _CHECKPOINT = "checkpoint.pt"
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How the training goes."""
+    """The parameters of a training."""
 
     loss: Kind = "supcon"
     epochs: int = 20
-    frozen_epochs: int = 2  # in which only the heads learn: their first, wild steps leave the model alone
+    frozen_epochs: int = 2  # in which only the heads learn, because their first large steps would harm the model
     batch_size: int = 64
-    patience: int = 5  # epochs without a better model after which it ends
+    patience: int = 5  # epochs without improvement, after which it stops
     seed: int = 7
 
 
@@ -55,18 +55,18 @@ class Progress:
 class Training:
     """Trains a model's look on labelled images.
 
-    On a CUDA GPU in mixed precision (bfloat16: losses need no scaling), on CPU in float32. The statistics of batch
-    normalization stay those of the pretraining: small batches would spoil them.
+    On a CUDA GPU in mixed precision (bfloat16, so that losses need no scaling), on CPU in float32. The statistics of
+    batch normalisation stay those of the pretraining, because small batches would spoil them.
 
     Parameters
     ----------
     folder : Path
-        Keeps the checkpoint; a training that was cut off goes on from there.
+        Keeps the training's state, from which an interrupted training resumes.
 
     Raises
     ------
     CheckpointError
-        The folder's checkpoint belongs to another training.
+        The folder's state is damaged or belongs to another training.
     """
 
     def __init__(
@@ -99,12 +99,12 @@ class Training:
         self._resume()
 
     def run(self, on_epoch: Callable[[dict[str, float]], None]) -> dict[str, torch.Tensor]:
-        """Train to the end, and give the best model's weights.
+        """Train to the end, and return the best model's state dict.
 
         Parameters
         ----------
         on_epoch : callable
-            Told of each epoch: its number, loss and NDCG@10.
+            Called after each epoch with its number, loss and NDCG@10.
         """
         if not self.progress.history:
             self._note(on_epoch, 0.0)
@@ -151,7 +151,7 @@ class Training:
         on_epoch(entry)
 
     def ndcg(self) -> float:
-        """Judge the features on the images held out: NDCG@10 by the first head, each an anchor among the others."""
+        """Return NDCG@10 of the held-out images by the first head, with each image as an anchor."""
         examples = self._examples.held_out
         features, labels = self.embed(examples)
         unit = features / np.linalg.norm(features, axis=1, keepdims=True)
@@ -165,15 +165,15 @@ class Training:
 
     @torch.inference_mode()
     def embed(self, examples: Sequence[Example]) -> tuple[Vector, np.ndarray]:
-        """Return the features of images as they are, and their labels of the first head."""
+        """Return the features of images without augmentation, and their labels of the first head."""
         self.model.eval()
         rows, labels = [], []
         size = self._plan.batch_size
         batches = chunked(examples, size)
-        for pixels, found in loaded(batches, self._load, self._threads):
+        for pixels, by_head in loaded(batches, self._load, self._threads):
             (features,) = self.model(torch.from_numpy(pixels).to(self._device))
             rows.append(features.float().cpu().numpy())
-            labels.append(found[:, 0])
+            labels.append(by_head[:, 0])
         return np.concatenate(rows), np.concatenate(labels)
 
     def _load(self, address: str) -> Pixels | None:
@@ -181,10 +181,10 @@ class Training:
             data = self._source.fetch(address)
             return self._source.decoder.prepare(data, (self._expected.crop,), least_side=LEAST_SIDE)[0]
         except ImageError:
-            return None  # counted by whoever loads the catalogue; here there is nothing to learn from it
+            return None  # the example is left out
 
     def _save(self) -> None:
-        kept: dict[str, Any] = {
+        state: dict[str, Any] = {
             "about": self._about,
             "progress": asdict(self.progress),
             "model": self.model.model.state_dict(),
@@ -193,23 +193,23 @@ class Training:
             "best": self._best,
         }
         self._folder.mkdir(parents=True, exist_ok=True)
-        written = self._folder / f"{_CHECKPOINT}.new"
-        torch.save(kept, written)
-        written.replace(self._folder / _CHECKPOINT)  # whole, or not at all
+        new = self._folder / f"{_CHECKPOINT}.new"
+        torch.save(state, new)
+        new.replace(self._folder / _CHECKPOINT)  # atomic
 
     def _resume(self) -> None:
         path = self._folder / _CHECKPOINT
         if not path.is_file():
             return
         try:
-            kept = torch.load(path, map_location="cpu", weights_only=True)
-            fits = kept["about"] == self._about
-        except Exception as error:  # torch raises whatever the bytes happen to hit
-            raise CheckpointError(f"{path} is damaged: remove it to begin anew ({type(error).__name__})") from error
-        if not fits:
-            raise CheckpointError(f"{path} belongs to another training: remove it, or take another folder by --out")
-        self.model.model.load_state_dict(kept["model"])
-        self._heads.load_state_dict(kept["heads"])
-        self._optimizer.load_state_dict(kept["optimizer"])
-        self._best = kept["best"]
-        self.progress = Progress(**kept["progress"])
+            state = torch.load(path, map_location="cpu", weights_only=True)
+            is_same = state["about"] == self._about
+        except Exception as error:  # torch raises all kinds of errors on damaged files
+            raise CheckpointError(f"{path} is damaged: remove it to start again ({type(error).__name__})") from error
+        if not is_same:
+            raise CheckpointError(f"{path} belongs to another training: remove it, or choose another folder by --out")
+        self.model.model.load_state_dict(state["model"])
+        self._heads.load_state_dict(state["heads"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self._best = state["best"]
+        self.progress = Progress(**state["progress"])

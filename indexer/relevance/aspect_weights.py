@@ -13,7 +13,7 @@ from es_mappings.layout import Layout, Vector
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
 from indexer.elastic.client import vector
 from indexer.elastic.product_index import ProductIndex
-from indexer.relevance.golden import Grades
+from indexer.relevance.golden import Grades, products_in
 
 FLOOR = 0.05  # least weight of each aspect, so that none is lost because the golden set doesn't ask for it
 LEAST = 20  # anchors that a category needs
@@ -81,19 +81,19 @@ class Judged:
 def fit_weights(index: ProductIndex, grades: Grades, layout: Layout = LAYOUT) -> dict[str, Fitted]:
     """Fit the weights of each top category whose anchors the golden set judges.
 
-    Products that aren't there, or have no vector, are left out.
+    Products that are missing or have no vector are left out.
 
     Returns
     -------
     dict
-        Category path to its weights; categories with fewer than `LEAST` anchors are left out.
+        Category path -> its weights, without categories of fewer than `LEAST` anchors.
     """
-    products = _read(index, sorted({p for anchor, own in grades.items() for p in (anchor, *own)}))
+    products = _read(index, sorted(products_in(grades)))
     by_category: dict[str, Grades] = {}
-    for anchor, own in grades.items():
+    for anchor, candidates in grades.items():
         if anchor in products and (path := products[anchor][1]):
-            by_category.setdefault(path, {})[anchor] = own
-    vectors = {product: found[0] for product, found in products.items()}
+            by_category.setdefault(path, {})[anchor] = candidates
+    vectors = {product: row for product, (row, _) in products.items()}
     fitted = {}
     for path, judgements in sorted(by_category.items()):
         judged = judge(judgements, vectors, layout)

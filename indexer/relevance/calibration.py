@@ -27,14 +27,14 @@ class Fitted:
 
 
 def calibrate(index: ProductIndex, judgements: Sequence[Judgement]) -> Fitted:
-    """Fit the curve and note it in the index.
+    """Fit the curve and write it to the index's ``_meta``.
 
-    Judges are merged. Judgements of products that aren't there, or have no vector, are left out.
+    Judges are merged. Judgements of products that are missing or have no vector are left out.
 
     Raises
     ------
     GoldenSetError
-        Fewer than `LEAST` judgements of either kind are left, or similar products are not called matches more often.
+        Fewer than `LEAST` matches or others are left, or similar products don't match more often.
     """
     pairs = [(anchor, c, grade) for anchor, grades in merge(judgements).items() for c, grade in grades.items()]
     ids = sorted({product for anchor, candidate, _ in pairs for product in (anchor, candidate)})

@@ -1,4 +1,4 @@
-"""Judgements given in the shop, and the pools of candidates to judge, kept in Elasticsearch."""
+"""Store judgements, and pools of candidates to judge, in Elasticsearch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from indexer.elastic.product_index import ProductIndex
 from indexer.errors import GoldenSetError
 from indexer.relevance.golden import Judgement
 
-MOST_PAIRS = 10_000  # to judge: what one search gives, and more than people do
+MOST_PAIRS = 10_000  # to judge: the most hits of one search, and more than people judge
 
 
 class JudgementStore:
@@ -28,14 +28,14 @@ class JudgementStore:
         self.index, self.pool_index = index.store(es_judgement.KIND), index.store(es_judgement.POOLS)
 
     def put(self, judgement: Judgement) -> None:
-        """Keep a judgement; it takes the place of the judge's earlier one of that pair."""
+        """Write a judgement, replacing the judge's earlier one of that pair."""
         make_index(self._client, self.index, es_judgement.mapping())
         document = {**judgement.model_dump(include={"anchor", "candidate", "grade", "judge"}), "at": now()}
-        # At once: the judge's progress counts it, and waiting for the next refresh would take up to a second a grade.
+        # refresh: the judge's progress counts it, and waiting for the next refresh would take up to a second.
         self._client.index(index=self.index, id=_id(judgement), document=document, refresh=True)
 
     def undo(self, judge: str) -> Judgement | None:
-        """Take back the judge's latest judgement, and give it; None where there is none."""
+        """Delete the judge's latest judgement and return it; None if there is none."""
         hits = self._search(es_judgement.of_judge(judge), size=1, sort=[{"at": "desc"}])
         if not hits:
             return None
@@ -49,23 +49,23 @@ class JudgementStore:
         return {(hit["_source"]["anchor"], hit["_source"]["candidate"]) for hit in hits}
 
     def all(self) -> Iterator[Judgement]:
-        """Go through all judgements, in the order in which they were given."""
+        """Iterate over all judgements, oldest first."""
         if self._client.indices.exists(index=self.index):
             self._client.indices.refresh(index=self.index)
             hits = scan(self._client, index=self.index, query={"sort": ["at"]}, preserve_order=True)
             yield from (_read(hit["_source"]) for hit in hits)
 
     def put_pools(self, pools: Mapping[str, Sequence[str]]) -> None:
-        """Keep candidates to judge, by anchor; they take the place of all earlier pools, judgements stay.
+        """Write the candidates to judge by anchor, replacing all earlier pools, but no judgements.
 
         Raises
         ------
         GoldenSetError
-            More than `MOST_PAIRS` in all, or Elasticsearch refused one.
+            There are more than `MOST_PAIRS` in total, or Elasticsearch refused one.
         """
         pairs = sum(map(len, pools.values()))
         if pairs > MOST_PAIRS:
-            raise GoldenSetError(f"The pools hold {pairs:,} pairs, people can be asked for {MOST_PAIRS:,} at most")
+            raise GoldenSetError(f"The pools have {pairs:,} pairs; at most {MOST_PAIRS:,} can be judged")
         self._client.options(ignore_status=404).indices.delete(index=self.pool_index)
         make_index(self._client, self.pool_index, es_judgement.pool_mapping())
         actions = (
@@ -77,7 +77,7 @@ class JudgementStore:
                 raise GoldenSetError(f"{self.pool_index} refused a pool: {failure.reason}")
 
     def pools(self) -> dict[str, list[str]]:
-        """Return the candidates to judge, by anchor, in an order that is the same for all judges."""
+        """Return the candidates to judge by anchor, in the same order for all judges."""
         try:
             answer = self._client.search(index=self.pool_index, size=MOST_PAIRS, sort=[{"anchor": "asc"}])
         except NotFoundError:

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from indexer.activations.activation_store import ActivationStore
 from indexer.attribution import decisions, duplicates
 from indexer.attribution.patches import patches
-from indexer.attribution.training import Learnt, fit_attribution, unseen
+from indexer.attribution.training import FittedCategory, fit_attribution, unseen
 from indexer.catalog.events import Upsert
 from indexer.catalog.products import parse_product
 from indexer.elastic import loading
@@ -51,7 +51,7 @@ def copy(shop: Shop) -> Shop:
 
 
 @pytest.fixture(scope="module")
-def learnt(copy: Shop, vectorizers: Vectorizers) -> list[Learnt]:
+def learnt(copy: Shop, vectorizers: Vectorizers) -> list[FittedCategory]:
     return list(fit_attribution(copy.index, vectorizers.pictures))
 
 
@@ -76,7 +76,9 @@ def _products(shop: Shop) -> dict[str, dict[str, Any]]:
     return {hit["_id"]: hit["_source"] for hit in scan(shop.client, index=shop.alias)}
 
 
-def test_missing_values_are_filled_and_the_catalogues_own_stay(shop: Shop, copy: Shop, learnt: list[Learnt]) -> None:
+def test_missing_values_are_filled_and_the_catalogues_own_stay(
+    shop: Shop, copy: Shop, learnt: list[FittedCategory]
+) -> None:
     before, after = _products(shop), _products(copy)
     assert sum(one.written for one in learnt) == len(after) == len(before)
     filled = 0
@@ -93,7 +95,7 @@ def _said(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def test_filters_use_what_was_filled_in(copy: Shop, learnt: list[Learnt]) -> None:
+def test_filters_use_what_was_filled_in(copy: Shop, learnt: list[FittedCategory]) -> None:
     products = _products(copy)
     one = next(p for p in products.values() if p["effective"].keys() - p["attributes"].keys())
     name = min(one["effective"].keys() - one["attributes"].keys())
@@ -104,7 +106,7 @@ def test_filters_use_what_was_filled_in(copy: Shop, learnt: list[Learnt]) -> Non
     assert one["id"] in [p["id"] for p in answer.json["products"]]
 
 
-def test_a_dispute_is_decided_once(copy: Shop, learnt: list[Learnt], staff: FlaskClient) -> None:
+def test_a_dispute_is_decided_once(copy: Shop, learnt: list[FittedCategory], staff: FlaskClient) -> None:
     page = staff.get("/lab/attributes").text
     [product_id] = set(re.findall(r'name="id" value="([^"]+)"', page))
     [name] = set(re.findall(r'name="name" value="([^"]+)"', page))
@@ -120,7 +122,9 @@ def test_a_dispute_is_decided_once(copy: Shop, learnt: list[Learnt], staff: Flas
     assert decided["value"] == before["predicted"][name]["value"]
 
 
-def test_what_was_left_for_later_is_not_asked_for_at_once(copy: Shop, learnt: list[Learnt], staff: FlaskClient) -> None:
+def test_what_was_left_for_later_is_not_asked_for_at_once(
+    copy: Shop, learnt: list[FittedCategory], staff: FlaskClient
+) -> None:
     def asked(page: str) -> tuple[str, str]:
         [product_id], [name] = (set(re.findall(rf'name="{field}" value="([^"]+)"', page)) for field in ("id", "name"))
         return product_id, name
@@ -141,7 +145,7 @@ def test_what_was_left_for_later_is_not_asked_for_at_once(copy: Shop, learnt: li
     assert "Those left for later" in last
 
 
-def test_bad_answers_are_refused(copy: Shop, learnt: list[Learnt], staff: FlaskClient) -> None:
+def test_bad_answers_are_refused(copy: Shop, learnt: list[FittedCategory], staff: FlaskClient) -> None:
     token = re.search(r'name="csrf_token" value="([^"]+)"', staff.get("/lab/attributes").text)
     assert token
     product_id = next(iter(_products(copy)))
@@ -170,7 +174,7 @@ def test_pictures_that_a_model_has_not_seen_are_shown_to_it(copy: Shop, vectoriz
 
 
 def test_the_workers_pass_fills_in_and_copies_are_found(
-    copy: Shop, learnt: list[Learnt], vectorizers: Vectorizers
+    copy: Shop, learnt: list[FittedCategory], vectorizers: Vectorizers
 ) -> None:
     source = ImageSource.from_settings(copy.settings)
     pipeline = Pipeline(copy.index, source, vectorizers, 8)

@@ -1,4 +1,4 @@
-"""Fine-tuning at the smallest size that learns something: squares and stripes, a model of a few layers."""
+"""Fine-tuning of a model of a few layers on squares and stripes."""
 
 import json
 import shutil
@@ -40,7 +40,7 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_labels_are_read_and_what_is_missing_is_left_out(catalog: Path) -> None:
+def test_labels_are_read_and_products_without_one_are_left_out(catalog: Path) -> None:
     examples = read_examples(catalog, ["category", "size"], held_out=0.3)
     assert examples.names == {"category": ["across", "down", "plain"], "size": ["large", "small"]}
     assert len(examples.learned) + len(examples.held_out) == 60
@@ -50,7 +50,7 @@ def test_labels_are_read_and_what_is_missing_is_left_out(catalog: Path) -> None:
         read_examples(catalog, ["colour"])
 
 
-def test_the_same_images_are_held_out_wherever_the_catalogue_lies(catalog: Path, tmp_path: Path) -> None:
+def test_the_held_out_images_do_not_depend_on_the_folder(catalog: Path, tmp_path: Path) -> None:
     moved = shutil.copytree(catalog.parent, tmp_path / "elsewhere") / catalog.name
     here, there = (read_examples(path, ["category"]) for path in (catalog, moved))
     assert [Path(e.image).name for e in here.held_out] == [Path(e.image).name for e in there.held_out]
@@ -70,12 +70,12 @@ def test_variants_of_a_style_and_a_shared_image_are_held_out_together(tmp_path: 
     assert not set.intersection(*sides)
 
 
-def test_too_few_images_to_judge_by_are_said(catalog: Path) -> None:
+def test_too_few_held_out_images_are_refused(catalog: Path) -> None:
     with pytest.raises(SettingsError, match=r"of 60 images 0 are held out to judge by.*the same category"):
         read_examples(catalog, ["category"], held_out=0.0)
 
 
-def test_batches_hold_several_of_each_label_whatever_their_number(catalog: Path) -> None:
+def test_batches_have_several_examples_of_each_label(catalog: Path) -> None:
     examples = read_examples(catalog, ["category"])
     few = [e for e in examples.learned if e.labels[0] != 0] + [e for e in examples.learned if e.labels[0] == 0][:2]
     for batch in balanced_batches(few, 16, seed=1):
@@ -84,7 +84,7 @@ def test_batches_hold_several_of_each_label_whatever_their_number(catalog: Path)
         assert all(count % 4 == 0 for count in counts)
 
 
-def test_losses_fall_where_alike_is_near() -> None:
+def test_losses_fall_as_alike_features_approach() -> None:
     labels = torch.tensor([0, 0, 1, 1, ABSENT])
     near = torch.tensor([[1.0, 0.1], [1.0, 0.0], [0.0, 1.0], [0.1, 1.0], [0.7, 0.7]])
     far = near[[0, 2, 1, 3, 4]]
@@ -107,7 +107,7 @@ def train(catalog: Path, out: Path, **plan: object) -> Training:
     return Training(model, read_examples(catalog, ["category"]), source, Plan(batch_size=24, **plan), out)  # type: ignore[arg-type]
 
 
-def test_a_training_that_was_cut_off_goes_on_where_it_was(catalog: Path, tmp_path: Path) -> None:
+def test_an_interrupted_training_resumes(catalog: Path, tmp_path: Path) -> None:
     first = train(catalog, tmp_path, epochs=3, frozen_epochs=1)
     entries: list[dict[str, float]] = []
 
@@ -132,7 +132,7 @@ def test_a_training_that_was_cut_off_goes_on_where_it_was(catalog: Path, tmp_pat
 
 
 @pytest.mark.parametrize("frozen", [0, 1])
-def test_frozen_epochs_leave_the_model_alone_and_others_do_not(catalog: Path, tmp_path: Path, frozen: int) -> None:
+def test_only_frozen_epochs_leave_the_model_unchanged(catalog: Path, tmp_path: Path, frozen: int) -> None:
     training = train(catalog, tmp_path, epochs=1, frozen_epochs=frozen)
     before = {name: tensor.clone() for name, tensor in training.model.state_dict().items()}
     training.run(lambda _: None)
@@ -141,7 +141,7 @@ def test_frozen_epochs_leave_the_model_alone_and_others_do_not(catalog: Path, tm
 
 
 @pytest.mark.parametrize("held_out", [0.2, 0.6])
-def test_a_perfect_order_scores_one_however_few_are_held_out(
+def test_a_perfect_order_scores_one_even_with_few_held_out_images(
     catalog: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held_out: float
 ) -> None:
     training = train(catalog, tmp_path)
@@ -152,7 +152,7 @@ def test_a_perfect_order_scores_one_however_few_are_held_out(
     assert training.ndcg() == pytest.approx(1)
 
 
-def test_the_command_makes_a_weights_file_that_the_look_takes(
+def test_the_command_writes_a_checkpoint_that_the_look_loads(
     catalog: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from safetensors.torch import save_file
