@@ -125,7 +125,8 @@ def load(bench: Bench, shares: Sequence[float], shards: int) -> None:
             step=lambda done: progress.update(task, completed=done),
         )
     segments = indexing.settle(bench.client, bench.index)
-    loaded = f"loaded at {rate:,.0f} a second" if rate else "there from an earlier run"
+    loaded = f"loaded at {rate:,.0f} per second" if rate else "from an earlier run"
+
     say(f"Index: {len(bench.catalogue):,} products {loaded}, {segments} segments")
 
 

@@ -74,7 +74,8 @@ def command(
         report.parts.append(score_table(scores, grades, answers))
         if each_aspect:
             runs = {
-                name: ask(shop, grades, [*pairs, *w], depth, in_category=in_category) for name, w in alone().items()
+                name: ask(shop, grades, [*pairs, *w], depth, in_category=in_category)
+                for name, w in single_aspects().items()
             }
             by_aspect = {name: measure(run, grades, metrics[:1])[metrics[0]] for name, run in runs.items()}
             report.parts.append(aspect_table({"all": scores[metrics[0]], **by_aspect}, answers.categories, metrics[0]))
@@ -164,7 +165,7 @@ def read_baseline(file: Path) -> dict[str, PerAnchor]:
         raise GoldenSetError(f"--baseline: {file.name} holds no scores of an earlier run ({error})") from error
 
 
-def alone() -> dict[str, Parameters]:
+def single_aspects() -> dict[str, Parameters]:
     """Return, for each aspect, the parameters that give every other aspect the weight 0."""
     return {a: [("weight", f"{name}:{int(name == a)}") for name in LAYOUT.names] for a in LAYOUT.names}
 

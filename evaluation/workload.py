@@ -32,8 +32,8 @@ class Task:
 
 def presets(layout: Layout = LAYOUT) -> dict[str, dict[str, float]]:
     """Return aspect weights by name: the default, all equal, and each aspect alone."""
-    alone = {f"{name} only": {name: 1.0} for name in layout.names}
-    return {"default": dict(DEFAULT_WEIGHTS), "all alike": dict.fromkeys(layout.names, 1.0), **alone}
+    single = {f"{name} only": {name: 1.0} for name in layout.names}
+    return {"default": dict(DEFAULT_WEIGHTS), "all equal": dict.fromkeys(layout.names, 1.0), **single}
 
 
 def tasks(

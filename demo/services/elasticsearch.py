@@ -9,7 +9,7 @@ from demo.services import embedded
 from demo.services.distribution import Distribution, find_distribution
 from demo.services.embedded import Plan
 from demo.services.jdk import find_jdk
-from demo.services.place import data_place, own
+from demo.services.place import change_owner, data_place
 from demo.services.probe import elasticsearch_ready
 from demo.services.process import free_port, unprivileged
 from demo.services.service import Say, Service, ServiceError
@@ -38,7 +38,7 @@ def start_embedded(folder: Path, heap: str, say: Say) -> Service:
     home = data_place(folder, identity, say)
     port = free_port()
     _write_folders(home, distribution, port, heap)
-    own(home, identity)
+    change_owner(home, identity)
     plan = Plan(
         name="Elasticsearch",
         command=_command(distribution, jdk, home),

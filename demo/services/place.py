@@ -44,7 +44,7 @@ def data_place(folder: Path, identity: Identity | None, say: Say) -> Path:
         if not os.access(home, os.W_OK | os.X_OK):
             raise ServiceError(f"{home} belongs to another user, probably root; remove it as that user (make clean)")
         return home
-    own(home, identity)
+    change_owner(home, identity)
     if identity.can_write(home):
         return home
     elsewhere = _elsewhere(folder)
@@ -53,7 +53,7 @@ def data_place(folder: Path, identity: Identity | None, say: Say) -> Path:
     if not _is_ours(elsewhere, {0, identity.uid}):
         raise ServiceError(f"{elsewhere} belongs to another user; remove it")
     (folder / POINTER).write_text(str(elsewhere))
-    own(elsewhere, identity)
+    change_owner(elsewhere, identity)
     if not identity.can_write(elsewhere):
         raise ServiceError(f"{identity.name} can write neither {home} nor {elsewhere}; give it access to one of them")
     return elsewhere
@@ -73,7 +73,7 @@ def remove_elsewhere(folder: Path) -> None:
     pointer.unlink()
 
 
-def own(folder: Path, identity: Identity | None) -> None:
+def change_owner(folder: Path, identity: Identity | None) -> None:
     """Change the owner of a folder and all in it to the user that the server runs as."""
     if identity is None:
         return

@@ -86,6 +86,6 @@ def test_root_sees_that_an_unprivileged_user_cannot_enter_a_private_folder(tmp_p
     private = tmp_path / "private"
     folder = private / "data"
     folder.mkdir(parents=True)
-    place.own(folder, nobody)
+    place.change_owner(folder, nobody)
     private.chmod(0o700)
     assert not nobody.can_write(folder)
