@@ -151,7 +151,7 @@ def _load(settings: Settings, catalog: Path, worker: Child) -> None:
     _calibrate(settings, catalog)
     _learn_attributes(index, vectorizers)
     counts = index.counts()
-    say(f"Vectors: {counts['done']:,} written, {counts['failed']:,} failed (python -m indexer status says why)")
+    say(f"Vectors: {counts['done']:,} written, {counts['failed']:,} failed (`lookalike status` says why)")
 
 
 def _calibrate(settings: Settings, catalog: Path) -> None:

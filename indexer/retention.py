@@ -148,11 +148,11 @@ def _add_own(index: ProductIndex, used: _Used) -> None:
 def _add_attached(client: Elasticsearch, attachment: Attachment, used: _Used) -> None:
     concrete(client, attachment.index)  # says what is missing
     paths = [f"{attachment.object}.images", *attachment.names.named.values()]
-    ours = {"exists": {"field": f"{attachment.object}.status"}}
-    for hit in _scan(client, attachment.index, paths, ours):
+    with_status = {"exists": {"field": f"{attachment.object}.status"}}
+    for hit in _scan(client, attachment.index, paths, with_status):
         described = describe(hit["_source"], attachment.names)
-        held = hit["_source"].get(attachment.object) or {}
-        used.add(described.images, (image.get("digest") for image in held.get("images") or ()), described.fields)
+        ours = hit["_source"].get(attachment.object) or {}
+        used.add(described.images, (image.get("digest") for image in ours.get("images") or ()), described.fields)
 
 
 def _stores(index: ProductIndex) -> dict[str, Any]:

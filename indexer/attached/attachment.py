@@ -71,7 +71,7 @@ class Attachments:
         try:
             answer = self._client.get(index=self._index, id=index)
         except NotFoundError as error:
-            raise IndexStateError(f"{index} is not attached: `python -m indexer attach --index {index} ...`") from error
+            raise IndexStateError(f"{index} is not attached: `lookalike attach --index {index} ...`") from error
         self._seen[index] = {"if_seq_no": answer["_seq_no"], "if_primary_term": answer["_primary_term"]}
         state = dict(answer["_source"]["state"])
         names = state.pop("names")

@@ -43,7 +43,7 @@ def similar_request(
     """
     attachment = Attachments(index).read(name)
     if attachment.space is None:
-        raise IndexStateError(f"{name} has no vectors yet: `python -m indexer sweep`")
+        raise IndexStateError(f"{name} has no vectors yet: `lookalike sweep`")
     names = attachment.names
     texts = [path for path in (names.title, names.description, names.brand, names.category) if path]
     words: dict[str, Any] = {"multi_match": {"query": q, "fields": texts, "type": "cross_fields", "operator": "and"}}

@@ -1,1 +1,1 @@
-"""What `python -m indexer check` looks at, a module a subject."""
+"""What `lookalike check` looks at, a module a subject."""

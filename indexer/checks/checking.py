@@ -1,4 +1,4 @@
-"""``python -m indexer check``: run all of es_mappings/ against a live Elasticsearch, in indices made for it."""
+"""``lookalike check``: run all of es_mappings/ against a live Elasticsearch, in indices made for it."""
 
 from __future__ import annotations
 

@@ -26,33 +26,31 @@ def compare(client: Elasticsearch, live: str, scratch: str, twin: str) -> list[F
     twin : str
         Name for an empty index like the live one: what Elasticsearch says to a change is tried there.
     """
-    held, ours = _mapping(client, live), _mapping(client, scratch)
-    held_analysis, our_analysis = _analysis(client, live), _analysis(client, scratch)
-    plain = {key: value for key, value in held.items() if key != "_meta"}
-    client.indices.create(index=twin, mappings=plain, settings={"analysis": held_analysis})
-    found = [
-        Finding(
-            f"{live}, field {path}", f"live {_json(theirs)}, ours {_json(its)}; {_advice(client, live, twin, path)}"
-        )
-        for path, theirs, its in differing_fields(held.get("properties", {}), ours["properties"])
+    current, ours = _mapping(client, live), _mapping(client, scratch)
+    current_analysis, our_analysis = _analysis(client, live), _analysis(client, scratch)
+    plain = {key: value for key, value in current.items() if key != "_meta"}
+    client.indices.create(index=twin, mappings=plain, settings={"analysis": current_analysis})
+    findings = [
+        Finding(f"{live}, field {path}", f"{_difference(before, after)}; {_advice(client, live, twin, path)}")
+        for path, before, after in differing_fields(current.get("properties", {}), ours["properties"])
     ]
-    found += [
-        Finding(f"{live}, {name}", f"live {_json(theirs)}, ours {_json(its)}; {_NEW_INDEX}")
-        for name, theirs, its in differing_leaves(held_analysis, our_analysis, "analysis")
-    ]
-    aspects, our_aspects = held.get("_meta", {}).get("aspects"), product.LAYOUT.to_meta()
+    leaves = list(differing_leaves(current_analysis, our_analysis, "analysis"))
+    aspects, our_aspects = current.get("_meta", {}).get("aspects"), product.LAYOUT.to_meta()
     if aspects != our_aspects:
-        found.append(
-            Finding(f"{live}, _meta.aspects", f"live {_json(aspects)}, ours {_json(our_aspects)}; {_NEW_INDEX}")
-        )
-    if held.get("dynamic") != ours.get("dynamic"):
-        says = f"live {_json(held.get('dynamic'))}, ours {_json(ours.get('dynamic'))}; {_NEW_INDEX}"
-        found.append(Finding(f"{live}, dynamic", says))
-    return found
+        leaves.append(("_meta.aspects", aspects, our_aspects))
+    if current.get("dynamic") != ours.get("dynamic"):
+        leaves.append(("dynamic", current.get("dynamic"), ours.get("dynamic")))
+    return findings + [
+        Finding(f"{live}, {name}", f"{_difference(before, after)}; {_NEW_INDEX}") for name, before, after in leaves
+    ]
+
+
+def _difference(live: object, ours: object) -> str:
+    return f"live {_json(live)}, ours {_json(ours)}"
 
 
 def differing_fields(live: Json, ours: Json, above: str = "") -> Iterator[tuple[str, Json | None, Json]]:
-    """Go through the fields of ours that the live mapping lacks or has otherwise; fields only it has harm nobody.
+    """Iterate over our fields that the live mapping lacks or has otherwise; fields that only it has harm nobody.
 
     Yields
     ------
@@ -73,7 +71,7 @@ def differing_fields(live: Json, ours: Json, above: str = "") -> Iterator[tuple[
 
 
 def differing_leaves(live: object, ours: object, path: str) -> Iterator[tuple[str, object, object]]:
-    """Go through what differs between two trees of settings, named by path."""
+    """Iterate over what differs between two trees of settings, named by path."""
     if isinstance(live, Mapping) and isinstance(ours, Mapping):
         for name in {**ours, **live}:
             yield from differing_leaves(live.get(name), ours.get(name), f"{path}.{name}")
@@ -82,7 +80,7 @@ def differing_leaves(live: object, ours: object, path: str) -> Iterator[tuple[st
 
 
 def _advice(client: Elasticsearch, live: str, twin: str, path: str) -> str:
-    """Say what takes the change over. Elasticsearch decides which changes a mapping allows, so it is asked."""
+    """Return what takes the change over. Elasticsearch decides which changes a mapping allows, so it is asked."""
     root = path.partition(".")[0]
     properties = {root: product.mapping(None)["properties"][root]}
     try:

@@ -36,7 +36,7 @@ class Finding:
 
 
 def script_names() -> list[str]:
-    """Name the scripts under ``es_mappings/painless/``, as `scripts.source` takes them."""
+    """List the scripts under ``es_mappings/painless/``, as `scripts.source` takes them."""
     entries = files("es_mappings").joinpath("painless").iterdir()
     return sorted(entry.name.removesuffix(".painless") for entry in entries if entry.name.endswith(".painless"))
 

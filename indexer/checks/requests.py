@@ -99,7 +99,7 @@ def run(client: Elasticsearch, index: str | None, case: Case) -> list[Finding]:
 
 
 def unknown_fields(client: Elasticsearch, index: str) -> list[Finding]:
-    """Name the keyword fields that the mapping lacks: Elasticsearch passes over them in silence."""
+    """List the keyword fields that the mapping lacks: Elasticsearch ignores them silently."""
     names = [field.partition("^")[0] for field in queries.KEYWORD_FIELDS]
     known = client.field_caps(index=index, fields=names)["fields"]
     place = "es_mappings/queries.py, KEYWORD_FIELDS"
@@ -167,7 +167,7 @@ def similarity_cases() -> Iterator[Case]:
 
 
 def paging(client: Elasticsearch, index: str) -> list[Finding]:
-    """Go through results page by page in a point in time; every product must come once."""
+    """Page through results in a point in time; every product must come once."""
     similar = queries.sort_by_similar(_EVERYTHING, samples.anchors()[:1])
     rescored = queries.sort_by_similar(
         _EVERYTHING, samples.anchors()[:1], plan=planner.plan(matched=8, indexed=8, rescore=True)

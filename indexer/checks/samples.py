@@ -109,17 +109,17 @@ def _bulk(client: Elasticsearch, actions: Sequence[documents.Action]) -> list[Fi
     return found
 
 
-def _state(held: dict[str, dict[str, Any]]) -> list[Finding]:
-    statuses = {product_id: source.get("embedding", {}).get("status") for product_id, source in held.items()}
+def _state(products: dict[str, dict[str, Any]]) -> list[Finding]:
+    statuses = {product_id: source.get("embedding", {}).get("status") for product_id, source in products.items()}
     expected = {p.id: "done" for p in PRODUCTS} | {FAILED.id: "failed", PENDING.id: "pending"}
     problems = [
         f"{name} has the embedding status {statuses.get(name)}, not {status}"
         for name, status in expected.items()
         if statuses.get(name) != status
     ]
-    problems += [f"{name} has lost its vector" for name in vectors() if "vector" not in held.get(name, {})]
-    if held.get(PRODUCTS[0].id, {}).get("title") != PRODUCTS[0].title:
+    problems += [f"{name} has lost its vector" for name in vectors() if "vector" not in products.get(name, {})]
+    if products.get(PRODUCTS[0].id, {}).get("title") != PRODUCTS[0].title:
         problems.append("an older version of a product took the place of a newer one")
-    if GONE.id in held:
+    if GONE.id in products:
         problems.append("a deleted product is still there")
     return [Finding(_PLACE, problem) for problem in problems]

@@ -1,4 +1,4 @@
-"""``python -m indexer attach | sweep | detach``."""
+"""``lookalike attach | sweep | detach``."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def attach(
     space: str | None,
     later: bool,
 ) -> None:
-    """Give vectors to a product index that is not ours.
+    """Add vectors to a product index that is not ours.
 
     Fields are added to its mapping under one object, documents get partial updates, nothing of theirs is changed.
     """
@@ -56,7 +56,7 @@ def attach(
     shop = ProductIndex.open(settings)
     attachments = Attachments(shop)
     if index in attachments.all():
-        raise click.ClickException(f"{index} is attached already; `python -m indexer detach --index {index}` first")
+        raise click.ClickException(f"{index} is attached already; `lookalike detach --index {index}` first")
     prepare(shop.client, attachment)
     attachments.save(attachment)
     click.echo(f"{index} is attached: its vectors are in {attachment.vector}")

@@ -1,4 +1,4 @@
-"""``python -m indexer attributes`` and ``python -m indexer duplicates``."""
+"""``lookalike attributes`` and ``lookalike duplicates``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``python -m indexer finetune``. Here and not in evaluation/: what it makes is a vectorizer that the pipeline runs."""
+"""``lookalike finetune``. Here and not in evaluation/: what it makes is a vectorizer that the pipeline runs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def finetune(catalog: Path, *, out: Path, heads: tuple[str, ...], **plan: object
     """Train the look's CNN on the labels of CATALOG's images; cut off, the same command goes on where it was.
 
     The first head decides what is alike: its images are drawn together. Give the weights to the pipeline by
-    LOOK_WEIGHTS, then change over by `python -m indexer rebuild`.
+    LOOK_WEIGHTS, then change over by `lookalike rebuild`.
     """
     from indexer.finetuning.examples import read_examples
     from indexer.finetuning.training import Plan, Training

@@ -1,4 +1,4 @@
-"""``python -m indexer fit``."""
+"""``lookalike fit``."""
 
 from __future__ import annotations
 
@@ -66,6 +66,4 @@ def fit(
     if current is None:
         index.stamp_space(space.digest)
     elif current != space.digest:
-        click.echo(
-            f"{index.alias} holds vectors of {current}. Change over: python -m indexer rebuild --space {space.digest}"
-        )
+        click.echo(f"{index.alias} holds vectors of {current}. Change over: lookalike rebuild --space {space.digest}")

@@ -1,4 +1,4 @@
-"""``python -m indexer rebuild | rollback | prune``."""
+"""``lookalike rebuild | rollback | prune``."""
 
 from __future__ import annotations
 
@@ -114,9 +114,7 @@ def _carry_out(settings: Settings, options: Options, kind: str, *, abandon: bool
             click.echo(f"Gave up {given_up}" if given_up else "None is under way")
             return
         name = rollout.rebuild() if kind == "rebuild" else rollout.rollback()
-    click.echo(
-        f"{settings.index_name} is {name}. `python -m indexer rollback` goes back; `prune` deletes what is kept."
-    )
+    click.echo(f"{settings.index_name} is {name}. `lookalike rollback` goes back; `prune` deletes what is kept.")
 
 
 @contextmanager

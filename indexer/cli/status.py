@@ -1,4 +1,4 @@
-"""``python -m indexer status`` and ``expire``: what is there, and what nobody needs any more."""
+"""``lookalike status`` and ``expire``: what is there, and what nobody needs any more."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from indexer.settings import Settings
 @click.command()
 @click.option("--failures", default=20, show_default=True, help="How many failed products to list.")
 def status(*, failures: int) -> None:
-    """Say what is indexed and embedded, what failed and why, and what runs the models."""
+    """Show what is indexed and embedded, what failed and why, and what runs the models."""
     from indexer.vectorizers import runtimes
 
     settings = Settings.from_environment()
@@ -46,7 +46,7 @@ def expire() -> None:
 
 
 def say_counts(settings: Settings) -> None:
-    """Say how many products have a vector, wait for one, or failed."""
+    """Print how many products have a vector, wait for one, or failed."""
     counts = ProductIndex.open(settings).counts()
     click.echo(
         f"{counts['all']:,} products: {counts['done']:,} with a vector, {counts['pending']:,} waiting, "

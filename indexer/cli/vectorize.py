@@ -22,7 +22,7 @@ _CHUNK = 256  # products between two steps of a progress bar
 @click.command()
 @click.option("--retry-failed", is_flag=True, help="Try the images that failed again.")
 def vectorize(*, retry_failed: bool) -> None:
-    """Give each product that has no vector yet its vector, in this process; fits a space first if there is none."""
+    """Write the vectors of products that have none yet, in this process; fit a vector space first if there is none."""
     vectorize_waiting(Settings.from_environment(), retry_failed=retry_failed)
 
 

@@ -1,4 +1,4 @@
-"""``python -m indexer weights``: how much each aspect counts, category by category."""
+"""``lookalike weights``: how much each aspect counts, category by category."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.group()
 def weights() -> None:
-    """Say how much each aspect counts in a category, where a request doesn't."""
+    """Show, set or fit how much each aspect counts in a category, where a request doesn't say."""
 
 
 @weights.command()
@@ -35,7 +35,7 @@ def show() -> None:
 @click.argument("category")
 @click.argument("given", nargs=-1, metavar="[ASPECT:WEIGHT]...")
 def set_(category: str, given: tuple[str, ...]) -> None:
-    """Give CATEGORY (a path, such as "Laptops/Gaming laptops") its weights; without any, the default's again."""
+    """Set the weights of CATEGORY (a path, such as "Laptops/Gaming laptops"); without any, the default's again."""
     settings = Settings.from_environment()
     index = ProductIndex.open(settings)
     own = CategoryWeights.from_meta(index.meta())

@@ -56,7 +56,7 @@ def get_with_vectors(client: Elasticsearch, index: str, ids: Sequence[str]) -> d
 def get_each_with_vectors(client: Elasticsearch, places: Sequence[tuple[str, str]]) -> list[dict[str, Any] | None]:
     """Get documents of several indices in one request, as `get_with_vectors` does.
 
-    ``_source`` leaves vectors out unless told otherwise, and the client's own ``mget`` has no parameter to tell it.
+    ``_source`` leaves vectors out by default, and the client's own ``mget`` has no parameter for that.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def get_each_with_vectors(client: Elasticsearch, places: Sequence[tuple[str, str
 
 
 def make_index(client: Elasticsearch, index: str, mapping: Mapping[str, Any]) -> None:
-    """Make an index beside the product index, if there is none."""
+    """Make the index of a store, if there is none."""
     if not client.indices.exists(index=index):
         # 400: another process made it in between.
         client.options(ignore_status=400).indices.create(index=index, mappings=mapping)
@@ -161,10 +161,10 @@ def _send(
             **options,
         )
         for place, (taken, item) in zip(due, results, strict=True):
-            [its] = item.values()
-            outcomes[place] = None if taken else _failure(its)
-            if taken and changed is not None and its.get("result") != "noop":
-                changed.append(its["_id"])
+            [result] = item.values()
+            outcomes[place] = None if taken else _failure(result)
+            if taken and changed is not None and result.get("result") != "noop":
+                changed.append(result["_id"])
         busy = [place for place in due if (failure := outcomes[place]) and failure.status == 429]
         in_vain = 0 if len(busy) < len(due) else in_vain + 1
         if busy and in_vain < _ATTEMPTS:
@@ -173,11 +173,11 @@ def _send(
     return outcomes
 
 
-def _failure(outcome: Mapping[str, Any]) -> BulkFailure:
-    error = outcome.get("error", outcome.get("result", "refused"))
-    told = error if isinstance(error, dict) else {"reason": str(error)}
-    reason, kind = str(told.get("reason", error)), str(told.get("type", ""))
-    return BulkFailure(outcome.get("_id", ""), int(outcome["status"]), reason, kind)
+def _failure(result: Mapping[str, Any]) -> BulkFailure:
+    error = result.get("error", result.get("result", "refused"))
+    cause = error if isinstance(error, dict) else {"reason": str(error)}
+    reason, kind = str(cause.get("reason", error)), str(cause.get("type", ""))
+    return BulkFailure(result.get("_id", ""), int(result["status"]), reason, kind)
 
 
 def put_all(client: Elasticsearch, documents: Iterable[dict[str, Any]], what: str) -> None:

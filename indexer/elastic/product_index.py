@@ -87,7 +87,7 @@ class ProductIndex:
         """Make the product index behind the alias if there is none.
 
         One that is there may have been made by another version of the mapping: it goes on as it is until
-        ``python -m indexer rebuild`` makes it anew.
+        ``lookalike rebuild`` makes it anew.
 
         Raises
         ------
@@ -172,13 +172,12 @@ class ProductIndex:
         current = self.space()
         if current not in {None, space}:
             raise IndexStateError(
-                f"{self.name} holds vectors of the space {current}. Change over to another by "
-                "`python -m indexer rebuild`."
+                f"{self.name} holds vectors of the space {current}. Change over to another by `lookalike rebuild`."
             )
         if not self.is_current():
             raise IndexStateError(
                 f"{self.name} was made for other aspects than es_mappings/product.py has now: "
-                "`python -m indexer rebuild` makes a new one, while the live one goes on."
+                "`lookalike rebuild` makes a new one, while the live one goes on."
             )
         if current is None:
             self.stamp(space=space)

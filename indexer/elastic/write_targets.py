@@ -50,7 +50,7 @@ class WriteTargets:
 
 
 def write_alias(index: str, generation: int) -> str:
-    """Name the alias that writes to an index go by."""
+    """Return the alias that writes to an index go by."""
     return f"{index}-w{generation}"
 
 

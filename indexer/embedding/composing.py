@@ -1,4 +1,4 @@
-"""From what could be had of a product's images and words to what is written beside it. Pure."""
+"""From the activations of a product's images and words to what is written into its document. Pure."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def embed_photo(pipeline: Pipeline, data: bytes, box: Box | None = None) -> tupl
     """
     space = pipeline.space()
     if space is None:
-        raise IndexStateError("There is no vector space yet: fit one by `python -m indexer fit`")
+        raise IndexStateError("There is no vector space yet: fit one by `lookalike fit`")
     # A box is cut from the whole image: what is in it must not have been reduced before.
     image = cropped(pipeline.decoder.decode(data, least_side=0 if box else LEAST_SIDE), box)
     models = ImageModels(pipeline.vectorizers.images.values())

@@ -1,4 +1,4 @@
-"""From product ids to vectors beside the products. The one path that the command line and the workers take."""
+"""From product ids to vectors in the products' documents: the one path that the command line and the workers take."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ class Pipeline:
                 raise SpaceError(
                     f"The vectors of {index.name} were made by {space.vectorizers}, the settings name {models}. "
                     "Set the models, layers and weights as they were, "
-                    "or change over by `python -m indexer rebuild`."
+                    "or change over by `lookalike rebuild`."
                 )
             self._spaces[digest] = space
         return self._spaces[digest]

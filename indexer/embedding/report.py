@@ -1,4 +1,4 @@
-"""What the pipeline tells of a call."""
+"""The report of a call of the pipeline."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 class Report:
     """What one call did, by product id."""
 
-    written: list[str] = field(default_factory=list)  # the vector stands beside the product
+    written: list[str] = field(default_factory=list)  # the vector is in the product's document
     waiting: list[str] = field(default_factory=list)  # activations kept, no vector space is fitted yet
     current: list[str] = field(default_factory=list)  # nothing to do: the vector was there
     gone: list[str] = field(default_factory=list)  # the product was deleted

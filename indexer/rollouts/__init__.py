@@ -1,5 +1,5 @@
-"""A new index, or a new vector space, beside the live one: built, compared, swapped in one call, taken back in one.
+"""Move a shop to a new index or vector space: build it while the old one serves, compare, swap, roll back.
 
-`state` is what a run that died goes on from; `carrying` makes one index equal to another while both are written to;
-`comparing` says whether the new one is as good; `rollout` takes the steps.
+`state` is what an interrupted run continues from; `carrying` makes one index equal to another while both take writes;
+`comparing` checks whether the new one is as good; `steps` are taken by `rollout`.
 """

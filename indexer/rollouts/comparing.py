@@ -1,4 +1,4 @@
-"""Whether the index that shall be live is as good as the one that is: what it holds, and what it finds."""
+"""Check whether a new index is as good as the live one: what it holds, and what it finds."""
 
 from __future__ import annotations
 

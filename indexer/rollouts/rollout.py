@@ -1,4 +1,4 @@
-"""A shop's way from one index to another: begun, gone on with after a crash, given up, or brought to its end."""
+"""Take a shop from one index to another: start, continue after a crash, abandon, or finish."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Rollout:
         ------
         IndexStateError
             It is not as good as the live one, another rollout is under way, or Elasticsearch refused something.
-            What is done is kept: the next call goes on from there.
+            What is done is kept: the next call continues from there.
         """
         options = self._options
         made = {"mapping": product.mapping(None), "settings": product.settings(), "space": options.space}
@@ -109,12 +109,12 @@ class Rollout:
             raise IndexStateError(
                 f"A {run.kind} to {run.new_index} is under way, begun {run.begun_at} with another mapping, other "
                 "models or options. Go on with it as it was begun, or give it up by "
-                f"`python -m indexer {run.kind} --abandon`."
+                f"`lookalike {run.kind} --abandon`."
             )
         if live not in {run.old_index, run.new_index}:
             raise IndexStateError(
                 f"{self._index.alias} is {live} by now; give the {run.kind} to {run.new_index} up by "
-                f"`python -m indexer {run.kind} --abandon`."
+                f"`lookalike {run.kind} --abandon`."
             )
         self._watch.say(
             f"Going on with the {run.kind} to {run.new_index}, begun {run.begun_at}: {', '.join(run.done)} done"

@@ -199,7 +199,7 @@ def _reduce(store: ActivationStore, material: Material, recipe: Recipe, dims: in
 
 
 def describe(space: VectorSpace) -> str:
-    """Say in one line what a space's reductions are, and why."""
+    """Return in one line what a space's reductions are, and why."""
     return "; ".join(
         f"{name}: {r.manifest['kind']}, {r.dims} dimensions, {r.kept:.1%} of the variance"
         + (f" ({why})" if (why := r.manifest["why"]) else "")

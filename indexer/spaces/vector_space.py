@@ -42,7 +42,7 @@ class VectorSpace:
 
     @cached_property
     def digest(self) -> str:
-        """Name of the space: it changes with anything that changes a vector."""
+        """Return the name of the space: it changes with anything that changes a vector."""
         # Kept: every document that is written names it, and the tensors are megabytes.
         return manifest_digest({**self.manifest, "tensors": hashlib.sha256(self.to_bytes()).hexdigest()})
 
@@ -97,7 +97,7 @@ def load_space(index: ProductIndex, digest: str) -> VectorSpace:
     try:
         source = index.client.get(index=store, id=digest)["_source"]
     except NotFoundError as error:
-        raise SpaceError(f"The vector space {digest} is not in {store}: fit one by `python -m indexer fit`") from error
+        raise SpaceError(f"The vector space {digest} is not in {store}: fit one by `lookalike fit`") from error
     try:
         manifest = source["manifest"]
         tensors = load(base64.b64decode(source["tensors"], validate=True))

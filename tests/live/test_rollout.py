@@ -61,7 +61,7 @@ def test_another_model_embeds_the_images_anew(shop: RollingShop) -> None:
     assert sum(shop.models[0].seen) == PRODUCTS
     # Workers that still have the old model say so, and what they leave stays pending.
     shop.write(shop.upsert(PRODUCTS))
-    with pytest.raises(Exception, match="python -m indexer rebuild"):
+    with pytest.raises(Exception, match="lookalike rebuild"):
         shop.embed("one")
 
 
