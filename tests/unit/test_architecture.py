@@ -21,6 +21,12 @@ ALLOWED = {
     "evaluation": {"es_mappings", "indexer", "search", "workers", "webapp", "demo"},
     "lookalike": {"indexer"},  # it names the commands of the other rooms, and imports them when they run
 }
+# Unit tests of no module or package, and what each is about.
+OF_NO_MODULE = {
+    "architecture.py": "the rules of all packages",
+    "requirements.py": "requirements.txt and pyproject.toml",
+    "es_mappings/recipes.py": "the recipes of docs/search-team.md",
+}
 # The floors of packages, from the ground up: a room or module imports from lower floors alone.
 FLOORS: dict[str, tuple[set[str], ...]] = {
     "indexer": (
@@ -158,3 +164,12 @@ def test_modules_stay_small() -> None:
         if (lines := len(path.read_text().splitlines())) > 260
     }
     assert not long
+
+
+def test_a_modules_unit_test_is_found_by_its_name() -> None:
+    unit = ROOT / "tests" / "unit"
+    named = {path.relative_to(unit).with_name(path.name.removeprefix("test_")) for path in unit.rglob("test_*.py")}
+    homeless = {
+        str(name) for name in named if not (ROOT / name).is_file() and not (ROOT / name.with_suffix("")).is_dir()
+    }
+    assert homeless == set(OF_NO_MODULE)

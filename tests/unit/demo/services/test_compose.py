@@ -12,7 +12,7 @@ import pytest
 
 from demo.services import compose
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 SOURCE = (ROOT / "docker-compose.yml").read_text()
 # Not a direct requirement: huggingface-hub, which timm needs, brings it.
 STACK: dict[str, Any] = importlib.import_module("yaml").safe_load(SOURCE)
