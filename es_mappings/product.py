@@ -46,6 +46,8 @@ shop_text = analyzer(
     ],
 )
 
+ANALYSIS: dict[str, Any] = {"analyzer": shop_text}
+
 
 class Embedding(InnerDoc):
     """How the product's vector came to be, or why there is none."""
@@ -82,17 +84,17 @@ class Product(Document):
     """
 
     id = Keyword()  # also _id; a doc value, so that it breaks ties in every sort
-    title = Text(analyzer=shop_text)
-    description = Text(analyzer=shop_text)
-    category = Text(analyzer=shop_text)  # names, broad to narrow
+    title = Text(**ANALYSIS)
+    description = Text(**ANALYSIS)
+    category = Text(**ANALYSIS)  # names, broad to narrow
     category_path = Keyword(ignore_above=512)  # "Dresses", "Dresses/Midi dresses"
-    brand = Keyword(ignore_above=256, fields={"text": Text(analyzer=shop_text)})
+    brand = Keyword(ignore_above=256, fields={"text": Text(**ANALYSIS)})
     price = Double()
     currency = Keyword()
     in_stock = Boolean()
     attributes = Flattened(ignore_above=512)  # as the catalogue gives them
     effective = Flattened(ignore_above=512)  # the same, what is missing filled in, and what people decided in its place
-    facets = Keyword(ignore_above=512, fields={"text": Text(analyzer=shop_text)})  # the effective ones, "color:red"
+    facets = Keyword(ignore_above=512, fields={"text": Text(**ANALYSIS)})  # the effective ones, "color:red"
     predicted = Object(enabled=False)  # name -> value, confidence, doubt: what pictures and text show
     disputes = Keyword()  # names of the attributes whose value they contradict, the surest first
     dispute = Double()  # how sure the surest is

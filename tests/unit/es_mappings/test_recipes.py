@@ -1,88 +1,80 @@
-"""The recipes of docs/search-team.md, each carried out: what is edited, and the request or mapping that comes of it."""
+"""Each recipe of docs/search-team.md, followed: the requests and documents that the changed code makes."""
 
-import re
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
-from elasticsearch.dsl import Keyword, Text, analyzer, token_filter
 
-from es_mappings import (
-    Anchor,
-    Filters,
-    Layout,
-    anchors,
-    browse,
-    facets,
-    planner,
-    product,
-    queries,
-    scripts,
-    search_page,
-    sort_by_similar,
-)
+from es_mappings import Anchor, Layout, scripts
 from es_mappings.aspect_weights import CategoryWeights
+from tests.recipes import followed, recipes, run
+
+SMALL = Layout.of({"look": 2, "color": 2})
+LIKED = Anchor("dress-1", np.array([1, 0, 0, 1], np.float32))
+
+PRELUDE = """
+import json
+import numpy as np
+from es_mappings import Anchor, Filters, Layout, browse, facets, planner, product, search_page, sort_by_similar
 from indexer.catalog import documents
-from indexer.catalog.products import Product
+from indexer.catalog.events import parse_event, parse_line
 
 SMALL = Layout.of({"look": 2, "color": 2})
 LIKED = Anchor("dress-1", np.array([1, 0, 0, 1], np.float32))
 DISLIKED = Anchor("toy-1", np.array([0, 1, 0, 0], np.float32), weight=-1.0)
+ALL = {"match_all": {}}
 
 
-def _script(request: dict[str, Any]) -> dict[str, Any]:
-    script: dict[str, Any] = request["query"]["script_score"]["script"]
-    return script
+def show(*values):
+    print(json.dumps(values))
+"""
 
 
-def _analysed(**by: Any) -> type[product.Product]:
-    """Make the product with all its text fields analysed another way: combined_fields wants them alike."""
-
-    class Analysed(product.Product):
-        title = Text(**by)
-        description = Text(**by)
-        category = Text(**by)
-        brand = Keyword(ignore_above=256, fields={"text": Text(**by)})
-        facets = Keyword(ignore_above=512, fields={"text": Text(**by)})
-
-    return Analysed
+def _followed(recipe: str, folder: Path, code: str) -> Any:
+    """Return what code shows that runs over the changed copy."""
+    return run(followed(recipe, folder), "-c", PRELUDE + code)
 
 
-def test_a_keyword_boost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "KEYWORD_FIELDS", ["title^6", "category^2", "brand.text^2", "facets.text"])
-    assert browse("midi dress", Filters()) == {
-        "bool": {
-            "filter": [],
-            "must": [
-                {
-                    "combined_fields": {
-                        "query": "midi dress",
-                        "fields": ["title^6", "category^2", "brand.text^2", "facets.text"],
-                        "operator": "and",
-                        "zero_terms_query": "all",
-                    }
-                }
-            ],
-        }
-    }
+def _script(source: str, **params: Any) -> dict[str, Any]:
+    query = {"bool": {"must": [{"match_all": {}}], "must_not": [{"ids": {"values": ["dress-1"]}}]}}
+    script = {"source": source, "params": {**params, "field": "vector"}}
+    return {"query": {"script_score": {"query": query, "script": script}}}
 
 
-def test_synonyms(monkeypatch: pytest.MonkeyPatch) -> None:
-    synonyms = token_filter("shop_synonyms", type="synonym_graph", synonyms=["tv, television"])
-    searched = analyzer("shop_search", tokenizer="standard", filter=[*product.shop_text.filter, synonyms])
-    monkeypatch.setattr(product, "Product", _analysed(analyzer=product.shop_text, search_analyzer=searched))
-    title = {"type": "text", "analyzer": "shop_text", "search_analyzer": "shop_search"}
-    properties = product.mapping(None)["properties"]
-    assert {name: properties[name] for name in ("title", "description", "category")} == {
-        "title": title,
-        "description": title,
-        "category": title,
-    }
-    assert properties["brand"] == {"type": "keyword", "ignore_above": 256, "fields": {"text": title}}
-    assert properties["facets"] == {"type": "keyword", "ignore_above": 512, "fields": {"text": title}}
-    analysis = product.settings()["analysis"]
+def _matches(document: dict[str, Any], clauses: list[dict[str, Any]]) -> bool:
+    """Say whether a document matches filters of terms and ranges, as Elasticsearch would."""
+
+    def values(field: str) -> list[Any]:
+        held: Any = document
+        for part in field.split("."):
+            held = (held or {}).get(part)
+        return held if isinstance(held, list) else [held]
+
+    def holds(clause: dict[str, Any]) -> bool:
+        [(kind, [(field, wanted)])] = [(kind, list(body.items())) for kind, body in clause.items()]
+        if kind == "terms":
+            return bool(set(values(field)) & set(wanted))
+        numbers = [v for v in values(field) if v is not None]
+        return any(wanted.get("gte", v) <= v <= wanted.get("lte", v) for v in numbers)
+
+    return all(holds(clause) for clause in clauses)
+
+
+def test_a_keyword_boost(tmp_path: Path) -> None:
+    [query] = _followed("test_a_keyword_boost", tmp_path, "show(browse('midi dress', Filters()))")
+    fields = ["title^6", "category^2", "brand.text^2", "facets.text"]
+    words = {"query": "midi dress", "fields": fields, "operator": "and", "zero_terms_query": "all"}
+    assert query == {"bool": {"filter": [], "must": [{"combined_fields": words}]}}
+
+
+def test_synonyms(tmp_path: Path) -> None:
+    mapping, settings = _followed("test_synonyms", tmp_path, "show(product.mapping(None), product.settings())")
+    text = {"type": "text", "analyzer": "shop_text", "search_analyzer": "shop_search"}
+    properties = mapping["properties"]
+    assert [properties[name] for name in ("title", "description", "category")] == [text] * 3
+    assert properties["brand"] == {"type": "keyword", "ignore_above": 256, "fields": {"text": text}}
+    assert properties["facets"] == {"type": "keyword", "ignore_above": 512, "fields": {"text": text}}
+    analysis = settings["analysis"]
     assert analysis["analyzer"]["shop_search"] == {
         "type": "custom",
         "tokenizer": "standard",
@@ -91,11 +83,9 @@ def test_synonyms(monkeypatch: pytest.MonkeyPatch) -> None:
     assert analysis["filter"]["shop_synonyms"] == {"type": "synonym_graph", "synonyms": ["tv, television"]}
 
 
-def test_another_language(monkeypatch: pytest.MonkeyPatch) -> None:
-    stem = token_filter("german_stem", type="stemmer", language="light_german")
-    german = analyzer("shop_text", tokenizer="standard", filter=["lowercase", "german_normalization", stem])
-    monkeypatch.setattr(product, "Product", _analysed(analyzer=german))
-    assert product.settings()["analysis"] == {
+def test_another_language(tmp_path: Path) -> None:
+    [settings] = _followed("test_another_language", tmp_path, "show(product.settings())")
+    assert settings["analysis"] == {
         "analyzer": {
             "shop_text": {
                 "type": "custom",
@@ -107,80 +97,79 @@ def test_another_language(monkeypatch: pytest.MonkeyPatch) -> None:
     }
 
 
-def test_an_aspect_weight(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(product.DEFAULT_WEIGHTS, "look", 0.5)
-    monkeypatch.setitem(product.DEFAULT_WEIGHTS, "color", 0.5)
-    request = sort_by_similar({"match_all": {}}, [LIKED], layout=SMALL)
-    assert _script(request)["params"] == {"query": [0.5, 0.0, 0.0, 0.5], "field": "vector"}
+def test_an_aspect_weight(tmp_path: Path) -> None:
+    [request] = _followed("test_an_aspect_weight", tmp_path, "show(sort_by_similar(ALL, [LIKED], layout=SMALL))")
+    query = np.array(request["query"]["script_score"]["script"]["params"]["query"])
+    np.testing.assert_allclose(query, [4 / 7, 0, 0, 3 / 7], atol=1e-6)
 
 
 def test_aspect_weights_of_one_category() -> None:
     own = CategoryWeights().having("Laptops", {"look": 0.3, "color": 0.1})
     assert own.to_meta() == {"Laptops": {"look": 0.3, "color": 0.1}}
-    found = own.of("Laptops/Gaming laptops")
-    assert found is not None
-    assert (found[0], found[1]["look"], found[1]["color"]) == ("Laptops", 0.3, 0.1)
+    category, weights = own.of("Laptops/Gaming laptops") or ("", {})
+    assert (category, weights["look"], weights["color"]) == ("Laptops", 0.3, 0.1)
     assert own.having("Laptops", None).of("Laptops") is None
 
 
-def test_dislikes_that_count_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(anchors, "DISLIKE_SHARE", 0.75)
-    request = sort_by_similar({"match_all": {}}, [LIKED, DISLIKED], weights={"look": 1}, layout=SMALL)
-    assert _script(request)["params"] == {"query": [0.8, -0.6, 0.0, 0.0], "field": "vector"}
+def test_dislikes_that_count_more(tmp_path: Path) -> None:
+    code = "show(sort_by_similar(ALL, [LIKED, DISLIKED], weights={'look': 1}, layout=SMALL))"
+    [request] = _followed("test_dislikes_that_count_more", tmp_path, code)
+    assert request["query"]["script_score"]["script"]["params"] == {"query": [0.8, -0.6, 0.0, 0.0], "field": "vector"}
 
 
-def test_the_score_script(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = "return Math.max(0.0, (1.0 + sign * best) / 2.0);"
-    after = """double similarity = Math.max(0.0, (1.0 + sign * best) / 2.0);
+def test_the_score_script(tmp_path: Path) -> None:
+    code = "show(sort_by_similar(ALL, [LIKED], weights={'look': 1, 'color': 1}, layout=SMALL))"
+    [request] = _followed("test_the_score_script", tmp_path, code)
+    own = scripts.source("similarity")
+    last = """double similarity = Math.max(0.0, (1.0 + sign * best) / 2.0);
 boolean sold = doc['in_stock'].size() > 0 && doc['in_stock'].value == false;
 return sold ? 0.5 * similarity : similarity;"""
-    assert before in scripts.source("similarity")
-    source = scripts.source("similarity").replace(before, after)
-    monkeypatch.setattr(scripts, "source", lambda _: source)
-    request = sort_by_similar({"match_all": {}}, [LIKED], weights={"look": 1, "color": 1}, layout=SMALL)
-    assert request == {
-        "query": {
-            "script_score": {
-                "query": {
-                    "bool": {"must": [{"match_all": {}}], "must_not": [{"ids": {"values": ["dress-1"]}}]},
-                },
-                "script": {"source": source, "params": {"query": [0.5, 0.0, 0.0, 0.5], "field": "vector"}},
-            }
-        }
-    }
+    assert request == _script(
+        own.replace("return Math.max(0.0, (1.0 + sign * best) / 2.0);", last), query=[0.5, 0.0, 0.0, 0.5]
+    )
 
 
-def test_a_new_field(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Seasonal(product.Product):
-        season = Keyword()
-
-    @dataclass(frozen=True)
-    class SeasonFilters(Filters):
-        seasons: tuple[str, ...] = ()
-
-        def clauses(self, without: str = "") -> list[dict[str, Any]]:
-            return [*super().clauses(without), {"terms": {"season": list(self.seasons)}}]
-
-    own_document, own_counts = documents.product_document, facets.aggregations
-    season = {"terms": {"field": "season", "size": 20}}
-    monkeypatch.setattr(product, "Product", Seasonal)
-    monkeypatch.setattr(documents, "product_document", lambda p: own_document(p) | {"season": p.extra.get("season")})
-    monkeypatch.setattr(facets, "aggregations", lambda *args: own_counts(*args) | {"season": season})
-
-    assert product.mapping(None)["properties"]["season"] == {"type": "keyword"}
-    sent = documents.upsert("products", Product.model_validate({"id": "1", "title": "Dress", "season": "spring"}))
-    assert sent["script"]["params"]["product"]["season"] == "spring"
-    query = browse(None, SeasonFilters(seasons=("spring",)))
-    assert query == {"bool": {"filter": [{"terms": {"season": ["spring"]}}]}}
-    assert search_page({"query": query}, facets=facets.aggregations())["aggs"]["season"] == season
+def test_a_new_field(tmp_path: Path) -> None:
+    code = """
+line = {"id": "1", "title": "Dress", "season": "spring", "attributes": {"season": "other"}}
+document = documents.product_document(parse_line(line).product)
+filters = facets.Filters.refined([facets.Refinement.parse("season:spring")])
+update = documents.write("shop", parse_event({"type": "update", "id": "1", "fields": {"season": "autumn"}}))
+show(product.mapping(None)["properties"], document, filters.clauses(), facets.aggregations(filters=filters),
+     update["script"]["params"]["changes"], facets.Refinement.parse("attribute.season:x").facet)
+"""
+    mapping, document, clauses, counts, changes, attribute = _followed("test_a_new_field", tmp_path, code)
+    assert mapping["season"] == {"type": "keyword", "ignore_above": 256}
+    assert (document["season"], document["extra"]) == ("spring", {})
+    assert clauses == [{"terms": {"season": ["spring"]}}]
+    assert _matches(document, clauses)
+    assert counts["season"] == {"terms": {"field": "season", "size": 50}}
+    assert counts["without:season"]["aggs"]["others"]["filter"] == {"bool": {"must": [], "filter": []}}
+    assert changes == {"season": {"season": "autumn"}}
+    assert not _matches({**document, **changes["season"]}, clauses)
+    assert attribute == "attribute.season"
 
 
-def test_a_planner_threshold() -> None:
-    lower = replace(planner.Thresholds(), exact_matches=3_000)
-    assert planner.plan(matched=4_000, indexed=10_000).strategy == "exact"
-    assert planner.plan(matched=4_000, indexed=10_000, thresholds=lower).to_dict() == {
+def test_an_attribute_that_is_a_number(tmp_path: Path) -> None:
+    code = """
+lines = [{"id": "1", "title": "Dress", "attributes": {"sleeve_length_cm": v}} for v in (20, "35", "long", 36)]
+made = [documents.product_document(parse_line(line).product) for line in lines]
+filters = facets.Filters.refined([facets.Refinement.parse("sleeve_length_cm:20..35")])
+show(product.mapping(None)["properties"]["numbers"]["properties"], made, filters.clauses(), facets.aggregations())
+"""
+    mapping, made, clauses, counts = _followed("test_an_attribute_that_is_a_number", tmp_path, code)
+    assert mapping["sleeve_length_cm"] == {"type": "double"}
+    assert [_matches(document, clauses) for document in made] == [True, True, False, False]
+    assert counts["range:sleeve_length_cm"] == {"stats": {"field": "numbers.sleeve_length_cm"}}
+
+
+def test_a_planner_threshold(tmp_path: Path) -> None:
+    code = "show(*(planner.plan(matched=m, indexed=10_000).to_dict() for m in (3_001, 3_000)))"
+    above, at = _followed("test_a_planner_threshold", tmp_path, code)
+    assert at["strategy"] == "exact"
+    assert above == {
         "strategy": "knn",
-        "reason": "4,000 matches, 40% of all: the nearest 240 are found by kNN",
+        "reason": "3,001 matches, 30% of all: the nearest 240 are found by kNN",
         "k": 240,
         "num_candidates": 240,
         "oversample": 1.5,
@@ -189,24 +178,17 @@ def test_a_planner_threshold() -> None:
 
 
 def test_a_query_of_your_own() -> None:
+    names: dict[str, Any] = {"vector": np.eye(384, dtype=np.float32)[0], "other": np.eye(384, dtype=np.float32)[1]}
+    exec(recipes()["test_a_query_of_your_own"].block("python"), names)
+    query = names["request"]["query"]["script_score"]["query"]
     mine = {"multi_match": {"query": "sage", "fields": ["title", "facets.text"]}}
-    assert sort_by_similar(query=mine, anchors=[LIKED], weights={"look": 1, "color": 1}, layout=SMALL) == {
-        "query": {
-            "script_score": {
-                "query": {"bool": {"must": [mine], "must_not": [{"ids": {"values": ["dress-1"]}}]}},
-                "script": {
-                    "source": scripts.source("similarity"),
-                    "params": {"query": [0.5, 0.0, 0.0, 0.5], "field": "vector"},
-                },
-            }
-        }
-    }
+    assert query == {"bool": {"must": [mine], "must_not": [{"ids": {"values": ["dress-1", "toy-1"]}}]}}
+    assert names["request"]["track_total_hits"] is True
 
 
-def test_every_recipe_has_its_test() -> None:
-    text = (Path(__file__).resolve().parents[3] / "docs" / "search-team.md").read_text(encoding="utf-8")
-    recipes = text.split("\n## ")[3:]  # after "Where things stand" and "Check a change"
-    named = [re.findall(r"Test: `(\w+)`", recipe) for recipe in recipes]
-    own = [name for name in globals() if name.startswith("test_") and name != "test_every_recipe_has_its_test"]
-    assert [name for names in named for name in names] == own
-    assert all(len(names) == 1 for names in named)
+def test_every_recipe_has_its_tests() -> None:
+    tests = Path(__file__).resolve().parents[3] / "tests"
+    for file in (Path(__file__), tests / "live" / "test_recipes.py"):
+        written = file.read_text(encoding="utf-8")
+        missing = [name for name in recipes() if f"def {name}(" not in written]
+        assert not missing, file
