@@ -1,4 +1,4 @@
-"""``lookalike attach | sweep | detach``."""
+"""``lookalike attach``: take an index that is not ours."""
 
 from __future__ import annotations
 
@@ -9,15 +9,13 @@ import click
 
 from indexer.attached.attachment import Attachment, Attachments, prepare
 from indexer.attached.fields import FieldNames
-from indexer.cli.console import progress_bar
+from indexer.cli.sweep import sweep_all
 from indexer.elastic.product_index import ProductIndex
 from indexer.settings import Settings
 
-_index = click.option("--index", required=True, help="The index, or an alias that leads to it.")
-
 
 @click.command()
-@_index
+@click.option("--index", required=True, help="The index, or an alias that leads to it.")
 @click.option("--image", required=True, metavar="FIELD", help="Address of the image, or a list of them.")
 @click.option("--id", "id_", metavar="FIELD", help="By which people name a product; without it, _id.")
 @click.option("--title", metavar="FIELD")
@@ -61,52 +59,7 @@ def attach(
     attachments.save(attachment)
     click.echo(f"{index} is attached: its vectors are in {attachment.vector}")
     if not later:
-        _sweep(settings, [index])
-
-
-@click.command()
-@click.option("--index", help="Only this one.")
-@click.option("--retry-failed", is_flag=True, help="Try those again that failed, for whatever reason.")
-def sweep(*, index: str | None, retry_failed: bool) -> None:
-    """Work off in this process what changed in the attached indices; the workers do it by themselves."""
-    settings = Settings.from_environment()
-    names = [index] if index else Attachments(ProductIndex.open(settings)).all()
-    _sweep(settings, names, retry_failed=retry_failed)
-
-
-def _sweep(settings: Settings, names: list[str], *, retry_failed: bool = False) -> None:
-    from indexer.attached.sweep import Sweep
-    from indexer.embedding.pipeline import Pipeline
-
-    pipeline = Pipeline.from_settings(settings)
-    for name in names:
-        with progress_bar() as progress:
-            bar = progress.add_task(name, total=None)
-            run = Sweep(
-                ProductIndex.open(settings),
-                pipeline,
-                lambda what, done, total: progress.update(bar, description=what, completed=done, total=total),  # noqa: B023
-            )
-            swept = run.run(name, retry_failed=retry_failed)
-        click.echo(
-            f"{name}: {swept.written:,} vectors written, {len(swept.failed):,} failed, {swept.later:,} for later"
-        )
-        for product_id, why in list(swept.failed.items())[:20]:
-            click.echo(f"  {product_id}  {why}")
-
-
-@click.command()
-@_index
-def detach(index: str) -> None:
-    """Take all that was written out of an attached index's documents. The added fields stay in its mapping, empty."""
-    from indexer.attached.sweep import detach as take_out
-
-    settings = Settings.from_environment()
-    changed = take_out(ProductIndex.open(settings), index)
-    click.echo(
-        f"{index}: taken out of {changed:,} documents. Its mapping keeps the empty fields, since Elasticsearch takes "
-        "none out of a live index; the next index they make is without them."
-    )
+        sweep_all(settings, [index])
 
 
 def _object(name: str) -> str:

@@ -1,18 +1,15 @@
-"""``lookalike attributes`` and ``lookalike duplicates``."""
+"""``lookalike attributes``."""
 
 from __future__ import annotations
 
 import csv
 import json
-import sys
 from typing import Any, TextIO
 
 import click
 from rich import box
 from rich.table import Table
 
-from es_mappings.duplicates import LEAST_COSINE
-from indexer.attribution import duplicates as duplicate_groups
 from indexer.attribution.patches import Patch, patches
 from indexer.attribution.training import FittedCategory, fit_attribution, unseen
 from indexer.cli.console import progress_bar, report_console
@@ -95,15 +92,3 @@ def _write_csv(found: Any, out: TextIO) -> int:
 def _cell(value: Any) -> Any:
     # A spreadsheet runs what begins like a formula.
     return "'" + value if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
-
-
-@click.command()
-@click.option("--least", default=LEAST_COSINE, show_default=True, type=click.FloatRange(0.5, 1.0), help="Cosine.")
-def duplicates(least: float) -> None:
-    """Print groups of products with the same or nearly the same picture, one JSON line a group."""
-    settings = Settings.from_environment()
-    found = duplicate_groups.groups(ProductIndex.open(settings), least=least)
-    for group in found:
-        click.echo(json.dumps({"products": list(group.ids), "same_image": group.same}))
-    click.echo(f"{len(found):,} groups of {sum(len(g.ids) for g in found):,} products", err=True)
-    sys.stdout.flush()

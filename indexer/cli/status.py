@@ -1,4 +1,4 @@
-"""``lookalike status`` and ``expire``: what is there, and what nobody needs any more."""
+"""``lookalike status``: what is there."""
 
 from __future__ import annotations
 
@@ -35,14 +35,6 @@ def status(*, failures: int) -> None:
     for item in index.failures(failures):
         image = (item.get("images") or ["no image"])[0]
         click.echo(f"  {item['id']}  {item['embedding']['reason']}  ({image})")
-
-
-@click.command()
-def expire() -> None:
-    """Delete what no product, attached ones included, has used for KEEP_DAYS days."""
-    settings = Settings.from_environment()
-    expired = retention.expire(ProductIndex.open(settings), settings.keep_days)
-    click.echo(f"{expired.activations:,} activations and {expired.addresses:,} image addresses deleted")
 
 
 def say_counts(settings: Settings) -> None:
