@@ -47,44 +47,44 @@ def groups(index: ProductIndex, *, least: float = duplicates.LEAST_COSINE) -> li
     layout = Layout.from_meta(index.meta()["aspects"])
     ids, digests, pairs = [], [], []
     for chunk in _chunks(index):
-        asked = [(product_id, rows) for product_id, _, rows in chunk if rows is not None]
+        vectors = [(product_id, row) for product_id, _, row in chunk if row is not None]
         ids += [product_id for product_id, _, _ in chunk]
         digests += [digest for _, digest, _ in chunk]
-        pairs += _near(index, asked, layout, least)
-    places = {product_id: place for place, product_id in enumerate(ids)}
+        pairs += _near(index, vectors, layout, least)
+    numbers = {product_id: number for number, product_id in enumerate(ids)}
     first: dict[str, str] = {}
     for product_id, digest in zip(ids, digests, strict=True):
         if digest:
             pairs.append((first.setdefault(digest, product_id), product_id))
-    rows = [(places[a], places[b]) for a, b in pairs if a in places and b in places and a != b]
-    if not rows:
+    edges = [(numbers[a], numbers[b]) for a, b in pairs if a in numbers and b in numbers and a != b]
+    if not edges:
         return []
-    left, right = np.array(rows).T
-    graph = coo_matrix((np.ones(len(rows)), (left, right)), shape=(len(ids), len(ids)))
+    left, right = np.array(edges).T
+    graph = coo_matrix((np.ones(len(edges)), (left, right)), shape=(len(ids), len(ids)))
     count, labels = connected_components(graph, directed=False)
-    members: list[list[int]] = [[] for _ in range(count)]
-    for place, label in enumerate(labels):
-        members[label].append(place)
-    alike = [
-        Group(tuple(sorted(ids[p] for p in group)), len({digests[p] for p in group}) == 1)
-        for group in members
-        if len(group) > 1
+    components: list[list[int]] = [[] for _ in range(count)]
+    for number, label in enumerate(labels):
+        components[label].append(number)
+    duplicate_groups = [
+        Group(tuple(sorted(ids[number] for number in component)), len({digests[number] for number in component}) == 1)
+        for component in components
+        if len(component) > 1
     ]
-    return sorted(alike, key=lambda g: (-len(g.ids), g.ids))
+    return sorted(duplicate_groups, key=lambda g: (-len(g.ids), g.ids))
 
 
 def _near(
-    index: ProductIndex, asked: Sequence[tuple[str, Vector]], layout: Layout, least: float
+    index: ProductIndex, vectors: Sequence[tuple[str, Vector]], layout: Layout, least: float
 ) -> list[tuple[str, str]]:
-    if not asked:
+    if not vectors:
         return []
     searches: list[dict[str, Any]] = []
-    for product_id, row in asked:
+    for product_id, row in vectors:
         searches += [{}, duplicates.near(product_id, row, layout, least)]
     answers = index.client.msearch(index=index.name, searches=searches)["responses"]
     return [
         (product_id, hit["_id"])
-        for (product_id, _), answer in zip(asked, answers, strict=True)
+        for (product_id, _), answer in zip(vectors, answers, strict=True)
         for hit in answer["hits"]["hits"]
     ]
 

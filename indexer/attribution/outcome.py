@@ -70,9 +70,9 @@ def attributed(
     }
 
 
-def same(one: Value | None, other: Value | None) -> bool:
+def same(first: Value | None, second: Value | None) -> bool:
     """Return whether two values are the same in facets."""
-    return attribute_key("", one) == attribute_key("", other)
+    return attribute_key("", first) == attribute_key("", second)
 
 
 def _category(fields: ProductFields, predicted: Value | None) -> list[str]:

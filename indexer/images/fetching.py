@@ -92,7 +92,7 @@ class ImageSource:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> ImageSource:
-        """Make the source that the settings describe."""
+        """Build the source that the settings describe."""
         return cls(
             tuple(root.absolute() for root in settings.image_roots),
             settings.image_hosts,

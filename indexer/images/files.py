@@ -18,8 +18,8 @@ _KERNEL = {("/", "proc"), ("/", "sys"), ("/", "dev")}  # not data, whatever the 
 def read_file(path: Path, roots: Sequence[Path]) -> bytes:
     """Read a file under one of the roots.
 
-    Each folder of the path is opened relative to the one before, and none may be a link: so nobody can swap in a link
-    between the check and the opening. A root itself may be a link.
+    Each folder of the path is opened relative to the one before and must not be a link, so that no link can be swapped
+    in between check and use. A root itself may be a link.
 
     Raises
     ------

@@ -89,5 +89,5 @@ def _prepare(pixels: torch.Tensor, preparation: Preparation) -> Prepared:
 
 
 def _bytes(pixels: torch.Tensor) -> Prepared:
-    """Bring an image to the CPU, as ``(height, width, 3)``."""
+    """Copy an image to the CPU as bytes: shape ``(height, width, 3)``."""
     return np.asarray(pixels[0].clamp(0, 255).round().byte().permute(1, 2, 0).contiguous().cpu().numpy())

@@ -38,7 +38,7 @@ def _left(error: type[httpcore.TimeoutException]) -> float:
 
 
 def connection_pool(hosts: AllowedHosts, proxy: str | None) -> httpcore.ConnectionPool:
-    """Make the pool of connections for fetching images. Proxies of the environment are ignored."""
+    """Build the connection pool for fetching images. Proxies of the environment are ignored."""
     if proxy:
         # The proxy then resolves names, and decides what can be reached.
         backend: httpcore.NetworkBackend = _Backend(None)

@@ -86,10 +86,10 @@ def _number(value: object) -> float | None:
 
 def _number_tokens(name: str, number: float) -> Iterator[tuple[str, float]]:
     """Code a number by its two neighbours on each grid, so that near numbers share both."""
-    place = math.asinh(number / _SMALLEST)
+    position = math.asinh(number / _SMALLEST)
     for step in _STEPS:
-        lower = math.floor(place / step)
-        angle = (place / step - lower) * math.pi / 2
+        lower = math.floor(position / step)
+        angle = (position / step - lower) * math.pi / 2
         for grid, share in ((lower, math.cos(angle)), (lower + 1, math.sin(angle))):
             if share > 0:
                 yield f"{name}~{step}#{grid}", share / math.sqrt(len(_STEPS))

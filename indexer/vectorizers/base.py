@@ -53,7 +53,7 @@ class ImageModels:
     Attributes
     ----------
     preparations : tuple
-        What each model wants of an image.
+        How each model needs an image prepared.
     """
 
     def __init__(self, vectorizers: Iterable[ImageVectorizer]) -> None:
@@ -61,11 +61,11 @@ class ImageModels:
         self.preparations = tuple(model.preparation for model in self._models)
 
     def __call__(self, prepared: Sequence[Sequence[Prepared]]) -> dict[str, Vector]:
-        """Run each model once on images, of each what ``preparations`` made: aspect to ``(len(prepared), dims)``."""
-        made: dict[str, Vector] = {}
+        """Run each model once on images prepared by ``preparations``: aspect to ``(len(prepared), dims)``."""
+        activations: dict[str, Vector] = {}
         for model, inputs in zip(self._models, zip(*prepared, strict=True), strict=True):
-            made |= model.run(inputs)
-        return made
+            activations |= model.run(inputs)
+        return activations
 
 
 @dataclass(frozen=True)

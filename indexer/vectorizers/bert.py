@@ -74,10 +74,10 @@ class _Layers:
 
 def _embedded(layers: _Layers, tokens: Node) -> Node:
     length = ops.gather(ops.shape_of(tokens), ops.constant([1]), 0)
-    places = ops.slice(layers.weight("embeddings.position_embeddings"), [0], length, [1], [0])
-    kind = ops.gather(layers.weight("embeddings.token_type_embeddings"), 0, 0)
+    positions = ops.slice(layers.weight("embeddings.position_embeddings"), [0], length, [1], [0])
+    token_type = ops.gather(layers.weight("embeddings.token_type_embeddings"), 0, 0)
     words = ops.gather(layers.weight("embeddings.word_embeddings"), tokens, 0)
-    return layers.norm("embeddings.LayerNorm", ops.add(ops.add(words, places), kind))
+    return layers.norm("embeddings.LayerNorm", ops.add(ops.add(words, positions), token_type))
 
 
 def _layer(layers: _Layers, name: str, hidden: Node, bias: Node, heads: int) -> Node:

@@ -93,9 +93,9 @@ def load_sentences(folder: Path | None, device: str) -> SentenceEncoder:
     except Exception as error:
         raise CheckpointError(f"TEXT_MODEL: {folder} holds no sentence model that can be read: {error}") from error
     manifest = {"model": "sentence", "weights": digest, "tokens": max_tokens, "pooling": "first" if first else "mean"}
-    one = np.ones((1, 1), np.int64)
-    width = run(one, one).shape[1]
-    return SentenceEncoder(tokenizer, run, width, manifest, runtime)
+    one_token = np.ones((1, 1), np.int64)
+    dims = run(one_token, one_token).shape[1]
+    return SentenceEncoder(tokenizer, run, dims, manifest, runtime)
 
 
 def _load(folder: Path, config: Mapping[str, Any], device: str, *, first: bool) -> tuple[Run, str]:

@@ -155,8 +155,8 @@ def foreign_profile(profile: bytes | None) -> ImageCms.ImageCmsProfile | None:
     """
     if not profile:
         return None
-    own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-    return None if "sRGB" in ImageCms.getProfileDescription(own) else own
+    parsed = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    return None if "sRGB" in ImageCms.getProfileDescription(parsed) else parsed
 
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:

@@ -108,14 +108,14 @@ def _informative(
 ) -> tuple[list[Discriminant], dict[str, Column]]:
     """Keep the labels that images predict better than the category does."""
     category = finest_category(columns)
-    kept = []
+    informative = []
     for discriminant in fitted:
         column = columns[discriminant.name]
         is_category = category is None or discriminant.name.startswith(CATEGORY)
         within = np.zeros_like(column) if is_category or category is None else category
         if discriminant.loss < _MAX_LOSS * entropy(column, within):
-            kept.append(discriminant)
-    return kept, {discriminant.name: columns[discriminant.name] for discriminant in kept}
+            informative.append(discriminant)
+    return informative, {discriminant.name: columns[discriminant.name] for discriminant in informative}
 
 
 def _assemble(

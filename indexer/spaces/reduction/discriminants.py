@@ -87,8 +87,8 @@ class _Ridge:
         self._leverage = [squares @ (1 / (self._values + p)) + 1 / len(rows) for p in _PENALTIES]
 
     def fit(self, name: str, column: Column) -> Discriminant:
-        classes, places = np.unique(column, return_inverse=True)
-        indicators = np.eye(len(classes))[places]
+        classes, labels = np.unique(column, return_inverse=True)
+        indicators = np.eye(len(classes))[labels]
         shares = indicators.mean(axis=0)
         moments = self._rows.T @ (indicators - shares)
         left_out, best = None, 0
@@ -100,7 +100,7 @@ class _Ridge:
                 left_out, best = (error, indicators - residuals), index
         assert left_out is not None  # noqa: S101 - there are penalties
         held_out = left_out[1]
-        losses = [_loss(held_out * scale, places) for scale in _SCALES]
+        losses = [_loss(held_out * scale, labels) for scale in _SCALES]
         scale = float(_SCALES[int(np.argmin(losses))])
         solution = self._vectors @ (moments / (self._values + _PENALTIES[best])[:, None]) / self._scale
         return Discriminant(
@@ -113,9 +113,9 @@ class _Ridge:
         )
 
 
-def _loss(scores: NDArray[np.float64], places: NDArray[np.intp]) -> float:
-    chances = softmax(scores, axis=1)[np.arange(len(scores)), places]
-    return float(-np.log(np.maximum(chances, 1e-12)).mean())
+def _loss(scores: NDArray[np.float64], labels: NDArray[np.intp]) -> float:
+    probabilities = softmax(scores, axis=1)[np.arange(len(scores)), labels]
+    return float(-np.log(np.maximum(probabilities, 1e-12)).mean())
 
 
 def entropy(column: Column, within: Column) -> float:
@@ -124,10 +124,10 @@ def entropy(column: Column, within: Column) -> float:
     Frequencies are those of the group's other products, and of one more product that is the average of all, so that
     small groups aren't memorised.
     """
-    classes, places = np.unique(column, return_inverse=True)
+    classes, labels = np.unique(column, return_inverse=True)
     groups, group = np.unique(within, return_inverse=True)
     counts = np.zeros((len(groups), len(classes)))
-    np.add.at(counts, (group, places), 1)
+    np.add.at(counts, (group, labels), 1)
     others = counts - 1 + counts.sum(axis=0) / len(column)
-    chances = others / counts.sum(axis=1, keepdims=True)
-    return float(-xlogy(counts, np.maximum(chances, 1e-12)).sum() / len(column))
+    probabilities = others / counts.sum(axis=1, keepdims=True)
+    return float(-xlogy(counts, np.maximum(probabilities, 1e-12)).sum() / len(column))

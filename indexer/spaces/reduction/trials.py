@@ -153,9 +153,9 @@ def _labels_of_held_out(
     rows: Vector, columns: Mapping[str, Column], held_out: NDArray[np.intp]
 ) -> Callable[[bool], Vector]:
     """Fit discriminants without some products, and apply them to the first `JUDGED` of these."""
-    kept = np.setdiff1d(np.arange(len(rows)), held_out)
-    learnable = {name: column[kept] for name, column in columns.items() if len(np.unique(column[kept])) > 1}
-    fitted = fit_discriminants(rows[kept], learnable) if learnable else []
+    training = np.setdiff1d(np.arange(len(rows)), held_out)
+    learnable = {name: column[training] for name, column in columns.items() if len(np.unique(column[training])) > 1}
+    fitted = fit_discriminants(rows[training], learnable) if learnable else []
     heads = [Head.of(d) for d in fitted]
     judged = rows[held_out[:JUDGED]]
     logits = [judged @ d.weight + d.bias for d in fitted]

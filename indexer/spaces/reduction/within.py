@@ -116,7 +116,7 @@ def _share(products: _Projected, likes: Pairs) -> tuple[float, str]:
 
 
 def _folds(likes: Pairs) -> Iterator[tuple[Pairs, Pairs]]:
-    """Put each product into one of two halves; pairs across are left out."""
+    """Split pairs by assigning each product to one of two halves; pairs across are left out."""
     liked = np.unique(likes)
     sides = np.random.default_rng(0).permutation(len(liked)) % 2
     sides_of_pairs = sides[np.searchsorted(liked, likes)]
