@@ -178,7 +178,7 @@ def _learn_attributes(index: ProductIndex, vectorizers: Vectorizers) -> None:
     """Learn attributes from the images, to fill gaps and flag values that contradict an image."""
     from indexer.attribution.training import fit_attribution
 
-    categories = list(fit_attribution(index, vectorizers.pictures))
+    categories = list(fit_attribution(index, vectorizers.all_images))
     written = sum(category.written for category in categories)
     say(f"Attributes: learnt in {len(categories)} categories, written for {written:,} products")
 

@@ -92,7 +92,7 @@ def _below(examples: Examples, catalog: Path, folder: str) -> Examples:
 
 def _vectorizers(also: Sequence[str]) -> dict[str, ImageVectorizer]:
     settings = Settings.from_environment()
-    vectorizers = load_vectorizers(settings).pictures
+    vectorizers = load_vectorizers(settings).all_images
     for model in also:
         changed = settings.model_copy(update={"look_model": model, "look_layer": "", "look_weights": None})
         vectorizers[f"look of {model}"] = load_vectorizers(changed).images["look"]

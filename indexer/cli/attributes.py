@@ -22,7 +22,7 @@ console = report_console()
 
 @click.group()
 def attributes() -> None:
-    """Fill in and check the catalogue's attributes by pictures and text."""
+    """Fill in and check the catalogue's attributes by images and text."""
 
 
 @attributes.command("fit")
@@ -30,16 +30,16 @@ def fit_command() -> None:
     """Learn the attributes of each category, and write what is found beside its products."""
     settings = Settings.from_environment()
     index, pipeline = ProductIndex.open(settings), Pipeline.from_settings(settings)
-    pictures = pipeline.vectorizers.pictures
+    image_vectorizers = pipeline.vectorizers.all_images
     learnt = []
     with progress_bar() as progress:
-        bar = progress.add_task("Pictures not seen by all models", total=None)
-        for ids in unseen(index, pictures):
+        bar = progress.add_task("Images without all activations", total=None)
+        for ids in unseen(index, image_vectorizers):
             pipeline.complete(ids)
             progress.advance(bar, len(ids))
         progress.remove_task(bar)
         bar = progress.add_task("Learning categories", total=None)
-        for one in fit_attribution(index, pictures):
+        for one in fit_attribution(index, image_vectorizers):
             learnt.append(one)
             progress.update(bar, completed=len(learnt))
         progress.update(bar, total=len(learnt))

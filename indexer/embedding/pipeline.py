@@ -54,12 +54,12 @@ class Pipeline:
         self._index = index
         self.vectorizers, self.batch_size = vectorizers, batch_size
         self.decoder = source.decoder
-        pictures, numbers = vectorizers.pictures, vectorizers.numbers
-        store = ImageVectorStore.open(index, pictures, numbers)
-        self._embed_images = ImageEmbedder(source, pictures, store, batch_size)
+        image_vectorizers, numbers = vectorizers.all_images, vectorizers.numbers
+        store = ImageVectorStore.open(index, image_vectorizers, numbers)
+        self._embed_images = ImageEmbedder(source, image_vectorizers, store, batch_size)
         self._addresses = ImageAddresses(index, timedelta(hours=recheck_hours))
         self._embed_products = ProductEmbedder(index, vectorizers.products, numbers)
-        self._attribute = Attributor(index, digests(pictures))
+        self._attribute = Attributor(index, digests(image_vectorizers))
         self._spaces: dict[str, VectorSpace] = {}
 
     @classmethod

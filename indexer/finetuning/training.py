@@ -160,8 +160,9 @@ class Training:
         order = np.argsort(-likeness, axis=1)[:, : min(10, len(unit) - 1)]  # without the anchor, which is the last
         gains = (labels[order] == labels[:, None]) / np.log2(np.arange(2, order.shape[1] + 2))
         discounts = np.cumsum(1 / np.log2(np.arange(2, 12)))
-        alike = (labels[:, None] == labels[None]).sum(1) - 1
-        return float((gains.sum(1)[alike > 0] / discounts[np.minimum(alike[alike > 0], 10) - 1]).mean())
+        positives = (labels[:, None] == labels[None]).sum(1) - 1
+        judged = positives > 0
+        return float((gains.sum(1)[judged] / discounts[np.minimum(positives[judged], 10) - 1]).mean())
 
     @torch.inference_mode()
     def embed(self, examples: Sequence[Example]) -> tuple[Vector, np.ndarray]:

@@ -39,7 +39,7 @@ class Vectorizers:
         return digests({**self.images, **self.products})
 
     @property
-    def pictures(self) -> dict[str, ImageVectorizer]:
+    def all_images(self) -> dict[str, ImageVectorizer]:
         """All vectorizers of images; the Image Vector Store keeps their activations."""
         return {**self.images, **self.attribution}
 

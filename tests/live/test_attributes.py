@@ -52,7 +52,7 @@ def copy(shop: Shop) -> Shop:
 
 @pytest.fixture(scope="module")
 def learnt(copy: Shop, vectorizers: Vectorizers) -> list[FittedCategory]:
-    return list(fit_attribution(copy.index, vectorizers.pictures))
+    return list(fit_attribution(copy.index, vectorizers.all_images))
 
 
 @pytest.fixture
@@ -165,10 +165,10 @@ def test_pictures_that_a_model_has_not_seen_are_shown_to_it(copy: Shop, vectoriz
     digest = product["embedding"]["image_digest"]
     before = store.get([digest])[digest]
     copy.client.delete(index=store.index, id=digest)
-    [ids] = unseen(copy.index, vectorizers.pictures)
+    [ids] = unseen(copy.index, vectorizers.all_images)
     assert product_id in ids
     Pipeline(copy.index, ImageSource.from_settings(copy.settings), vectorizers, 8).complete(ids)
-    assert list(unseen(copy.index, vectorizers.pictures)) == []
+    assert list(unseen(copy.index, vectorizers.all_images)) == []
     assert store.get([digest])[digest] == pytest.approx(before, abs=1e-3)
     assert _products(copy) == products
 
