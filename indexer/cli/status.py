@@ -29,7 +29,7 @@ def status(*, failures: int) -> None:
     for store in stores:
         click.echo(f"  {store.index}: {store}")
     letters = DeadLetters(index)
-    click.echo(f"{letters.count():,} dead letters (python -m workers.dead_letters)")
+    click.echo(f"{letters.count():,} dead letters (`lookalike dead-letters list`)")
     for letter in letters.latest(failures):
         click.echo(f"  {letter.kind} of {letter.product}  {letter.reason}")
     for item in index.failures(failures):
