@@ -6,7 +6,7 @@ import json
 import math
 from typing import Any
 
-from elasticsearch import Elasticsearch, NotFoundError
+from elasticsearch import NotFoundError
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import TypeAdapter, ValidationError
@@ -18,7 +18,7 @@ from indexer.attribution.decisions import decide
 from indexer.attribution.head import Value
 from indexer.attribution.model import value_of
 from indexer.attribution.review import settle
-from indexer.elastic.client import get_with_vectors, vector
+from indexer.elastic.client import vector
 from indexer.vectorizers.base import ProductFields
 from webapp.services import services
 from webapp.staff.login import staff_name, staff_only
@@ -36,7 +36,7 @@ _PLACE: TypeAdapter[tuple[float, float, str] | None] = TypeAdapter(tuple[float, 
 def review() -> ResponseReturnValue:
     """Show the most valuable dispute that is left."""
     attribute = request.args.get("attribute") or None
-    answer = _client().search(index=_alias(), body=disputes.disputed(attribute=attribute, after=_after()))
+    answer = services().index.search(body=disputes.disputed(attribute=attribute, after=_after()))
     hits = answer["hits"]["hits"]
     counts = [(b["key"], b["doc_count"]) for b in answer["aggregations"]["attributes"]["buckets"]]
     shown: dict[str, Any] = {
@@ -64,7 +64,7 @@ def answer() -> ResponseReturnValue:
     """Save a decision, write it to the product, and go on to the next dispute."""
     product_id, name = request.form.get("id", ""), request.form.get("name", "")
     try:
-        product = _client().get(index=_alias(), id=product_id)["_source"]
+        product = services().index.client.get(index=services().index.name, id=product_id)["_source"]
     except (NotFoundError, ValueError):
         abort(400, "id: there is no such product.")
     predicted = product.get("predicted", {}).get(name)
@@ -111,13 +111,13 @@ def _own(product: dict[str, Any], name: str) -> Any:
 
 def _neighbours(product: dict[str, Any]) -> list[dict[str, Any]]:
     """Find the products of its category that look most alike."""
-    source = get_with_vectors(_client(), _alias(), [product["id"]]).get(product["id"], {})
+    source = services().index.products([product["id"]]).get(product["id"], {})
     if "vector" not in source:
         return []
     anchor = Anchor(product["id"], vector(source["vector"]))
     within = queries.browse(None, Filters(category=next(iter(product.get("category_path", [])), None)))
     parts = queries.sort_by_similar(within, [anchor], weights={"look": 1.0})
-    answer = _client().search(index=_alias(), body=queries.search_page(parts, page=queries.Page(NEIGHBOURS)))
+    answer = services().index.search(body=queries.search_page(parts, page=queries.Page(NEIGHBOURS)))
     return [hit["_source"] for hit in answer["hits"]["hits"]]
 
 
@@ -128,11 +128,3 @@ def _after() -> list[Any] | None:
     except ValidationError:
         abort(400, "after: not a place in the list.")
     return list(place) if place else None
-
-
-def _client() -> Elasticsearch:
-    return services().index.client
-
-
-def _alias() -> str:
-    return services().index.alias

@@ -47,5 +47,5 @@ def _nearest(navigation: Navigation, anchor: str, weights: tuple[str, ...]) -> l
 
 def _random(index: ProductIndex, size: int, seed: int, **narrowed: Any) -> list[dict[str, Any]]:
     query = es_judgement.random_products(seed, **narrowed)
-    answer = index.client.search(index=index.alias, query=query, size=size, source_includes=["id", "category_path"])
+    answer = index.search(query=query, size=size, source_includes=["id", "category_path"])
     return [hit["_source"] for hit in answer["hits"]["hits"]]
