@@ -120,3 +120,32 @@ def test_markup_stays_text(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text("<b>x</b>")
     expect(page.get_by_role("searchbox")).to_have_value("<b>x</b>")
     assert page.locator("b").count() == 0
+
+
+def test_a_range_of_numbers(page: Page) -> None:
+    page.goto("/search?category=TVs")
+    mark_document(page)
+    before = total(page)
+    page.get_by_label("Screen size (in), from").fill("40")
+    page.get_by_label("Screen size (in), to").fill("55")
+    page.locator("[data-key='range:screen_size_in']").click()
+    expect(page.locator(".chip")).to_have_text(["Screen size (in): 40 to 55"])
+    expect(page).to_have_url(re.compile(r"filter=screen_size_in(:|%3A)40\.\.55"))
+    assert 0 < total(page) < before
+    page.get_by_role("link", name="In stock only").click()
+    expect(page.locator(".chip")).to_have_text(["Screen size (in): 40 to 55", "In stock"])
+    assert is_same_document(page)
+
+
+def test_a_slider_of_numbers_narrows_and_widens_again(page: Page) -> None:
+    page.goto("/search?category=TVs")
+    before = total(page)
+    least = page.get_by_role("slider", name="Least screen size (in)", exact=False)
+    least.focus()
+    page.keyboard.press("End")
+    expect(page.locator(".chip")).to_have_count(1)
+    assert total(page) < before
+    page.get_by_role("slider", name="Least screen size (in)", exact=False).focus()
+    page.keyboard.press("Home")
+    expect(page.locator(".chip")).to_have_count(0)
+    assert total(page) == before
