@@ -43,6 +43,18 @@ def test_a_rebuild_gives_the_same_products_and_vectors_in_a_new_index(shop: Roll
     assert [m.seen for m in shop.models] == [[], []]  # nothing was embedded
 
 
+def test_a_rebuild_fills_the_numbers_that_an_older_mapping_did_not_know(shop: RollingShop) -> None:
+    shop.write(shop.upsert(1, 2, attributes={"weight_kg": "1.5"}), shop.upsert(2, 2, attributes={"weight_kg": "heavy"}))
+    shop.embed()
+    forget = {"source": "ctx._source.remove('numbers')"}
+    shop.client.update_by_query(index=shop.alias, script=forget, query={"match_all": {}}, refresh=True)
+    within = {"range": {"numbers.weight_kg": {"gte": 1, "lte": 2}}}
+    assert shop.client.count(index=shop.alias, query=within)["count"] == 0
+    name = rollout(shop).rebuild()
+    hits = shop.client.search(index=name, query=within)["hits"]["hits"]
+    assert [(hit["_id"], hit["_source"]["numbers"]) for hit in hits] == [("p-00001", {"weight_kg": 1.5})]
+
+
 def test_a_refit_makes_other_vectors_from_kept_activations(shop: RollingShop) -> None:
     old, space = shop.index.live(), shop.index.space()
     shop.write(*(shop.upsert(n) for n in range(PRODUCTS, PRODUCTS + 20)))

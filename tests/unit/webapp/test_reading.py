@@ -12,6 +12,14 @@ def test_sliders_of_a_form_are_read_as_weights() -> None:
         page_parameters(MultiDict([("weight-look", "x")]))
 
 
+def test_the_ends_of_a_range_are_read_as_a_filter() -> None:
+    sent = MultiDict([("filter", "color:red"), ("min-screen_size_in", "40"), ("max-screen_size_in", "")])
+    assert page_parameters(sent).filter == ("color:red", "screen_size_in:40..")
+    assert page_parameters(MultiDict([("min-ram_gb", ""), ("max-ram_gb", ""), ("min-color", "1")])).filter == ()
+    with pytest.raises(ParameterError, match="is no range of numbers"):
+        page_parameters(MultiDict([("max-weight_kg", "wide")]))
+
+
 def test_pages_pass_over_what_others_add_to_their_links() -> None:
     assert page_parameters(MultiDict([("utm_source", "mail"), ("q", "a")])).q == "a"
 
