@@ -72,6 +72,7 @@ def configuration() -> dict[str, Any]:
         "task_reject_on_worker_lost": True,
         "task_time_limit": TIME_LIMIT,
         "worker_lost_wait": 1.0,
+        "worker_proc_alive_timeout": 60.0,  # a busy machine may take longer than the usual 4 s to start a process
         "worker_prefetch_multiplier": 1,
         "worker_hijack_root_logger": False,
         "worker_cancel_long_running_tasks_on_connection_loss": False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from typing import Any
 
 from celery.signals import celeryd_after_setup, setup_logging, worker_process_init
@@ -121,9 +122,15 @@ def note_queues(instance: Any, **_: Any) -> None:
 
 @worker_process_init.connect
 def warm_up(**_: Any) -> None:
-    """Load the models before the first task, so that it isn't the one that waits."""
-    if not _queues & {EMBEDDING, INTERACTIVE}:
-        return
+    """Begin to load the models before the first task, which then waits for less of it.
+
+    In a thread: a process that isn't up within seconds is killed by Celery, and so is each that replaces it.
+    """
+    if _queues & {EMBEDDING, INTERACTIVE}:
+        threading.Thread(target=_load_models, name="models", daemon=True).start()
+
+
+def _load_models() -> None:
     try:
         resources.pipeline()
     except (ProductSearchError, TransportError, ApiError) as error:
