@@ -109,8 +109,9 @@ class Refinement:
 
     @property
     def facet(self) -> str:
-        """The name as ``filter`` writes it: with ``attribute.`` only where a facet has the attribute's name."""
-        return f"{_ATTRIBUTE}{self.name}" if self.is_attribute and facet_named(self.name) else self.name
+        """The name as ``filter`` writes it: with ``attribute.`` only where it would be read as another without."""
+        is_taken = facet_named(self.name) or self.name.startswith(_ATTRIBUTE)
+        return f"{_ATTRIBUTE}{self.name}" if self.is_attribute and is_taken else self.name
 
     @property
     def bounds(self) -> Bounds | None:

@@ -75,6 +75,7 @@ def test_an_attribute_called_brand_is_not_the_brand() -> None:
         ("attribute.brand:Marlowe", "attribute.brand:Marlowe"),
         ("price:low", "price:low"),  # the price has parameters of its own
         ("note:a:b..c", "note:a:b..c"),
+        ("attribute.attribute.brand:x", "attribute.attribute.brand:x"),
     ],
 )
 def test_a_refinement_is_written_one_way(text: str, written: str) -> None:
