@@ -11,4 +11,5 @@ limit_request_line = 8_190  # 50 likes and a cursor fit; a longer address is ref
 limit_request_fields, limit_request_field_size = 64, 8_190
 # A heartbeat on a disk that blocks would have a healthy worker killed.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+forwarder_headers = ""  # no proxy sets SCRIPT_NAME: sent by anybody, it would change where the shop believes to be
 accesslog = "-"

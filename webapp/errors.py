@@ -8,7 +8,15 @@ from elastic_transport import TransportError
 from elasticsearch import ApiError
 from flask import Flask, Response, json, render_template, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, InternalServerError, NotFound, SecurityError, ServiceUnavailable
+from werkzeug.exceptions import (
+    BadHost,
+    BadRequest,
+    HTTPException,
+    InternalServerError,
+    NotFound,
+    SecurityError,
+    ServiceUnavailable,
+)
 
 from indexer.deadlines import DeadlineError
 from indexer.errors import IndexStateError
@@ -38,7 +46,9 @@ def register(app: Flask) -> None:
     app.register_error_handler(TransportError, _search_away)
     app.register_error_handler(DeadlineError, _late)
     app.register_error_handler(ApiError, _search_refused)
+    app.register_error_handler(BadHost, _host)
     app.register_error_handler(SecurityError, _host)
+    app.register_error_handler(UnicodeError, _unreadable_host)
     app.register_error_handler(CSRFError, _form)
     app.register_error_handler(HTTPException, _http)
 
@@ -68,16 +78,25 @@ def _late(error: DeadlineError) -> Response:
 
 def _search_refused(error: ApiError) -> Response:
     log.error("Elasticsearch refused a request: %s", error)
-    if error.status_code in {404, 429} or error.status_code >= 500:
+    # 401, 403: an expired key or a missing role. 400: the index is closed. A person mends them; shoppers come back.
+    if error.status_code in {401, 403, 404, 429} or error.status_code >= 500 or "index_closed" in error.error:
         return _answer(503, "Service Unavailable", _AWAY)
     return _http(InternalServerError())
 
 
-def _host(_: SecurityError) -> Response:
+def _host(_: BadRequest) -> Response:
     # A page would have links, and there is no host that they could go to.
     return Response(
         "The shop is not served under this host name; TRUSTED_HOSTS can allow it.\n", 400, mimetype="text/plain"
     )
+
+
+def _unreadable_host(error: UnicodeError) -> Response:
+    """Refuse a host whose labels are no IDNA; any other text that can't be decoded is an error of ours."""
+    if "idna" in str(error):
+        return _host(BadRequest())
+    log.error("text can't be decoded", exc_info=error)
+    return _http(InternalServerError())
 
 
 def _form(error: CSRFError) -> Response:

@@ -111,9 +111,15 @@ def refuse_other_sites(blueprint: Blueprint) -> None:
         if request.method in {"GET", "HEAD", "OPTIONS"}:
             return
         site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-        ours = site in {None, "same-origin", "none"} and (origin is None or urlsplit(origin).netloc == request.host)
-        if not ours:
+        if site not in {None, "same-origin", "none"} or not (origin is None or _is_this_site(origin)):
             abort(403, "This address takes no requests from other sites' pages.")
+
+
+def _is_this_site(origin: str) -> bool:
+    try:
+        return urlsplit(origin).netloc == request.host
+    except ValueError:  # such as an IPv6 address that doesn't end
+        return False
 
 
 def _limit_rates(app: Flask, settings: Settings) -> None:

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from es_mappings.attributes import attribute_pairs
 from es_mappings.facets import attribute_numbers
 from indexer.catalog.fields import EMBEDDED, Stored, category_paths, stored_fields
 from indexer.errors import CatalogError
+
+MAX_DEPTH = 20  # of unknown fields: what is nested deeper breaks whoever reads it
 
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000)]
 Text = Annotated[str, StringConstraints(max_length=20_000)]
@@ -44,6 +54,12 @@ _ATTRIBUTES = Stored(
 _STYLE = Stored({"style": lambda product: product.style_id or product.id})
 
 
+def _is_deeper(value: object, levels: int) -> bool:
+    """Return whether lists and objects are nested deeper than so many levels."""
+    within = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return within is not None and (levels == 0 or any(_is_deeper(item, levels - 1) for item in within))
+
+
 class Product(BaseModel):
     """A product as the catalogue describes it. Fields that are not known here are kept, not indexed.
 
@@ -70,6 +86,13 @@ class Product(BaseModel):
     @classmethod
     def _one_category(cls, value: object) -> object:
         return [value] if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _extra_can_be_stored(self) -> Self:
+        for name, value in self.extra.items():
+            if _is_deeper(value, MAX_DEPTH):
+                raise ValueError(f"{name}: nested more than {MAX_DEPTH} levels deep")
+        return self
 
     @property
     def extra(self) -> dict[str, Any]:

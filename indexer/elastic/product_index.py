@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -84,7 +85,7 @@ class ProductIndex:
         return {i: vector(source["vector"]) for i, source in self.products(ids).items() if "vector" in source}
 
     def ensure(self) -> None:
-        """Make the product index behind the alias if there is none.
+        """Make the product index behind the alias if there never was one.
 
         One that is there may have been made by another version of the mapping: it goes on as it is until
         ``lookalike rebuild`` makes it anew.
@@ -92,12 +93,21 @@ class ProductIndex:
         Raises
         ------
         IndexStateError
-            There is an index, not an alias, of that name.
+            There is an index, not an alias, of that name; or the alias is gone while its indices are there.
         """
         if self.client.indices.exists_alias(name=self.alias):
             return
         if self.client.indices.exists(index=self.alias):
             raise IndexStateError(f"{self.alias} is an index of its own, not an alias; take another INDEX_NAME")
+        versions = self.versions()
+        if any(self.alias in aliases for aliases in versions.values()):
+            return  # another process was quicker
+        if versions:  # an empty index next to them would be a shop without products that answers as if all were well
+            add = {"add": {"index": list(versions)[-1], "alias": self.alias, **READ_ALIAS}}
+            raise IndexStateError(
+                f"The alias {self.alias} is gone, its indices are there: {', '.join(versions)}. Put it back on the one "
+                f"that was live, the newest as a rule: POST /_aliases {json.dumps({'actions': [add]})}"
+            )
         try:
             self.create(self.new_name(), None, aliases={self.alias: READ_ALIAS})
         except BadRequestError:

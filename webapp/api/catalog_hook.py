@@ -71,15 +71,12 @@ def events() -> Response | tuple[Response, int]:
 def _verified(settings: Settings) -> list[Any]:
     if settings.webhook_secret is None:
         abort(503, "This shop takes no catalogue events: WEBHOOK_SECRET is not set.")
-    body = request.get_data()
     try:
-        Webhook(settings.webhook_secret.get_secret_value()).verify(body, dict(request.headers))
-    except (WebhookVerificationError, UnicodeDecodeError) as error:
-        abort(401, f"The request is not signed as it has to be: {error}")
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError) as error:
+        data = Webhook(settings.webhook_secret.get_secret_value()).verify(request.get_data(), dict(request.headers))
+    except (json.JSONDecodeError, RecursionError) as error:  # read once the signature is right
         abort(400, f"The body is not JSON: {error}")
+    except (WebhookVerificationError, ValueError) as error:  # ValueError: the header isn't in the form of a signature
+        abort(401, f"The request is not signed as it has to be: {error}")
     events = data.get("events") if isinstance(data, dict) else None
     if not isinstance(events, list) or not 0 < len(events) <= MAX_EVENTS:
         abort(400, f"The body must be an object whose events are a list of 1 to {MAX_EVENTS:,}.")

@@ -42,8 +42,14 @@ def refuse_twice() -> None:
 @blueprint.before_request
 def refuse_what_is_no_json() -> None:
     """Refuse a body that says it is something else: forms of other sites can send nothing that says it is JSON."""
-    if request.endpoint == "api.remember" and not request.is_json:
+    if request.endpoint != "api.remember":
+        return
+    if not request.is_json:
         abort(415, "The body must be application/json.")
+    try:
+        request.get_json(silent=True)
+    except RecursionError:
+        abort(400, "The body is nested too deeply.")
 
 
 @blueprint.get("/search", responses={200: ListingAnswer})

@@ -9,7 +9,7 @@ from typing import Any
 from elasticsearch import NotFoundError
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from pydantic import TypeAdapter, ValidationError
+from pydantic import FiniteFloat, TypeAdapter, ValidationError
 
 from es_mappings import disputes, queries
 from es_mappings.anchors import Anchor
@@ -28,7 +28,9 @@ blueprint = Blueprint("disputes", __name__, url_prefix="/lab/attributes")
 NEIGHBOURS = 6
 _NO_STORE = {"Cache-Control": "no-store"}
 _LONGEST = 200  # characters of a value that a person types
-_PLACE: TypeAdapter[tuple[float, float, str] | None] = TypeAdapter(tuple[float, float, str] | None)
+_PLACE: TypeAdapter[tuple[FiniteFloat, FiniteFloat, str] | None] = TypeAdapter(
+    tuple[FiniteFloat, FiniteFloat, str] | None
+)
 
 
 @blueprint.get("")

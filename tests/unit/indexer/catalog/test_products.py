@@ -1,7 +1,7 @@
 import pytest
 
 from indexer.catalog.documents import product_document
-from indexer.catalog.products import parse_product
+from indexer.catalog.products import MAX_DEPTH, parse_product
 from indexer.errors import CatalogError
 
 
@@ -35,3 +35,15 @@ def test_unknown_fields_are_kept_apart() -> None:
     document = product_document(product)
     assert document["extra"] == {"vector": [1, 2], "season": "spring"}
     assert "vector" not in document
+
+
+def test_unknown_fields_may_be_nested_but_not_without_end() -> None:
+    nested: object = "x"
+    for levels in range(1, 300):
+        nested = [nested]
+        line = {"id": "a", "title": "A", "odd": nested}
+        if levels <= MAX_DEPTH:
+            assert parse_product(line).extra == {"odd": nested}
+        else:
+            with pytest.raises(CatalogError, match="odd: nested more than 20 levels deep"):
+                parse_product(line)

@@ -1,12 +1,13 @@
 """The handle of a product index, against a client that records what it is asked."""
 
+import json
 from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
 
 from es_mappings import product
-from indexer.elastic.product_index import ProductIndex
+from indexer.elastic.product_index import READ_ALIAS, ProductIndex
 from indexer.errors import IndexStateError
 
 
@@ -94,4 +95,22 @@ def test_an_index_in_the_place_of_the_alias_is_told(client: MagicMock) -> None:
     client.indices.exists_alias.return_value, client.indices.exists.return_value = False, True
     with pytest.raises(IndexStateError, match="not an alias; take another INDEX_NAME"):
         ProductIndex(client, "shop").ensure()
+    client.indices.create.assert_not_called()
+
+
+def test_a_lost_alias_makes_no_empty_shop(client: MagicMock) -> None:
+    old, new = "shop-20260101000000000000", "shop-20260201000000000000"
+    client.indices.exists_alias.return_value = client.indices.exists.return_value = False
+    client.indices.get_alias.return_value.body = {old: {"aliases": {}}, new: {"aliases": {f"{new}-w3": {}}}}
+    with pytest.raises(IndexStateError, match="The alias shop is gone") as error:
+        ProductIndex(client, "shop").ensure()
+    client.indices.create.assert_not_called()
+    actions = json.loads(str(error.value).partition("_aliases ")[2])["actions"]
+    assert actions == [{"add": {"index": new, "alias": "shop", **READ_ALIAS}}]
+
+
+def test_an_index_that_another_process_made_meanwhile_is_taken(client: MagicMock) -> None:
+    client.indices.exists_alias.return_value = client.indices.exists.return_value = False
+    client.indices.get_alias.return_value.body = {"shop-20260101000000000000": {"aliases": {"shop": {}}}}
+    ProductIndex(client, "shop").ensure()
     client.indices.create.assert_not_called()
