@@ -27,10 +27,23 @@ from es_mappings.layout import Layout
 
 # The aspects, and how many dimensions each gets in the compound vector: chosen by NDCG (docs/measurements.md).
 # An aspect that is taken out here is neither computed nor kept. A change makes a new vector space.
-ASPECT_DIMS = {"look": 192, "style": 32, "color": 32, "text": 64, "attributes": 64}
+# Each is made by the file of its name in indexer/vectorizers/.
+ASPECT_DIMS = {
+    "look": 192,
+    "style": 32,
+    "color": 32,
+    "text": 64,
+    "attributes": 64,
+}
 
 # How much each aspect counts in a similarity when a request doesn't say.
-DEFAULT_WEIGHTS = {"look": 0.5, "style": 0.1, "color": 0.1, "text": 0.1, "attributes": 0.2}
+DEFAULT_WEIGHTS = {
+    "look": 0.5,
+    "style": 0.1,
+    "color": 0.1,
+    "text": 0.1,
+    "attributes": 0.2,
+}
 
 LAYOUT = Layout.of(ASPECT_DIMS)
 

@@ -133,7 +133,7 @@ def _warm_up(settings: Settings, images: Sequence[str], count: int) -> None:
 
 def measure(settings: Settings, images: Sequence[str], *, elasticsearch: bool) -> Speeds:
     """Measure a model's stages and end to end; the first batch of images warms up and fits the vector space."""
-    from indexer.vectorizers.cnn import load_cnn
+    from indexer.vectorizers.cnn import load as load_cnn
 
     if len(images) <= settings.batch_size:
         raise click.ClickException(

@@ -118,7 +118,7 @@ def _scores(reduction: Linear | Learned, rows: Mapping[str, Vector], grades: Gra
 
 
 def _activations(catalog: Path, images: Mapping[str, PrimaryImage], cache: Path) -> Activations:
-    from indexer.vectorizers.cnn import load_cnn
+    from indexer.vectorizers.cnn import load as load_cnn
 
     cache.mkdir(parents=True, exist_ok=True)
     look = load_cnn(Settings.from_environment())["look"]

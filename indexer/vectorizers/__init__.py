@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
 
 from es_mappings.product import ASPECT_DIMS
 from es_mappings.stores.image_vector import Numbers
 from indexer.digests import manifest_digest
+from indexer.errors import SettingsError
 from indexer.settings import Settings
-from indexer.vectorizers.attributes import AttributesVectorizer
 from indexer.vectorizers.base import ImageVectorizer, ProductVectorizer, Vectorizer
-from indexer.vectorizers.color import ColorVectorizer
+
+# The file that loads an aspect's vectorizer, where it isn't the one of the aspect's name.
+_FILES = {"look": "cnn", "style": "cnn"}
 
 
 @dataclass(frozen=True)
@@ -52,24 +56,35 @@ def digests(vectorizers: Mapping[str, Vectorizer]) -> dict[str, str]:
 def load_vectorizers(settings: Settings) -> Vectorizers:
     """Load the vectorizers of the compound vector (`ASPECT_DIMS`) and of attribution.
 
+    An aspect's vectorizer is loaded by `load(settings)` in the file of its name: ``color`` in `color.py`. Files are
+    imported here, not above: torch takes seconds to import, and only embedding needs it.
+
     Raises
     ------
     CheckpointError, SettingsError
-        A model, its layer or its checkpoint is missing.
+        A model, its layer or its checkpoint is missing; or `ASPECT_DIMS` has an aspect that no file loads.
     """
-    # torch takes seconds to import, and only embedding needs it.
-    from indexer.vectorizers.cnn import load_cnn
-    from indexer.vectorizers.text import load_text
-
-    device = "cpu" if settings.runtime in {"openvino", "onnx"} else "auto"
-    products: dict[str, Callable[[], ProductVectorizer]] = {
-        "text": lambda: load_text(settings.text_model, device),
-        "attributes": AttributesVectorizer,
-    }
-    images: dict[str, ImageVectorizer] = {**load_cnn(settings), "color": ColorVectorizer()}
+    loaded: dict[str, Vectorizer] = {}
+    for file in dict.fromkeys(["cnn", *(_FILES.get(aspect, aspect) for aspect in ASPECT_DIMS)]):
+        loaded |= _load(file, settings)
+    if missing := [aspect for aspect in ASPECT_DIMS if aspect not in loaded]:
+        raise SettingsError(
+            f"ASPECT_DIMS has the aspect {missing[0]!r}, which nothing loads: "
+            f"indexer/vectorizers/{missing[0]}.py needs `load(settings)` that returns {{{missing[0]!r}: ...}}"
+        )
+    aspects = {aspect: loaded[aspect] for aspect in ASPECT_DIMS}
+    parts = loaded.get("parts")
     return Vectorizers(
-        {aspect: vectorizer for aspect, vectorizer in images.items() if aspect in ASPECT_DIMS},
-        {aspect: load() for aspect, load in products.items() if aspect in ASPECT_DIMS},
+        {aspect: v for aspect, v in aspects.items() if isinstance(v, ImageVectorizer)},
+        {aspect: v for aspect, v in aspects.items() if isinstance(v, ProductVectorizer)},
         settings.keep_as,
-        {"parts": images["parts"]} if "parts" in images else {},
+        {"parts": parts} if isinstance(parts, ImageVectorizer) else {},
     )
+
+
+def _load(file: str, settings: Settings) -> Mapping[str, Vectorizer]:
+    module = f"{__name__}.{file}"
+    if find_spec(module) is None:
+        return {}
+    load = getattr(import_module(module), "load", None)
+    return load(settings) if load else {}

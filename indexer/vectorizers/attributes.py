@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from es_mappings.layout import Vector
+from indexer.settings import Settings
 from indexer.vectorizers.base import ProductFields
 
 _BUCKETS = 4096
@@ -56,6 +57,11 @@ class AttributesVectorizer:
                 for bucket in _buckets(token):
                     row[bucket] += weight / math.sqrt(_HASHES)
         return rows
+
+
+def load(_: Settings) -> dict[str, AttributesVectorizer]:
+    """Return the vectorizer of the aspect."""
+    return {"attributes": AttributesVectorizer()}
 
 
 def tokens(product: ProductFields) -> Iterator[tuple[str, float]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from PIL import Image
 
@@ -36,6 +36,7 @@ class ImageModel(Protocol):
         """Embed prepared images: aspect to ``(len(prepared), dims)``."""
 
 
+@runtime_checkable
 class ImageVectorizer(Vectorizer, Protocol):
     """Turns images into raw activations."""
 
@@ -92,6 +93,7 @@ class ProductFields:
         )
 
 
+@runtime_checkable
 class ProductVectorizer(Vectorizer, Protocol):
     """Turns the fields of products into raw activations."""
 

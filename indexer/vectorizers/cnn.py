@@ -54,7 +54,7 @@ class CnnVectorizer:
         return self.model.run([self.model.preparation(image) for image in images])[self.aspect]
 
 
-def load_cnn(settings: Settings) -> dict[str, CnnVectorizer]:
+def load(settings: Settings) -> dict[str, CnnVectorizer]:
     """Load the model that the settings name, and return the vectorizers of look, style and parts, which share it.
 
     A model without a suitable layer for parts, such as a transformer, has no vectorizer of parts.

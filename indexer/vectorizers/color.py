@@ -11,6 +11,7 @@ from PIL import Image
 from es_mappings.layout import Vector
 from indexer.images.decoding.palette import Palette
 from indexer.images.decoding.preparations import Prepared
+from indexer.settings import Settings
 
 
 class ColorVectorizer:
@@ -40,3 +41,8 @@ class ColorVectorizer:
     def __call__(self, images: Sequence[Image.Image]) -> Vector:
         """Count the colours of each image: shape ``(len(images), dims)``, rows of unit length."""
         return self.run([self.preparation(image) for image in images])["color"]
+
+
+def load(_: Settings) -> dict[str, ColorVectorizer]:
+    """Return the vectorizer of the aspect."""
+    return {"color": ColorVectorizer()}

@@ -11,6 +11,7 @@ import numpy as np
 from more_itertools import chunked
 
 from es_mappings.layout import Vector
+from indexer.settings import Settings
 from indexer.vectorizers.base import ProductFields
 
 _BATCH = 32  # texts of similar length per run of the model
@@ -81,8 +82,14 @@ def text_key(product: ProductFields) -> str:
     return hashlib.sha256(_text(product).encode()).hexdigest()
 
 
+def load(settings: Settings) -> dict[str, TextVectorizer]:
+    """Load the vectorizer of the aspect, by the encoder that the settings name; see `load_text`."""
+    device = "cpu" if settings.runtime in {"openvino", "onnx"} else "auto"
+    return {"text": load_text(settings.text_model, device)}
+
+
 def load_text(model: Path | None, device: str) -> TextVectorizer:
-    """Load the encoder that the settings name.
+    """Load an encoder.
 
     Parameters
     ----------

@@ -14,8 +14,8 @@ from demo.catalogue import render_catalogue
 from indexer.errors import ImageError
 from indexer.images.decoder import Decoder
 from indexer.settings import Settings
+from indexer.vectorizers import cnn
 from indexer.vectorizers.base import ImageVectorizer
-from indexer.vectorizers.cnn import load_cnn
 from indexer.vectorizers.color import ColorVectorizer
 from indexer.vectorizers.preprocessing import LEAST_SIDE
 from tests.images import encode
@@ -27,7 +27,7 @@ Embed = Callable[[bytes], Vectors]
 @pytest.fixture(scope="module")
 def models() -> Mapping[str, ImageVectorizer]:
     """Load every default image model."""
-    return {**load_cnn(Settings()), "color": ColorVectorizer()}
+    return {**cnn.load(Settings()), "color": ColorVectorizer()}
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ from torch import nn
 from indexer.digests import manifest_digest
 from indexer.errors import CheckpointError, SettingsError
 from indexer.settings import Settings
+from indexer.vectorizers import cnn
 from indexer.vectorizers.checkpoints import PACKAGED, load_model, random_model
-from indexer.vectorizers.cnn import load_cnn
 from indexer.vectorizers.preprocessing import Preprocessing
 from indexer.vectorizers.presets import PRESETS, Tap, find_preset
 from indexer.vectorizers.taps import TappedModel, list_layers, parts_layer, style_layers
@@ -143,7 +143,7 @@ def test_the_tokens_of_a_transformer_are_pooled_without_the_class_token() -> Non
 def test_more_numbers_than_elasticsearch_allows() -> None:
     settings = Settings(look_layer="blocks.6", look_pooling="flatten", runtime="torch")
     with pytest.raises(SettingsError, match=r"LOOK_POOLING: flatten of blocks\.6 has 28,512 numbers"):
-        load_cnn(settings)
+        cnn.load(settings)
 
 
 @pytest.mark.parametrize("size", [(300, 300), (600, 200), (200, 600), (1, 1), (5_000, 3)])
@@ -155,7 +155,7 @@ def test_preprocessing_fits_every_shape(size: tuple[int, int]) -> None:
 
 
 def test_the_default_model_embeds_from_its_package_without_download() -> None:
-    vectorizers = load_cnn(Settings())
+    vectorizers = cnn.load(Settings())
     model = vectorizers["look"]
     assert vectorizers["style"].model is vectorizers["parts"].model is model.model
     assert vectorizers["style"].dims == 2 * (48 + 88)
@@ -206,7 +206,7 @@ def test_another_checkpoint_is_another_vectorizer(tmp_path: Path) -> None:
         torch.manual_seed(seed)
         save_file(timm.create_model("resnet10t").state_dict(), tmp_path / "w.safetensors")
         settings = Settings(look_model="resnet10t", look_weights=tmp_path / "w.safetensors", runtime="torch")
-        digests.add(manifest_digest(load_cnn(settings)["look"].manifest))
+        digests.add(manifest_digest(cnn.load(settings)["look"].manifest))
     assert len(digests) == 2
 
 
