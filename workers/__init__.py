@@ -1,1 +1,1 @@
-"""Celery: thin. A task takes ids and calls one function of indexer/."""
+"""Celery workers, kept thin: a task takes ids and calls one function."""

@@ -1,4 +1,4 @@
-"""The Celery app. Its configuration is read from the environment when it is first needed, not at import."""
+"""The Celery app. Its configuration is read from the environment on first use, not at import."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from celery import Celery
 
 from indexer.settings import Settings
 
-# Queues. A worker names those it takes: one process for the first two on a machine with one GPU.
-EMBEDDING = "embedding"  # needs a model and can wait
-INTERACTIVE = "interactive"  # needs a model while a shopper waits
+# Queues. A worker names the ones it consumes; on a machine with one GPU, one process consumes the first two.
+EMBEDDING = "embedding"  # needs a model, can wait
+INTERACTIVE = "interactive"  # needs a model, and a shopper is waiting
 WRITING = "writing"  # catalogue events on their way into Elasticsearch
-HOUSEKEEPING = "housekeeping"  # what beat asks for
+HOUSEKEEPING = "housekeeping"  # periodic tasks, sent by beat
 QUEUES = (EMBEDDING, INTERACTIVE, WRITING, HOUSEKEEPING)
 
-# Tasks, by the names that other systems may send.
+# Task names; other systems may send these.
 ACCEPT_EVENTS = "workers.accept_events"
 WRITE_EVENTS = "workers.write_events"
 EMBED_PRODUCTS = "workers.embed_products"
@@ -38,7 +38,7 @@ _ROUTES = {
 }
 
 _WAKE_SECONDS = 15.0
-TIME_LIMIT = 600  # seconds after which a task's process is taken for stuck, and killed
+TIME_LIMIT = 600  # seconds after which a task counts as stuck and its process is killed
 
 app = Celery("workers", include=["workers.tasks"])
 
@@ -47,7 +47,7 @@ app = Celery("workers", include=["workers.tasks"])
 def configuration() -> dict[str, Any]:
     """Configure Celery from the settings."""
     settings = Settings.from_environment()
-    every = {
+    periods = {
         WAKE: _WAKE_SECONDS,
         RECONCILE: settings.reconcile_seconds,
         PRUNE: 3_600.0,
@@ -57,17 +57,17 @@ def configuration() -> dict[str, Any]:
     return {
         "broker_url": settings.redis_url,
         "broker_connection_retry_on_startup": True,
-        "broker_connection_max_retries": None,  # Redis may be away for long
-        # Redis gives a task to another worker when it isn't acknowledged by then: longer than any may run.
+        "broker_connection_max_retries": None,  # Redis may be down for a long time
+        # Redis redelivers a task that is not acknowledged within this time, so it must exceed the longest run.
         "broker_transport_options": {"visibility_timeout": TIME_LIMIT + 300},
-        # A publisher must not hang when Redis is away: the hook answers 503 instead.
+        # A publisher must not hang while Redis is down: the webhook answers 503 instead.
         "task_publish_retry_policy": {"max_retries": 2, "interval_start": 0.1, "interval_step": 0.2},
         "task_ignore_result": True,
         "task_serializer": "json",
         "accept_content": ["json"],
         "task_routes": {name: {"queue": queue} for name, queue in _ROUTES.items()},
         "task_create_missing_queues": True,
-        # A task is done when its work is; one whose process died is done again.
+        # Acknowledge a task only when its work is done; redeliver it if its process dies.
         "task_acks_late": True,
         "task_reject_on_worker_lost": True,
         "task_time_limit": TIME_LIMIT,
@@ -76,11 +76,11 @@ def configuration() -> dict[str, Any]:
         "worker_prefetch_multiplier": 1,
         "worker_hijack_root_logger": False,
         "worker_cancel_long_running_tasks_on_connection_loss": False,
-        # In memory: the default scheduler keeps its times in a pickle.
+        # In memory, because the default scheduler stores its times in a pickle.
         "beat_scheduler": "celery.beat:Scheduler",
         "beat_max_loop_interval": 5,
         "beat_schedule": {
             name: {"task": name, "schedule": seconds, "options": {"expires": seconds}}
-            for name, seconds in every.items()
+            for name, seconds in periods.items()
         },
     }

@@ -1,4 +1,4 @@
-"""``python -m workers.dead_letters list|retry|drop``: people decide about work that can't succeed as it is."""
+"""``python -m workers.dead_letters list|retry|drop``: decide what happens to work that cannot succeed as it is."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from workers.queues.handle import Queues
 
 @click.group(cls=Commands)
 def main() -> None:
-    """Look at dead letters, try them again, or drop them."""
+    """List, retry or drop dead letters."""
 
 
 @main.command("list")
-@click.option("--size", default=100, show_default=True, help="How many to list, the latest first.")
+@click.option("--size", default=100, show_default=True, help="How many to list, newest first.")
 def list_letters(size: int) -> None:
-    """List dead letters: id, when, what, the product, the reason."""
+    """List dead letters: id, time, kind, product, reason."""
     letters = _letters()
     for letter in letters.latest(size):
         click.echo(f"{letter.id}  {letter.at}  {letter.kind:<9}  {letter.product}  {letter.reason}")
@@ -51,7 +51,7 @@ def retry(ids: tuple[str, ...], *, everything: bool) -> None:
 @click.argument("ids", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="All of them.")
 def drop(ids: tuple[str, ...], *, everything: bool) -> None:
-    """Forget dead letters."""
+    """Delete dead letters."""
     letters = _letters()
     click.echo(f"{letters.remove(_chosen(letters, ids, everything=everything)):,} dropped")
 
@@ -59,19 +59,19 @@ def drop(ids: tuple[str, ...], *, everything: bool) -> None:
 def requeue(
     chosen: Iterable[DeadLetter], letters: DeadLetters, queues: Queues
 ) -> tuple[int, list[tuple[DeadLetter, str]]]:
-    """Queue the work of dead letters again; a letter is deleted when its work is queued.
+    """Queue the work of dead letters again, and delete each letter whose work was queued.
 
     Returns
     -------
     count : int
         How many were queued.
     faults : list
-        The others, whose event isn't valid now either, each with the reason.
+        Letters whose event is still invalid, each with the reason.
 
     Raises
     ------
     QueueError
-        Redis is away or full; letters whose work is not queued stay.
+        Redis is down or full; letters whose work was not queued stay.
     """
     queued: list[DeadLetter] = []
     faults: list[tuple[DeadLetter, str]] = []
@@ -90,18 +90,18 @@ def requeue(
     finally:
         letters.remove(queued)
     for task in (WRITE_EVENTS, EMBED_WAITING):
-        queues.tasks.wake(task)  # if no worker can be woken now, beat wakes one
+        queues.tasks.wake(task)  # if this fails, beat wakes a worker later
     return len(queued), faults
 
 
 def _chosen(letters: DeadLetters, ids: tuple[str, ...], *, everything: bool) -> list[DeadLetter]:
     if bool(ids) == everything:
-        raise click.UsageError("Name letters by their ids, or say --all.")
+        raise click.UsageError("Pass the ids of dead letters, or --all.")
     if everything:
         return list(letters.all())
     chosen = letters.get(ids)
     if unknown := set(ids) - {letter.id for letter in chosen}:
-        raise ProductSearchError(f"There is no dead letter {min(unknown)}; `list` shows those there are")
+        raise ProductSearchError(f"There is no dead letter {min(unknown)}; `list` shows all of them")
     return chosen
 
 

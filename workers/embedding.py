@@ -1,4 +1,4 @@
-"""Products from the queue to their vectors, in batches that the model likes."""
+"""Embed queued products in batches of the size that the model runs best with."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from workers.queues.embedding_queue import MAX_TRIES
 
 log = logging.getLogger(__name__)
 
-_LINGER = 0.05  # seconds that a batch which isn't full waits for more
-_LEAST_BATCH = 32  # products; few enough to be lost and embedded again
-_IN_PARALLEL = 3  # batches: one is fetched and decoded, one is in the models, one is written
-_TASK_SECONDS = 5.0  # a task ends after so long, even if products never end: nothing, not even a stop, waits longer
+_LINGER = 0.05  # seconds to wait for more products while a batch is not full
+_LEAST_BATCH = 32  # products; few enough to embed again if a batch is lost
+_IN_PARALLEL = 3  # batches: one being fetched and decoded, one in the models, one being written
+_TASK_SECONDS = 5.0  # after which a task ends even if products keep coming, so that a shutdown never waits longer
 
 
 class _Batch(NamedTuple):
@@ -35,29 +35,29 @@ class _Batch(NamedTuple):
 
 
 def embed_waiting(task: str) -> None:
-    """Embed what waits, a few batches side by side, and wake a worker for the rest.
+    """Embed waiting products, a few batches in parallel, and wake a worker for the rest.
 
-    Ends early where a shopper waits for a photograph: this process may be the only one with a model.
+    Ends early if a shopper is waiting for a photograph, because this process may be the only one with a model.
 
     Parameters
     ----------
     task : str
-        Id of the Celery task: its batches are named by it, so that a task which Celery delivers again, because its
-        process died, knows which batches were left unfinished.
+        Id of the Celery task. Batches are named after it, so that a task which Celery redelivers because its process
+        died knows which batches were left unfinished.
     """
     queues = resources.queues()
     queues.tasks.acknowledge(EMBED_WAITING)
     for batch in queues.embedding.unfinished(task):
         recover(batch, "its process died")
-    for goes_on in side_by_side(_embed, _batches(task), _IN_PARALLEL):
-        if not goes_on:
-            return  # a worker is woken when Elasticsearch may take more
+    for accepts_more in side_by_side(_embed, _batches(task), _IN_PARALLEL):
+        if not accepts_more:
+            return  # the postponed batch wakes a worker later
     if queues.embedding.due():
         queues.tasks.wake(EMBED_WAITING)
 
 
 def _batches(task: str) -> Iterator[_Batch]:
-    """Take batches: the first of what there is, further ones as long as they are full."""
+    """Yield a first batch of whatever is due, then further ones as long as they are full."""
     queue, tasks = resources.queues().embedding, resources.queues().tasks
     size, end = max(_LEAST_BATCH, resources.settings().batch_size), time.monotonic() + _TASK_SECONDS
     if queue.due() < size:
@@ -67,7 +67,7 @@ def _batches(task: str) -> Iterator[_Batch]:
         if not batch.ids:
             return
         if number == 0 and queue.due():
-            tasks.wake(EMBED_WAITING)  # other workers, and one for the time after this task
+            tasks.wake(EMBED_WAITING)  # so that other workers help, and one continues after this task
         alone = queue.is_suspect(batch.ids)
         yield batch
         if alone or queue.due() < size or tasks.depth(INTERACTIVE) or time.monotonic() > end:
@@ -75,8 +75,8 @@ def _batches(task: str) -> Iterator[_Batch]:
 
 
 def _embed(batch: _Batch) -> bool:
-    """Embed a batch, and return whether Elasticsearch takes more."""
-    queue, counters, begun = resources.queues().embedding, resources.queues().counters, time.monotonic()
+    """Embed a batch, and return whether Elasticsearch accepts more."""
+    queue, counters, start = resources.queues().embedding, resources.queues().counters, time.monotonic()
     try:
         with queue.lease(batch.name):
             report = resources.pipeline().vectorize(batch.ids, recheck=True)
@@ -93,7 +93,7 @@ def _embed(batch: _Batch) -> bool:
     if report.unavailable:
         exhausted = queue.defer(report.unavailable)
         counters.count("failures", "image unavailable", exhausted)
-    _count(batch, report, received, time.monotonic() - begun)
+    _count(batch, report, received, time.monotonic() - start)
     if report.written and not queue.due():
         _refresh()
     return not report.busy
@@ -116,9 +116,9 @@ def _count(batch: _Batch, report: Report, received: dict[str, float], seconds: f
 
 
 def _refresh() -> None:
-    """Let what was written be found at once, rather than at the next refresh by Elasticsearch, up to a second later.
+    """Refresh the index, so that shoppers find new vectors without waiting up to a second for the next refresh.
 
-    At most once a second, since each refresh makes a segment.
+    At most once per second, because each refresh creates a segment.
     """
     index = resources.index()
     if resources.queues().values.add(keys.refreshed(index.alias), 1, seconds=1):
@@ -133,7 +133,7 @@ def _finish(batch: _Batch, report: Report) -> dict[str, float]:
     if not report.busy:
         queues.counters.streak("embedding", ended=True)
         return queues.embedding.finish(batch.name)
-    # A server that takes some is asked again soon.
+    # A server that accepted part of the batch is retried soon.
     wait = failures.pause(queues.counters.streak("embedding", ended=bool(report.written)) or 1)
     queues.counters.count("failures", "elasticsearch busy", len(report.busy))
     received = queues.embedding.finish(batch.name, report.busy, wait)
@@ -150,7 +150,7 @@ def _postpone(batch: _Batch, why: str) -> None:
 
 
 def recover(batch: str, why: str) -> None:
-    """Reclaim a batch: its products are tried one by one, and those that had all their tries are given up."""
+    """Reclaim a batch: retry its products one by one, and give up those that have used all their tries."""
     queues = resources.queues()
     given_up = queues.embedding.reclaim(batch)
     log.warning("a batch was lost, %d products given up: %s", len(given_up), why)

@@ -1,4 +1,4 @@
-"""``python -m workers.enqueue FILE`` writes products or events and queues the embeddings; ``--pending`` what waits."""
+"""``python -m workers.enqueue FILE`` writes products or events and queues them for embedding."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ from workers.queues.handle import Queues
 
 
 def enqueue_embeddings(ids: Iterable[str], settings: Settings | None = None) -> int:
-    """Queue products for embedding, and return how many.
+    """Queue products for embedding, and return their number.
 
     Raises
     ------
     QueueError
-        Redis is away, or full.
+        Redis is down or full.
     """
     with Queues.open(settings or Settings.from_environment(), COMMAND) as queues:
         count = queues.embedding.add(ids)
         if count and not queues.tasks.wake(EMBED_WAITING):
-            raise QueueError("Redis went away; what was queued is embedded when it is back")
+            raise QueueError("Redis went down; the queued products are embedded once it is back")
     return count
 
 
 @click.command
 @click.argument("catalog", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--pending", is_flag=True, help="Queue the products that have no vector yet.")
-@click.option("--retry-failed", is_flag=True, help="Queue those whose image failed as well.")
+@click.option("--retry-failed", is_flag=True, help="Queue those whose image failed, too.")
 def main(catalog: Path | None, *, pending: bool, retry_failed: bool) -> None:
-    """Write the products and events of CATALOG and queue the embeddings, or queue what waits."""
+    """Write the products and events of CATALOG and queue products for embedding; without CATALOG, only queue."""
     if catalog is None and not (pending or retry_failed):
-        raise click.UsageError("Give a catalogue file, --pending or --retry-failed.")
+        raise click.UsageError("Pass a catalogue file, --pending or --retry-failed.")
     with errors_in_one_line():
         refused = _enqueue(catalog, retry_failed=retry_failed)
     if refused:

@@ -1,4 +1,4 @@
-"""What can go wrong with a queue. Nobody outside workers/queues/ sees the errors of Redis itself."""
+"""Errors of the queues. Callers outside workers/queues/ never see redis-py's own errors."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from indexer.errors import ProductSearchError
 
 
 class QueueError(ProductSearchError):
-    """Redis doesn't take work. The same may be asked again later."""
+    """Redis does not accept work now; the same call may succeed later."""
 
 
 class RedisUnavailableError(QueueError):
-    """Redis is away, is still loading, or has no memory left."""
+    """Redis is down, still loading, or out of memory."""
 
 
 class QueueFullError(QueueError):
-    """More waits than QUEUE_LIMIT allows."""
+    """As many events wait as QUEUE_LIMIT allows."""

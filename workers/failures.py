@@ -1,4 +1,4 @@
-"""Which errors are transient, and how long to wait before the same work is tried again."""
+"""Which errors are transient, and how long to wait before a retry."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ _FIRST, _LONGEST = 2.0, 60.0  # seconds
 
 
 def is_transient(error: BaseException) -> bool:
-    """Return whether the same work may succeed later: a server is away or busy, or a person has a setting to mend."""
+    """Return whether a retry may succeed: a server is down or busy, or a setting can be corrected meanwhile."""
     if isinstance(error, ApiError):
         return error.status_code in {404, 409, 429} or error.status_code >= 500
     return isinstance(error, (ElasticsearchAway, ConnectionTimeout, OperationalError, ProductSearchError))
 
 
 def pause(times: int) -> float:
-    """Return the seconds to wait after the nth failure in a row: doubled up to a minute."""
+    """Return the seconds to wait after the nth failure in a row: doubling, up to a minute."""
     return backoff(times, first=_FIRST, longest=_LONGEST)
 
 
 def reason(error: BaseException) -> str:
-    """Return the kind of an error, for a metric's label: few values, no ids in them."""
+    """Return the kind of an error as a metric label: few distinct values, no ids."""
     if isinstance(error, ApiError):
         return f"elasticsearch {error.status_code}"
     return type(error).__name__

@@ -1,4 +1,4 @@
-"""The tasks that beat sends: they finish what a lost message or a dead process left undone, and delete what is old."""
+"""Periodic tasks: finish what a lost message or a dead process left undone, and delete old data."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DAY = 86_400  # seconds
 
 
 def wake() -> None:
-    """Reclaim what dead workers had taken, and wake a worker to each queue in which something waits."""
+    """Reclaim the batches of dead workers, and wake a worker for each queue that is not empty."""
     queues = resources.queues()
     for batch in queues.embedding.expired():
         embedding.recover(batch, "its worker died")
@@ -33,15 +33,15 @@ def wake() -> None:
 
 
 def reconcile() -> int:
-    """Queue the products whose vector is missing or doesn't belong to the product as it is, and count them.
+    """Queue the products whose vector is missing or out of date, and return their number.
 
-    So even an emptied Redis loses no vector. Products that changed just now are left to the queue that they are in.
+    No vector is lost even if Redis is emptied. Products that changed just now are skipped, because they are queued.
     """
     queues = resources.queues()
     try:
         ids = list(drifted(resources.index(), resources.settings().reconcile_seconds))
     except IndexStateError:
-        return 0  # no catalogue yet
+        return 0  # there is no catalogue yet
     queues.counters.set("drift", len(ids))
     if ids:
         log.info("%d products have no vector, or an old one: queued again", len(ids))
@@ -52,18 +52,18 @@ def reconcile() -> int:
 
 
 def prune() -> None:
-    """Forget the products that were deleted long ago, and what no product has used for long."""
+    """Delete old tombstones, and vectors and addresses that no product has used for a long time."""
     index, settings, counters = resources.index(), resources.settings(), resources.queues().counters
     try:
         for name in write_targets.resolve(index).writes:
             counters.count("pruned", "tombstones", index.at(name).prune_tombstones(settings.tombstone_days))
     except IndexStateError:
-        pass  # no catalogue of ours yet; indices of others may be attached
+        pass  # there is no catalogue yet; attached indices may exist
     _expire()
 
 
 def _expire() -> None:
-    """Delete what no product uses: once a day, since all products are read for it."""
+    """Delete activations and addresses that no product uses; once a day, because it reads all products."""
     index, values, counters = resources.index(), resources.queues().values, resources.queues().counters
     done_today = keys.retention(index.alias)
     if values.get(done_today) is not None:
@@ -79,26 +79,26 @@ def _expire() -> None:
 
 
 def sample_recall() -> float | None:
-    """Compare the approximate nearest products of some with the exact ones, and return the recall."""
+    """Measure the recall of approximate kNN against the exact order, for a few random products."""
     index = resources.index()
     sample = {"function_score": {"query": {"exists": {"field": "vector"}}, "random_score": {}}}
     try:
         index.live()
     except IndexStateError:
         return None
-    drawn = index.search(query=sample, size=_SAMPLES, source=False)["hits"]["hits"]
-    vectors = index.vectors([hit["_id"] for hit in drawn])
-    shares = [_recall(Anchor(product_id, vector)) for product_id, vector in vectors.items()]
-    if not shares:
+    hits = index.search(query=sample, size=_SAMPLES, source=False)["hits"]["hits"]
+    vectors = index.vectors([hit["_id"] for hit in hits])
+    recalls = [_recall(Anchor(product_id, vector)) for product_id, vector in vectors.items()]
+    if not recalls:
         return None
-    recall = sum(shares) / len(shares)
+    recall = sum(recalls) / len(recalls)
     resources.queues().counters.set("recall", recall)
     return recall
 
 
 def _recall(anchor: Anchor) -> float:
-    usual = Thresholds()
-    approximate = Plan("knn", "a sample", usual.knn_depth, usual.num_candidates, usual.oversample)
+    thresholds = Thresholds()
+    approximate = Plan("knn", "a sample", thresholds.knn_depth, thresholds.num_candidates, thresholds.oversample)
     exact = _nearest(anchor, Plan("exact", "a sample"))
     return len(_nearest(anchor, approximate) & exact) / len(exact) if exact else 1.0
 

@@ -1,4 +1,4 @@
-"""Logs, as text for people or as JSON for machines; with the product's and the event's id, without credentials."""
+"""Logging as text or JSON, with product and event ids and without credentials."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any, Literal
 
 from pythonjsonlogger.json import JsonFormatter
 
-_CREDENTIALS = re.compile(r"(?<=://)[^/@\s'\"]+@")  # of an address in a message: user:password@
+_CREDENTIALS = re.compile(r"(?<=://)[^/@\s'\"]+@")  # user:password@ of a URL
 
 
 class WithoutCredentials(logging.Filter):
-    """Takes user and password out of addresses in messages."""
+    """Removes user and password from URLs in messages."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Clean a record; all pass."""
+        """Remove credentials from a record; no record is dropped."""
         message = record.getMessage()
         if "://" in message:
             record.msg, record.args = cleaned(message), None
@@ -24,19 +24,19 @@ class WithoutCredentials(logging.Filter):
 
 
 def cleaned(text: str) -> str:
-    """Take user and password out of the addresses in a text."""
+    """Remove user and password from the URLs in a text."""
     return _CREDENTIALS.sub("***@", text)
 
 
 class _Json(JsonFormatter):
-    """An object a line."""
+    """One JSON object per line."""
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
         return cleaned(str(super().formatException(ei)))
 
 
 class _Text(logging.Formatter):
-    """A line with the ids that its record has."""
+    """A line of text, with the product and event ids of its record."""
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
         return cleaned(super().formatException(ei))
@@ -48,7 +48,7 @@ class _Text(logging.Formatter):
 
 
 def configure(how: Literal["text", "json"], level: int = logging.INFO) -> None:
-    """Let the root logger write to standard error."""
+    """Configure the root logger to write to standard error."""
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(WithoutCredentials())
     handler.setFormatter(
@@ -60,4 +60,4 @@ def configure(how: Literal["text", "json"], level: int = logging.INFO) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     for chatty in ("elastic_transport", "celery.worker.strategy", "celery.app.trace", "httpx"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)  # a line for each request or task is too many
+        logging.getLogger(chatty).setLevel(logging.WARNING)  # one line per request or task is too much

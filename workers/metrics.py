@@ -1,4 +1,4 @@
-"""Metrics for Prometheus: counts from Redis, queues as they are now, products from Elasticsearch."""
+"""Metrics for Prometheus: counters from Redis, current queues, products from Elasticsearch."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from workers.queues.counters import LAG_BUCKETS
 from workers.queues.handle import Queues
 
 _COUNTERS = {  # name in Redis: name for Prometheus, help, label
-    "events": ("lookalike_events", "Catalogue events taken, by source.", "source"),
-    "events_invalid": ("lookalike_events_invalid", "Catalogue events refused because they are not valid.", None),
+    "events": ("lookalike_events", "Catalogue events accepted, by source.", "source"),
+    "events_invalid": ("lookalike_events_invalid", "Catalogue events refused because they are invalid.", None),
     "events_written": ("lookalike_events_written", "Catalogue events applied in Elasticsearch.", None),
-    "embedded": ("lookalike_embedded", "Products that were embedded; its rate is products a second.", None),
-    "images": ("lookalike_images", "Images looked at for these; its rate is images a second.", None),
+    "embedded": ("lookalike_embedded", "Products embedded; the rate is products per second.", None),
+    "images": ("lookalike_images", "Images processed for them; the rate is images per second.", None),
     "embedding_seconds": ("lookalike_embedding_seconds", "Time spent embedding.", None),
     "failures": ("lookalike_failures", "Failures, by reason.", "reason"),
     "reconciled": ("lookalike_reconciled", "Products queued again by reconciliation.", None),
@@ -38,7 +38,7 @@ _GAUGES = {
 
 
 class ShopMetrics(Collector):
-    """All metrics of one shop; a server that is away leaves its metrics out and its `lookalike_up` at 0."""
+    """All metrics of one shop. If a server is down, its metrics are left out and its `lookalike_up` is 0."""
 
     def __init__(self, index: ProductIndex, queues: Queues) -> None:
         self._index, self._queues = index, queues
@@ -62,34 +62,32 @@ class ShopMetrics(Collector):
 
     def _of_redis(self) -> Iterator[Metric]:
         counts = self._queues.counters.read()
-        for name, (shown, text, label) in _COUNTERS.items():
-            counter = CounterMetricFamily(shown, text, labels=[label] if label else [])
+        for name, (metric, text, label) in _COUNTERS.items():
+            counter = CounterMetricFamily(metric, text, labels=[label] if label else [])
             values = {which: value for (n, which), value in counts.items() if n == name}
             for which, value in (values or ({} if label else {"": 0.0})).items():
                 counter.add_metric([which] if label else [], value)
             yield counter
-        for name, (shown, text) in _GAUGES.items():
+        for name, (metric, text) in _GAUGES.items():
             if (name, "") in counts:
-                yield GaugeMetricFamily(shown, text, value=counts[name, ""])
+                yield GaugeMetricFamily(metric, text, value=counts[name, ""])
         yield _lag(counts)
         yield from self._of_queues()
 
     def _of_queues(self) -> Iterator[Metric]:
-        depth = GaugeMetricFamily("lookalike_queue_depth", "What waits, by queue.", labels=["queue"])
+        depth = GaugeMetricFamily("lookalike_queue_depth", "Items waiting, by queue.", labels=["queue"])
         events, embedding, tasks = self._queues.events, self._queues.embedding, self._queues.tasks
         depth.add_metric(["events"], events.depth())
         depth.add_metric(["products"], embedding.depth())
         for queue in QUEUES:
             depth.add_metric([f"celery {queue}"], tasks.depth(queue))
         yield depth
-        yield GaugeMetricFamily(
-            "lookalike_queue_age_seconds", "Age of the oldest event that waits.", value=events.age()
-        )
+        yield GaugeMetricFamily("lookalike_queue_age_seconds", "Age of the oldest waiting event.", value=events.age())
         yield GaugeMetricFamily("lookalike_batches_in_work", "Batches being embedded.", value=embedding.in_progress())
 
     def _of_elasticsearch(self) -> Iterator[Metric]:
         products = GaugeMetricFamily(
-            "lookalike_products", "Products, by what became of their vector.", labels=["status"]
+            "lookalike_products", "Products, by the status of their vector.", labels=["status"]
         )
         for status, count in self._index.counts().items():
             products.add_metric([status], count)
@@ -102,20 +100,20 @@ def _lag(counts: dict[tuple[str, str], float]) -> Metric:
     for bucket in (*map(str, LAG_BUCKETS), "+Inf"):
         total += counts.get(("lag_bucket", bucket), 0.0)
         rows.append((bucket, total))
-    text = "Seconds from an event to its product written with its vector; found one index refresh (1 s) later."
+    text = "Seconds from an event until its product is written with its vector; searchable one refresh (1 s) later."
     return HistogramMetricFamily(
         "lookalike_lag_seconds", text, buckets=rows, sum_value=counts.get(("lag_sum", ""), 0.0)
     )
 
 
 def registry(index: ProductIndex, queues: Queues) -> CollectorRegistry:
-    """Return the registry of a shop's metrics."""
+    """Return a registry with a shop's metrics."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(ShopMetrics(index, queues))
     return registry
 
 
 def serve(port: int) -> None:
-    """Serve the metrics at a port of this worker, in a thread."""
+    """Serve the metrics on a port of this worker, in a thread."""
     settings = Settings.from_environment()
     start_http_server(port, registry=registry(ProductIndex.open(settings), Queues.open(settings, PAGE)))

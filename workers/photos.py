@@ -1,6 +1,6 @@
-"""A shopper's photograph: sent to a worker that has the models, answered by its vector, kept nowhere.
+"""Embed a shopper's photograph in a worker that has the models; the photograph itself is stored nowhere.
 
-`embed_photo` is what the web process calls, which never loads a model; `answer` is what the worker does.
+The web process, which never loads a model, calls `embed_photo`; the worker runs `answer`.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from workers.queues.handle import Queues
 if TYPE_CHECKING:
     from indexer.embedding.pipeline import Pipeline
 
-_PATIENCE = 10.0  # seconds that a shopper waits; older photographs are not embedded any more
+_PATIENCE = 10.0  # seconds that a shopper waits; older photographs are no longer embedded
 
 
 class PhotoServiceError(ProductSearchError):
-    """No worker answers just now: the same photograph may be sent again."""
+    """No worker answers at the moment; the same photograph may be sent again."""
 
 
 class PhotoVector(NamedTuple):
@@ -44,25 +44,25 @@ def embed_photo(queues: Queues, photo: bytes, box: Box | None = None, *, timeout
     Parameters
     ----------
     photo : bytes
-        The file as the shopper sent it; nothing about it is trusted.
+        The file as uploaded; nothing about it is trusted.
     box : tuple of float, optional
-        The part that counts: left, top, width and height as fractions of the upright image.
+        The part to embed: left, top, width and height as fractions of the upright image.
     timeout : float
         Seconds to wait.
 
     Returns
     -------
     PhotoVector
-        Shape ``(dims,)``; the parts of aspects that a photograph doesn't have (text, attributes) are zero.
+        Shape ``(dims,)``; aspects that a photograph lacks (text, attributes) are zero.
 
     Raises
     ------
     ImageError
-        The photograph can't be used; the message says why.
+        The photograph cannot be used; the message says why.
     IndexStateError
         There is no vector space yet.
     PhotoServiceError
-        Redis is away or full, or no worker answered in time.
+        Redis is down or full, or no worker answered in time.
     """
     reply_to = keys.photo_reply(secrets.token_hex(16))
     arguments = [b64encode(photo).decode(), box, reply_to]
@@ -70,10 +70,10 @@ def embed_photo(queues: Queues, photo: bytes, box: Box | None = None, *, timeout
         queues.tasks.send(EMBED_PHOTO, arguments, argsrepr="(a photograph)", expires=timeout)
         reply = queues.replies.wait(reply_to, timeout)
     except RedisUnavailableError as error:
-        raise PhotoServiceError("Redis doesn't take photographs: is it up, and has it memory left?") from error
+        raise PhotoServiceError("Redis does not accept photographs. Is it up, and does it have memory left?") from error
     if reply is None:
         raise PhotoServiceError(
-            f"No worker embedded the photograph within {timeout:g} s: does one take the queue `interactive`?"
+            f"No worker embedded the photograph within {timeout:g} s. Does any worker consume the queue `interactive`?"
         )
     if "image" in reply:
         raise ImageError(reply["image"])
@@ -83,7 +83,7 @@ def embed_photo(queues: Queues, photo: bytes, box: Box | None = None, *, timeout
 
 
 def answer(pipeline: Pipeline, queues: Queues, photo: str, box: Box | None, reply_to: str) -> None:
-    """Embed a photograph in this process, and answer with its vector, or with what the shopper can mend."""
+    """Embed a photograph in this process, and reply with its vector or with an error for the shopper."""
     reply: dict[str, Any]
     try:
         embedded, space = photos.embed_photo(pipeline, b64decode(photo), box)

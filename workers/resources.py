@@ -1,4 +1,4 @@
-"""What a worker process has open: each opened when first used, after the fork, never at import."""
+"""A worker process's open resources: each is opened on first use, after the fork, never at import."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _loading = threading.Lock()
 
 
 def pipeline() -> Pipeline:
-    """Return this process's pipeline, its models loaded: once, though batches come side by side."""
+    """Return this process's pipeline, with its models loaded once although batches run in parallel."""
     with _loading:
         return _pipeline()
 
@@ -40,7 +40,7 @@ def index() -> ProductIndex:
 
 @cache
 def queues() -> Queues:
-    """Return the shop's queues and what else is in Redis; a restart of Redis is waited out."""
+    """Return the shop's queues and other data in Redis; commands are retried while Redis restarts."""
     return Queues.open(settings())
 
 

@@ -1,4 +1,4 @@
-"""Attached indices, kept up to date: what changed in them is embedded, a few minutes at a time."""
+"""Keep attached indices up to date: embed what changed in them, a few minutes at a time."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ log = logging.getLogger(__name__)
 
 
 def sweep_attached() -> None:
-    """Sweep each attached index; what isn't reached in time is the next sweep's."""
+    """Sweep each attached index; the next sweep continues where this one ran out of time."""
     index = resources.index()
     for name in Attachments(index).all():
         try:
             swept = Sweep(index, resources.pipeline(), seconds=TIME_LIMIT / 4).run(name)
         except ProductSearchError as error:
-            log.warning("%s, attached, is left for now: %s", name, error)
+            log.warning("attached index %s is skipped for now: %s", name, error)
             continue
         log.info("%s: %d vectors written, %d failed", name, swept.written, len(swept.failed))

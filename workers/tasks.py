@@ -1,4 +1,4 @@
-"""The tasks. Each calls one function."""
+"""The Celery tasks. Each calls one function."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ from workers.errors import QueueError
 
 log = logging.getLogger(__name__)
 
-_queues: set[str] = set()  # those that this worker takes; known before it forks
+_queues: set[str] = set()  # those that this worker consumes; known before it forks
 
-# What other systems send stays in Celery's queue until ours takes it.
+# Tasks sent by other systems stay in Celery's queue until ours accepts their work.
 _RETRIED: dict[str, Any] = {
     "autoretry_for": (QueueError, TransportError, ApiError),
     "retry_backoff": True,
@@ -47,56 +47,56 @@ _RETRIED: dict[str, Any] = {
 
 @app.task(name=ACCEPT_EVENTS, bind=True, **_RETRIED)
 def accept_events(self: Any, events: list[Any]) -> None:
-    """Take catalogue events from another system."""
+    """Accept catalogue events from another system."""
     writing.accept(events, self.request.id)
 
 
 @app.task(name=EMBED_PRODUCTS, **_RETRIED)
 def embed_products(ids: list[str]) -> None:
-    """Queue products to be embedded."""
+    """Queue products for embedding."""
     writing.embed(ids)
 
 
 @app.task(name=WRITE_EVENTS, bind=True)
 def write_events(self: Any) -> None:
-    """Write the catalogue events that wait."""
+    """Write the waiting catalogue events."""
     writing.write_waiting(f"{self.request.hostname}:{os.getpid()}")
 
 
 @app.task(name=EMBED_WAITING, bind=True)
 def embed_waiting(self: Any) -> None:
-    """Embed a batch of the products that wait."""
+    """Embed waiting products."""
     embedding.embed_waiting(self.request.id)
 
 
-# Acknowledged at once, so that no photograph waits in Redis longer than its shopper.
+# Acknowledged at once, so that no photograph stays in Redis longer than its shopper waits.
 @app.task(name=EMBED_PHOTO, acks_late=False)
 def embed_photo(photo: str, box: Box | None, reply_to: str) -> None:
-    """Answer with the vector of a shopper's photograph (base64)."""
+    """Reply with the vector of a shopper's photograph (base64)."""
     photos.answer(resources.pipeline(), resources.queues(), photo, box, reply_to)
 
 
 @app.task(name=WAKE)
 def wake() -> None:
-    """Wake workers to what waits, and reclaim what dead workers had taken."""
+    """Wake workers for waiting work, and reclaim the batches of dead workers."""
     housekeeping.wake()
 
 
 @app.task(name=RECONCILE)
 def reconcile() -> None:
-    """Queue the products whose vector is missing or old."""
+    """Queue the products whose vector is missing or out of date."""
     housekeeping.reconcile()
 
 
 @app.task(name=PRUNE)
 def prune() -> None:
-    """Forget what is kept no longer."""
+    """Delete what has passed its retention period."""
     housekeeping.prune()
 
 
 @app.task(name=SAMPLE_RECALL)
 def sample_recall() -> None:
-    """Measure how much of the true order the approximate search finds."""
+    """Measure the recall of approximate search."""
     housekeeping.sample_recall()
 
 
@@ -108,13 +108,13 @@ def sweep_attached() -> None:
 
 @setup_logging.connect
 def configure_logging(loglevel: int | None = None, **_: Any) -> None:
-    """Write logs as LOG_FORMAT says."""
+    """Configure logging as LOG_FORMAT says."""
     logs.configure(resources.settings().log_format, loglevel or logging.INFO)
 
 
 @celeryd_after_setup.connect
 def note_queues(instance: Any, **_: Any) -> None:
-    """Note which queues this worker takes, and serve its metrics."""
+    """Note which queues this worker consumes, and serve its metrics."""
     _queues.update(instance.app.amqp.queues.consume_from)
     if port := resources.settings().metrics_port:
         metrics.serve(port)
@@ -122,9 +122,9 @@ def note_queues(instance: Any, **_: Any) -> None:
 
 @worker_process_init.connect
 def warm_up(**_: Any) -> None:
-    """Begin to load the models before the first task, which then waits for less of it.
+    """Start to load the models, so that the first task waits less.
 
-    In a thread: a process that isn't up within seconds is killed by Celery, and so is each that replaces it.
+    In a thread, because Celery kills a process that isn't up within seconds, and so each that replaces it.
     """
     if _queues & {EMBEDDING, INTERACTIVE}:
         threading.Thread(target=_load_models, name="models", daemon=True).start()
@@ -134,5 +134,5 @@ def _load_models() -> None:
     try:
         resources.pipeline()
     except (ProductSearchError, TransportError, ApiError) as error:
-        # The first task tries again, and says it where tasks say things.
+        # The first task tries again, and reports its error like any task.
         log.warning("not warmed up: %s", error)

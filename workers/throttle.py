@@ -1,4 +1,4 @@
-"""Leave some time between the runs of something repeated, so that each has more to do at once."""
+"""Space out repeated runs, so that each handles more work at once."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Callable
 
 
 class Throttle:
-    """Waits until some time has passed since the last run; the first goes at once.
+    """Waits until some time has passed since the last run; the first run starts at once.
 
     Parameters
     ----------
     seconds : float
-        From one run to the next.
+        Time from one run to the next.
     """
 
     def __init__(self, seconds: float) -> None:
         self._seconds, self._next = seconds, 0.0
 
     def wait(self, is_enough: Callable[[], bool] = lambda: False) -> None:
-        """Wait, unless there is enough to do already."""
-        left = self._next - time.monotonic()
-        if left > 0 and not is_enough():
-            time.sleep(left)
+        """Wait, unless there is enough work already."""
+        delay = self._next - time.monotonic()
+        if delay > 0 and not is_enough():
+            time.sleep(delay)
         self._next = time.monotonic() + self._seconds

@@ -1,4 +1,4 @@
-"""Catalogue events from the queue into Elasticsearch, in batches; products whose vector is due go on to be embedded."""
+"""Write queued catalogue events to Elasticsearch in batches, and queue the affected products for embedding."""
 
 from __future__ import annotations
 
@@ -18,48 +18,48 @@ from workers.throttle import Throttle
 
 log = logging.getLogger(__name__)
 
-_BATCH = 500  # events a bulk request
+_BATCH = 500  # events per bulk request
 _MAX_TRIES = 3  # of an event whose worker died
-_TASK_SECONDS = 20.0  # a task ends after so long, even if events never end: other tasks have their turn
+_TASK_SECONDS = 20.0  # after which a task ends even if events keep coming, so that other tasks get their turn
 
-# Between two bulk requests events gather for the next; a single event doesn't wait.
+# Events gather between two bulk requests; a single event does not wait.
 _throttle = Throttle(0.2)
 
 
 def accept(events: Sequence[object], event_id: str) -> None:
-    """Queue events that another system sent as a Celery task; what isn't valid goes to the dead letters.
+    """Queue events that another system sent as a Celery task; invalid ones become dead letters.
 
     Raises
     ------
     QueueError
-        Redis is full: the task is to be tried again.
+        Redis is down or full: the task must be retried.
     """
-    good, letters = [], []
-    for place, data in enumerate(events):
-        name = f"{event_id}/{place}"
+    entries, letters = [], []
+    for position, data in enumerate(events):
+        name = f"{event_id}/{position}"
         try:
-            good.append(Entry(parse_event(data).model_dump(mode="json"), name, time.time()))
+            entries.append(Entry(parse_event(data).model_dump(mode="json"), name, time.time()))
         except CatalogError as error:
             log.warning("invalid event: %s", error, extra={"event": name})
             letters.append(DeadLetter("event", _product_of(data), str(error), data, name))
     queues = resources.queues()
     resources.dead_letters().add(letters)
     queues.counters.count("failures", "invalid event", len(letters))
-    if good:
-        queues.events.add(good)
-        queues.counters.count("events", "task", len(good))
+    if entries:
+        queues.events.add(entries)
+        queues.counters.count("events", "task", len(entries))
         queues.tasks.wake(WRITE_EVENTS)
 
 
 def _product_of(data: object) -> str:
     if not isinstance(data, dict):
         return ""
-    inner = data.get("product")
-    return str(data.get("id") or (inner.get("id") if isinstance(inner, dict) else "") or "")
+    product = data.get("product")
+    return str(data.get("id") or (product.get("id") if isinstance(product, dict) else "") or "")
 
 
 def write_waiting(worker: str) -> int:
-    """Write all events that wait, and return how many were taken."""
+    """Write all waiting events, and return how many were taken."""
     tasks = resources.queues().tasks
     tasks.acknowledge(WRITE_EVENTS)
     taken, end = 0, time.monotonic() + _TASK_SECONDS
@@ -80,7 +80,7 @@ def _take(worker: str) -> list[Entry]:
 
 
 def _write(entries: list[Entry]) -> bool:
-    """Write a batch, and return whether Elasticsearch takes more."""
+    """Write a batch, and return whether Elasticsearch accepts more."""
     queues = resources.queues()
     given_up = [e for e in entries if e.tries > _MAX_TRIES]
     entries = [e for e in entries if e.tries <= _MAX_TRIES]
@@ -98,8 +98,8 @@ def _write(entries: list[Entry]) -> bool:
         later = entries
     if later:
         queues.events.requeue(later)
-        some = len(later) < len(entries)  # a server that takes some is asked again soon
-        wait = failures.pause(queues.counters.streak("writing", ended=some) or 1)
+        partly = len(later) < len(entries)  # a server that accepted some is retried soon
+        wait = failures.pause(queues.counters.streak("writing", ended=partly) or 1)
         queues.tasks.wake(WRITE_EVENTS, after=wait)
         return False
     queues.counters.streak("writing", ended=True)
@@ -116,7 +116,7 @@ def _apply(events: Sequence[Event]) -> list[BulkFailure | None]:
 
 
 def _settle(entries: list[Entry], events: list[Event], outcome: list[BulkFailure | None]) -> None:
-    """Send on what was written, make dead letters of what was refused for good, then take both off the queue."""
+    """Queue written products for embedding, make dead letters of permanent failures, and acknowledge both."""
     rows = list(zip(entries, events, outcome, strict=True))
     written = [(entry, event) for entry, event, failure in rows if failure is None]
     refused = [(entry, failure) for entry, _, failure in rows if failure and not failure.transient]
@@ -131,7 +131,7 @@ def _settle(entries: list[Entry], events: list[Event], outcome: list[BulkFailure
 
 
 def embed(ids: Iterable[str], received: Mapping[str, float] | None = None) -> None:
-    """Queue products to be embedded, with the times that their events came."""
+    """Queue products for embedding, with the times at which their events arrived."""
     queues = resources.queues()
     queues.embedding.add(ids, received)
     queues.tasks.wake(EMBED_WAITING)

@@ -1,4 +1,4 @@
-"""Connections to Redis: time-outs, retries and errors, decided here alone."""
+"""Connections to Redis: the one place that decides on time-outs, retries and errors."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Patience:
     Attributes
     ----------
     connect, answer : float
-        Seconds for a connection, and for the answer to a command.
+        Seconds to wait for a connection, and for the answer to a command.
     outlasts_restart : bool
-        Whether commands are tried again for as long as a restart of Redis takes.
+        Whether commands are retried for as long as a restart of Redis takes.
     """
 
     connect: float
@@ -36,7 +36,7 @@ WORKER = Patience(connect=5, answer=30, outlasts_restart=True)
 
 
 def connect(url: str, patience: Patience) -> redis.Redis:
-    """Return connections to a Redis; they are opened when they are first used."""
+    """Return a client of Redis; it connects on first use."""
     timeouts = {"socket_connect_timeout": patience.connect, "socket_timeout": patience.answer}
     if not patience.outlasts_restart:
         return redis.Redis.from_url(url, **timeouts)
@@ -47,17 +47,17 @@ def connect(url: str, patience: Patience) -> redis.Redis:
 
 @contextmanager
 def translated(message: str = "Redis doesn't answer: {kind}") -> Iterator[None]:
-    """Raise the errors of Redis as ours. A context manager, and a decorator of what sends commands.
+    """Turn errors of redis-py into ours. A context manager, and a decorator for methods that send commands.
 
     Parameters
     ----------
     message : str
-        What a person reads; ``{kind}`` stands for the kind of the error.
+        Message for people; ``{kind}`` stands for the kind of the error.
 
     Raises
     ------
     RedisUnavailableError
-        Redis is away, is still loading, or has no memory left.
+        Redis is down, still loading, or out of memory.
     """
     try:
         yield

@@ -1,9 +1,9 @@
 """Products that wait for their vectors: a set, so that a product changed ten times is embedded once.
 
 Products are taken in batches, each under a lease that its worker renews while it lives. A batch whose process died is
-known by its lease (or by its task, which Celery delivers again). It is reclaimed: its products are tried one by one,
-three times in all, so that one that kills its process takes no other with it. Each step is one Lua script, which
-happens whole or not at all.
+recognised by its expired lease (or by its task, which Celery redelivers). It is reclaimed: its products are tried one
+by one, three times in all, so that a product that kills its process takes no other with it. Each step is one Lua
+script, and so atomic.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from indexer.backoff import backoff
 from workers.queues import keys
 from workers.queues.connection import translated
 
-LEASE, _RENEWAL = 30.0, 10.0  # seconds that a lease lasts, and after which it is renewed
+LEASE, _RENEWAL = 30.0, 10.0  # seconds
 MAX_TRIES = 3
-_LAST_TRY_DELAY = 60.0  # seconds; a passing cause (no memory left, a restart) is gone by then
-_IMAGE_TRIES = 6  # of an image whose server is away ...
-_IMAGE_PAUSE, _IMAGE_LONGEST = 20.0, 640.0  # ... seconds before the second, and before the last
-_GIVEN_UP_KEPT = 60.0  # seconds; longer than Elasticsearch takes to show that a product was given up
+_LAST_TRY_DELAY = 60.0  # seconds, in which a passing cause (no memory left, a restart) goes away
+_IMAGE_TRIES = 6  # of an image whose server is down ...
+_IMAGE_PAUSE, _IMAGE_LONGEST = 20.0, 640.0  # ... seconds before the second and before the last try
+_GIVEN_UP_KEPT = 60.0  # seconds, more than Elasticsearch takes to show that a product was given up
 _CHUNK = 1_000
 
-# The Lua scripts and the keys they take, in their order; each says the same at its top.
+# The Lua scripts and their keys, in the order that each script lists at its top.
 SCRIPTS = {
     "add": ("waiting", "since", "given_up", "tries"),
     "take": ("waiting", "taken", "batches", "tries"),
@@ -48,20 +48,20 @@ class EmbeddingQueue:
 
     @translated("Redis doesn't take products to embed: {kind}. Is it up?")
     def add(self, ids: Iterable[str], received: Mapping[str, float] | None = None, *, drifted: bool = False) -> int:
-        """Queue products, and return how many.
+        """Queue products, and return their number.
 
         Parameters
         ----------
         received : mapping of str to float, optional
-            When the event of a product came, in seconds since the epoch, to measure the lag.
+            When the event of a product arrived, in seconds since the epoch, to measure the lag.
         drifted : bool
-            Whether a search found them without their vector. Left out are then those whose process died, which wait or
-            are being tried already, and those that were given up just now, which the search may not have seen.
+            Whether reconciliation adds them. It skips products whose process died, which are queued or being tried
+            already, and products given up just now, which its search may have missed.
 
         Raises
         ------
         RedisUnavailableError
-            Redis is away or out of memory.
+            Redis is down or out of memory.
         """
         count, times = 0, received or {}
         for part in chunked(ids, _CHUNK):
@@ -78,11 +78,11 @@ class EmbeddingQueue:
         Parameters
         ----------
         batch : str
-            Its name, ``TASK/NUMBER``.
+            Name of the batch, ``TASK/NUMBER``.
         count : int
-            How many to take at most.
+            Maximum number of products.
         suspects : bool
-            Whether a product whose process died may be taken, alone. Not while this process works on other batches.
+            Whether a product whose process died may be taken, alone; not while this process works on other batches.
         """
         now = time.time()
         taken = self._run("take", batch, now, now + LEASE, count, int(suspects))
@@ -90,7 +90,7 @@ class EmbeddingQueue:
 
     @translated()
     def is_suspect(self, ids: Sequence[str]) -> bool:
-        """Return whether a batch is one product whose process died."""
+        """Return whether a batch is a single product whose process died."""
         return len(ids) == 1 and bool(self._client.hexists(self._keys["tries"], ids[0]))
 
     @contextmanager
@@ -103,7 +103,7 @@ class EmbeddingQueue:
                 try:
                     self._client.zadd(self._keys["taken"], {batch: time.time() + LEASE}, xx=True)
                 except redis.RedisError:
-                    continue  # it is renewed when Redis is back; if that is too late, another does the batch again
+                    continue  # renewed once Redis is back; if that is too late, another worker repeats the batch
 
         thread = threading.Thread(target=renew, daemon=True)
         thread.start()
@@ -115,23 +115,23 @@ class EmbeddingQueue:
 
     @translated()
     def finish(self, batch: str, requeued: Iterable[str] = (), after: float = 0) -> dict[str, float]:
-        """End a batch, and return when the events of those that are done came.
+        """End a batch, and return when the events of its finished products arrived.
 
         Parameters
         ----------
         requeued : iterable of str
-            Products of it that could not be done now.
+            Products of the batch that could not be embedded now.
         after : float
-            Seconds until those are due.
+            Seconds until they are due.
         """
         rows = self._run("finish", batch, time.time() + after, *requeued)
         return {rows[i].decode(): float(rows[i + 1]) for i in range(0, len(rows), 2)}
 
     @translated()
     def defer(self, ids: Iterable[str]) -> int:
-        """Queue products again whose image is unavailable just now, and count those that have had all their tries.
+        """Queue products again whose image is unavailable now, and count those that have used all their tries.
 
-        The pauses double: a server that was restarted is asked soon, one that is down for the day is left alone.
+        Pauses double: a server that restarts is retried soon, one that is down all day seldom.
         """
         exhausted = 0
         for product_id in ids:
@@ -146,19 +146,19 @@ class EmbeddingQueue:
 
     @translated()
     def reset_deferrals(self, ids: Sequence[str]) -> None:
-        """Note that the images of products are available: their tries are counted from the start again."""
+        """Reset the tries of products whose images are available."""
         if ids:
             self._client.hdel(self._keys["put_off"], *ids)
 
     @translated()
     def reclaim(self, batch: str) -> list[str]:
-        """Take back a batch whose process died, and return the products that have had all their tries."""
+        """Take back a batch whose process died, and return the products that have used all their tries."""
         given_up = self._run("reclaim", batch, time.time(), MAX_TRIES, _LAST_TRY_DELAY, _GIVEN_UP_KEPT)
         return [product_id.decode() for product_id in given_up]
 
     @translated()
     def unfinished(self, task: str) -> list[str]:
-        """List the batches, ``TASK/...``, that were taken and never ended."""
+        """List a task's batches (``TASK/...``) that were taken and never ended."""
         names: Any = self._client.hkeys(self._keys["batches"])
         return sorted(name.decode() for name in names if name.startswith(f"{task}/".encode()))
 
@@ -170,7 +170,7 @@ class EmbeddingQueue:
 
     @translated()
     def due(self) -> int:
-        """Count the products that could be taken now."""
+        """Count the products that are due."""
         return int(self._client.zcount(self._keys["waiting"], "-inf", time.time()))
 
     @translated()

@@ -1,6 +1,6 @@
 """Catalogue events on their way into Elasticsearch: a Redis stream, so that single events are written in batches.
 
-An entry leaves the stream when it is written, or in a dead letter. Another worker reclaims what a dead one had taken.
+An entry leaves the stream when it is written or becomes a dead letter. Other workers reclaim a dead worker's entries.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from workers.queues.connection import translated
 
 _GROUP = "writers"
 _REFUSED = "Redis doesn't take catalogue events: {kind}"
-_WEBHOOK_KEPT = 5 * 86_400  # seconds; senders give up sending again before
+_WEBHOOK_KEPT = 5 * 86_400  # seconds; senders stop retrying earlier
 _IDLE_MS = 30_000  # ms without an acknowledgement after which another worker reclaims entries
 
 
@@ -32,13 +32,13 @@ class Entry:
     event : dict
         The validated event, with its version.
     id : str
-        Its id, as logs name it: that of the request, and its place in it.
+        Its id in logs: the request's id and the event's position in it.
     received : float
-        When it came, in seconds since the epoch.
+        When it arrived, in seconds since the epoch.
     key : str
-        Its place in the stream.
+        Its id in the stream.
     tries : int
-        How many workers have taken it, this one included.
+        How many workers have taken it, including this one.
     """
 
     event: dict[str, Any]
@@ -54,7 +54,7 @@ class EventQueue:
     Parameters
     ----------
     limit : int
-        Entries from which on no more is taken.
+        Number of entries from which on new ones are refused.
     """
 
     def __init__(self, client: redis.Redis, alias: str, limit: int) -> None:
@@ -63,12 +63,12 @@ class EventQueue:
 
     @translated(_REFUSED)
     def first_seen(self, name: str, now: float) -> float:
-        """Return when a webhook was seen first, by its ``webhook-id``, in seconds since the epoch.
+        """Return when a webhook was first seen, by its ``webhook-id``, in seconds since the epoch.
 
         Raises
         ------
         RedisUnavailableError
-            Redis is away or out of memory.
+            Redis is down or out of memory.
         """
         key = keys.webhook(self._alias, name)
         self._client.set(key, now, nx=True, ex=_WEBHOOK_KEPT)
@@ -82,9 +82,9 @@ class EventQueue:
         Raises
         ------
         QueueFullError
-            As many wait as are allowed.
+            As many entries wait as QUEUE_LIMIT allows.
         RedisUnavailableError
-            Redis is away or out of memory.
+            Redis is down or out of memory.
         """
         if self._client.xlen(self._stream) >= self._limit:
             raise QueueFullError(f"{self._limit:,} catalogue events wait to be written (QUEUE_LIMIT)")
@@ -92,7 +92,7 @@ class EventQueue:
 
     @translated()
     def requeue(self, entries: Sequence[Entry]) -> None:
-        """Put entries back that could not be written now, behind the others."""
+        """Put entries that could not be written now back at the end of the queue."""
         self._add(entries, done=[entry.key for entry in entries])
 
     def _add(self, entries: Sequence[Entry], done: Sequence[str]) -> None:
@@ -107,7 +107,7 @@ class EventQueue:
 
     @translated()
     def take(self, count: int, taker: str) -> list[Entry]:
-        """Take the oldest entries that no worker has, or whose worker has been gone for half a minute."""
+        """Take the oldest entries that no worker holds, or whose worker has been gone for half a minute."""
         try:
             return self._reclaimed(count, taker) or self._new(count, taker)
         except redis.ResponseError as error:
@@ -141,11 +141,11 @@ class EventQueue:
 
     @translated()
     def acknowledge(self, entries: Iterable[Entry]) -> None:
-        """Take entries off the queue: they are written, or kept as dead letters."""
-        if taken := [entry.key for entry in entries]:
+        """Remove entries from the queue: they are written, or stored as dead letters."""
+        if done := [entry.key for entry in entries]:
             with self._client.pipeline(transaction=True) as commands:
-                commands.xack(self._stream, _GROUP, *taken)
-                commands.xdel(self._stream, *taken)
+                commands.xack(self._stream, _GROUP, *done)
+                commands.xdel(self._stream, *done)
                 commands.execute()
 
     @translated()
@@ -161,7 +161,7 @@ class EventQueue:
 
 
 def _flat(batch: Any) -> Iterable[tuple[bytes, dict[bytes, bytes]]]:
-    # redis-py gives a list of entries, or with RESP3 a list of such lists.
+    # redis-py returns a list of entries, or with RESP3 a list of such lists.
     return batch[0] if batch and isinstance(batch[0], list) else batch
 
 

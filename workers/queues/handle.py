@@ -1,4 +1,4 @@
-"""The handle of all that a shop keeps in Redis, opened once from the settings."""
+"""The handle of everything a shop keeps in Redis, opened once from the settings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from workers.queues.replies import Replies
 from workers.queues.task_queues import TaskQueues
 from workers.queues.values import ExpiringValues
 
-_REPLY = 60.0  # seconds that a connection may wait for one answer: longer than any shopper does
+_REPLY = 60.0  # seconds that a connection may wait for one answer: longer than any shopper waits
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,13 @@ class Queues:
     embedding : EmbeddingQueue
         Products to be embedded.
     tasks : TaskQueues
-        Celery's queues: how workers are woken.
+        Celery's queues, through which workers are woken.
     counters : Counters
         Counts, for metrics.
     values : ExpiringValues
         Single values that expire.
     replies : Replies
-        Workers' answers to those who wait.
+        Workers' answers to waiting processes.
     """
 
     events: EventQueue
@@ -49,7 +49,7 @@ class Queues:
 
     @classmethod
     def open(cls, settings: Settings, patience: Patience = WORKER) -> Queues:
-        """Connect as the settings say. Nothing is sent yet."""
+        """Build the clients from the settings. Nothing is sent yet."""
         client, alias = connect(settings.redis_url, patience), settings.index_name
         waiting = connect(settings.redis_url, replace(patience, answer=max(_REPLY, patience.answer)))
         return cls(

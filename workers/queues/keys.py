@@ -1,10 +1,10 @@
-"""The names of all that is kept in Redis. README.md describes each: its type, who writes and reads it, its expiry."""
+"""The names of all keys in Redis. README.md describes each: its type, who writes and reads it, its expiry."""
 
 from __future__ import annotations
 
 from hashlib import sha256
 
-# What the Lua scripts take as KEYS, by these names.
+# The keys of the Lua scripts, by the names that the scripts use.
 EMBEDDING = ("waiting", "taken", "batches", "tries", "since", "put_off", "given_up")
 
 
@@ -19,32 +19,32 @@ def embedding(alias: str) -> dict[str, str]:
 
 
 def counters(alias: str) -> str:
-    """Return the key of all counts."""
+    """Return the key of the hash of counts."""
     return f"{alias}:counters"
 
 
 def woken(alias: str, task: str) -> str:
-    """Return the key that is there while a worker is on its way to a queue."""
+    """Return the key that exists while a worker is on its way to a queue."""
     return f"{alias}:called:{task}"
 
 
 def refreshed(alias: str) -> str:
-    """Return the key that is there for a moment after the index was refreshed."""
+    """Return the key that exists for a moment after the index was refreshed."""
     return f"{alias}:shown"
 
 
 def retention(alias: str) -> str:
-    """Return the key that is there for a day after unused vectors were deleted."""
+    """Return the key that exists for a day after unused vectors were deleted."""
     return f"{alias}:expired"
 
 
 def webhook(alias: str, name: str) -> str:
-    """Return the key of when a webhook was seen first, by its ``webhook-id``."""
+    """Return the key of the time at which a webhook was first seen, by its ``webhook-id``."""
     return f"{alias}:seen:{sha256(name.encode()).hexdigest()}"
 
 
 def visitor(visitor_id: str) -> str:
-    """Return the key of what is remembered of a shopper."""
+    """Return the key of what is remembered about a shopper."""
     return f"visitor:{visitor_id}"
 
 
@@ -54,7 +54,7 @@ def photo_vector(token: str) -> str:
 
 
 def photo_reply(token: str) -> str:
-    """Return the key of the list in which a worker lays the answer to one photograph."""
+    """Return the key of the list that holds a worker's answer to one photograph."""
     return f"photo:{token}"
 
 

@@ -1,4 +1,4 @@
-"""Answers of workers to those who wait for them, each under a key of its own."""
+"""Answers of workers to waiting processes, each under a key of its own."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import redis
 
 from workers.queues.connection import translated
 
-_KEPT = 30  # seconds; an answer that came too late is not fetched any more
+_KEPT = 30  # seconds; nobody reads an answer that came too late
 
 
 class Replies:
-    """Lists in which one worker lays one answer, for one process that waits.
+    """Lists that each carry one answer from a worker to one waiting process.
 
-    Not Celery's result store: a web process whose connection broke once would have to be restarted.
+    Celery's result store won't do: once its connection breaks, the web process has to be restarted.
 
     Parameters
     ----------
     client : redis.Redis
-        Its time-out for answers is longer than anybody waits.
+        A client whose time-out for answers is longer than any caller waits.
     """
 
     def __init__(self, client: redis.Redis) -> None:
@@ -28,7 +28,7 @@ class Replies:
 
     @translated()
     def put(self, key: str, answer: dict[str, Any]) -> None:
-        """Lay an answer where it is waited for."""
+        """Write an answer for the process that waits for it."""
         with self._client.pipeline(transaction=True) as commands:
             commands.rpush(key, json.dumps(answer))
             commands.expire(key, _KEPT)
@@ -36,6 +36,6 @@ class Replies:
 
     @translated()
     def wait(self, key: str, seconds: float) -> dict[str, Any] | None:
-        """Return the answer; None where none came in time."""
+        """Return the answer, or None if none arrived in time."""
         popped: Any = self._client.blpop([key], timeout=seconds)
         return None if popped is None else dict(json.loads(popped[1]))

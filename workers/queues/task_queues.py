@@ -1,4 +1,4 @@
-"""Celery's queues: workers are woken to what waits, once for all that has come since the last time."""
+"""Celery's queues: a worker is woken once for all work that has arrived since it last looked."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from workers.errors import RedisUnavailableError
 from workers.queues import keys
 from workers.queues.connection import translated
 
-_WOKEN_MS = 5_000  # after which a worker that didn't come (Redis was emptied, its process died) is woken again
+_WOKEN_MS = 5_000  # after which a worker that did not start (Redis was emptied, its process died) is woken again
 
 
 class TaskQueues:
@@ -27,7 +27,7 @@ class TaskQueues:
         Raises
         ------
         RedisUnavailableError
-            Redis is away or out of memory.
+            Redis is down or out of memory.
         """
         try:
             app.send_task(task, args=arguments, **options)
@@ -35,7 +35,7 @@ class TaskQueues:
             raise RedisUnavailableError(f"Redis doesn't take tasks: {type(error).__name__}") from error
 
     def wake(self, task: str, *, after: float = 0) -> bool:
-        """Have a worker look at a queue, unless one is on its way; return whether one is.
+        """Send a worker to a queue unless one is on its way already; return False if Redis is down.
 
         The work is in the queue, not in the task: a lost task only delays it until beat sends the next one
         (`workers.wake`).
@@ -43,7 +43,7 @@ class TaskQueues:
         Parameters
         ----------
         after : float
-            Seconds from now; a worker is always woken for later.
+            Seconds from now; if given, a task is always sent.
         """
         try:
             if after or self._client.set(keys.woken(self._alias, task), 1, nx=True, px=_WOKEN_MS):
@@ -54,7 +54,7 @@ class TaskQueues:
 
     @translated()
     def acknowledge(self, task: str) -> None:
-        """Note that the worker is here: `wake` sends a task again from now on."""
+        """Note that the worker has started: `wake` sends a task again from now on."""
         self._client.delete(keys.woken(self._alias, task))
 
     @translated()

@@ -14,9 +14,9 @@ Value = bytes | str | float
 
 
 class ExpiringValues:
-    """Values under keys of keys.py; each is gone so many seconds after it was last written.
+    """Values under the keys of keys.py, each with a time to live in seconds from its last write.
 
-    Every method raises `RedisUnavailableError` while Redis is away or full.
+    Every method raises `RedisUnavailableError` while Redis is down or full.
     """
 
     def __init__(self, client: redis.Redis) -> None:
@@ -24,7 +24,7 @@ class ExpiringValues:
 
     @translated()
     def get(self, key: str) -> bytes | None:
-        """Return a value; None where there is none, or not any more."""
+        """Return a value, or None if it does not exist or has expired."""
         return cast("bytes | None", self._client.get(key))
 
     @translated()
@@ -39,12 +39,12 @@ class ExpiringValues:
 
     @translated()
     def update(self, key: str, change: Callable[[bytes | None], Value], seconds: float) -> None:
-        """Replace a value by what a function makes of it. Of two updates at once, both count.
+        """Replace a value by a function of it, atomically.
 
         Parameters
         ----------
         change : callable
-            Called again where another update was quicker.
+            Called again if another update came first.
         """
 
         def replace(commands: Pipeline) -> None:

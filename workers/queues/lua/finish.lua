@@ -1,7 +1,7 @@
--- Ends a batch, and queues again what could not be done.
+-- Ends a batch, and queues again the products that could not be embedded now.
 -- KEYS: waiting, taken, batches, tries, since (described in ../README.md).
--- ARGV: batch; when those that are queued again are due; their ids.
--- Returns product id and time of its event, in turn, of those that are done.
+-- ARGV: batch; time at which the requeued products are due; their ids.
+-- Returns the finished products: alternating, product id and time of its event.
 local ids = redis.call('HGET', KEYS[3], ARGV[1])
 if not ids then return {} end
 for i = 3, #ARGV do redis.call('ZADD', KEYS[1], 'LT', ARGV[2], ARGV[i]) end

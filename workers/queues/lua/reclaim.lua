@@ -1,7 +1,7 @@
 -- Takes back a batch whose process died.
 -- KEYS: waiting, taken, batches, tries, since, given_up (described in ../README.md).
--- ARGV: batch; now; most tries; seconds before the last try; seconds for which it is known what was given up.
--- Returns the products that have had all their tries.
+-- ARGV: batch; now; maximum tries; seconds before the last try; seconds for which given-up products are remembered.
+-- Returns the products that have used all their tries.
 local ids = redis.call('HGET', KEYS[3], ARGV[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
 if not ids then return {} end

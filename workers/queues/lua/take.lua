@@ -1,6 +1,7 @@
--- Takes the products that are due, under a lease. A suspect, whose process died, goes alone: it takes no other with it.
+-- Takes the products that are due, under a lease. A suspect (a product whose process died) is taken alone, so that no
+-- other product is lost with it.
 -- KEYS: waiting, taken, batches, tries (described in ../README.md).
--- ARGV: batch; now; when the lease ends; most products; 1 if a suspect may be taken.
+-- ARGV: batch; now; when the lease ends; maximum number of products; 1 if a suspect may be taken.
 -- Returns product ids.
 local ids = {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[2], 'LIMIT', 0, ARGV[4])) do
