@@ -1,5 +1,5 @@
-"""The Navigation Service: from the parameters of a search to one listing, and to rails of recommendations.
+"""The Navigation Service: turns the parameters of a search into a listing, and builds rails of recommendations.
 
-`Navigation` is used by the storefront, the API, the command line, the workbench and the evaluation alike. It knows
-neither Flask nor Celery: what it needs of them comes in as plain values and callables.
+The storefront, the API, the command line, the workbench and the evaluation all use `Navigation`. It imports neither
+Flask nor Celery: callers pass plain values and callables.
 """

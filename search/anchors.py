@@ -17,7 +17,7 @@ from indexer.elastic.product_index import ProductIndex
 PHOTO_TITLE = "Your photograph"
 
 _CACHED = 20_000  # anchors: 20 MB of vectors
-_CACHE_SECONDS = 30.0  # until a vector that was replaced is read again
+_CACHE_SECONDS = 30.0  # until a replaced vector is read again
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Anchors:
     Attributes
     ----------
     usable : list of Anchor
-        Those with a vector: what a listing can be sorted by.
+        Anchors with a vector, by which a listing can be sorted.
     products : dict
         Id to product, for the page.
     warnings : list of str
@@ -40,7 +40,7 @@ class Anchors:
 
 
 def photo_id(token: str) -> str:
-    """Return a photograph's id as an anchor, or nothing for no photograph. No product's id has a space."""
+    """Return a photograph's id as an anchor, or "" for no photograph. No product's id contains a space."""
     return f"photo {token}" if token else ""
 
 
@@ -56,7 +56,7 @@ def with_photo(anchors: Anchors, token: str, weight: float, photo: Vector | None
 
 
 class AnchorReader:
-    """Reads anchors by id and caches them for a while, so that a page of results costs one search and nothing more."""
+    """Reads anchors by id and caches them briefly, so that a page of results costs one search."""
 
     def __init__(self, index: ProductIndex) -> None:
         self._client = index.client
@@ -64,12 +64,12 @@ class AnchorReader:
         self._lock = threading.Lock()
 
     def read(self, index: str, weights: Mapping[str, float]) -> Anchors:
-        """Read anchors by id and weight; one that doesn't exist, or has no vector yet, is left out with a warning.
+        """Read anchors by id and weight; those that don't exist or have no vector yet yield a warning.
 
         Parameters
         ----------
         index : str
-            The index that is searched: vectors of another one may belong to another vector space.
+            The index to be searched; vectors of another index may belong to another vector space.
         """
         known = self._read(index, list(weights))
         usable, products, warnings = [], {}, []

@@ -1,4 +1,4 @@
-"""``search`` and ``show``: the listings that shoppers get, and the requests behind them, on the command line."""
+"""The commands ``search`` and ``show``: the listings that shoppers see, and the requests behind them."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from search.navigation import Listing, Navigation
 from search.parameters import SearchParameters
 from search.reading import LISTS, read_parameters
 
-_SIZE = "10"  # products that a terminal shows unless asked for more
+_SIZE = "10"  # products shown in a terminal by default
 
 
 def parameter_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add an option for each parameter of the API but the keywords."""
+    """Add an option for each parameter of the API except the keywords."""
     for name, field in reversed(SearchParameters.model_fields.items()):
         if name != "q":
             command = _option(name, field)(command)
@@ -45,16 +45,16 @@ def _option(name: str, field: FieldInfo) -> Callable[[Callable[..., None]], Call
 
 @click.command()
 @parameter_options
-@click.option("--facets", "show_facets", is_flag=True, help="Show what can narrow the result, too.")
+@click.option("--facets", "show_facets", is_flag=True, help="Show the facets, too.")
 @click.option(
     "--attached", metavar="INDEX", help="Search an attached index; takes --like, --mode, --size and keywords."
 )
 @click.argument("keywords", nargs=-1)
-def search(keywords: tuple[str, ...], attached: str | None, *, show_facets: bool, **given: Any) -> None:
+def search(keywords: tuple[str, ...], attached: str | None, *, show_facets: bool, **options: Any) -> None:
     """Search as shoppers do: by KEYWORDS, filters and similarity, with every parameter of the API."""
     settings = Settings.from_environment()
     index = ProductIndex.open(settings)
-    parameters = _read(" ".join(keywords), {**given, "size": given["size"] or _SIZE})
+    parameters = _read(" ".join(keywords), {**options, "size": options["size"] or _SIZE})
     if attached:
         if not parameters.like:
             raise click.UsageError("An attached index is searched by --like.")
@@ -74,7 +74,7 @@ def show() -> None:
 
 @show.command("mapping")
 def show_mapping() -> None:
-    """Print the request that makes the product index."""
+    """Print the request that creates the product index."""
     settings = Settings.from_environment()
     body = {"mappings": product.mapping(None), "settings": product.settings()}
     click.echo(f"PUT /{settings.index_name}-1\n{json.dumps(body, indent=2)}")
@@ -83,11 +83,11 @@ def show_mapping() -> None:
 @show.command("similar")
 @parameter_options
 @click.option("--query", "q", default="", metavar="KEYWORDS", help="Keywords.")
-@click.option("--attached", metavar="INDEX", help="Of an attached index; takes --like, --mode, --size and --query.")
-def show_similar(q: str, attached: str | None, **given: Any) -> None:
+@click.option("--attached", metavar="INDEX", help="Search an attached index; takes --like, --mode, --size and --query.")
+def show_similar(q: str, attached: str | None, **options: Any) -> None:
     """Print the request of a listing: by keywords, filters and similarity, with every parameter of the API."""
     settings = Settings.from_environment()
-    index, parameters = ProductIndex.open(settings), _read(q, given)
+    index, parameters = ProductIndex.open(settings), _read(q, options)
     if attached:
         request = _attached(index, attached, parameters)
     else:
@@ -95,13 +95,13 @@ def show_similar(q: str, attached: str | None, **given: Any) -> None:
     click.echo(f"POST /{attached or index.alias}/_search\n{json.dumps(request)}")
 
 
-def _read(q: str, given: dict[str, Any]) -> SearchParameters:
-    values = {name: value if name in LISTS else [str(value)] for name, value in given.items() if value}
+def _read(q: str, options: dict[str, Any]) -> SearchParameters:
+    values = {name: value if name in LISTS else [str(value)] for name, value in options.items() if value}
     return read_parameters({**values, "q": [q]})
 
 
 def _navigation(settings: Settings, index: ProductIndex) -> Navigation:
-    # Without SECRET_KEY a cursor is of no use to the next call.
+    # Without SECRET_KEY, the next call cannot read this call's cursor.
     key = settings.secret_key.get_secret_value() if settings.secret_key else secrets.token_urlsafe(32)
     return Navigation(index, Cursors(key))
 

@@ -1,4 +1,4 @@
-"""Colours by name or code, and the color part of a vector for each: "this, in red"."""
+"""Colours by name or code, and the color part of a vector for each, for searches like "this, in red"."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Rgb = tuple[int, int, int]
 
 _CODE = re.compile(r"#[0-9a-f]{3}(?:[0-9a-f]{3})?")
 
-# What shops mean by a word, where CSS means another colour (its navy is the blue of a flag) or none.
+# What shops mean by a word, where CSS has no such colour or a different one (its navy is the blue of a flag).
 _SHOP_COLORS = {
     "anthracite": "#383e42", "apricot": "#f2b08a", "blush": "#e7c6bd", "burgundy": "#6a1f31", "camel": "#bb9264",
     "champagne": "#e8d8bd", "charcoal": "#44464b", "cherry": "#b3202f", "chocolate": "#5b3a2b", "cobalt": "#2a4da3",
@@ -32,12 +32,12 @@ _SHOP_COLORS = {
 
 
 def parse_color(text: str) -> Rgb:
-    """Read a colour: ``#rgb``, ``#rrggbb``, a word that shops use, or one of CSS.
+    """Read a colour: ``#rgb``, ``#rrggbb``, a shop's colour word, or a CSS colour name.
 
     Raises
     ------
     ValueError
-        It is none; the message names words that are spelt alike.
+        It is not a colour; the message suggests similar names.
     """
     name = " ".join(text.lower().replace("_", " ").replace("-", " ").split())
     code = _SHOP_COLORS.get(name, name.replace(" ", ""))
@@ -46,13 +46,13 @@ def parse_color(text: str) -> Rgb:
     ):  # by key: Pillow replaces the values when it reads them
         known = [*_SHOP_COLORS, *ImageColor.colormap]
         near = ", ".join(get_close_matches(name, known, 3, 0.5)) or "red, navy, sage"
-        raise ValueError(f"{text!r} is no colour: give one as #rrggbb, or by a name such as {near}")
+        raise ValueError(f"{text!r} is no colour: use #rrggbb, or a name such as {near}")
     red, green, blue = ImageColor.getrgb(code)[:3]
     return red, green, blue
 
 
 def color_part(space: VectorSpace, color: Rgb) -> Vector:
-    """Return the color part that a product of a single colour has in a vector space.
+    """Return the color part of the vector that a product of a single colour would have.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Cursors: where a page ended and how its listing is served, signed so that only our own are accepted."""
+"""Cursors: where a page ended and how its listing is served, signed so that forged ones are refused."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Position:
     Attributes
     ----------
     listing : str
-        Fingerprint of the listing: a cursor is valid for that one only.
+        Fingerprint of the listing; a cursor is valid only for the listing it came from.
     plan : Plan
         How all pages of the listing are served.
     index, point_in_time : str
-        What all pages are read from, even if another index has become the live one.
+        What all pages are read from, even if another index goes live meanwhile.
     after : tuple
         The ``sort`` values of the last product shown.
     offset : int
@@ -41,7 +41,7 @@ class Cursors:
     """Writes and reads cursors signed with one secret."""
 
     def __init__(self, secret: str) -> None:
-        # Compresses where that is shorter: the id of a point in time is long.
+        # This serializer compresses long values, and the id of a point in time is long.
         self._serializer = URLSafeSerializer(secret, salt="cursor")
 
     def write(self, position: Position) -> str:
@@ -57,12 +57,12 @@ class Cursors:
         Raises
         ------
         ParameterError
-            It was altered, is another listing's, or was signed by a secret that is no longer used.
+            The cursor was altered, belongs to another listing, or was signed with a secret no longer in use.
         """
         try:
             fingerprint, plan, index, point_in_time, after, offset = self._serializer.loads(cursor)
         except (BadData, ValueError, TypeError) as error:
-            raise ParameterError("cursor", "not one of this shop, or expired; start from the first page") from error
+            raise ParameterError("cursor", "is not valid, or has expired; start from the first page") from error
         if fingerprint != listing:
             raise ParameterError("cursor", "belongs to another search; start from the first page")
         return Position(fingerprint, Plan(**plan), index, point_in_time, tuple(after), offset)

@@ -1,4 +1,4 @@
-"""What can be wrong with a search that a shopper or a program can mend."""
+"""Errors of a search that the shopper or the calling program can correct."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class ParameterError(ProductSearchError):
 
 
 class IndexGoneError(IndexStateError):
-    """The index, or the point in time of it, that was to be searched no longer exists."""
+    """The index to be searched, or the point in time of it, no longer exists."""
 
 
 def gone(cursor: str) -> ParameterError | IndexGoneError:
-    """Return the error for an index that no longer exists: the shopper's to mend where a cursor led there."""
+    """Return the error for an index that no longer exists; if a cursor led to it, the shopper must start over."""
     if cursor:
         return ParameterError("cursor", "has expired; start from the first page")
     return IndexGoneError("The index was replaced while it was searched")

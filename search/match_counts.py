@@ -1,4 +1,4 @@
-"""How many products match, for the planner: counted once and cached for a short while."""
+"""How many products match a query, for the planner; cached for a short while."""
 
 from __future__ import annotations
 

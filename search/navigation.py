@@ -1,4 +1,4 @@
-"""The Navigation Service: one call from the parameters of a search to its listing."""
+"""The Navigation Service: one call turns the parameters of a search into its listing."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Listing:
     search : ResolvedSearch
         What was searched for: weights, anchors, filters, order.
     matches : list of Match
-        For each hit: its similarity, and why, where the result is sorted by it.
+        For each hit: its similarity and what it comes from, if the result is sorted by similarity.
     plan : Plan
         The strategy that served it, and why.
     """
@@ -72,7 +72,7 @@ class Listing:
 
     @property
     def by_similarity(self) -> bool:
-        """Whether the products stand in the order of similarity."""
+        """Whether the products are sorted by similarity."""
         return self.plan.strategy != "keywords"
 
 
@@ -84,7 +84,7 @@ class Navigation:
     cursors : Cursors
         Signs the cursors of listings.
     photos : PhotoVectors, optional
-        Where photographs' vectors are; without it every photograph is gone.
+        Store of photographs' vectors; without it no photograph can be searched with.
     served : callable, optional
         Called with the strategy of each listing.
 
@@ -110,17 +110,17 @@ class Navigation:
         self._lock = Lock()
 
     def listing(self, parameters: SearchParameters, hidden: Sequence[str] = ()) -> Listing:
-        """Answer a search: one ``_search`` in all, once the anchors and the count of matches are known.
+        """Return the listing of a search; one ``_search``, once the anchors and the count of matches are known.
 
         Parameters
         ----------
         hidden : sequence of str
-            Ids that are left out, whatever matches.
+            Ids to leave out, even if they match.
 
         Raises
         ------
         ParameterError
-            The cursor isn't one of this listing or has expired, or a filter names an attribute that no product has.
+            The cursor has expired or isn't this listing's, or a filter names an attribute that no product has.
         """
         if parameters.cursor:
             before = self._cursors.read(parameters.cursor, parameters.fingerprint)
@@ -129,7 +129,7 @@ class Navigation:
         try:
             return self._listing(parameters, hidden, snapshot, None)
         except IndexGoneError:
-            # It was replaced and deleted in the second since the snapshot was opened.
+            # The index was replaced and deleted in the second since the snapshot was opened.
             self._snapshots.forget(snapshot)
             return self._listing(parameters, hidden, self._snapshots.current(), None)
 
@@ -140,11 +140,11 @@ class Navigation:
         return page_request(search, position)
 
     def product(self, product_id: str) -> dict[str, Any] | None:
-        """Read one product; None if there is none of that id."""
+        """Read one product, or None if there is none with that id."""
         return self.products([product_id]).get(product_id)
 
     def products(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """Read products by id; ids that aren't there are left out."""
+        """Read products by id; unknown ids are left out."""
         return self._anchors.read(self._snapshots.current().index, dict.fromkeys(ids, 1.0)).products
 
     @cachedmethod(lambda self: self._categories, lock=lambda self: self._lock)
@@ -168,27 +168,27 @@ class Navigation:
         if not result.total:
             self._check_filters(parameters)
             if least_score(search, plan) is not None:
-                warnings.append("There are no close matches: nothing here is as similar as was asked for.")
+                warnings.append("There are no close matches: nothing here is as similar as you asked for.")
         by_hit = matches(result, search, plan)
-        shown = result
+        page = result
         if paging.is_diverse(search, position):
-            shown, by_hit = paging.diversified(result, by_hit, search, position)
-        following = paging.next_position(result, shown, search, position)
+            page, by_hit = paging.diversified(result, by_hit, search, position)
+        following = paging.next_position(result, page, search, position)
         cursor = self._cursors.write(following) if following else None
-        return Listing(search, shown, by_hit, warnings, plan, cursor)
+        return Listing(search, page, by_hit, warnings, plan, cursor)
 
     def _send(self, request: dict[str, Any], search: ResolvedSearch) -> Result:
         client = self._index.client
         try:
             return results.read(client.search(body=request).body)
         except ApiError as error:
-            # 404: the point in time has ended. A search of an index that was deleted fails with 503.
+            # 404: the point in time has expired. A search of a deleted index fails with 503.
             if error.status_code == 404 or not client.indices.exists(index=search.snapshot.index):
                 raise gone(search.parameters.cursor) from error
             raise
 
     def _check_filters(self, parameters: SearchParameters) -> None:
-        """Check that an attribute exists that nothing matched: only a request can mend a misspelt name."""
+        """Raise if a filter that matched nothing names an attribute that no product has: it is likely misspelt."""
         for name in parameters.filters.attribute_names:
             query = {"prefix": {"facets": attribute_key(name, "")}}
             counted = self._index.client.count(index=self._index.alias, query=query, terminate_after=1)["count"]

@@ -1,4 +1,4 @@
-"""What a search request may say, checked before anything is asked of Elasticsearch."""
+"""The parameters of a search request, validated before anything is sent to Elasticsearch."""
 
 from __future__ import annotations
 
@@ -20,59 +20,61 @@ Short = Annotated[str, StringConstraints(max_length=600)]
 
 
 class SearchParameters(BaseModel):
-    """The parameters of a listing as a URL has them; `resolving` turns them into what is searched."""
+    """The parameters of a listing as they stand in a URL; `search.resolving` turns them into a search."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     q: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
-    """Keywords, all of which must be found. Plain words: no character has a meaning of its own."""
+    """Keywords, all of which must match. Plain words: no character has a special meaning."""
     category: Short = ""
     """A category's path: `Dresses/Midi dresses`."""
     filter: Annotated[tuple[Short, ...], Field(max_length=50)] = ()
     """`name:value`; values of one name are alternatives. `brand:Marlowe` filters by brand, other names by attributes;
     `attribute.brand:x` always by an attribute. Numbers take ranges: `screen_size_in:40..55`, `40..` or `..55`."""
     price_min: Price | None = None
-    """Least price."""
+    """Lowest price."""
     price_max: Price | None = None
-    """Greatest price."""
+    """Highest price."""
     in_stock: bool | None = None
-    """Whether what is found must, or must not, be in stock."""
+    """Whether products must, or must not, be in stock."""
     sort: Sort | None = None
-    """The order; without one `similar` as soon as there is an anchor, else `relevance`."""
+    """The order; by default `similar` if there is an anchor, else `relevance`."""
     like: Annotated[tuple[Short, ...], Field(max_length=MAX_ANCHORS)] = ()
-    """A product id, or `id^weight`: what the result is sorted by. An id with a ^ of its own goes in double quotes."""
+    """A product id, or `id^weight`: sorts by similarity to that product. An id that contains ^ goes
+    in double quotes."""
     dislike: Annotated[tuple[Short, ...], Field(max_length=MAX_ANCHORS)] = ()
-    """A product id: what the result keeps away from."""
+    """A product id: products similar to it are ranked lower."""
     inspired: Annotated[tuple[Short, ...], Field(max_length=MAX_ANCHORS)] = ()
-    """As `like`: an anchor that browsing led to."""
+    """As `like`, for an anchor that comes from browsing."""
     photo: Annotated[str, StringConstraints(pattern=PHOTO)] = ""
-    """A photograph to sort by: the `photo` that similar-to-image answered with, or that and `^weight`."""
+    """A photograph to sort by: the `photo` in the answer of similar-to-image, optionally with `^weight`."""
     but: Annotated[tuple[But, ...], Field(max_length=4)] = ()
-    """Similar to what is liked, but `cheaper`, `in_stock`, of an `other_brand`, or `in_color:red` (or `#rrggbb`)."""
+    """Similar to the likes, but `cheaper`, `in_stock`, of an `other_brand`, or `in_color:red` (or `#rrggbb`)."""
     mode: Mode = "auto"
-    """How several likes count: their blend, features of every one, like any one, or each taste for itself."""
+    """How several likes combine: `blend` averages them, `every` compares with the least similar one, `any` with the
+    most similar one, `auto` blends those that agree and keeps different tastes apart."""
     weight: Annotated[tuple[Short, ...], Field(max_length=20)] = ()
     """`aspect:number`: how much an aspect counts."""
     metric: Metric = "cosine"
-    """How two products are compared."""
+    """How two vectors are compared."""
     images: Images = "primary"
-    """Whether a product counts by its first image or by whichever is most similar."""
+    """Whether a product is compared by its first image or by its most similar one."""
     relevance: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.0
-    """Share of keyword relevance in the order by similarity."""
+    """Weight of keyword relevance in the order by similarity, from 0 to 1."""
     strategy: Literal["auto", "exact", "rescore"] = "auto"
-    """How the order by similarity is made; `rescore`: relevance first, its head re-ranked."""
+    """How the order by similarity is computed; `rescore` ranks by relevance and re-ranks the first hits."""
     explain: bool = False
-    """Whether each product says what its similarity comes from."""
+    """Whether to explain each product's similarity."""
     group: bool = False
-    """Whether variants of one style show as one product."""
+    """Whether to show variants of one style as one product."""
     min_match: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] = 0.0
-    """Percent of match below which nothing is found."""
+    """Lowest match, in percent, of the products shown."""
     diversity: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.0
     """How much the first pages avoid products that look alike."""
     size: Annotated[int, Field(ge=1, le=100)] = 24
-    """Products on a page."""
+    """Products per page."""
     cursor: Annotated[str, StringConstraints(max_length=6_000)] = ""
-    """The `next_cursor` of the page before."""
+    """The `next_cursor` of the previous page."""
 
     @classmethod
     @cache
@@ -137,12 +139,12 @@ class SearchParameters(BaseModel):
 
     @property
     def order(self) -> Sort:
-        """The requested sort, or by default `similar` as soon as there is an anchor."""
+        """The requested sort; by default `similar` if there is an anchor, else `relevance`."""
         return self.sort or ("similar" if self.has_anchors else "relevance")
 
     @property
     def likes(self) -> dict[str, float]:
-        """Liked ids and their weights, in the order given; the last mention of an id counts."""
+        """Liked ids and their weights, in the given order; the last mention of an id counts."""
         return dict(read_anchor(value) for value in self.like)
 
     @property
@@ -152,7 +154,7 @@ class SearchParameters(BaseModel):
 
     @property
     def anchors(self) -> dict[str, float]:
-        """Ids with their weights: liked ones, those that browsing led to, disliked ones with -1. A like counts most."""
+        """Ids with their weights: from browsing, disliked (with -1) and liked. The last of these wins."""
         return {**self.inspirations, **dict.fromkeys(self.dislike, -1.0), **self.likes}
 
     @property
@@ -162,22 +164,22 @@ class SearchParameters(BaseModel):
 
     @property
     def inspirations(self) -> dict[str, float]:
-        """Ids that browsing led to, with their weights."""
+        """Ids of anchors that come from browsing, with their weights."""
         return dict(read_anchor(value) for value in self.inspired)
 
     @property
     def needs_vectors(self) -> bool:
-        """Whether similarities have to be computed from the vectors, because the score doesn't hold them."""
+        """Whether similarities have to be computed from the vectors, because the score does not contain them."""
         return self.explain or self.relevance > 0 or self.diversity > 0 or self.strategy == "rescore"
 
     @property
     def refinements(self) -> list[Refinement]:
-        """What ``filter`` asks for."""
+        """The values of ``filter``, parsed."""
         return [Refinement.parse(value) for value in self.filter]
 
     @property
     def filters(self) -> Filters:
-        """What narrows the listing."""
+        """The filters of the listing."""
         return Filters.refined(
             self.refinements,
             category=self.category or None,
@@ -188,12 +190,12 @@ class SearchParameters(BaseModel):
 
     @property
     def fingerprint(self) -> str:
-        """A digest of the listing, whatever the page: a cursor of another listing is refused."""
+        """Digest of the listing, the same for all pages; a cursor of another listing is refused."""
         listing = self.model_dump_json(exclude={"size", "cursor"})
         return hashlib.sha256(listing.encode()).hexdigest()[:16]
 
     def like_this(self, product_id: str) -> SearchParameters:
-        """Sort by similarity to one product, in addition to what is liked already."""
+        """Return these parameters with one more like, sorted by similarity."""
         like = write_anchor(product_id)
         others = (other for other in self.like if other != like)
         return self.model_copy(update={"like": (like, *others), "sort": self.sort or "similar"})

@@ -1,4 +1,4 @@
-"""What a search needs of shoppers' photographs: their vectors, by the token that an upload was answered with."""
+"""What a search needs of shoppers' photographs: their vectors, by the token that an upload returned."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class PhotoVector(Protocol):
 
     @property
     def vector(self) -> Vector:
-        """The vector; zeros where a photograph has nothing (text, attributes)."""
+        """The vector; zero for the aspects that a photograph lacks (text, attributes)."""
 
     @property
     def space(self) -> str:
@@ -20,7 +20,7 @@ class PhotoVector(Protocol):
 
 
 class PhotoVectors(Protocol):
-    """Where photographs' vectors are kept for a while."""
+    """Short-lived store of photographs' vectors."""
 
     def get(self, token: str) -> PhotoVector | None:
-        """Return a photograph's vector; None where it is gone, or can't be read just now."""
+        """Return a photograph's vector, or None if it has expired or cannot be read now."""

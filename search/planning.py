@@ -1,4 +1,4 @@
-"""Which strategy serves a search, by how much matches."""
+"""Choose the strategy that serves a search by the number of its matches."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from search.resolving import ResolvedSearch
 
 
 def plan_of(search: ResolvedSearch, counts: MatchCounts) -> Plan:
-    """Choose the strategy of a listing; all its pages are served by it."""
+    """Choose the strategy of a listing, for all its pages."""
     parameters = search.parameters
     if search.points is None:
         return planner.KEYWORDS
     if parameters.strategy == "exact":
         return queries.EXACT
     indexed = counts.indexed()
-    # A small shop needs no second count: whatever matches, each product can be compared.
+    # A small shop needs no second count: every product can be compared anyway.
     small = indexed <= planner.Thresholds().exact_matches
     return planner.plan(
         matched=indexed if small else counts.matched(search.query),

@@ -1,4 +1,4 @@
-"""Rails of recommendations: what a shopper's anchors and bag lead to, and because of which of them."""
+"""Rails of recommendations, from a shopper's interests and bag, with the product each item is recommended for."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Kind = Literal["inspired", "goes_with"]
 
 @dataclass(frozen=True)
 class Recommended:
-    """A product of a rail, and the id of the anchor that it resembles most."""
+    """A product of a rail, and the id of the anchor it resembles most."""
 
     hit: Hit
     because: str
@@ -42,17 +42,17 @@ class Recommended:
 
 @dataclass(frozen=True)
 class Rail:
-    """A row of recommended products, with what it came from."""
+    """A row of recommended products, with the products it is based on."""
 
     kind: Kind
     items: list[Recommended]
-    sources: dict[str, dict[str, Any]]  # id to product of its anchors, the weightiest first
+    sources: dict[str, dict[str, Any]]  # id to product of its anchors, highest weight first
     interests: Mapping[str, Interest]
 
 
 @dataclass(frozen=True)
 class _Request:
-    """A rail to be asked for."""
+    """A rail to be searched for."""
 
     kind: Kind
     anchors: Anchors
@@ -62,7 +62,7 @@ class _Request:
 
 
 class Rails:
-    """Builds rails, one ``_search`` each; several go as one ``_msearch``."""
+    """Builds rails: one search each, sent together as one ``_msearch``."""
 
     def __init__(self, index: ProductIndex, anchors: AnchorReader, snapshots: Snapshots, counts: MatchCounts) -> None:
         self._index, self._anchors, self._snapshots, self._counts = index, anchors, snapshots, counts
@@ -73,7 +73,7 @@ class Rails:
         Parameters
         ----------
         owned : sequence of str
-            Ids in the bag or ordered: nobody wants them recommended.
+            Ids in the bag or ordered, which are not recommended.
         """
         snapshot = self._snapshots.current()
         return self._search(snapshot, [self._by_interest(snapshot.index, interests)], owned)
@@ -92,7 +92,7 @@ class Rails:
 
     def _by_look(self, index: str, bag: Sequence[str]) -> _Request | None:
         anchors = self._anchors.read(index, dict.fromkeys(bag, 1.0))
-        # The kind of a product is its narrowest category: what goes with a midi dress is no other midi dress.
+        # A product's kind is its narrowest category: a midi dress does not go with another midi dress.
         kinds = {(p.get("category_path") or [""])[-1] for p in anchors.products.values()} - {""}
         points = self._points(index, anchors, goes_with_weights())
         return _Request("goes_with", anchors, points, {}, sorted(kinds)) if points else None
@@ -103,19 +103,21 @@ class Rails:
         return query_points(anchors.usable, "auto", weights, self._snapshots.meaning(index).layout)
 
     def _search(self, snapshot: Snapshot, requests: Iterable[_Request | None], owned: Sequence[str]) -> list[Rail]:
-        wanted = [request for request in requests if request]
-        if not wanted:
+        rail_requests = [request for request in requests if request]
+        if not rail_requests:
             return []
         point_in_time = {"pit": {"id": snapshot.point_in_time, "keep_alive": KEEP_ALIVE}}
         searches: list[dict[str, Any]] = []
-        for request in wanted:
+        for request in rail_requests:
             searches += [{}, {**self._body(request, owned), **point_in_time}]
         answers = self._index.client.msearch(searches=searches).body["responses"]
         for answer in answers:
-            if "error" in answer:  # a page is worth having without a rail
+            if "error" in answer:  # the page is useful without the rail
                 log.error("a rail can't be read: %s", answer["error"])
         rails = [
-            _rail(request, answer) for request, answer in zip(wanted, answers, strict=True) if "error" not in answer
+            _rail(request, answer)
+            for request, answer in zip(rail_requests, answers, strict=True)
+            if "error" not in answer
         ]
         return [rail for rail in rails if rail.items]
 

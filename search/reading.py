@@ -1,4 +1,4 @@
-"""Read the parameters of a search: a wrong one is answered with its name and what it may be."""
+"""Read the parameters of a search; errors name the parameter and its allowed values."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ LISTS = {name for name, field in SearchParameters.model_fields.items() if str(fi
 
 
 def read_parameters(values: Mapping[str, Sequence[str]]) -> SearchParameters:
-    """Read parameters from the values that each was given.
+    """Read parameters from lists of values by name.
 
     Raises
     ------
     ParameterError
-        Names the parameter at fault and what it may be.
+        A parameter is unknown or wrong; the message names it and its allowed values.
     """
     refuse_repeated(values.items())
     try:
@@ -28,22 +28,22 @@ def read_parameters(values: Mapping[str, Sequence[str]]) -> SearchParameters:
 
 
 def refuse_repeated(values: Iterable[tuple[str, Sequence[str]]]) -> None:
-    """Refuse parameters that are given more than once and are no lists.
+    """Refuse repeated parameters that are not lists.
 
     Raises
     ------
     ParameterError
-        Names the first of them.
+        A parameter is repeated; the message names the first.
     """
-    for name, given in values:
-        if len(given) > 1 and name in SearchParameters.model_fields and name not in LISTS:
+    for name, repeated in values:
+        if len(repeated) > 1 and name in SearchParameters.model_fields and name not in LISTS:
             raise ParameterError(name, "given more than once")
 
 
 def parameter_error(error: ValidationError) -> ParameterError:
-    """Name the first parameter at fault, and what is wrong with it."""
+    """Return the error of the first wrong parameter, with what is wrong with it."""
     first = error.errors(include_url=False)[0]
-    # What goes wrong between parameters is about anchors, mostly; a body that is no object has no field to name.
+    # Conflicts between parameters mostly concern anchors; a body that is not an object has no field to name.
     name = str(first["loc"][0]) if first["loc"] else "like" if error.title == SearchParameters.__name__ else "body"
     message = "there is no such parameter" if first["type"] == "extra_forbidden" else first["msg"]
     return ParameterError(name, message.removeprefix("Value error, "))

@@ -1,4 +1,4 @@
-"""From a resolved search to the request of one page. Pure."""
+"""Build the request of one page from a resolved search. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from search.similarities import least_score
 
 
 def page_request(search: ResolvedSearch, position: Position) -> dict[str, Any]:
-    """Build the request of one page: hits, true total, facets, and the vectors where matches are computed from them."""
+    """Build the request of one page: hits, true total, facets, and vectors if matches are computed from them."""
     parameters, points = search.parameters, search.points
     filters = replace(search.filters, not_ids=search.hidden)
     query = queries.browse(parameters.q, filters)

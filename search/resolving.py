@@ -1,4 +1,4 @@
-"""From the parameters of a search to one frozen value: what matches, what it is compared with, in which order."""
+"""Resolve the parameters of a search once into a frozen value: filters, anchors, aspect weights, query points."""
 
 from __future__ import annotations
 
@@ -25,33 +25,33 @@ from search.photos import PhotoVectors
 from search.snapshots import Snapshot, Snapshots, VectorMeaning
 from search.syntax import color_of, read_weights
 
-_SPACES, _SPACE_SECONDS = 4, 600.0  # vector spaces kept to draw colours in; a space never changes
+_SPACES, _SPACE_SECONDS = 4, 600.0  # cached to build colour vectors; a space never changes
 
 
 @dataclass(frozen=True)
 class ResolvedSearch:
-    """A search whose parameters were all read, once.
+    """A search with all its parameters resolved.
 
     Attributes
     ----------
     snapshot : Snapshot
-        What is searched: one index at one point in time.
+        The index to search, at one point in time.
     meaning : VectorMeaning
-        How that index's vectors are read.
+        How to read the vectors of that index.
     weights : mapping of str to float
         How much each aspect counts.
     weights_of : str
-        Whose weights those are: ``request``, ``default``, or the path of a category with weights of its own.
+        Where the weights come from: ``request``, ``default``, or the path of a category that has its own.
     anchors : Anchors
-        What is liked and disliked, with the vectors, in another colour where that is asked for.
+        Likes and dislikes with their vectors, in another colour if requested.
     filters : Filters
-        What narrows the listing, "similar, but ..." included.
+        Filters of the listing, including those of "similar, but ...".
     hidden : tuple of str
-        Ids that are left out, whatever matches.
+        Ids to leave out, even if they match.
     points : QueryPoints or None
-        What products are compared with; None where the order is another, or nothing is liked.
+        Query points that products are compared with; None if sorted otherwise or nothing is liked.
     warnings : tuple of str
-        What could not be heeded, for the shopper.
+        What could not be applied, for the shopper.
     """
 
     parameters: SearchParameters
@@ -67,12 +67,12 @@ class ResolvedSearch:
 
     @property
     def query(self) -> Query:
-        """The query for keywords and filters alone, without what is hidden: what the planner counts."""
+        """The query of keywords and filters, without hidden ids, whose matches the planner counts."""
         return queries.browse(self.parameters.q, self.filters)
 
     @property
     def by_similarity(self) -> bool:
-        """Whether products are compared with anything."""
+        """Whether products are sorted by similarity."""
         return self.points is not None
 
 
@@ -87,17 +87,17 @@ class Resolver:
         self._lock = Lock()
 
     def resolve(self, parameters: SearchParameters, snapshot: Snapshot, hidden: Sequence[str] = ()) -> ResolvedSearch:
-        """Read the anchors' vectors and all that the index says of its own, and put them together.
+        """Read the anchors' vectors and the index's own metadata, and resolve the parameters with them.
 
         Parameters
         ----------
         hidden : sequence of str
-            Ids that are left out, whatever matches.
+            Ids to leave out, even if they match.
 
         Raises
         ------
         ParameterError
-            No aspect that the index has counts, or the index that a cursor led to is gone.
+            Every aspect of the index has weight 0, or the index that a cursor led to is gone.
         IndexGoneError
             The index is gone.
         """
@@ -105,14 +105,14 @@ class Resolver:
         weights, weights_of = weights_for(parameters, meaning.weights)
         if not any(weights.get(name) for name in meaning.layout.names):
             names = ", ".join(meaning.layout.names)
-            raise ParameterError("weight", f"the aspects that products are compared by just now are {names}")
+            raise ParameterError("weight", f"one of these aspects must have a weight above 0: {names}")
         anchors = self._read_anchors(parameters, snapshot, meaning)
         points = None
         if parameters.order == "similar" and any(anchor.weight > 0 for anchor in anchors.usable):
             points = query_points(anchors.usable, parameters.mode, weights, meaning.layout)
         warnings = list(anchors.warnings)
         if parameters.order == "similar" and points is None:
-            warnings.append("Nothing is liked that products could be compared with, so they stand by relevance.")
+            warnings.append("There is no like to compare products with, so they are sorted by relevance.")
         return ResolvedSearch(
             parameters,
             snapshot,
@@ -137,7 +137,7 @@ class Resolver:
         if parameters.photo:
             token, weight = parameters.photo_anchor
             photo = self._photos.get(token) if self._photos else None
-            # The vector of another space is as good as gone.
+            # A vector of another space cannot be compared.
             vector = photo.vector if photo and photo.space == meaning.space else None
             anchors = with_photo(anchors, token, weight, vector)
         color = color_of(parameters.but)
@@ -156,21 +156,21 @@ class Resolver:
 
 
 def weights_for(parameters: SearchParameters, by_category: CategoryWeights) -> tuple[dict[str, float], str]:
-    """Return the weight of each aspect, and whose it is: as asked, else the category's own, else the default.
+    """Return the weight of each aspect, and where they come from: the request, else the category, else the default.
 
-    Another colour than the likes' own counts as much as all the rest, unless it is weighed: the rest would bring the
-    old one back.
+    A requested colour counts as much as all other aspects together unless its weight is given: otherwise they would
+    bring the likes' own colour back.
     """
-    asked = read_weights(parameters.weight)
-    own = None if asked else by_category.of(parameters.category)
-    weights = {**(own[1] if own else DEFAULT_WEIGHTS), **asked}
-    if color_of(parameters.but) and ASPECT not in asked:
+    requested = read_weights(parameters.weight)
+    of_category = None if requested else by_category.of(parameters.category)
+    weights = {**(of_category[1] if of_category else DEFAULT_WEIGHTS), **requested}
+    if color_of(parameters.but) and ASPECT not in requested:
         weights[ASPECT] = sum(weight for name, weight in weights.items() if name != ASPECT) or 1.0
-    return weights, "request" if asked else own[0] if own else "default"
+    return weights, "request" if requested else of_category[0] if of_category else "default"
 
 
 def narrowed(parameters: SearchParameters, anchors: Anchors) -> Filters:
-    """Narrow a listing by what "similar, but ..." means for the products that are liked."""
+    """Return the filters of a listing, including what "similar, but ..." means for its likes."""
     filters = parameters.filters
     liked = [anchors.products[i] for i in parameters.likes if i in anchors.products]
     if "cheaper" in parameters.but:

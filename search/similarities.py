@@ -1,4 +1,4 @@
-"""How similar each product of a page is to the anchors, and why."""
+"""How similar each product of a page is to the anchors, and what the similarity comes from."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Match:
     Attributes
     ----------
     similarity : float or None
-        0 to 1; None where the listing isn't sorted by it.
+        0 to 1; None if the listing isn't sorted by similarity.
     percent : int or None
-        Calibrated match, 0 to 100; None where no golden set has calibrated it.
+        Calibrated match, 0 to 100; None without a calibration.
     why : dict or None
-        What each aspect and anchor adds to the similarity, where `explain` asks for it.
+        What each aspect and anchor adds to the similarity, if `explain` is set.
     """
 
     similarity: float | None = None
@@ -34,19 +34,19 @@ class Match:
 
 
 def matches(result: Result, search: ResolvedSearch, plan: Plan) -> list[Match]:
-    """Return the match of each hit, in their order."""
+    """Return the match of each hit, in order."""
     if search.points is None:
         return [Match() for _ in result.hits]
     by_hit = [_match(hit, search, search.points, plan) for hit in result.hits]
     calibration = search.meaning.calibration
-    # The curve was fitted on the cosine of the default weights: near enough for other weights, not for another metric.
+    # The curve was fitted to cosines with the default weights: close enough for other weights, not for other metrics.
     if calibration is None or search.parameters.metric != "cosine":
         return by_hit
     return [replace(m, percent=calibration.percent(m.similarity)) if m.similarity else m for m in by_hit]
 
 
 def least_score(search: ResolvedSearch, plan: Plan) -> float | None:
-    """Return the score that `min_match` cuts off at under a plan; None where nothing is cut off."""
+    """Return the least score that `min_match` allows under a plan, or None if there is no limit."""
     percent, calibration = search.parameters.min_match, search.meaning.calibration
     if search.points is None or not percent or plan.strategy == "keywords":
         return None
@@ -59,7 +59,7 @@ def _match(hit: Hit, search: ResolvedSearch, points: QueryPoints, plan: Plan) ->
     if not parameters.needs_vectors:
         score = hit.score or 0.0
         if plan.strategy == "knn":
-            # kNN compared nothing but the neighbours that it returned.
+            # A score of 0 is of a product that kNN did not compare.
             return Match(knn_similarity(score) if score > 0 else None)
         return Match(score)
     if hit.vector is None:

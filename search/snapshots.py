@@ -1,7 +1,7 @@
 """What a listing is read from: one index at one point in time, and what its vectors mean.
 
-The alias may move to another index at any moment. So each search is bound to the index of a snapshot: its anchors, the
-layout of its vectors and its match curve all come from that index, never from two.
+The alias may move to another index at any moment, so each search is bound to the index of a snapshot: anchors, vector
+layout and calibration all come from that one index.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from es_mappings.queries import KEEP_ALIVE
 from indexer import deadlines
 from indexer.elastic.product_index import ProductIndex
 
-_SHARED_SECONDS = 1.0  # Elasticsearch itself shows an update only after a second
-_MEANING_SECONDS = 60.0  # an index's space is stamped once; its match curve changes rarely
+_SHARED_SECONDS = 1.0  # as long as Elasticsearch's own refresh interval
+_MEANING_SECONDS = 60.0  # an index's space never changes; its calibration changes rarely
 _ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """An index, and the id of a point in time of it."""
+    """An index, and the id of a point in time opened on it."""
 
     index: str
     point_in_time: str
@@ -41,7 +41,7 @@ class VectorMeaning:
     space : str or None
         Digest of the vector space; None before one is fitted.
     layout : Layout
-        Where each aspect lies.
+        Position of each aspect in the vector.
     calibration : Calibration or None
         From similarity to match percentage.
     weights : CategoryWeights
@@ -55,10 +55,10 @@ class VectorMeaning:
 
 
 class Snapshots:
-    """Opens a point in time at most once a second, however many listings begin in it.
+    """Opens at most one point in time per second, shared by all listings that start in it.
 
-    One for each request would keep thousands of old segments alive. One a second, which Elasticsearch drops when it
-    hasn't been used for a while, is a bounded number.
+    One per request would keep thousands of old segments alive. With one per second their number is bounded, because
+    Elasticsearch closes unused ones.
     """
 
     def __init__(self, index: ProductIndex) -> None:
@@ -77,7 +77,7 @@ class Snapshots:
             return self._current
 
     def forget(self, snapshot: Snapshot) -> None:
-        """Let the next listing begin in another snapshot, because this one's index was deleted."""
+        """Make the next listing start in a new snapshot, because this one's index was deleted."""
         with self._lock:
             if self._current == snapshot:
                 self._opened = float("-inf")
@@ -92,13 +92,13 @@ class Snapshots:
         curve, weights = Calibration.from_meta(meta), CategoryWeights.from_meta(meta)
         meaning = VectorMeaning(meta.get("space"), layout, curve, weights)
         if meaning.space is None:
-            return meaning  # not cached: a space may be fitted at any moment
+            return meaning  # not cached, because a space may be fitted at any moment
         with self._lock:
             self._meanings[index] = meaning
         return meaning
 
     def _open(self) -> Snapshot:
-        """Open a point in time of a known index: the alias must lead to that index before and after."""
+        """Open a point in time through the alias; retry until the alias leads to one index before and after."""
         index = self._index.live()
         for _ in range(_ATTEMPTS):
             opened = self._index.client.open_point_in_time(index=self._index.alias, keep_alive=KEEP_ALIVE)["id"]

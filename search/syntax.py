@@ -1,7 +1,7 @@
-"""How anchors, aspect weights and differences are written in a query string.
+"""The syntax of anchors, aspect weights and "similar, but ..." in a query string.
 
-An anchor is ``ID`` or ``ID^weight``. An id that could be read otherwise stands in double quotes: ``"A^2"`` is the
-product A^2, ``"A^2"^0.5`` the same with half the weight.
+An anchor is ``ID`` or ``ID^weight``. An ambiguous id is put in double quotes: ``"A^2"`` is the product A^2, and
+``"A^2"^0.5`` the same product with half the weight.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from search.colors import ASPECT, Rgb, parse_color
 BUT = ("cheaper", "in_stock", "other_brand")  # similar, but ...
 IN_COLOR = "in_color:"  # ... in another colour
 
-PHOTO = r"^([A-Za-z0-9_-]{1,64}(\^[0-9.]{1,8})?)?$"  # a photograph's token, or that and its weight
+PHOTO = r"^([A-Za-z0-9_-]{1,64}(\^[0-9.]{1,8})?)?$"  # a photograph's token, optionally with a weight
 
-# Quoted or plain. A plain id may hold a ^ that no number follows, so the last one counts.
+# Quoted or plain. In a plain id only a ^ before a final number starts a weight.
 _QUOTED = re.compile(r'"(?P<id>.+)"(?:\^(?P<weight>[0-9.]{1,8}))?', re.DOTALL)
 _PLAIN = re.compile(r"(?P<id>.+?)(?:\^(?P<weight>[0-9.]{1,8}))?", re.DOTALL)
 
@@ -32,7 +32,7 @@ def read_anchor(value: str) -> tuple[str, float]:
     Raises
     ------
     ValueError
-        It is neither, or the weight isn't above 0 and at most 100.
+        The value has neither form, or its weight isn't above 0 and at most 100.
     """
     match = _QUOTED.fullmatch(value) or _PLAIN.fullmatch(value)
     if not match:
@@ -43,24 +43,24 @@ def read_anchor(value: str) -> tuple[str, float]:
         raise ValueError(f"the weight of {value!r} is not a number") from error
     if not 0 < weight <= 100:
         quoted = f'"{value}"'
-        raise ValueError(f"the weight of {value!r} must be above 0, and at most 100; as an id it is written {quoted}")
+        raise ValueError(f"the weight of {value!r} must be above 0 and at most 100; to use it as an id, write {quoted}")
     return match["id"], weight
 
 
 def write_anchor(product_id: str, weight: float = 1.0) -> str:
-    """Write what `read_anchor` reads: the id quoted where it needs to be, a weight of 1 left out."""
+    """Write an anchor for `read_anchor`: the id quoted if necessary, a weight of 1 left out."""
     plain = _QUOTED.fullmatch(product_id) is None and _PLAIN.fullmatch(product_id)
     name = product_id if plain and plain["weight"] is None else f'"{product_id}"'
     return name if weight == 1 else f"{name}^{weight:g}"
 
 
 def read_but(value: str) -> str:
-    """Check how similar products are to differ: one of `BUT`, or ``in_color:COLOUR``.
+    """Check one "similar, but ...": a member of `BUT`, or ``in_color:COLOUR``.
 
     Raises
     ------
     ValueError
-        It is neither, there is no such colour, or the shop doesn't compare colours.
+        The value has neither form, there is no such colour, or the shop doesn't compare colours.
     """
     if value.startswith(IN_COLOR):
         if ASPECT not in LAYOUT.names:
@@ -75,18 +75,18 @@ But = Annotated[str, StringConstraints(max_length=80), AfterValidator(read_but)]
 
 
 def color_of(buts: Iterable[str]) -> Rgb | None:
-    """Return the colour that is asked for in place of the likes' own; of several, the last."""
-    named = [value.removeprefix(IN_COLOR) for value in buts if value.startswith(IN_COLOR)]
-    return parse_color(named[-1]) if named else None
+    """Return the requested colour, the last if there are several, or None."""
+    colors = [value.removeprefix(IN_COLOR) for value in buts if value.startswith(IN_COLOR)]
+    return parse_color(colors[-1]) if colors else None
 
 
 def read_weights(values: Iterable[str]) -> dict[str, float]:
-    """Read ``aspect:number``.
+    """Read aspect weights, ``aspect:number`` each.
 
     Raises
     ------
     ValueError
-        One can't be read, or none of all the aspects counts.
+        A value cannot be read, or no aspect has a weight above 0.
     """
     weights: dict[str, float] = {}
     for value in values:

@@ -24,5 +24,5 @@ def test_cursors_of_another_listing_or_secret_are_refused() -> None:
     cursor = Cursors("secret").write(POSITION)
     with pytest.raises(ParameterError, match="another search"):
         Cursors("secret").read(cursor, "other")
-    with pytest.raises(ParameterError, match="not one of this shop"):
+    with pytest.raises(ParameterError, match="is not valid, or has expired"):
         Cursors("other").read(cursor, "listing")
