@@ -1,4 +1,4 @@
-"""The storefront and its API: ``create_app`` makes the one Flask application."""
+"""The web application: ``create_app`` builds the Flask app of the storefront, the API and the staff pages."""
 
 from webapp.application import create_app
 

@@ -1,4 +1,4 @@
-"""The application factory. Nothing is read or connected before it is called."""
+"""The application factory. Nothing is read or connected until it is called."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from webapp.services import Services
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """Make the application.
+    """Build the application.
 
     Parameters
     ----------
     settings : Settings, optional
-        By default those of the environment.
+        Read from the environment by default.
 
     Raises
     ------
     SettingsError
-        A setting is wrong.
+        A setting is invalid.
     """
     settings = settings or Settings.from_environment()
     app = api.described_app(__name__)

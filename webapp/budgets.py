@@ -1,4 +1,4 @@
-"""How long a request may take, and how many may wait for servers at once, so that the others are still answered."""
+"""Limit how long a request may take and how many may wait for servers at once, so that others are still served."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from indexer.settings import Settings
 
 log = logging.getLogger(__name__)
 
-# Threads of a process that may wait for servers; gunicorn.conf.py gives it 8, the others serve what waits for nothing.
+# Threads per process that may wait for servers, of the 8 in gunicorn.conf.py; the rest serve requests that don't wait.
 SLOTS = 6
-_SLOT_SECONDS = 0.5  # that a request waits for a slot: a burst passes, a queue would only make all of them late
-_STAFF_SECONDS = 20.0  # pages for staff say what is away, so they may wait for it
+_SLOT_SECONDS = 0.5  # to wait for a slot: long enough for a burst, while a longer queue would only delay every request
+_STAFF_SECONDS = 20.0  # staff pages report which server is down, so they may wait for it
 _PHOTO_SECONDS = 15.0  # a worker embeds the photograph first
 
 _STAFF = {"staff", "ops", "lab", "disputes"}
 _PHOTOS = {"photo_pages.upload", "api.similar_to_image"}
-_FREE = {"static", "health", "pictures"}  # wait for no server, or limit that themselves
+_FREE = {"static", "health", "pictures"}  # do not wait for servers, or limit that themselves
 
 
 def limit(app: Flask, settings: Settings) -> None:
-    """Give each request a deadline, and the shop's pages a limited number of threads to wait in."""
+    """Set a deadline for each request, and limit the threads in which the shop's pages wait for servers."""
     slots = BoundedSemaphore(SLOTS)
 
     @app.before_request
@@ -41,7 +41,7 @@ def limit(app: Flask, settings: Settings) -> None:
         stack.enter_context(deadlines.within(seconds))
         if not slots.acquire(timeout=min(_SLOT_SECONDS, seconds)):
             log.warning("%s refused: %d requests wait for servers already", request.path, SLOTS)
-            abort(503, "The shop is busy just now. Please try again in a moment.")
+            abort(503, "The shop is busy right now. Please try again in a moment.")
         stack.callback(slots.release)
 
     @app.teardown_request

@@ -1,4 +1,4 @@
-"""Errors as problem details (RFC 9457) for programs, as a page for people. No stack trace leaves."""
+"""Answer errors with problem details (RFC 9457) for programs or a page for people, never with a stack trace."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from workers.photos import PhotoServiceError
 
 log = logging.getLogger(__name__)
 
-_AWAY = "The search is not available just now. Please try again in a moment."
+_UNAVAILABLE = "Search is not available right now. Please try again in a moment."
 
 
 def problem(status: int, title: str, detail: str, **more: object) -> Response:
-    """Build a problem details answer, with further members of its own where a client can use them."""
+    """Build a problem details answer; `more` are extension members."""
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
     response = Response(status=status, content_type="application/problem+json")
     response.set_data(json.dumps(body))
@@ -39,11 +39,11 @@ def problem(status: int, title: str, detail: str, **more: object) -> Response:
 
 
 def register(app: Flask) -> None:
-    """Answer every error in the form the caller can read."""
+    """Register handlers that answer each error in the form that the caller reads."""
     app.register_error_handler(ParameterError, _parameter)
     app.register_error_handler(IndexStateError, _not_ready)
     app.register_error_handler(PhotoServiceError, _no_photos)
-    app.register_error_handler(TransportError, _search_away)
+    app.register_error_handler(TransportError, _search_down)
     app.register_error_handler(DeadlineError, _late)
     app.register_error_handler(ApiError, _search_refused)
     app.register_error_handler(BadHost, _host)
@@ -62,46 +62,46 @@ def _not_ready(error: IndexStateError) -> Response:
 
 
 def _no_photos(error: PhotoServiceError) -> Response:
-    log.warning("a photograph isn't embedded: %s", error)
-    return _answer(503, "Service Unavailable", "Photographs can't be looked at just now. Please try again in a moment.")
+    log.warning("a photograph was not embedded: %s", error)
+    return _answer(503, "Service Unavailable", "Photo search is not available right now. Please try again in a moment.")
 
 
-def _search_away(error: TransportError) -> Response:
-    log.error("Elasticsearch is away: %s", error)
-    return _answer(503, "Service Unavailable", _AWAY)
+def _search_down(error: TransportError) -> Response:
+    log.error("Elasticsearch is down: %s", error)
+    return _answer(503, "Service Unavailable", _UNAVAILABLE)
 
 
 def _late(error: DeadlineError) -> Response:
     log.warning("a request was given up: %s", error)
-    return _answer(503, "Service Unavailable", _AWAY)
+    return _answer(503, "Service Unavailable", _UNAVAILABLE)
 
 
 def _search_refused(error: ApiError) -> Response:
     log.error("Elasticsearch refused a request: %s", error)
-    # 401, 403: an expired key or a missing role. 400: the index is closed. A person mends them; shoppers come back.
+    # 401, 403: an expired key or a missing role. 400: the index is closed. Someone fixes these; shoppers can retry.
     if error.status_code in {401, 403, 404, 429} or error.status_code >= 500 or "index_closed" in error.error:
-        return _answer(503, "Service Unavailable", _AWAY)
+        return _answer(503, "Service Unavailable", _UNAVAILABLE)
     return _http(InternalServerError())
 
 
 def _host(_: BadRequest) -> Response:
-    # A page would have links, and there is no host that they could go to.
+    # Plain text, because the links of a page need a valid host.
     return Response(
         "The shop is not served under this host name; TRUSTED_HOSTS can allow it.\n", 400, mimetype="text/plain"
     )
 
 
 def _unreadable_host(error: UnicodeError) -> Response:
-    """Refuse a host whose labels are no IDNA; any other text that can't be decoded is an error of ours."""
+    """Refuse a host name that is not valid IDNA; any other decoding error is a bug of ours."""
     if "idna" in str(error):
         return _host(BadRequest())
-    log.error("text can't be decoded", exc_info=error)
+    log.error("text could not be decoded", exc_info=error)
     return _http(InternalServerError())
 
 
 def _form(error: CSRFError) -> Response:
     log.info("refused a form: %s", error.description)
-    return _answer(400, "Bad Request", "This form is no longer good. Go back, load the page anew and send it again.")
+    return _answer(400, "Bad Request", "This form has expired. Go back, reload the page and send it again.")
 
 
 def _http(error: HTTPException) -> Response:

@@ -1,4 +1,4 @@
-"""Read what a request asks for: the parameters of a page, what forms send without script, a box, a product."""
+"""Read requests: the parameters of a page, the fields that forms send without script, a box, a product."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from search.parameters import SearchParameters
 from search.reading import read_parameters
 from webapp.services import services
 
-_SLIDER = "weight-"  # before an aspect: the name of its slider
+_SLIDER = "weight-"  # prefix of a slider's field; the aspect follows
 
 
 def page_parameters(arguments: MultiDict[str, str]) -> SearchParameters:
-    """Read a page's query string or form. What isn't a parameter is left out: links gather tracking parameters.
+    """Read a page's query string or form; unknown names are ignored, because links collect tracking parameters.
 
     Raises
     ------
     ParameterError
-        Names the parameter at fault and what it may be.
+        A parameter is wrong; the message names it and its allowed values.
     """
     known = SearchParameters.model_fields
     return read_parameters(
@@ -41,12 +41,12 @@ def product_or_404(product_id: str) -> dict[str, Any]:
 
 
 def read_box(text: str) -> Box | None:
-    """Read ``x,y,width,height``, fractions of the image; an empty text is the whole of it.
+    """Read ``x,y,width,height`` as fractions of the image; an empty text means the whole image.
 
     Raises
     ------
     ParameterError
-        It isn't that, or lies outside the image.
+        The text has another form, or the box lies outside the image.
     """
     if not text.strip():
         return None
@@ -55,7 +55,7 @@ def read_box(text: str) -> Box | None:
     except ValueError as error:
         raise ParameterError("box", "must be x,y,width,height as fractions of the image") from error
     edges = (x, y, width, height, x + width, y + height)
-    # What a browser adds up may end a hair beyond the edge.
+    # Rounding in the browser may put the edge slightly outside.
     if not all(math.isfinite(e) and -1e-6 <= e <= 1 + 1e-6 for e in edges) or width <= 0 or height <= 0:
         raise ParameterError("box", "must lie inside the image, whose width and height are 1")
     left, top = max(x, 0.0), max(y, 0.0)
@@ -63,21 +63,21 @@ def read_box(text: str) -> Box | None:
 
 
 def _with_sliders(arguments: MultiDict[str, str]) -> MultiDict[str, str]:
-    """Read sliders, ``weight-ASPECT=number``, as ``weight=ASPECT:number`` in place of the weights in the address."""
+    """Turn sliders, ``weight-ASPECT=number``, into ``weight=ASPECT:number``, which replaces the address's weights."""
     sliders = [f"{name.removeprefix(_SLIDER)}:{value}" for name, value in arguments.items() if name.startswith(_SLIDER)]
     if not sliders:
         return arguments
-    read = MultiDict(arguments)
-    read.setlist("weight", sliders)
-    return read
+    merged = MultiDict(arguments)
+    merged.setlist("weight", sliders)
+    return merged
 
 
 def _with_ranges(arguments: MultiDict[str, str]) -> MultiDict[str, str]:
-    """Read the ends of ranges, ``min-NAME=40&max-NAME=55``, as ``filter=NAME:40..55``."""
+    """Turn the ends of ranges, ``min-NAME=40&max-NAME=55``, into ``filter=NAME:40..55``."""
     names = {name.partition("-")[2]: None for name in arguments if name.startswith(("min-", "max-"))}
     ranges = {name: [arguments.get(f"{end}-{name}", "").strip() for end in ("min", "max")] for name in names}
-    read = MultiDict(arguments)
+    merged = MultiDict(arguments)
     for name, ends in ranges.items():
         if any(ends) and is_range(name):
-            read.add("filter", f"{name}:{'..'.join(ends)}")
-    return read
+            merged.add("filter", f"{name}:{'..'.join(ends)}")
+    return merged

@@ -1,4 +1,4 @@
-"""What keeps the shop safe whatever is sent to it: cookies, cross-site requests, headers, rates, hosts, proxies."""
+"""Protection against hostile requests: cookies, cross-site requests, headers, rate limits, hosts, proxies."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ from indexer.settings import Settings
 
 log = logging.getLogger(__name__)
 
-MAX_BODY = MAX_BYTES + 2**20  # bytes of a request: a photograph and its form; a full batch of catalogue events is less
-_MAX_FORM = 2**20  # bytes of a form's fields, photographs apart
+MAX_BODY = (
+    MAX_BYTES + 2**20
+)  # bytes of a request: a photograph and its form; a full batch of catalogue events is smaller
+_MAX_FORM = 2**20  # bytes of a form's fields without photographs
 _HSTS_SECONDS = 365 * 24 * 3600
 
-# Constant, so that they stand here: no page has inline scripts or styles that would need a nonce, and Flask-Talisman,
-# which sets the like, had its last release in 2023. `data:` and `blob:` pictures are the shopper's own photograph.
+# Constant headers need no library: no page has inline scripts or styles that would need a nonce, and Flask-Talisman was
+# last released in 2023. `data:` and `blob:` allow pictures of the shopper's own photograph.
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
@@ -39,7 +41,7 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
-# Routes with a limit of their own. Probes must not be turned away, nor must catalogue events, which are signed.
+# Routes with a rate limit of their own. Probes and signed catalogue events have none.
 _LIMITS = {
     "photo_pages.upload": "photos",
     "api.similar_to_image": "photos",
@@ -52,40 +54,40 @@ _LIMITS = {
 
 
 def sign_cookies(app: Flask, settings: Settings) -> None:
-    """Set the key that cookies, forms and cursors are signed with, and whom cookies are sent to."""
+    """Configure the key that signs cookies, forms and cursors, and the attributes of cookies."""
     if settings.secret_key is None:
-        log.warning("SECRET_KEY is not set: what one process signs, no other and no later one knows")
+        log.warning("SECRET_KEY is not set: cookies, forms and cursors are valid only within this process")
     key = settings.secret_key.get_secret_value() if settings.secret_key else secrets.token_urlsafe(32)
     app.config.update(
         SECRET_KEY=key,
-        # Browsers take a cookie of that prefix from its own host alone, and only over TLS.
+        # Browsers accept a cookie with this prefix only from its own host and over TLS.
         SESSION_COOKIE_NAME="__Host-shop" if settings.tls else "shop",
         SESSION_COOKIE_SECURE=settings.tls,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=timedelta(days=settings.behaviour_days),
-        SESSION_REFRESH_EACH_REQUEST=False,  # pictures and styles carry no cookie; pages renew it where it counts
-        WTF_CSRF_TIME_LIMIT=None,  # a page that was left open overnight still works: the token ends with the session
+        SESSION_REFRESH_EACH_REQUEST=False,  # pictures and styles set no cookie; pages renew it explicitly
+        WTF_CSRF_TIME_LIMIT=None,  # a page left open overnight still works: the token expires with the session
     )
 
 
 def protect(app: Flask, settings: Settings) -> None:
-    """Set up all of it. Called once the routes are known.
+    """Set up all protection. Call it after the routes are registered.
 
     Raises
     ------
     SettingsError
-        A rate limit can't be read.
+        A rate limit cannot be parsed.
     """
     app.config["MAX_CONTENT_LENGTH"], app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY, _MAX_FORM
-    app.debug = False  # whatever FLASK_DEBUG says: stack traces would leave
+    app.debug = False  # even if FLASK_DEBUG is set, because it exposes stack traces
     app.config["TRUSTED_HOSTS"] = list(settings.trusted_hosts) or None
     if settings.proxies:
         hops = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     _limit_rates(app, settings)
     csrf = CSRFProtect(app)
-    # Events are signed; for the JSON API see `refuse_other_sites`. Neither has a form to carry a token.
+    # Neither has forms that carry a token: events are signed, and `refuse_other_sites` protects the JSON API.
     for name in ("api", "catalog_hook"):
         csrf.exempt(app.blueprints[name])
 
@@ -99,11 +101,11 @@ def protect(app: Flask, settings: Settings) -> None:
 
 
 def refuse_other_sites(blueprint: Blueprint) -> None:
-    """Let a blueprint take unsafe requests from this site's pages and from programs, not from other sites' pages.
+    """Refuse unsafe requests of a blueprint that come from other sites' pages.
 
-    Browsers say where a request comes from (``Sec-Fetch-Site``, or ``Origin``), and pages can't change what they say.
-    This is how an API without forms is kept from being called with a shopper's cookie (OWASP, Cross-Site Request
-    Forgery Prevention, "Fetch Metadata headers").
+    Browsers send a request's origin (``Sec-Fetch-Site`` or ``Origin``), which pages cannot change. This keeps other
+    sites from calling an API without forms with a shopper's cookie (OWASP, Cross-Site Request Forgery Prevention,
+    "Fetch Metadata headers").
     """
 
     @blueprint.before_request
@@ -112,13 +114,13 @@ def refuse_other_sites(blueprint: Blueprint) -> None:
             return
         site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
         if site not in {None, "same-origin", "none"} or not (origin is None or _is_this_site(origin)):
-            abort(403, "This address takes no requests from other sites' pages.")
+            abort(403, "This address does not accept requests from other sites' pages.")
 
 
 def _is_this_site(origin: str) -> bool:
     try:
         return urlsplit(origin).netloc == request.host
-    except ValueError:  # such as an IPv6 address that doesn't end
+    except ValueError:  # e.g. an unclosed IPv6 address
         return False
 
 
@@ -131,8 +133,8 @@ def _limit_rates(app: Flask, settings: Settings) -> None:
             raise SettingsError(f"RATE_LIMIT_{kind.upper()}: {limit!r} is not a limit such as 60/minute") from error
 
     def limit_here() -> str:
-        usual = "pages" if request.method in {"GET", "HEAD"} else "writes"
-        kind = _LIMITS.get(request.endpoint or "", usual)
+        default = "pages" if request.method in {"GET", "HEAD"} else "writes"
+        kind = _LIMITS.get(request.endpoint or "", default)
         return str(limits[kind]) if kind else ""
 
     Limiter(
@@ -144,6 +146,6 @@ def _limit_rates(app: Flask, settings: Settings) -> None:
         key_prefix="rate",
         storage_uri=settings.redis_url,
         storage_options={"socket_connect_timeout": 1, "socket_timeout": 1},
-        # While Redis is away, each process counts for itself.
+        # While Redis is down, each process counts by itself.
         in_memory_fallback_enabled=True,
     )

@@ -139,4 +139,4 @@ def test_a_form_of_another_session_is_refused(troubled_page: Page) -> None:
     page.context.clear_cookies()
     page.get_by_role("button", name="Add to bag").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("go through")
-    expect(page.locator(".error-detail")).to_contain_text("This form is no longer good")
+    expect(page.locator(".error-detail")).to_contain_text("This form has expired")

@@ -1,4 +1,4 @@
-"""For programs: the JSON API, the webhook of catalogue events, health and metrics."""
+"""Addresses for programs: the JSON API, the webhook for catalogue events, health and metrics."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ __all__ = ["described_app", "register"]
 
 
 def register(app: OpenAPI) -> None:
-    """Serve the room's addresses."""
+    """Register the addresses of this package."""
     for module in (routes, catalog_hook, health):
         app.register_api(module.blueprint)

@@ -1,4 +1,4 @@
-"""Catalogue events over HTTP, signed as Standard Webhooks describes."""
+"""Receive catalogue events over HTTP, signed according to Standard Webhooks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 MAX_EVENTS = 1_000
 
-# Described in outline: each event is parsed by itself, so that one that is wrong stops no other.
+# Only an outline: each event is parsed separately, so that an invalid one does not block the others.
 _BODY = {
     "type": "object",
     "required": ["events"],
@@ -45,38 +45,38 @@ _BODY = {
 def events() -> Response | tuple[Response, int]:
     """Queue catalogue events to be written.
 
-    202 says how many events were taken and names each that was not; 400 that none was. An answer of 503 asks for the
-    same request again: events may be sent any number of times.
+    202 reports how many events were accepted and lists those that were not; 400 means that none was. After 503 send the
+    same request again: repeated events do no harm.
     """
     queues = services().queues
     data, name, received = _verified(services().settings), request.headers["webhook-id"], time.time()
     try:
-        # Events without a version take the time of the first request as theirs: one that is sent again is no newer
-        # than what came in between.
+        # Events without a version take the time of the first request, so that a repeated request does not override
+        # events that arrived in between.
         version = round(queues.events.first_seen(name, received) * 1_000)
         parsed, errors = _parse(data, version)
-        entries = [Entry(event.model_dump(mode="json"), f"{name}/{place}", received) for place, event in parsed]
+        entries = [Entry(event.model_dump(mode="json"), f"{name}/{position}", received) for position, event in parsed]
         queues.events.add(entries)
     except QueueError as error:
-        log.warning("catalogue events not taken: %s", error)
+        log.warning("catalogue events not accepted: %s", error)
         return problem(503, "Service Unavailable", f"{error}. Send the same request again.")
     queues.counters.count("events", "hook", len(parsed))
     queues.counters.count("events_invalid", "", len(errors))
     if errors and not parsed:
-        return problem(400, "Bad Request", "No event can be used.", errors=errors)
-    queues.tasks.wake(WRITE_EVENTS)  # the events are queued: if no worker can be woken now, beat wakes one
+        return problem(400, "Bad Request", "No event is valid.", errors=errors)
+    queues.tasks.wake(WRITE_EVENTS)  # the events are queued; if this fails, beat wakes a worker later
     return jsonify({"accepted": len(parsed), "errors": errors}), 202
 
 
 def _verified(settings: Settings) -> list[Any]:
     if settings.webhook_secret is None:
-        abort(503, "This shop takes no catalogue events: WEBHOOK_SECRET is not set.")
+        abort(503, "This shop does not accept catalogue events: WEBHOOK_SECRET is not set.")
     try:
         data = Webhook(settings.webhook_secret.get_secret_value()).verify(request.get_data(), dict(request.headers))
     except (json.JSONDecodeError, RecursionError) as error:  # read once the signature is right
         abort(400, f"The body is not JSON: {error}")
     except (WebhookVerificationError, ValueError) as error:  # ValueError: the header isn't in the form of a signature
-        abort(401, f"The request is not signed as it has to be: {error}")
+        abort(401, f"The request is not signed correctly: {error}")
     events = data.get("events") if isinstance(data, dict) else None
     if not isinstance(events, list) or not 0 < len(events) <= MAX_EVENTS:
         abort(400, f"The body must be an object whose events are a list of 1 to {MAX_EVENTS:,}.")
@@ -87,13 +87,13 @@ def _parse(data: list[Any], version: int) -> tuple[list[tuple[int, Event]], list
     parsed: list[tuple[int, Event]] = []
     errors: list[dict[str, Any]] = []
     seen = Counter[str]()
-    for place, item in enumerate(data):
+    for position, item in enumerate(data):
         try:
             event = parse_event(item, version=version)
             if event.version == version and seen[event.id]:  # events of one product in one request keep their order
                 event = parse_event(item, version=version + seen[event.id])
             seen[event.id] += 1
-            parsed.append((place, event))
+            parsed.append((position, event))
         except CatalogError as error:
-            errors.append({"index": place, "detail": str(error)})
+            errors.append({"index": position, "detail": str(error)})
     return parsed, errors

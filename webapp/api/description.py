@@ -1,7 +1,6 @@
-"""The API's description (OpenAPI 3.1), and the form of what it takes and answers.
+"""The API's description (OpenAPI 3.1), and the models of its requests and answers.
 
-Requests are checked by the models that describe them; answers are described by the models here, and the tests hold the
-two together.
+The models validate the requests that they describe; tests check the answers against them.
 """
 
 from __future__ import annotations
@@ -26,11 +25,11 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
-    parameter: str | None = Field(None, description="The parameter at fault, where one is.")
+    parameter: str | None = Field(None, description="The wrong parameter, if any.")
 
 
 class ProductPath(BaseModel):
-    """Which product."""
+    """The path of a product."""
 
     product_id: str = Field(min_length=1, max_length=512)
 
@@ -47,10 +46,10 @@ class Card(BaseModel):
     price: float | None
     currency: str | None
     in_stock: bool | None
-    image: str | None = Field(description="Address of its picture, within this shop.")
-    similarity: float | None = Field(description="0 to 1; null where the listing is in another order.")
-    match: int | None = Field(description="The calibrated match in percent; null where nothing calibrates it.")
-    why: dict[str, Any] | None = Field(None, description="What adds to the similarity, where `explain` asks for it.")
+    image: str | None = Field(description="Address of its picture on this site.")
+    similarity: float | None = Field(description="0 to 1; null unless the listing is sorted by similarity.")
+    match: int | None = Field(description="The calibrated match in percent; null without a calibration.")
+    why: dict[str, Any] | None = Field(None, description="What the similarity comes from, if `explain` is set.")
 
 
 class FacetCount(BaseModel):
@@ -61,16 +60,16 @@ class FacetCount(BaseModel):
 
 
 class NumberRange(BaseModel):
-    """The least and the greatest number of an attribute."""
+    """The lowest and the highest value of a numeric attribute."""
 
     min: float
     max: float
 
 
 class FacetCounts(BaseModel):
-    """What can narrow the listing. A facet that is filtered by ignores its own filter.
+    """Facets of the listing, each counted without its own filter.
 
-    A shop may declare more facets, of the same forms.
+    A shop may declare more facets, in the same forms.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -79,9 +78,9 @@ class FacetCounts(BaseModel):
     brand: list[FacetCount] = []
     attributes: dict[str, list[FacetCount]] = {}
     in_stock: int = 0
-    price: tuple[float, float] | None = Field(None, description="The least and the greatest.")
+    price: tuple[float, float] | None = Field(None, description="The lowest and the highest.")
     ranges: dict[str, NumberRange] = Field(
-        {}, description="Attributes that are numbers: `filter=screen_size_in:40..55` narrows them."
+        {}, description="Numeric attributes, to filter by ranges such as `filter=screen_size_in:40..55`."
     )
 
 
@@ -100,9 +99,9 @@ class Served(BaseModel):
     matched: int
     took_ms: int
     weights: dict[str, float] | None = None
-    """How much each aspect counted, where the order is by similarity."""
+    """How much each aspect counted, if sorted by similarity."""
     weights_of: str | None = None
-    """Whose weights those are: `request`, `default`, or a category's path."""
+    """Where the weights come from: `request`, `default`, or a category's path."""
 
 
 class ListingAnswer(BaseModel):
@@ -113,14 +112,16 @@ class ListingAnswer(BaseModel):
     total: Total
     products: list[Card]
     facets: FacetCounts
-    next_cursor: str | None = Field(description="Gives the page that follows; null on the last one.")
+    next_cursor: str | None = Field(description="The `cursor` of the next page; null on the last one.")
     plan: Served
     warnings: list[str]
-    photo: str | None = Field(None, description="Of a photograph: `photo=` of a search, for some time.")
+    photo: str | None = Field(
+        None, description="Token of the photograph, to be used as `photo` in searches for a while."
+    )
 
 
 class ProductAnswer(BaseModel):
-    """A product, with the fields of the catalogue and how its vector came to be."""
+    """A product, with the fields of the catalogue and the state of its embedding."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -147,15 +148,15 @@ class PhotoForm(BaseModel):
     box: str = Field(
         "",
         max_length=100,
-        description="The part that counts: `x,y,w,h` as fractions of the upright image, such as `0.25,0,0.5,1`.",
+        description="The part to search with: `x,y,w,h` as fractions of the upright image, such as `0.25,0,0.5,1`.",
     )
 
 
 class EventsAnswer(BaseModel):
-    """What became of catalogue events."""
+    """The outcome of a request with catalogue events."""
 
     accepted: int
-    errors: list[dict[str, Any]] = Field(description="Each event that can't be used: its index, and why.")
+    errors: list[dict[str, Any]] = Field(description="Each invalid event: its index, and the reason.")
 
 
 class HealthAnswer(BaseModel):
@@ -166,26 +167,26 @@ class HealthAnswer(BaseModel):
 
 
 def problems(*statuses: int) -> ResponseDict:
-    """Describe the errors a route answers with besides 400, 429 and 503, which all may."""
-    named = {
+    """Describe the errors of a route in addition to 400, 429 and 503, which every route has."""
+    descriptions = {
         400: "A parameter is wrong.",
         401: "The signature is missing or wrong.",
-        403: "Another site's page asks.",
+        403: "The request comes from another site's page.",
         404: "There is no such product.",
         413: "The body is too large.",
-        415: "The body is not of the type that is taken.",
-        429: "Too many requests; Retry-After says when to go on.",
-        503: "A server is away; Retry-After says when to try again.",
+        415: "The body has an unsupported media type.",
+        429: "Too many requests; Retry-After says when to continue.",
+        503: "A server is down; Retry-After says when to try again.",
     }
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
-        status: {"description": named[status], "content": {"application/problem+json": {"schema": schema}}}
+        status: {"description": descriptions[status], "content": {"application/problem+json": {"schema": schema}}}
         for status in {400, 429, 503, *statuses}
     }
 
 
 def described_app(name: str) -> OpenAPI:
-    """Make an application that describes what is registered with `register_api`."""
+    """Build an application that describes the routes registered with `register_api`."""
     return OpenAPI(
         name,
         info=Info(title="Lookalike", version="1", description="Visual product search inside Elasticsearch."),
@@ -194,7 +195,7 @@ def described_app(name: str) -> OpenAPI:
                 "type": "apiKey",
                 "in": "header",
                 "name": "webhook-signature",
-                "description": "Beside webhook-id and webhook-timestamp, as Standard Webhooks describes.",
+                "description": "Sent with webhook-id and webhook-timestamp, according to Standard Webhooks.",
             }
         },
         doc_ui=False,

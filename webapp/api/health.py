@@ -1,4 +1,4 @@
-"""Whether the servers behind the storefront answer, and what there is to measure."""
+"""Health checks of the shop and its servers, and metrics for Prometheus."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ blueprint = APIBlueprint("health", __name__, abp_tags=[HEALTH])
 
 @blueprint.get("/livez", responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}})
 def livez() -> Response:
-    """200 as long as this process answers, whatever the servers behind it do: what doesn't is restarted."""
+    """Return 200 as long as this process answers, even if its servers are down; otherwise it is restarted."""
     return Response("alive\n", mimetype="text/plain")
 
 
 @blueprint.get("/healthz", responses={200: HealthAnswer, 503: HealthAnswer})
 def healthz() -> tuple[Response, int]:
-    """200 where all answer; 503 where one doesn't, with its name."""
+    """Return 200 if all servers answer, else 503 with the state of each."""
     states = {"elasticsearch": _elasticsearch(), "redis": _redis()}
     return jsonify(states), 200 if set(states.values()) == {"up"} else 503
 
 
 @blueprint.get("/metrics", responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}})
 def prometheus() -> Response:
-    """Show the metrics of the shop and its workers to Prometheus."""
+    """Return the metrics of the shop and its workers for Prometheus."""
     registry = metrics.registry(services().index, services().queues)
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 

@@ -1,4 +1,4 @@
-"""The JSON API: the same listings as the pages, for programs."""
+"""The JSON API: the same listings as the pages show, for programs."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ refuse_other_sites(blueprint)
 
 
 @blueprint.before_request
-def refuse_twice() -> None:
-    """Refuse parameters that are repeated and are no lists: the models see the last one only."""
+def refuse_repeated_parameters() -> None:
+    """Refuse repeated parameters that are not lists, because the models see only the last value."""
     refuse_repeated(request.args.lists())
 
 
 @blueprint.before_request
-def refuse_what_is_no_json() -> None:
-    """Refuse a body that says it is something else: forms of other sites can send nothing that says it is JSON."""
+def require_json() -> None:
+    """Refuse a body without a JSON content type, which forms of other sites cannot send."""
     if request.endpoint != "api.remember":
         return
     if not request.is_json:
@@ -60,7 +60,7 @@ def search(query: SearchParameters) -> Response:
 
 @blueprint.get("/products/<path:product_id>/similar", responses={200: ListingAnswer, **problems(404)})
 def similar(path: ProductPath, query: SearchParameters) -> Response:
-    """Find products similar to one, with the same filters, weights and answer as a search."""
+    """Find products similar to one product, with the parameters and the answer of a search."""
     product_or_404(path.product_id)
     return jsonify(listing_json(services().navigation.listing(query.like_this(path.product_id))))
 
@@ -68,13 +68,13 @@ def similar(path: ProductPath, query: SearchParameters) -> Response:
 @blueprint.get("/products/<path:product_id>", responses={200: ProductAnswer, **problems(404)})
 def product(path: ProductPath) -> Response:
     """Return one product."""
-    shown = product_or_404(path.product_id)
-    return jsonify({**shown, "image": picture_url(shown, 960)})
+    fields = product_or_404(path.product_id)
+    return jsonify({**fields, "image": picture_url(fields, 960)})
 
 
 @blueprint.post("/similar-to-image", responses={200: ListingAnswer, **problems(403, 413)})
 def similar_to_image(query: SearchParameters, form: PhotoForm) -> Response:
-    """Find products similar to a photograph. Only its vector is kept, for a while: `photo=` of a search gives it."""
+    """Find products similar to a photograph. Only its vector is stored, for further searches with `photo`."""
     token = services().photos.take(form.image.read(), read_box(form.box))
     listing = services().navigation.listing(query.model_copy(update={"photo": token}))
     return jsonify({**listing_json(listing), "photo": token})
@@ -82,7 +82,7 @@ def similar_to_image(query: SearchParameters, form: PhotoForm) -> Response:
 
 @blueprint.post("/behaviour", tags=[EVENTS], responses={204: None, **problems(403, 404, 415)})
 def remember(body: BehaviourEvent) -> tuple[str, int]:
-    """Remember what a shopper did, under the cookie that the answer sets."""
+    """Record what a shopper did, under the cookie that the answer sets."""
     product_or_404(body.product_id)
     behaviour.record(body.type, body.product_id)
     return "", 204
@@ -95,7 +95,7 @@ def description() -> Response:
 
 
 def listing_json(listing: Listing) -> dict[str, Any]:
-    """Write a listing as the API answers it."""
+    """Return a listing as the API's answer."""
     return {
         "total": {"value": listing.result.total, "relation": "eq"},
         "products": [_card(hit, match) for hit, match in zip(listing.result.hits, listing.matches, strict=True)],
@@ -113,7 +113,7 @@ def listing_json(listing: Listing) -> dict[str, Any]:
 
 
 def _weights(listing: Listing) -> dict[str, Any]:
-    """Return how much each aspect counted, and whose weights those are; empty unless the order is by similarity."""
+    """Return the aspect weights and where they come from; empty unless sorted by similarity."""
     if not listing.by_similarity:
         return {}
     return {"weights": listing.search.weights, "weights_of": listing.search.weights_of}
@@ -129,7 +129,7 @@ def _card(hit: Hit, match: Match) -> dict[str, Any]:
 
 
 def _facets(facets: Facets) -> dict[str, Any]:
-    """Write the facets: each under its name, and under ``ranges`` the attributes that are numbers."""
+    """Return the facets, each under its name, with numeric attributes under ``ranges``."""
     values = {name: [asdict(v) for v in values] for name, values in facets.terms.items()}
     attributes = {name: [asdict(v) for v in values] for name, values in facets.attributes.items()}
     ranges = {name: {"min": low, "max": high} for name, (low, high) in facets.numbers.items()}

@@ -1,4 +1,4 @@
-"""What the web app has open: opened once by the factory, and returned to views by `services()`."""
+"""The web app's services: opened once by the factory, and returned to views by `services()`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Services:
     photos : Photos
         Shoppers' photographs.
     visitors : Visitors
-        What is remembered of shoppers.
+        What is remembered about shoppers.
     """
 
     settings: Settings
@@ -47,7 +47,7 @@ class Services:
 
     @classmethod
     def open(cls, settings: Settings, secret_key: str) -> Services:
-        """Open them as the settings say. Nothing is sent yet.
+        """Open the services from the settings. Nothing is sent yet.
 
         Parameters
         ----------
@@ -70,11 +70,11 @@ class Services:
         )
 
     def register(self, app: Flask) -> None:
-        """Let the views of an application find them."""
+        """Register them with an application, for its views."""
         app.extensions[_NAME] = self
 
 
 def services() -> Services:
     """Return the services of the application that handles the request."""
-    opened: Services = current_app.extensions[_NAME]
-    return opened
+    registered: Services = current_app.extensions[_NAME]
+    return registered

@@ -1,4 +1,4 @@
-"""A shopper's own photograph: made small, embedded by a worker, and forgotten. Its vector is kept for a while."""
+"""Shoppers' photographs: shrunk, embedded by a worker and discarded. Only the vector is stored, for a while."""
 
 from __future__ import annotations
 
@@ -23,59 +23,59 @@ from workers.queues.handle import Queues
 
 log = logging.getLogger(__name__)
 
-_SIDE = 640  # pixels of what goes to the worker: more than any model looks at
+_SIDE = 640  # pixels of the image sent to the worker: more than any model uses
 _AT_ONCE = 4  # photographs that wait for a worker in one process; its other threads serve pages
 
 
 class Photos:
-    """Turns photographs into vectors, and keeps those for some minutes under random tokens."""
+    """Turns photographs into vectors, and stores these for some minutes under random tokens."""
 
     def __init__(self, queues: Queues, minutes: int, decoder: Decoder) -> None:
         self._queues, self._minutes, self._decoder = queues, minutes, decoder
         self._waiting = threading.BoundedSemaphore(_AT_ONCE)
 
     def take(self, data: bytes, box: Box | None) -> str:
-        """Have a photograph embedded, keep its vector, and return the token.
+        """Embed a photograph, store its vector, and return the token.
 
         Raises
         ------
         ParameterError
-            It isn't an image that is taken.
+            The data isn't an image in an accepted format.
         PhotoServiceError
-            No worker takes it just now, enough wait for one already, or Redis is away.
+            No worker answers, too many photographs wait already, or Redis is down.
         IndexStateError
             There is no vector space yet.
         """
         if not self._waiting.acquire(blocking=False):
             raise PhotoServiceError(f"{_AT_ONCE} photographs wait for a worker already")
         try:
-            return self._keep(embed_photo(self._queues, self._small(data, box)))
+            return self._store(embed_photo(self._queues, self._small(data, box)))
         except ImageError as error:
             raise ParameterError("image", str(error)) from error
         finally:
             self._waiting.release()
 
     def get(self, token: str) -> PhotoVector | None:
-        """Return a photograph's vector; None where it is gone, or Redis is away."""
+        """Return a photograph's vector, or None if it has expired or Redis is down."""
         try:
             value = self._queues.values.get(keys.photo_vector(token))
         except RedisUnavailableError as error:
             log.warning("photographs can't be read: %s", error)
             return None
-        kept = json.loads(value) if value else None
-        return PhotoVector(vector(kept["vector"]), kept["space"]) if kept else None
+        photo = json.loads(value) if value else None
+        return PhotoVector(vector(photo["vector"]), photo["space"]) if photo else None
 
-    def _keep(self, photo: PhotoVector) -> str:
+    def _store(self, photo: PhotoVector) -> str:
         token = secrets.token_urlsafe(24)
         value = json.dumps({"space": photo.space, "vector": pack_dense_vector(photo.vector)})
         try:
             self._queues.values.set(keys.photo_vector(token), value, seconds=60 * self._minutes)
         except RedisUnavailableError as error:
-            raise PhotoServiceError(f"Redis takes no photograph: {error}") from error
+            raise PhotoServiceError(f"Redis does not store the photograph: {error}") from error
         return token
 
     def _small(self, data: bytes, box: Box | None) -> bytes:
-        """Cut out what counts and make it small: little travels, and nothing of the file but its pixels."""
+        """Crop and shrink a photograph, so that little is sent, and nothing of the file but its pixels."""
         share = min(box[2:]) if box else 1.0
         image = cropped(self._decoder.decode(data, least_side=min(round(_SIDE / share), 8_000)), box)
         image.thumbnail((_SIDE, _SIDE), Image.Resampling.LANCZOS)

@@ -1,4 +1,4 @@
-"""What is remembered of a shopper: what they looked at, their bag, their orders. One value, which expires."""
+"""What is remembered about a shopper: views, bag and orders, in a single value that expires."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_EVENTS, MAX_BAG, MAX_QUANTITY, MAX_ORDERS = 200, 50, 99, 20
 
 @dataclass(frozen=True)
 class Line:
-    """A product of an order as it was when it was ordered."""
+    """A product of an order, as it was at the time of the order."""
 
     product_id: str
     title: str
@@ -43,24 +43,24 @@ class Visitor:
     orders: tuple[Order, ...] = ()
 
     def with_event(self, kind: Kind, product_id: str, now: float) -> Visitor:
-        """Return the visitor with one event more; of too many, the oldest are dropped."""
+        """Return the visitor with one more event; beyond MAX_EVENTS the oldest are dropped."""
         return replace(self, events=(*self.events, Event(kind, product_id, now))[-MAX_EVENTS:])
 
     def with_quantity(self, product_id: str, quantity: int, now: float) -> Visitor:
-        """Return the visitor with that many of a product in the bag; 0 takes it out."""
+        """Return the visitor with this quantity of a product in the bag; 0 removes it."""
         bag = {i: n for i, n in self.bag.items() if i != product_id or quantity > 0}
         if quantity <= 0:
-            # Taken out again, a product interests less than one in the bag; a view of it still counts.
+            # A product removed from the bag no longer counts as one in it; its views still count.
             events = tuple(e for e in self.events if (e.kind, e.product_id) != ("cart", product_id))
             return replace(self, bag=bag, events=events)
-        if product_id not in bag and len(bag) >= MAX_BAG:  # a full bag takes no other product
+        if product_id not in bag and len(bag) >= MAX_BAG:  # the bag is full
             return self
         known = product_id in bag
         changed = replace(self, bag=bag | {product_id: min(quantity, MAX_QUANTITY)})
         return changed if known else changed.with_event("cart", product_id, now)
 
     def with_order(self, order: Order) -> Visitor:
-        """Return the visitor with an order, and what was ordered no longer in the bag."""
+        """Return the visitor with an order added and its products removed from the bag."""
         visitor = self
         for line in order.lines:
             visitor = visitor.with_event("order", line.product_id, order.at)
@@ -74,7 +74,7 @@ class Visitor:
         return list(dict.fromkeys([*self.bag, *ordered]))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all of it as plain data, as it is stored and as the shopper may download it."""
+        """Return everything as plain data, as it is stored and as the shopper can download it."""
         return asdict(self)
 
     @classmethod
@@ -85,20 +85,20 @@ class Visitor:
 
 
 class Visitors:
-    """Keeps visitors under random ids. Each is forgotten so many days after it was last changed.
+    """Stores visitors under random ids, each for a number of days after its last change.
 
-    Every method raises `RedisUnavailableError` while Redis is away.
+    Every method raises `RedisUnavailableError` while Redis is down.
     """
 
     def __init__(self, values: ExpiringValues, days: int) -> None:
         self._values, self._seconds = values, days * 86_400
 
     def read(self, visitor_id: str) -> Visitor:
-        """Return a visitor; an empty one where nothing is remembered, or not any more."""
+        """Return a visitor, empty if nothing is remembered."""
         return _visitor(self._values.get(keys.visitor(visitor_id)))
 
     def change(self, visitor_id: str, change: Callable[[Visitor], Visitor]) -> Visitor:
-        """Change what is remembered, and return it. Of two changes at once, both count."""
+        """Change a visitor atomically, and return the result."""
         changed = Visitor()
 
         def changed_value(value: bytes | None) -> str:
@@ -110,7 +110,7 @@ class Visitors:
         return changed
 
     def erase(self, visitor_id: str) -> None:
-        """Erase all that is remembered."""
+        """Erase everything that is remembered about a visitor."""
         self._values.delete(keys.visitor(visitor_id))
 
 

@@ -1,4 +1,4 @@
-"""The login of those who run the shop, and what they watch it by."""
+"""Staff pages: the login, and the operations page."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from webapp.staff import login, ops
 
 
 def register(app: Flask) -> None:
-    """Serve the room's pages."""
+    """Register the pages of this package."""
     for module in (login, ops):
         app.register_blueprint(module.blueprint)

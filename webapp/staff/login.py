@@ -1,4 +1,4 @@
-"""The login of those who run the shop. Pages for them are guarded by `staff_only`."""
+"""The staff login. `staff_only` guards the staff pages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ P = ParamSpec("P")
 
 
 def staff_only(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
-    """Guard a view: whoever isn't logged in is sent to the login, and comes back afterwards."""
+    """Guard a view: redirect to the login, and back afterwards, unless a member of staff is logged in."""
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
@@ -37,13 +37,13 @@ def staff_only(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseRe
 
 
 def staff_name() -> str | None:
-    """Return the name of who is logged in; None where nobody is."""
+    """Return the name of the logged-in member of staff, or None."""
     match session.get("staff"):
         case [str(name), int(since), str(proof)]:
             is_current = 0 <= time.time() - since < _SECONDS
-            known = _proofs()
-            # A password that was changed ends the logins made with it.
-            return name if is_current and name in known and hmac.compare_digest(known[name], proof) else None
+            proofs = _proofs()
+            # Changing a password ends the logins made with it.
+            return name if is_current and name in proofs and hmac.compare_digest(proofs[name], proof) else None
     return None
 
 
@@ -85,14 +85,14 @@ def _must_be_open() -> None:
 
 
 def _is_right(name: str, password: str) -> bool:
-    """Compare with every pair, and compare digests, which are of one length: the time it takes reveals nothing."""
-    given = _digest(name) + _digest(password)
-    matches = [hmac.compare_digest(given, _digest(n) + _digest(p)) for n, p in _credentials().items()]
+    """Check name and password in constant time: compare digests of equal length, with every known pair."""
+    attempt = _digest(name) + _digest(password)
+    matches = [hmac.compare_digest(attempt, _digest(n) + _digest(p)) for n, p in _credentials().items()]
     return any(matches)
 
 
 def _proofs() -> dict[str, str]:
-    """Return for each name what a login of it carries: it says nothing about the password."""
+    """Return the token that a login with each name carries; it does not reveal the password."""
     key = str(current_app.secret_key).encode()
     return {n: hmac.new(key, f"{n}:{p}".encode(), sha256).hexdigest()[:32] for n, p in _credentials().items()}
 

@@ -1,4 +1,4 @@
-"""The page that operators watch. It is needed most while a server is away, so each part is read by itself."""
+"""The operations page. It is needed most while a server is down, so each part is read separately."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ blueprint = Blueprint("ops", __name__, url_prefix="/ops")
 log = logging.getLogger(__name__)
 
 _LATEST = 20  # dead letters and failures that the page shows
-_FAULTS, _LONGEST = 3, 200  # faults shown after letters were tried again, and characters of each, in a cookie
+_FAULTS, _LONGEST = 3, 200  # faults shown after a retry and characters of each, as they travel in a cookie
 
-_AWAY = (TransportError, ApiError, RedisUnavailableError, IndexStateError)
+_UNAVAILABLE = (TransportError, ApiError, RedisUnavailableError, IndexStateError)
 
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the page: what is known, or why nothing is."""
+    """A part of the page: its data, or the reason why it is missing."""
 
     known: Any
     fault: str = ""
@@ -64,10 +64,10 @@ def overview() -> ResponseReturnValue:
 @blueprint.post("/letters")
 @staff_only
 def letters() -> ResponseReturnValue:
-    """Try dead letters again, or drop them: one, or those that the page showed."""
+    """Retry or drop dead letters: one, or all that the page shows."""
     act, _, one = request.form.get("act", "").partition(" ")
     if act not in {"retry", "drop"}:
-        abort(400, "act: must be retry or drop, of one dead letter or of those shown.")
+        abort(400, "act: must be retry or drop, for one dead letter or for all shown.")
     store = DeadLetters(services().index)
     chosen = store.get([one] if one else request.form.getlist("shown")[:_LATEST])
     if act == "drop":
@@ -79,7 +79,7 @@ def letters() -> ResponseReturnValue:
             abort(503, str(error))
         flash(f"Queued again: {count:,}.")
         for letter, why in faults[:_FAULTS]:
-            flash(f"{letter.product or letter.id} cannot be tried again as it is: {why[:_LONGEST]}")
+            flash(f"{letter.product or letter.id} cannot be retried as it is: {why[:_LONGEST]}")
         if len(faults) > _FAULTS:
             flash(f"Nor can {len(faults) - _FAULTS:,} others.")
     log.info("%s: %s of %d dead letters", staff_name(), act, len(chosen))
@@ -89,7 +89,7 @@ def letters() -> ResponseReturnValue:
 def _part(read: Callable[[], Any]) -> Part:
     try:
         return Part(read())
-    except _AWAY as error:
+    except _UNAVAILABLE as error:
         return Part(None, f"{type(error).__name__}: {error}"[:300])
 
 
@@ -99,7 +99,7 @@ def _index(index: ProductIndex) -> dict[str, Any]:
 
 def _letters(index: ProductIndex) -> dict[str, Any]:
     letters = DeadLetters(index)
-    latest = letters.latest(_LATEST)  # refreshes: the count is of the same moment
+    latest = letters.latest(_LATEST)  # refreshes the index, so that the count fits
     return {"count": letters.count(), "latest": latest}
 
 
@@ -123,18 +123,18 @@ def _counts(counts: Mapping[tuple[str, str], float]) -> dict[str, Any]:
 
 
 def labelled(counts: Mapping[tuple[str, str], float], name: str) -> dict[str, float]:
-    """Return what is counted under one name, by label, the most first."""
+    """Return the counts of one name by label, highest first."""
     by_label = {label: value for (n, label), value in counts.items() if n == name and value}
     return dict(sorted(by_label.items(), key=lambda item: -item[1]))
 
 
 def lag_quantile(counts: Mapping[tuple[str, str], float], share: float) -> float | None:
-    """Return the seconds within which a share of the events were written with their vector.
+    """Return the seconds within which a given share of the events were written with their vectors.
 
     Returns
     -------
     float or None
-        The upper edge of the bucket that the quantile lies in; infinity beyond the last, None where nothing is counted.
+        Upper edge of the bucket that holds the quantile: infinity beyond the last one, None without counts.
     """
     buckets = [(edge, counts.get(("lag_bucket", str(edge)), 0.0)) for edge in LAG_BUCKETS]
     buckets.append((float("inf"), counts.get(("lag_bucket", "+Inf"), 0.0)))

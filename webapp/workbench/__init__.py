@@ -1,4 +1,4 @@
-"""Where people who run the shop judge similarity and settle disputed attributes."""
+"""The workbench, where staff judge similarity and settle disputed attributes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from webapp.workbench import disputes, judging
 
 
 def register(app: Flask) -> None:
-    """Serve the room's pages."""
+    """Register the pages of this package."""
     for module in (judging, disputes):
         app.register_blueprint(module.blueprint)

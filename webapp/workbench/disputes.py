@@ -1,4 +1,4 @@
-"""The review of disputed attributes: a product, its neighbours, both values; a person decides. For staff only."""
+"""Review of disputed attributes: a member of staff sees a product, its neighbours and both values, and decides."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ blueprint = Blueprint("disputes", __name__, url_prefix="/lab/attributes")
 
 NEIGHBOURS = 6
 _NO_STORE = {"Cache-Control": "no-store"}
-_LONGEST = 200  # characters of a value that a person types
+_LONGEST = 200  # characters of a typed value
 _PLACE: TypeAdapter[tuple[FiniteFloat, FiniteFloat, str] | None] = TypeAdapter(
     tuple[FiniteFloat, FiniteFloat, str] | None
 )
@@ -36,28 +36,28 @@ _PLACE: TypeAdapter[tuple[FiniteFloat, FiniteFloat, str] | None] = TypeAdapter(
 @blueprint.get("")
 @staff_only
 def review() -> ResponseReturnValue:
-    """Show the most valuable dispute that is left."""
+    """Show the most valuable open dispute."""
     attribute = request.args.get("attribute") or None
     answer = services().index.search(body=disputes.disputed(attribute=attribute, after=_after()))
     hits = answer["hits"]["hits"]
     counts = [(b["key"], b["doc_count"]) for b in answer["aggregations"]["attributes"]["buckets"]]
-    shown: dict[str, Any] = {
+    context: dict[str, Any] = {
         "counts": counts, "attribute": attribute, "total": answer["hits"]["total"]["value"],
         "after": request.args.get("after"),
     }  # fmt: skip
     if hits:
         product = hits[0]["_source"]
         name = attribute or product["disputes"][0]
-        shown |= {
+        context |= {
             "product": product,
             "name": name,
-            "own": _own(product, name),
-            "found": product["predicted"][name],
+            "catalogued": _catalogued(product, name),
+            "predicted": product["predicted"][name],
             "sure": min(int(100 * product["predicted"][name]["confidence"]), 99),  # nothing is certain
-            "neighbours": [(n, _own(n, name)) for n in _neighbours(product)],
+            "neighbours": [(n, _catalogued(n, name)) for n in _neighbours(product)],
             "next": url_for("disputes.review", attribute=attribute, after=json.dumps(hits[0]["sort"])),
         }
-    return render_template("workbench/disputes.html", **shown), 200, _NO_STORE
+    return render_template("workbench/disputes.html", **context), 200, _NO_STORE
 
 
 @blueprint.post("")
@@ -71,31 +71,31 @@ def answer() -> ResponseReturnValue:
         abort(400, "id: there is no such product.")
     predicted = product.get("predicted", {}).get(name)
     if predicted is None:
-        abort(400, "name: nothing was found of this attribute.")
-    own = _own(product, name)
+        abort(400, "name: nothing was predicted for this attribute.")
+    catalogued = _catalogued(product, name)
     choice = request.form.get("choice")
     other = request.form.get("other", "").strip()[:_LONGEST]
     if choice not in {"accept", "keep", "other"} or (choice == "other" and not other):
         abort(400, "choice: must be accept, keep, or other with a value.")
-    value = {"accept": predicted["value"], "keep": own, "other": other}[choice]
+    value = {"accept": predicted["value"], "keep": catalogued, "other": other}[choice]
     if choice == "other":
         value = _parse(predicted["value"], other)
     by = staff_name()
-    assert by is not None  # noqa: S101 - staff_only has seen to it
-    decide(services().index, product_id, name, value, own, by)
+    assert by is not None  # noqa: S101 - staff_only guarantees it
+    decide(services().index, product_id, name, value, catalogued, by)
     settle(services().index, product_id)
-    # On from the same place: what was skipped doesn't come again at once.
+    # Continue from the same place, so that skipped disputes don't return at once.
     attribute, after = request.form.get("attribute") or None, request.form.get("after") or None
     return redirect(url_for("disputes.review", attribute=attribute, after=after), 303)
 
 
-def _parse(known: Value, text: str) -> Value:
-    """Read a value as what is known of its attribute: yes or no, a number, or words."""
-    if isinstance(known, bool):
+def _parse(predicted: Value, text: str) -> Value:
+    """Parse a typed value as the type of the predicted one: yes or no, a number, or text."""
+    if isinstance(predicted, bool):
         if text.lower() not in {"yes", "no"}:
             abort(400, "other: must be yes or no.")
         return text.lower() == "yes"
-    if isinstance(known, str):
+    if isinstance(predicted, str):
         return text
     try:
         number = float(text)
@@ -106,13 +106,13 @@ def _parse(known: Value, text: str) -> Value:
     return int(number) if number.is_integer() else number
 
 
-def _own(product: dict[str, Any], name: str) -> Any:
-    """Return what the catalogue says."""
+def _catalogued(product: dict[str, Any], name: str) -> Any:
+    """Return the catalogue's value of an attribute."""
     return value_of(ProductFields.from_source(product), name)
 
 
 def _neighbours(product: dict[str, Any]) -> list[dict[str, Any]]:
-    """Find the products of its category that look most alike."""
+    """Find the products of the same category that look most similar."""
     source = services().index.products([product["id"]]).get(product["id"], {})
     if "vector" not in source:
         return []
@@ -124,7 +124,7 @@ def _neighbours(product: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _after() -> list[Any] | None:
-    """Read the place in the list to go on from."""
+    """Read the position in the list to continue after."""
     try:
         place = _PLACE.validate_json(request.args.get("after", "null"))
     except ValidationError:

@@ -1,4 +1,4 @@
-"""The judging page: staff grade from 0 to 3 how similar a candidate is to an anchor."""
+"""The judging pages: staff grade from 0 to 3 how similar a candidate is to an anchor."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ _NO_STORE = {"Cache-Control": "no-store"}
 
 @dataclass(frozen=True)
 class Progress:
-    """What a judge has left: pairs in the order in which to judge them."""
+    """A judge's remaining pairs, in the order in which to judge them."""
 
     done: int
     left: list[tuple[str, str]]
 
     @property
     def total(self) -> int:
-        """Pairs in all."""
+        """Number of all pairs."""
         return self.done + len(self.left)
 
 
 @blueprint.get("")
 @staff_only
 def overview() -> ResponseReturnValue:
-    """Show how far judging is, and how far judges agree."""
+    """Show the progress of judging, and how far judges agree."""
     judgements = list(_store().all())
     page = render_template(
         "workbench/lab.html",
@@ -56,7 +56,7 @@ def overview() -> ResponseReturnValue:
 @blueprint.post("/pools")
 @staff_only
 def pools() -> ResponseReturnValue:
-    """Draw products to judge."""
+    """Draw anchors and candidates to judge."""
     anchors = request.form.get("anchors", 0, int)
     if not 1 <= anchors <= MOST_ANCHORS:
         abort(400, f"anchors: must be from 1 to {MOST_ANCHORS}.")
@@ -71,20 +71,20 @@ def pools() -> ResponseReturnValue:
 @blueprint.get("/judge")
 @staff_only
 def judge() -> ResponseReturnValue:
-    """Show the next pair to judge; back to the overview where there is none."""
+    """Show the next pair to judge, or return to the overview if there is none."""
     progress, navigation = _progress(), services().navigation
-    for place, pair in enumerate(progress.left):
+    for position, pair in enumerate(progress.left):
         anchor, candidate = (navigation.product(product_id) for product_id in pair)
-        if anchor and candidate:  # one that was deleted since is passed over
-            shown = {"anchor": anchor, "candidate": candidate, "done": progress.done + place}
-            return render_template("workbench/judge.html", grades=GRADES, progress=progress, **shown), 200, _NO_STORE
+        if anchor and candidate:  # skip products deleted meanwhile
+            context = {"anchor": anchor, "candidate": candidate, "done": progress.done + position}
+            return render_template("workbench/judge.html", grades=GRADES, progress=progress, **context), 200, _NO_STORE
     return redirect(url_for("lab.overview"), 303)
 
 
 @blueprint.post("/judge")
 @staff_only
 def grade() -> ResponseReturnValue:
-    """Keep a judgement, and go on to the next pair."""
+    """Save a judgement, and go on to the next pair."""
     fields: dict[str, Any] = {name: request.form.get(name) for name in ("anchor", "candidate", "grade")}
     try:
         judgement = Judgement(**fields, judge=_judge())
@@ -98,7 +98,7 @@ def grade() -> ResponseReturnValue:
 @blueprint.post("/undo")
 @staff_only
 def undo() -> ResponseReturnValue:
-    """Take back the judge's latest judgement; its pair comes again, at its place."""
+    """Delete the judge's latest judgement, so that its pair is shown again."""
     _store().undo(_judge())
     return redirect(url_for("lab.judge"), 303)
 
@@ -113,7 +113,7 @@ def export() -> ResponseReturnValue:
 
 
 def _progress() -> Progress:
-    """Go through the anchors as all judges do; candidates in an order of each judge's own, which tells nothing."""
+    """Return a judge's progress: anchors in the common order, candidates shuffled for each judge to avoid hints."""
     judged = _store().judged(_judge())
     pairs = [
         (anchor, candidate)
@@ -126,7 +126,7 @@ def _progress() -> Progress:
 
 def _judge() -> str:
     name = staff_name()
-    assert name is not None  # noqa: S101 - staff_only has seen to it
+    assert name is not None  # noqa: S101 - staff_only guarantees it
     return name
 
 

@@ -1,4 +1,4 @@
-"""What people judge: for each anchor the nearest products by every aspect and by all, and some at random."""
+"""Pools of candidates to judge: for each anchor the nearest by each aspect and by all, and some random products."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from search.navigation import Navigation
 from search.parameters import SearchParameters
 from search.syntax import write_anchor
 
-NEAREST, RANDOM = 6, 6  # of each way to compare; drawn from the anchor's department
+NEAREST, RANDOM = 6, 6  # candidates per weighting; random candidates from the anchor's department
 
 
 def make_pools(
@@ -20,8 +20,8 @@ def make_pools(
 ) -> dict[str, list[str]]:
     """Draw anchors, and pool candidates for each.
 
-    Judges don't see which weighting brought a candidate, and a weighting measured later lacks judgements only for what
-    no other one brought ("pooling", Spärck Jones and van Rijsbergen, 1975).
+    Judges don't see which weighting contributed a candidate. A weighting that is measured later lacks judgements only
+    for candidates that no other one contributed ("pooling", Spärck Jones and van Rijsbergen, 1975).
     """
     seed = secrets.randbelow(2**31) if seed is None else seed
     pools = {}
@@ -34,7 +34,7 @@ def make_pools(
 
 
 def _weightings() -> list[tuple[str, ...]]:
-    """Return weights as a URL has them: the default, and each aspect alone."""
+    """Return aspect weights in URL syntax: the default, and each aspect alone."""
     alone = [tuple(f"{name}:{int(name == aspect)}" for name in LAYOUT.names) for aspect in LAYOUT.names]
     return [(), *alone]
 

@@ -167,7 +167,7 @@ def test_every_form_needs_its_token() -> None:
         for token in ("", "x", _token(_web())):
             answer = web.post(path, data={"csrf_token": token})
             assert answer.status_code == 400, path
-            assert "This form is no longer good" in answer.text
+            assert "This form has expired" in answer.text
 
 
 @pytest.mark.parametrize(
