@@ -16,7 +16,7 @@ from rich.table import Table
 from evaluation.end_to_end import BATCHES, NullStore
 from indexer.cli.console import errors_in_one_line, report_console
 from indexer.embedding.image_embedder import ImageEmbedder
-from indexer.embedding.overlapping import side_by_side
+from indexer.embedding.overlapping import map_concurrently
 from indexer.images.fetching import Fetched, ImageSource, Validators
 from indexer.settings import Settings
 from indexer.vectorizers.base import ImageVectorizer
@@ -65,7 +65,7 @@ def soak(settings: Settings, vectorizers: dict[str, ImageVectorizer], count: int
     table = Table("images", "images/s", "worker, MiB", "decoders, MiB")
     started, done, settled = time.perf_counter(), 0, 0.0
     every = max(count // _ROWS, 1)
-    for embedded in side_by_side(lambda batch: embed(batch, {}), batches, BATCHES):
+    for embedded in map_concurrently(lambda batch: embed(batch, {}), batches, BATCHES):
         before, done = done, done + len(embedded)
         if before // every == done // every:
             continue

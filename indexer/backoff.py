@@ -1,4 +1,4 @@
-"""How long to wait before failed work is tried again."""
+"""Jittered exponential backoff between attempts at failed work."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from tenacity import RetryCallState, Retrying, wait_exponential, wait_random_exp
 def backoff(failures: int, *, first: float, longest: float) -> float:
     """Return the seconds to wait after the nth failure in a row.
 
-    They double with each failure, and chance decides over half of them, so that those who failed together don't come
-    back together ("equal jitter": Brooker, Exponential Backoff And Jitter, AWS Architecture Blog, 2015).
+    They double with each failure, and half of them are random, so that tasks that failed together don't retry together
+    ("equal jitter": Brooker, Exponential Backoff And Jitter, AWS Architecture Blog, 2015).
     """
     half = {"multiplier": first / 2, "max": longest / 2}
     wait = wait_exponential(**half) + wait_random_exponential(**half)

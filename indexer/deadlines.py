@@ -1,4 +1,4 @@
-"""The time that a shopper's request may take in all: every call that is made for it shares what is left."""
+"""The deadline of a shopper's request, which all calls made for it share."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _end: ContextVar[float | None] = ContextVar("end", default=None)  # by time.mono
 
 
 class DeadlineError(ProductSearchError):
-    """The time of a request is used up; the same request may be answered when the servers are faster."""
+    """The deadline of a request has passed; a retry may succeed when the servers are faster."""
 
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Limit the block, and all calls in it, to so many seconds, or to what an outer block has left if that is less."""
+    """Limit the block, and all calls in it, to ``seconds``, or to what an outer block has left if that is less."""
     end, outer = time.monotonic() + seconds, _end.get()
     token = _end.set(end if outer is None else min(end, outer))
     try:
@@ -29,19 +29,19 @@ def within(seconds: float) -> Iterator[None]:
 
 
 def left() -> float | None:
-    """Return the seconds that are left, at least 0; None where nothing limits them, as in a worker."""
+    """Return the seconds left, at least 0; None without a deadline, as in a worker."""
     end = _end.get()
     return None if end is None else max(0.0, end - time.monotonic())
 
 
 @contextmanager
 def holding(lock: Lock) -> Iterator[None]:
-    """Hold a lock, waiting for it no longer than what is left.
+    """Hold a lock, waiting for it no longer than the time left.
 
     Raises
     ------
     DeadlineError
-        Another thread held it all the time.
+        Another thread held it until the deadline.
     """
     seconds = left()
     if not lock.acquire(timeout=-1 if seconds is None else seconds):

@@ -1,4 +1,4 @@
-"""What the Image Vector Store keeps, and for how long: what no product uses any more is let go after a while."""
+"""What the Image Vector Store holds, and the expiry of what no product has used for some days."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _SINCE = "unused_since"
 
 
 @dataclass(frozen=True)
-class Kept:
-    """What one store keeps."""
+class StoreSummary:
+    """What one store holds."""
 
     index: str
     aspect: str
     count: int
     size: int  # bytes on disk
-    numbers: str  # what they are kept as
-    unused: int  # of them, found used by no product the last time
+    numbers: str  # their format
+    unused: int  # that no product used when `expire` last ran
 
     def __str__(self) -> str:
         each = f", {self.size / self.count / 1000:.1f} kB each" if self.count else ""
@@ -42,8 +42,8 @@ class Kept:
         )
 
 
-def kept(index: ProductIndex) -> list[Kept]:
-    """List the stores of a product index, by name."""
+def summaries(index: ProductIndex) -> list[StoreSummary]:
+    """Return what each store of a product index holds, in the order of their names."""
     names = _stores(index)
     if not names:
         return []
@@ -51,7 +51,7 @@ def kept(index: ProductIndex) -> list[Kept]:
     client.indices.refresh(index=list(names))
     stats = client.indices.stats(index=list(names), metric=["docs", "store"])["indices"]
     return [
-        Kept(
+        StoreSummary(
             name,
             mapping["mappings"].get("_meta", {}).get("vectorizer", {}).get("aspect", "?"),
             stats[name]["primaries"]["docs"]["count"],
@@ -65,47 +65,47 @@ def kept(index: ProductIndex) -> list[Kept]:
 
 @dataclass(frozen=True)
 class Expired:
-    """How many were let go."""
+    """How many documents were deleted."""
 
     activations: int
-    addresses: int  # of which it was known what image they gave
+    addresses: int  # of images
 
 
 @dataclass
 class _Used:
-    """What products use: digests of their images and names of their words; ids of their images' addresses."""
+    """What products use: digests of their images and texts, and ids of their images' addresses."""
 
     digests: set[str] = field(default_factory=set)
     addresses: set[str] = field(default_factory=set)
 
-    def add(self, images: Iterable[str], seen: Iterable[str | None], fields: ProductFields | None) -> None:
+    def add(self, images: Iterable[str], digests: Iterable[str | None], fields: ProductFields | None) -> None:
         self.addresses.update(address_id(image) for image in images)
-        self.digests.update(digest for digest in seen if digest)
+        self.digests.update(digest for digest in digests if digest)
         if fields:
             self.digests.add(text_key(fields))
 
 
 def expire(index: ProductIndex, days: int) -> Expired:
-    """Delete what no product has used for some days: activations, and what image addresses gave; count them.
+    """Delete the activations and image addresses that no product has used for ``days``; return how many.
 
-    What is found unused for the first time is only marked, so that a product that comes back within those days, or an
-    image that is used again, costs nothing. Attached indices use what they were given as products of ours do.
+    What is unused for the first time is only marked, so that a product that comes back within those days, or an image
+    that is used again, needs no model. Documents of attached indices count like products of ours.
 
     Raises
     ------
     IndexStateError
-        An attached index can't be read: nothing is deleted, since nobody can say what it uses.
+        An attached index can't be read. Nothing is deleted, because what it uses is unknown.
     """
     used, limit = _used(index), datetime.now(UTC) - timedelta(days=days)
     if used is None:
         return Expired(0, 0)
-    activations = sum(_let_go(index.client, store, used.digests, limit) for store in _stores(index))
+    activations = sum(_expire(index.client, store, used.digests, limit) for store in _stores(index))
     addresses = index.store(image_address.KIND)
-    there = index.client.indices.exists(index=addresses)
-    return Expired(activations, _let_go(index.client, addresses, used.addresses, limit) if there else 0)
+    exists = index.client.indices.exists(index=addresses)
+    return Expired(activations, _expire(index.client, addresses, used.addresses, limit) if exists else 0)
 
 
-def _let_go(client: Elasticsearch, index: str, used: set[str], limit: datetime) -> int:
+def _expire(client: Elasticsearch, index: str, used: set[str], limit: datetime) -> int:
     client.indices.refresh(index=index)
     [mapping] = client.indices.get_mapping(index=index).body.values()
     if _SINCE not in mapping["mappings"]["properties"]:  # made by an older version
@@ -125,18 +125,18 @@ def _action(hit: dict[str, Any], used: set[str], limit: datetime) -> dict[str, A
 
 
 def _used(index: ProductIndex) -> _Used | None:
-    """Return what the products use, ours and attached ones; None where there is no index of either."""
+    """Return what products use, those of attached indices included; None if there is no index at all."""
     used, attachments = _Used(), Attachments(index)
     attached = [attachments.read(name) for name in attachments.all()]
-    for attachment in attached:  # first, since one that is gone ends it
+    for attachment in attached:  # first, because a missing one raises
         _add_attached(index.client, attachment, used)
-    has_own = bool(index.client.indices.exists_alias(name=index.alias))
-    if has_own:
-        _add_own(index, used)
-    return used if has_own or attached else None
+    has_products = bool(index.client.indices.exists_alias(name=index.alias))
+    if has_products:
+        _add_products(index, used)
+    return used if has_products or attached else None
 
 
-def _add_own(index: ProductIndex, used: _Used) -> None:
+def _add_products(index: ProductIndex, used: _Used) -> None:
     fields = ["images", "embedding.image_digest", "pictures.image_digest", *ProductFields.NAMES]
     for hit in index.scan({"query": {"match_all": {}}, "_source": fields}, size=1_000):
         source = hit["_source"]
@@ -146,8 +146,8 @@ def _add_own(index: ProductIndex, used: _Used) -> None:
 
 
 def _add_attached(client: Elasticsearch, attachment: Attachment, used: _Used) -> None:
-    concrete(client, attachment.index)  # says what is missing
-    paths = [f"{attachment.object}.images", *attachment.names.named.values()]
+    concrete(client, attachment.index)  # raises if the index is missing
+    paths = [f"{attachment.object}.images", *attachment.names.paths.values()]
     with_status = {"exists": {"field": f"{attachment.object}.status"}}
     for hit in _scan(client, attachment.index, paths, with_status):
         described = describe(hit["_source"], attachment.names)

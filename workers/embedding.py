@@ -14,7 +14,7 @@ from elasticsearch import ApiError
 from indexer.catalog import documents
 from indexer.elastic import write_targets
 from indexer.elastic.dead_letters import DeadLetter
-from indexer.embedding.overlapping import side_by_side
+from indexer.embedding.overlapping import map_concurrently
 from indexer.embedding.report import Report
 from workers import failures, resources
 from workers.app import EMBED_WAITING, INTERACTIVE
@@ -49,7 +49,7 @@ def embed_waiting(task: str) -> None:
     queues.tasks.acknowledge(EMBED_WAITING)
     for batch in queues.embedding.unfinished(task):
         recover(batch, "its process died")
-    for accepts_more in side_by_side(_embed, _batches(task), _IN_PARALLEL):
+    for accepts_more in map_concurrently(_embed, _batches(task), _IN_PARALLEL):
         if not accepts_more:
             return  # the postponed batch wakes a worker later
     if queues.embedding.due():

@@ -1,4 +1,4 @@
-"""The Image Vector Store: raw activations of images, and of texts, so that none is embedded twice."""
+"""The stores of raw activations, one for each vectorizer, so that no image or text is embedded twice."""
 
 from __future__ import annotations
 
@@ -22,12 +22,11 @@ from indexer.vectorizers.base import Vectorizer
 Kind = Literal["images", "texts"]
 
 
-def as_kept(raw: Vector, numbers: Numbers) -> Vector:
-    """Round activations to the numbers that are kept: what is made and what is read are the same, to the bit.
+def as_stored(raw: Vector, numbers: Numbers) -> Vector:
+    """Round activations to the number format of the store, so that computed and stored ones are equal to the bit.
 
-    bfloat16 is the upper half of a float32. Elasticsearch takes float32 and halves it; whichever way it rounds doesn't
-    matter to numbers that are rounded already (to the nearest, ties to even). What is no number stays none, and is
-    refused there.
+    bfloat16 is the upper half of a float32. Elasticsearch takes float32 and truncates it; however it rounds, numbers
+    that are rounded already (to the nearest, ties to even) stay the same. NaN stays NaN, which Elasticsearch refuses.
     """
     if numbers == "float32":
         return raw
@@ -37,7 +36,7 @@ def as_kept(raw: Vector, numbers: Numbers) -> Vector:
 
 
 class ActivationStore:
-    """The activations that one vectorizer gave, one document an image or text, by its digest."""
+    """The activations of one vectorizer, a document for each image or text, by its digest."""
 
     def __init__(self, index: ProductIndex, kind: Kind, vectorizer: str, numbers: Numbers = "float32") -> None:
         self._client, self._numbers = index.client, numbers
@@ -47,7 +46,7 @@ class ActivationStore:
     def open(
         cls, index: ProductIndex, kind: Kind, vectorizer: Vectorizer, numbers: Numbers = "float32"
     ) -> ActivationStore:
-        """Open the store of a vectorizer, made first if need be; ``numbers`` says what a new one keeps."""
+        """Open the store of a vectorizer, created if missing; ``numbers`` is the format of a new one."""
         store = cls(index, kind, manifest_digest(vectorizer.manifest))
         make_index(index.client, store.index, image_vector.mapping(vectorizer.manifest, vectorizer.dims, numbers))
         mapping = index.client.indices.get_mapping(index=store.index)[store.index]["mappings"]
@@ -55,12 +54,12 @@ class ActivationStore:
         return store
 
     def get(self, digests: Sequence[str]) -> dict[str, Vector]:
-        """Read activations by digest; those that aren't there are left out."""
+        """Read activations by digest; missing ones are left out."""
         sources = get_with_vectors(self._client, self.index, digests)
         return {name: vector(source["activation"]) for name, source in sources.items()}
 
     def lacks(self, digests: Sequence[str]) -> set[str]:
-        """Return the digests of which no activation is kept."""
+        """Return the digests that have no stored activation."""
         answer = self._client.mget(index=self.index, ids=list(digests), source=False)
         return {doc["_id"] for doc in answer["docs"] if not doc.get("found")}
 
@@ -72,36 +71,36 @@ class ActivationStore:
         IndexStateError
             Elasticsearch refused one.
         """
-        kept = {name: self.rounded(raw) for name, raw in activations.items()}
-        put_all(self._client, [self.document(name, raw) for name, raw in kept.items()], "an activation")
-        return kept
+        rounded = {digest: self.rounded(raw) for digest, raw in activations.items()}
+        put_all(self._client, [self.document(digest, raw) for digest, raw in rounded.items()], "an activation")
+        return rounded
 
     def rounded(self, raw: Vector) -> Vector:
-        """Round an activation to the numbers that this store keeps."""
-        return as_kept(raw, self._numbers)
+        """Round an activation to the number format of this store."""
+        return as_stored(raw, self._numbers)
 
-    def document(self, name: str, rounded: Vector) -> dict[str, Any]:
-        """Build the document that keeps an activation, with its index and id."""
+    def document(self, digest: str, rounded: Vector) -> dict[str, Any]:
+        """Build the document of an activation, with its index and id."""
         return {
             "_index": self.index,
-            "_id": name,
-            "digest": name,
+            "_id": digest,
+            "digest": digest,
             "activation": pack_dense_vector(rounded),
             "stored_at": now(),
         }
 
     def count(self) -> int:
-        """Count what is kept."""
+        """Count the stored activations."""
         self._client.indices.refresh(index=self.index)
         return int(self._client.count(index=self.index)["count"])
 
     def sample(self, size: int) -> Vector:
-        """Read up to ``size`` activations, in the order of their digests: a random sample, and always the same one."""
+        """Read up to ``size`` activations in the order of their digests: a random but reproducible sample."""
         rows = list(islice(self._scan(), size))
         return np.stack(rows) if rows else np.empty((0, 0), np.float32)
 
     def chunks(self, most: int, size: int = 1_000) -> Iterator[Vector]:
-        """Read up to ``most`` activations in the order of `sample`, so many at a time."""
+        """Read up to ``most`` activations in the order of `sample`, ``size`` at a time."""
         yield from map(np.stack, chunked(islice(self._scan(), most), size))
 
     def _scan(self) -> Iterator[Vector]:

@@ -1,4 +1,4 @@
-"""What each address gave last: an image that hasn't changed since is neither sent nor embedded again."""
+"""The image last fetched from each address, so that an unchanged one is neither sent nor embedded again."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from indexer.images.fetching import Validators
 
 @dataclass(frozen=True)
 class Known:
-    """The image that an address gave before.
+    """The image last fetched from an address.
 
     Attributes
     ----------
     digest : str
         Of its bytes.
     validators : Validators
-        What the server said of it: sent back, they ask whether it changed.
+        HTTP validators of the response, which a conditional request sends back.
     due : bool
-        Whether to ask.
+        Whether to ask the server if the image has changed.
     """
 
     digest: str
@@ -40,7 +40,7 @@ class ImageAddresses:
     Parameters
     ----------
     recheck : timedelta
-        How long an address isn't asked again whether its image changed.
+        How long an image counts as unchanged before its server is asked again.
     """
 
     def __init__(self, index: ProductIndex, recheck: timedelta) -> None:
@@ -48,33 +48,33 @@ class ImageAddresses:
         make_index(index.client, self.index, image_address.mapping())
 
     def known(self, digests: Mapping[str, str | None], *, recheck: bool) -> dict[str, Known]:
-        """Return what is known of addresses, and which are due to be asked again.
+        """Return the images last fetched from addresses, and which are due to be checked.
 
         Parameters
         ----------
         digests : mapping of str to str or None
-            Address to the digest of the image that a product has from there; None where it has none yet: then the
-            address is asked in any case.
+            Address to the digest of the image that the product was embedded with; None for a new one, which is always
+            due.
         recheck : bool
-            Whether an address is asked again that hasn't been asked for a while.
+            Whether images are due that were last checked longer ago than the recheck interval.
 
         Returns
         -------
         dict of str to Known
-            Addresses that never gave an image are left out.
+            Addresses that no image was fetched from are left out.
         """
-        stored, long_ago = self._read(list(digests)), datetime.now(UTC) - self._recheck
+        stored, limit = self._read(list(digests)), datetime.now(UTC) - self._recheck
         known = {}
         for address, digest in digests.items():
             if last := stored.get(address):
-                due = digest is None or (recheck and datetime.fromisoformat(last["seen_at"]) <= long_ago)
+                due = digest is None or (recheck and datetime.fromisoformat(last["seen_at"]) <= limit)
                 known[address] = Known(last["digest"], Validators(last.get("etag"), last.get("last_modified")), due)
             elif digest:
                 known[address] = Known(digest, due=recheck)
         return known
 
     def put(self, seen: Mapping[str, tuple[str, Validators]]) -> None:
-        """Note what addresses gave just now: the image's digest, and what the server said of it.
+        """Write what was just fetched from addresses: the image's digest and its HTTP validators.
 
         Raises
         ------
@@ -103,5 +103,5 @@ class ImageAddresses:
 
 
 def address_id(address: str) -> str:
-    """Return the document id of an address, which may itself be longer than an id."""
+    """Return the document id of an address: a hash, because the address may be longer than an id."""
     return hashlib.sha256(address.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""The Image Vector Store as the pipeline sees it: all that is kept of an image, in one request."""
+"""The Image Vector Store: reads and writes an image's activations of all aspects in one request."""
 
 from __future__ import annotations
 
@@ -32,22 +32,22 @@ class ImageVectorStore:
     def open(
         cls, index: ProductIndex, vectorizers: Mapping[str, ImageVectorizer], numbers: Numbers
     ) -> ImageVectorStore:
-        """Open the stores of vectorizers, by aspect; those that aren't there are made."""
+        """Open the stores of vectorizers, by aspect; missing ones are created."""
         stores = {a: ActivationStore.open(index, "images", v, numbers) for a, v in vectorizers.items()}
         return cls(index.client, stores)
 
     def get(self, digests: Sequence[str]) -> dict[str, Activations]:
-        """Read the activations of images that every vectorizer has seen, by digest."""
-        found = get_each_with_vectors(
+        """Read the activations of images, by digest; those that lack an aspect are left out."""
+        sources = get_each_with_vectors(
             self._client, [(store.index, digest) for digest in digests for store in self._stores.values()]
         )
-        kept: dict[str, Activations] = {}
+        complete: dict[str, Activations] = {}
         for place, digest in enumerate(digests):
-            sources = found[place * len(self._stores) : (place + 1) * len(self._stores)]
-            own = {a: vector(s["activation"]) for a, s in zip(self._stores, sources, strict=True) if s}
-            if len(own) == len(self._stores):
-                kept[digest] = own
-        return kept
+            of_image = sources[place * len(self._stores) : (place + 1) * len(self._stores)]
+            activations = {a: vector(s["activation"]) for a, s in zip(self._stores, of_image, strict=True) if s}
+            if len(activations) == len(self._stores):
+                complete[digest] = activations
+        return complete
 
     def put(self, activations: Mapping[str, Activations]) -> dict[str, Activations]:
         """Write the activations of images by digest, and return them as they will be read.
@@ -57,12 +57,14 @@ class ImageVectorStore:
         IndexStateError
             Elasticsearch refused one.
         """
-        kept: dict[str, Activations] = {
-            digest: {aspect: self._stores[aspect].rounded(raw) for aspect, raw in own.items()}
-            for digest, own in activations.items()
+        rounded: dict[str, Activations] = {
+            digest: {aspect: self._stores[aspect].rounded(raw) for aspect, raw in by_aspect.items()}
+            for digest, by_aspect in activations.items()
         }
         documents = [
-            self._stores[aspect].document(digest, raw) for digest, own in kept.items() for aspect, raw in own.items()
+            self._stores[aspect].document(digest, raw)
+            for digest, by_aspect in rounded.items()
+            for aspect, raw in by_aspect.items()
         ]
         put_all(self._client, documents, "an activation")
-        return kept
+        return rounded

@@ -1,4 +1,4 @@
-"""Which indices of others are attached, and how: kept in an index of our own, by compare-and-set."""
+"""The attachments: which foreign indices get vectors, and how. Stored in an index of ours, by compare-and-set."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from indexer.elastic.product_index import ProductIndex
 from indexer.errors import IndexStateError
 from indexer.rollouts.state import Checkpoints
 
-_SAMPLE = 100  # documents looked at for fields that no mapping names
+_SAMPLE = 100  # documents searched for fields that the mapping leaves out
 
 
 @dataclass
@@ -29,15 +29,15 @@ class Attachment:
     index : str
         Its name, or an alias that may lead to several.
     object : str
-        The object that holds all that we add.
+        The object that holds every field we add.
     names : FieldNames
-        Where its documents hold what vectors are made from.
+        The fields that vectors are made from.
     query : dict
         Which documents get vectors.
     space : str or None
         The vector space; None before one is fitted.
     checkpoints : dict of str to dict
-        By the UUID of each concrete index, how far its changes are worked off.
+        By the UUID of each concrete index, the changes that are processed.
     """
 
     index: str
@@ -61,12 +61,12 @@ class Attachments:
         self._seen: dict[str, dict[str, int]] = {}
 
     def read(self, index: str) -> Attachment:
-        """Read how an index is attached.
+        """Read the attachment of an index.
 
         Raises
         ------
         IndexStateError
-            It isn't.
+            It isn't attached.
         """
         try:
             answer = self._client.get(index=self._index, id=index)
@@ -78,7 +78,7 @@ class Attachments:
         return Attachment(names=FieldNames(**{**names, "attributes": tuple(names["attributes"])}), **state)
 
     def all(self) -> list[str]:
-        """List the indices that are attached."""
+        """Return the names of the attached indices, sorted."""
         if not self._client.indices.exists(index=self._index):
             return []
         self._client.indices.refresh(index=self._index)
@@ -90,7 +90,7 @@ class Attachments:
         Raises
         ------
         IndexStateError
-            Another process works on it; that one goes on.
+            Another process works on it; this one must stop.
         """
         make_index(self._client, self._index, rollout.mapping())
         only: dict[str, Any] = dict(self._seen.get(attachment.index, {})) or {"op_type": "create"}
@@ -98,11 +98,11 @@ class Attachments:
         try:
             answer = self._client.index(index=self._index, id=attachment.index, document=document, **only)
         except ConflictError as error:
-            raise IndexStateError(f"Another process works on {attachment.index}; this one stops here") from error
+            raise IndexStateError(f"Another process works on {attachment.index}; this one stops") from error
         self._seen[attachment.index] = {"if_seq_no": answer["_seq_no"], "if_primary_term": answer["_primary_term"]}
 
     def forget(self, index: str) -> None:
-        """Forget an attachment."""
+        """Delete an attachment."""
         self._client.options(ignore_status=404).delete(index=self._index, id=index)
 
 
@@ -122,12 +122,12 @@ def concrete(client: Elasticsearch, index: str) -> dict[str, str]:
 
 
 def prepare(client: Elasticsearch, attachment: Attachment) -> None:
-    """Check that an index can be attached, and add our fields to its mapping; nothing of theirs is changed.
+    """Check that an index can be attached, and add our fields to its mapping; its own fields stay unchanged.
 
     Raises
     ------
     IndexStateError
-        It can't be; the message says why.
+        It can't be attached; the message says why.
     """
     names = concrete(client, attachment.index)
     settings = client.indices.get_settings(index=attachment.index, flat_settings=True).body
@@ -161,10 +161,10 @@ def _check_kind(index: str, settings: Mapping[str, Any], mapping: Mapping[str, A
 
 def _check_fields(client: Elasticsearch, attachment: Attachment, mappings: Mapping[str, Any]) -> None:
     known = {path for state in mappings.values() for path in _paths(state["mappings"].get("properties", {}))}
-    missing = {option: path for option, path in attachment.names.named.items() if path not in known}
+    missing = {option: path for option, path in attachment.names.paths.items() if path not in known}
     if not missing:
         return
-    # A field that the mapping leaves out may be in the documents all the same.
+    # A field that the mapping leaves out may still be in the documents.
     hits = client.search(index=attachment.index, query=attachment.query, size=_SAMPLE)["hits"]["hits"]
     for option, path in missing.items():
         if not any(True for hit in hits for _ in values(hit["_source"], path)):

@@ -1,4 +1,4 @@
-"""Read what a vector is made from out of documents whose fields have other names. Pure."""
+"""Read the fields that a vector is made from out of foreign documents, whose fields have other names. Pure."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 from indexer.digests import manifest_digest
 from indexer.vectorizers.base import ProductFields
 
-_MOST_IMAGES = 50  # as of a catalogue's product
+_MOST_IMAGES = 50  # as in our own catalogue
 _LONGEST = 20_000  # characters of a text
 
 
 @dataclass(frozen=True)
 class FieldNames:
-    """Where their documents hold what ours have: paths as their mapping names them, dots between the parts."""
+    """The foreign names of our fields: paths in their mapping, dots between the parts."""
 
     image: str
-    id: str | None = None  # by which people name a product; without it, `_id`
+    id: str | None = None  # by which people refer to a product; by default `_id`
     title: str | None = None
     description: str | None = None
     category: str | None = None
@@ -27,32 +27,32 @@ class FieldNames:
     attributes: tuple[str, ...] = ()
 
     @property
-    def named(self) -> dict[str, str]:
-        """Option to path, of all that are given."""
+    def paths(self) -> dict[str, str]:
+        """The paths that are set, by the option that sets them."""
         single = {name: path for name, path in asdict(self).items() if isinstance(path, str)}
         return {**single, **{f"attributes {path}": path for path in self.attributes}}
 
 
 @dataclass(frozen=True)
 class Described:
-    """A product as their document describes it."""
+    """A product as a foreign document describes it."""
 
     images: tuple[str, ...]
     fields: ProductFields
 
     @property
     def source(self) -> str:
-        """Digest of all that its vector is made from."""
+        """Digest of everything that its vector is made from."""
         return manifest_digest({"images": list(self.images), "fields": asdict(self.fields)})
 
 
 def describe(source: Mapping[str, Any], names: FieldNames) -> Described:
-    """Read a document; what it lacks, or holds in another shape than text, is left out."""
+    """Read a document; fields that are missing or hold no text are left empty."""
 
     def text(path: str | None) -> str:
         return " ".join(_texts(source, path))[:_LONGEST] if path else ""
 
-    attributes = {path: found for path in names.attributes if (found := list(_texts(source, path)))}
+    attributes = {path: texts for path in names.attributes if (texts := list(_texts(source, path)))}
     return Described(
         tuple(dict.fromkeys(_texts(source, names.image)))[:_MOST_IMAGES],
         ProductFields(
@@ -60,13 +60,13 @@ def describe(source: Mapping[str, Any], names: FieldNames) -> Described:
             text(names.description),
             text(names.brand) or None,
             tuple(_texts(source, names.category)) if names.category else (),
-            {path: found[0] if len(found) == 1 else found for path, found in attributes.items()},
+            {path: texts[0] if len(texts) == 1 else texts for path, texts in attributes.items()},
         ),
     )
 
 
 def values(source: Any, path: str) -> Iterator[Any]:
-    """Find what stands at a path: through objects, lists of them (nested or not), and names that hold dots themselves.
+    """Iterate over the values at a path: through objects, (nested) lists of them, and names that contain dots.
 
     ``photo.url`` finds ``{"photo": {"url": 1}}``, ``{"photo": [{"url": 1}, {"url": 2}]}`` and ``{"photo.url": 1}``.
     """

@@ -1,4 +1,4 @@
-"""Sort an attached index by similarity: its own query stays what it is."""
+"""Sort an attached index by similarity; its own query stays unchanged."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def similar_request(
     name : str
         The attached index.
     likes : sequence of str
-        Values of the field that names a product, or of ``_id`` where none does.
+        Values of the attachment's id field, by default ``_id``.
     q : str
-        Keywords, looked for in the fields that were attached as words.
+        Keywords, searched in the text fields of the attachment.
 
     Raises
     ------
@@ -55,24 +55,24 @@ def similar_request(
         layout=load_space(index, attachment.space).layout,
         field=attachment.vector,
     )
-    shown = [path for path in (names.id, names.title, names.price, names.image) if path]
-    return {**parts, "size": size, "track_total_hits": True, "_source": [*shown, f"{attachment.object}.status"]}
+    fields = [path for path in (names.id, names.title, names.price, names.image) if path]
+    return {**parts, "size": size, "track_total_hits": True, "_source": [*fields, f"{attachment.object}.status"]}
 
 
 def _anchors(client: Elasticsearch, attachment: Attachment, likes: Sequence[str]) -> list[Anchor]:
-    by = {"terms": {attachment.names.id: list(likes)}} if attachment.names.id else {"ids": {"values": list(likes)}}
+    liked = {"terms": {attachment.names.id: list(likes)}} if attachment.names.id else {"ids": {"values": list(likes)}}
     hits = client.search(
         index=attachment.index,
-        query=by,
+        query=liked,
         size=2 * len(likes),
         source={"exclude_vectors": False, "includes": [attachment.object]},
     )["hits"]["hits"]
     anchors = [Anchor(hit["_id"], vector(v)) for hit in hits if (v := _vector(attachment, hit["_source"])) is not None]
     if len(anchors) < len(set(likes)):
-        named = attachment.names.id or "_id"
+        id_field = attachment.names.id or "_id"
         raise IndexStateError(
-            f"Of {', '.join(likes)} only {len(anchors)} are in {attachment.index} with a vector; they go by {named}, "
-            "which must be a field of whole values (keyword or number)"
+            f"Of {', '.join(likes)} only {len(anchors)} are in {attachment.index} with a vector; they are looked up by "
+            f"{id_field}, which must be a keyword or a number"
         )
     return anchors
 

@@ -1,8 +1,8 @@
-"""Keep the vectors of an attached index true: work off what changed in it since the last sweep.
+"""Keep the vectors of an attached index up to date: process what changed in it since the last sweep.
 
-Nobody tells us what is written to an index that is not ours. But each write has a sequence number: what lies between
-two checkpoints of a shard is all that changed, whether their documents hold a time of change or not. A document whose
-own words and images are still those that its vector was made from costs one read.
+No event reports the writes to a foreign index, but every write has a sequence number: the writes between two
+checkpoints of a shard are all that changed, whether its documents have a timestamp or not. A document whose text and
+images are still those that its vector was made from costs one read.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from indexer.rollouts.carrying import changed_hits, checkpoints_of
 from indexer.spaces.fitting import fit
 from indexer.spaces.vector_space import VectorSpace, load_space
 
-_TRIES = 6  # of an image whose server is away ...
-_FIRST_PAUSE, _LONGEST_PAUSE = 60.0, 1920.0  # ... seconds before the second, and before the last: an hour in all
-_PATIENCE = "30m"  # that a page of failures may take: images of servers that don't answer are waited for
+_TRIES = 6  # of an image whose server is down ...
+_FIRST_PAUSE, _LONGEST_PAUSE = 60.0, 1920.0  # ... and seconds before the second and the last: an hour in all
+_PATIENCE = "30m"  # that a page of failures may take, because it waits for servers that don't answer
 
 Hit = Mapping[str, Any]
 Progress = Callable[[str, int, int], None]
@@ -48,11 +48,11 @@ class Swept:
     read: int = 0
     written: int = 0
     failed: dict[str, str] = field(default_factory=dict)  # `_id` -> why it has no vector
-    later: int = 0  # changed while they were embedded: the next sweep's
+    later: int = 0  # changed while they were embedded, so left to the next sweep
 
 
 class Sweep:
-    """Gives the documents of attached indices their vectors. Holds a model, as the pipeline does."""
+    """Writes the vectors of attached indices' documents. Make one per process, as of the pipeline."""
 
     def __init__(
         self,
@@ -67,14 +67,14 @@ class Sweep:
         self._deadline = time.monotonic() + seconds
 
     def run(self, index: str, *, retry_failed: bool = False) -> Swept:
-        """Work off what changed in an index since the last sweep; fit a vector space first if there is none.
+        """Process what changed in an index since the last sweep; fit a vector space first if there is none.
 
-        Then those are tried again whose image could not be had and that are due.
+        Then retry the documents whose image was unavailable and that are due.
 
         Parameters
         ----------
         retry_failed : bool
-            Whether all that failed are tried again, due or not, for whatever reason they did.
+            Whether to retry all documents that failed, due or not, whatever the reason.
 
         Raises
         ------
@@ -84,9 +84,9 @@ class Sweep:
             There are too few images to fit a space, or its vectors were made by other models.
         """
         attachment, swept = self._attachments.read(index), Swept()
-        prepare(self._client, attachment)  # an alias may lead to another index since
+        prepare(self._client, attachment)  # again, because an alias may lead to another index by now
         if attachment.space is None:
-            if not self._work_off(attachment, None, swept):
+            if not self._process_changes(attachment, None, swept):
                 return swept
             attachment.space = fit(self._index, self._pipeline.vectorizers).digest
             attachment.checkpoints, swept = {}, Swept()
@@ -95,14 +95,14 @@ class Sweep:
         if space.layout != LAYOUT or not space.vectorizers.items() <= self._pipeline.vectorizers.digests.items():
             raise IndexStateError(
                 f"The vectors of {index} were made by other models or for other aspects than these settings name; set "
-                "LOOK_MODEL, LOOK_LAYER and LOOK_WEIGHTS as they were, or detach and attach it anew"
+                "LOOK_MODEL, LOOK_LAYER and LOOK_WEIGHTS as they were, or detach it and attach it again"
             )
-        if self._work_off(attachment, space, swept):
+        if self._process_changes(attachment, space, swept):
             self._retry(attachment, space, swept, {} if retry_failed else {"lte": "now"})
         return swept
 
-    def _work_off(self, attachment: Attachment, space: VectorSpace | None, swept: Swept) -> bool:
-        """Work off what changed, as far as there is time for it; return whether that was all."""
+    def _process_changes(self, attachment: Attachment, space: VectorSpace | None, swept: Swept) -> bool:
+        """Process what changed until the deadline; return whether that was all."""
         for index, uuid in concrete(self._client, attachment.index).items():
             checkpoints = attachment.checkpoints.setdefault(uuid, {})
             total = sum(checkpoints_of(self._client, index).values()) + 1 - sum(checkpoints.values())
@@ -150,23 +150,23 @@ class Sweep:
             failures = dict(zip(part, bulk(self._client, actions), strict=True))
             _note(swept, failures, outcomes)
             if busy := [f.reason for f in failures.values() if f and f.transient and f.status != 409]:
-                # The checkpoint stays where it is; what was embedded is kept.
-                raise IndexStateError(f"{attachment.index} takes no more just now ({busy[0]}); the next sweep goes on")
+                # The checkpoint stays where it is; the activations are stored.
+                raise IndexStateError(f"{attachment.index} is busy ({busy[0]}); the next sweep goes on")
 
 
 def detach(index: ProductIndex, name: str) -> int:
-    """Take all that we wrote out of the documents of an attached index, forget it, and count the changed documents.
+    """Remove everything we wrote from an attached index's documents, and its attachment; count the changed documents.
 
-    The fields stay in its mapping: Elasticsearch takes none out of a live index.
+    The fields stay in its mapping, because Elasticsearch can't remove any from a live index.
     """
     attachments = Attachments(index)
     attachment = attachments.read(name)
-    attachments.forget(name)  # so that no sweep writes what is taken out
+    attachments.forget(name)  # so that no sweep writes again what is removed here
     index.client.indices.refresh(index=name)
     script = {"source": REMOVE, "params": {"object": attachment.object}}
     ours = {"exists": {"field": f"{attachment.object}.status"}}
     updated = 0
-    for _ in range(2):  # again what was written meanwhile
+    for _ in range(2):  # the second time what was written meanwhile
         answer = index.client.options(request_timeout=3_600).update_by_query(
             index=name, query=ours, script=script, conflicts="proceed", refresh=True
         )
@@ -200,9 +200,9 @@ class _Document:
         return cls(hit, describe(hit["_source"], attachment.names), ours)
 
     def is_due(self, space: VectorSpace | None) -> bool:
-        """Return whether its vector is of something else than it describes now, or of another space."""
-        wanted = (self.described.source, space.digest if space else None)
-        return (self.ours.get("source"), self.ours.get("space")) != wanted
+        """Return whether its vector was made from other fields than it has now, or is of another space."""
+        current = (self.described.source, space.digest if space else None)
+        return (self.ours.get("source"), self.ours.get("space")) != current
 
     @property
     def embeddable(self) -> Embeddable:
@@ -212,12 +212,12 @@ class _Document:
 
     @property
     def tries(self) -> int:
-        """How often its images could not be had, as they are named now."""
+        """How often its images, at their present addresses, were unavailable."""
         return int(self.ours.get("tries") or 0) if self.ours.get("source") == self.described.source else 0
 
 
 def _update(attachment: Attachment, document: _Document, outcome: Outcome, space: VectorSpace | None) -> dict[str, Any]:
-    """Build the partial update of one document, good only while nobody has written it since it was read."""
+    """Build the partial update of a document, which is refused if the document was written since it was read."""
     hit, status = document.hit, "failed" if outcome.failed else "done" if space else "pending"
     tries = document.tries + 1 if outcome.failed and outcome.unavailable else 0
     ours = {

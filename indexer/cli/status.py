@@ -21,7 +21,7 @@ def status(*, failures: int) -> None:
     click.echo(f"{index.alias} is {index.live()}, vector space {index.space() or 'not fitted yet'}")
     say_counts(settings)
     click.echo(f"{settings.look_model} would run here in {runtimes.describe(settings.runtime)}")
-    stores = retention.kept(index)
+    stores = retention.summaries(index)
     click.echo(
         f"Image Vector Store: {sum(store.size for store in stores) / 2**20:,.1f} MiB; "
         f"what no product uses is deleted after {settings.keep_days} days"

@@ -1,4 +1,4 @@
-"""Requests to Elasticsearch that end in time: each within its deadline, and none to a server that keeps hanging."""
+"""A transport that keeps each request within its deadline, and a breaker that spares a server that hangs."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from elastic_transport import ConnectionTimeout, Transport, TransportApiResponse
 
 from indexer import deadlines
 
-FAILURES = 5  # in a row, after which the breaker opens: about one for each thread that waits
-PROBE_SECONDS = 1.0  # between two probes of an open breaker: shoppers wait no longer for a server that is back
-_LEAST_SECONDS = 0.01  # left of a deadline; with less there is no point in sending anything
-_FAIR_SECONDS = 0.25  # that a request must have had before its time-out says anything about the server
+FAILURES = 5  # in a row, after which the breaker opens: about one for each waiting thread
+PROBE_SECONDS = 1.0  # between probes of an open breaker: once the server is back, shoppers wait no longer than this
+_LEAST_SECONDS = 0.01  # of the deadline that must be left for a request to be worth sending
+_FAIR_SECONDS = 0.25  # that a request must have before its time-out counts as a failure of the server
 
 
 class BreakerOpenError(ConnectionFailedError):
-    """Elasticsearch didn't answer several times in a row, and hasn't answered a probe since."""
+    """Elasticsearch timed out several times in a row, and hasn't answered a probe since."""
 
 
 class Breaker:
-    """Counts failures in a row; open, it admits one request a second as a probe until one succeeds.
+    """Counts failures in a row; while open, it admits one request a second as a probe, until one succeeds.
 
-    pybreaker would do this but for its lock, which it holds during the call: one request at a time.
+    pybreaker would do, but it holds its lock during the call: one request at a time.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -54,7 +54,7 @@ class Breaker:
             self._next_probe = now + PROBE_SECONDS
 
     def record(self, *, success: bool) -> None:
-        """Count what became of a request that was admitted."""
+        """Count the success or failure of a request that was admitted."""
         with self._lock:
             self._failures = 0 if success else self._failures + 1
             if self._failures == FAILURES:
@@ -62,9 +62,9 @@ class Breaker:
 
 
 class BoundedTransport(Transport):
-    """A transport whose requests keep the deadline of what they are made for (`deadlines.within`).
+    """A transport whose requests keep to the deadline that `deadlines.within` has set.
 
-    Without a deadline, as in workers, it is the client's own: patient, with retries.
+    Without a deadline, as in workers, it waits and retries as the client is configured.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -72,41 +72,41 @@ class BoundedTransport(Transport):
         self.breaker = Breaker()
 
     def perform_request(self, method: str, target: str, **options: Any) -> TransportApiResponse:
-        """Send a request, once: again only where a kept connection turned out to be closed.
+        """Send a request once, or again if a pooled connection turned out to be closed.
 
         Raises
         ------
         ConnectionTimeout
             Elasticsearch didn't answer within what is left of the deadline, or nothing is left.
         BreakerOpenError
-            It didn't answer others before.
+            It didn't answer earlier requests.
         """
         if deadlines.left() is None:
             return super().perform_request(method, target, **options)
         self.breaker.admit()
         fair = (deadlines.left() or 0.0) >= _FAIR_SECONDS
         try:
-            answer = self._once(method, target, options)
+            answer = self._send(method, target, options)
         except ConnectionTimeout:
             if fair:
                 self.breaker.record(success=False)
             raise
         except ConnectionFailedError:
             try:
-                answer = self._once(method, target, options)
+                answer = self._send(method, target, options)
             except (ConnectionTimeout, ConnectionFailedError):
                 self.breaker.record(success=False)
                 raise
         self.breaker.record(success=True)
         return answer
 
-    def _once(self, method: str, target: str, options: dict[str, Any]) -> TransportApiResponse:
+    def _send(self, method: str, target: str, options: dict[str, Any]) -> TransportApiResponse:
         seconds = deadlines.left() or 0.0
         if seconds < _LEAST_SECONDS:
             raise ConnectionTimeout("the time of the request is used up")
-        asked = options.get("request_timeout")
-        if isinstance(asked, int | float):
-            seconds = min(seconds, asked)
+        timeout = options.get("request_timeout")
+        if isinstance(timeout, int | float):
+            seconds = min(seconds, timeout)
         return super().perform_request(
             method, target, **{**options, "request_timeout": seconds, "max_retries": 0, "retry_on_timeout": False}
         )

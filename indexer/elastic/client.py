@@ -23,8 +23,8 @@ _JSON = {"accept": "application/vnd.elasticsearch+json; compatible-with=9"}
 _JSON["content-type"] = _JSON["accept"]
 
 _CHUNK = 500  # actions a bulk request
-_ATTEMPTS = 5  # in a row to send what Elasticsearch is too busy for, none of it taken ...
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 8.0  # ... seconds between them, doubled while nothing is taken
+_ATTEMPTS = 5  # in a row, all refused because Elasticsearch is busy, before giving up ...
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 8.0  # ... and the seconds between them
 
 
 def connect(settings: Settings) -> Elasticsearch:
@@ -41,20 +41,20 @@ def connect(settings: Settings) -> Elasticsearch:
 
 
 def get_with_vectors(client: Elasticsearch, index: str, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Get documents by id, in real time, their vectors with them.
+    """Read documents by id, in real time, with their vectors.
 
     Returns
     -------
     dict
-        Id to ``_source``; ids that aren't there, and products that were deleted, are left out.
+        Id to ``_source``; unknown ids and deleted products are left out.
     """
-    wanted = list(dict.fromkeys(ids))
-    found = get_each_with_vectors(client, [(index, name) for name in wanted])
-    return {name: source for name, source in zip(wanted, found, strict=True) if source is not None}
+    unique = list(dict.fromkeys(ids))
+    sources = get_each_with_vectors(client, [(index, name) for name in unique])
+    return {name: source for name, source in zip(unique, sources, strict=True) if source is not None}
 
 
 def get_each_with_vectors(client: Elasticsearch, places: Sequence[tuple[str, str]]) -> list[dict[str, Any] | None]:
-    """Get documents of several indices in one request, as `get_with_vectors` does.
+    """Read documents of several indices in one request, as `get_with_vectors` does.
 
     ``_source`` leaves vectors out by default, and the client's own ``mget`` has no parameter for that.
 
@@ -66,15 +66,15 @@ def get_each_with_vectors(client: Elasticsearch, places: Sequence[tuple[str, str
     Returns
     -------
     list of dict or None
-        The ``_source`` of each, in their order; None for what isn't there, and for a product that was deleted.
+        The ``_source`` of each, in their order; None for an unknown id or a deleted product.
     """
     if not places:
         return []
-    wanted = {"docs": [{"_index": index, "_id": name} for index, name in places]}
+    body = {"docs": [{"_index": index, "_id": name} for index, name in places]}
     answer = client.perform_request(
-        "POST", "/_mget", params={"_source_exclude_vectors": "false"}, headers=_JSON, body=wanted
+        "POST", "/_mget", params={"_source_exclude_vectors": "false"}, headers=_JSON, body=body
     )
-    # A get by id doesn't see the alias's filter: what it hides is left out here.
+    # A get by id ignores the alias's filter, so deleted products are left out here.
     return [
         doc["_source"] if doc.get("found") and "deleted_at" not in doc["_source"] else None
         for doc in answer.body["docs"]
@@ -82,14 +82,14 @@ def get_each_with_vectors(client: Elasticsearch, places: Sequence[tuple[str, str
 
 
 def make_index(client: Elasticsearch, index: str, mapping: Mapping[str, Any]) -> None:
-    """Make the index of a store, if there is none."""
+    """Create the index of a store, if there is none."""
     if not client.indices.exists(index=index):
-        # 400: another process made it in between.
+        # 400: another process created it in between.
         client.options(ignore_status=400).indices.create(index=index, mappings=mapping)
 
 
 def vector(values: str | list[float]) -> Vector:
-    """Read a ``dense_vector`` as ``_source`` gives it: numbers, or the base64 of big-endian floats that was sent."""
+    """Read a ``dense_vector`` from ``_source``: numbers, or big-endian floats in base64, whichever was sent."""
     if isinstance(values, str):
         return np.frombuffer(base64.b64decode(values), ">f4").astype(np.float32)
     return np.asarray(values, np.float32)
@@ -106,7 +106,7 @@ class BulkFailure:
 
     @property
     def transient(self) -> bool:
-        """Whether the same item may be taken later: Elasticsearch is busy, or others wrote the document meanwhile."""
+        """Whether a retry may succeed: Elasticsearch is busy, or others wrote the document meanwhile."""
         return self.status in {409, 429} or self.status >= 500
 
 
@@ -120,20 +120,20 @@ def bulk(
 ) -> Iterator[BulkFailure | None]:
     """Send actions in bulk and read the answer item by item.
 
-    Items that are refused with 429, alone or with the whole request, are sent again as long as some of them are taken,
-    with pauses that grow while none is.
+    Items refused with 429, alone or with the whole request, are sent again as long as some of them are accepted, with
+    pauses that grow while none is.
 
     Parameters
     ----------
     require_alias : bool
-        Whether a name that is no alias is refused; without it, Elasticsearch would make an index of that name.
+        Whether to refuse a name that is no alias, of which Elasticsearch would otherwise create an index.
     changed : list of str, optional
-        Gets the ids of the documents that were not left as they were.
+        The ids of the documents that changed are appended to it.
 
     Yields
     ------
     BulkFailure or None
-        In the order of the actions: why an item was refused, or None where it was taken.
+        In the order of the actions: why an item was refused, or None if it was accepted.
     """
     options = {"refresh": refresh, "require_alias": require_alias}
     for part in chunked(actions, _CHUNK):
@@ -143,14 +143,14 @@ def bulk(
 def _send(
     client: Elasticsearch, actions: Sequence[dict[str, Any]], changed: list[str] | None, options: dict[str, Any]
 ) -> list[BulkFailure | None]:
-    """Send actions, those that Elasticsearch is too busy for a few times; give what became of each, in their order.
+    """Send actions, again those that Elasticsearch is too busy for; return the outcome of each, in their order.
 
-    `streaming_bulk` can send again too, but then gives the outcomes in another order than that of the actions.
+    `streaming_bulk` retries too, but then yields the outcomes in another order than that of the actions.
     """
     outcomes: list[BulkFailure | None] = [None] * len(actions)
     due = list(range(len(actions)))
-    in_vain = 0
-    while due and in_vain < _ATTEMPTS:
+    refusals = 0  # of all items, in a row
+    while due and refusals < _ATTEMPTS:
         results = streaming_bulk(
             client,
             [actions[place] for place in due],
@@ -160,15 +160,15 @@ def _send(
             ignore_status=429,
             **options,
         )
-        for place, (taken, item) in zip(due, results, strict=True):
+        for place, (accepted, item) in zip(due, results, strict=True):
             [result] = item.values()
-            outcomes[place] = None if taken else _failure(result)
-            if taken and changed is not None and result.get("result") != "noop":
+            outcomes[place] = None if accepted else _failure(result)
+            if accepted and changed is not None and result.get("result") != "noop":
                 changed.append(result["_id"])
         busy = [place for place in due if (failure := outcomes[place]) and failure.status == 429]
-        in_vain = 0 if len(busy) < len(due) else in_vain + 1
-        if busy and in_vain < _ATTEMPTS:
-            time.sleep(backoff(in_vain + 1, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE))
+        refusals = 0 if len(busy) < len(due) else refusals + 1
+        if busy and refusals < _ATTEMPTS:
+            time.sleep(backoff(refusals + 1, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE))
         due = busy
     return outcomes
 
@@ -181,14 +181,14 @@ def _failure(result: Mapping[str, Any]) -> BulkFailure:
 
 
 def put_all(client: Elasticsearch, documents: Iterable[dict[str, Any]], what: str) -> None:
-    """Write documents, all of them.
+    """Write documents, or raise an error if one is refused.
 
     Parameters
     ----------
     documents : iterable of dict
         Each with its ``_index`` and ``_id``.
     what : str
-        What one of them is, for people.
+        What to call one of them in the error, such as "an activation".
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Dead letters in Elasticsearch, where they outlive an emptied Redis."""
+"""Dead letters, stored in Elasticsearch, where they survive the loss of Redis."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class DeadLetter:
     kind : str
         ``event``: it was refused; ``embedding``: the product's vector can't be made.
     product : str
-        The product's id, as far as the event names one.
+        The product's id, if the event names one.
     reason : str
-        Why, for a person.
+        Why, in plain words.
     event : object
-        The event as it came; None for an embedding.
+        The event as received; None for an embedding.
     event_id : str
         The event's id in the logs.
     at : str
@@ -45,7 +45,7 @@ class DeadLetter:
 
     @property
     def id(self) -> str:
-        """Return the id of the letter: the same work that fails again is the same letter."""
+        """The id of the letter; the same work has the same id when it fails again."""
         return hashlib.sha256(f"{self.kind}:{self.event_id or self.product}".encode()).hexdigest()[:16]
 
 
@@ -61,7 +61,7 @@ class DeadLetters:
         Raises
         ------
         IndexStateError
-            Elasticsearch refused one: the work isn't kept and must not be forgotten.
+            Elasticsearch refused one: it isn't stored, so the work must stay in the queue.
         """
         if not letters:
             return
@@ -72,7 +72,7 @@ class DeadLetters:
                 "_id": letter.id,
                 "kind": letter.kind,
                 "product": letter.product[:200],
-                "event": {"as_it_came": letter.event},  # wrapped: an event may be no object at all
+                "event": {"as_it_came": letter.event},  # wrapped, because an event may be something else than an object
                 "event_id": letter.event_id,
                 "reason": letter.reason[:2_000],
                 "at": now(),
@@ -82,7 +82,7 @@ class DeadLetters:
         put_all(self._client, documents, "a dead letter")
 
     def latest(self, size: int = 100) -> list[DeadLetter]:
-        """List letters, the latest first."""
+        """Return letters, the latest first."""
         try:
             self._client.indices.refresh(index=self.index)
             answer = self._client.search(index=self.index, **dead_letter.latest(size))
@@ -91,7 +91,7 @@ class DeadLetters:
         return [_letter(hit) for hit in answer["hits"]["hits"]]
 
     def get(self, ids: Sequence[str]) -> list[DeadLetter]:
-        """Return letters by id; those that aren't there are left out."""
+        """Return letters by id; unknown ids are left out."""
         if not ids:
             return []
         try:
@@ -116,7 +116,7 @@ class DeadLetters:
             return 0
 
     def remove(self, letters: Iterable[DeadLetter]) -> int:
-        """Delete letters, and count those that were there."""
+        """Delete letters; return how many existed."""
         actions = [{"_op_type": "delete", "_index": self.index, "_id": letter.id} for letter in letters]
         return sum(1 for failure in bulk(self._client, actions, refresh=True) if failure is None)
 

@@ -1,4 +1,4 @@
-"""Write catalogue events into the product index: products are found by keyword at once, vectors follow."""
+"""Write catalogue events into the product index. Products are searchable by keyword at once; vectors follow."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from indexer.errors import CatalogError
 
 @dataclass
 class Outcome:
-    """What became of a run of events, by product id."""
+    """What became of a series of events, by product id."""
 
-    written: list[str] = field(default_factory=list)  # written, or there in a newer version
+    written: list[str] = field(default_factory=list)  # or stored in a newer version already
     deleted: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)  # line number or id -> why
 
@@ -32,7 +32,7 @@ def write_events(index: ProductIndex, events: Sequence[Event]) -> list[BulkFailu
     Returns
     -------
     list of BulkFailure or None
-        For each event, why it was refused, or None where it was taken.
+        For each event, why it was refused, or None if it was accepted.
     """
     return write_targets.write(index, [documents.write(index.alias, event) for event in events])
 
@@ -49,12 +49,12 @@ def apply_events(index: ProductIndex, events: Sequence[Event]) -> Outcome:
 
 
 def load_file(index: ProductIndex, path: Path, *, chunk: int = 500) -> Iterator[Outcome]:
-    """Write a file of products, of events, or of both, a chunk at a time: a file of any length takes little memory.
+    """Write a file of products, events, or both, a chunk at a time: a file of any length takes little memory.
 
     Yields
     ------
     Outcome
-        One a chunk. Lines that can't be used are refused under ``line N``; the others are written.
+        Of each chunk. Faulty lines are refused under ``line N``; the others are written.
     """
     for part in chunked(read_lines(path, parse_line), chunk):
         outcome = apply_events(index, [line for _, line in part if not isinstance(line, CatalogError)])

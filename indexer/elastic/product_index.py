@@ -33,9 +33,9 @@ class ProductIndex:
     client : Elasticsearch
         Open connections; safe for threads.
     alias : str
-        ``INDEX_NAME``: what shoppers' searches go by, and the prefix of every index of the shop.
+        ``INDEX_NAME``: what shoppers' searches use, and the prefix of every index of the shop.
     name : str
-        What is read: the alias, or by `at` one of the indices behind it.
+        What is read: the alias, or one of the indices behind it (`at`).
     """
 
     client: Elasticsearch
@@ -43,7 +43,7 @@ class ProductIndex:
     name: str = ""
 
     def __post_init__(self) -> None:
-        """Read by the alias unless an index is named."""
+        """Read from the alias unless an index is named."""
         object.__setattr__(self, "name", self.name or self.alias)
 
     @classmethod
@@ -56,7 +56,7 @@ class ProductIndex:
         return replace(self, name=name)
 
     def within(self, *, seconds: float) -> ProductIndex:
-        """Return a handle whose requests are tried once and given up after so many seconds."""
+        """Return a handle whose requests are tried once and time out after ``seconds``."""
         return replace(self, client=self.client.options(request_timeout=seconds, max_retries=0))
 
     def store(self, kind: str) -> str:
@@ -64,7 +64,7 @@ class ProductIndex:
         return f"{self.alias}-{kind}"
 
     def refresh(self) -> None:
-        """Let what was written be found."""
+        """Refresh the index, so that searches find what was written."""
         self.client.indices.refresh(index=self.name)
 
     def search(self, **request: Any) -> Any:
@@ -85,15 +85,14 @@ class ProductIndex:
         return {i: vector(source["vector"]) for i, source in self.products(ids).items() if "vector" in source}
 
     def ensure(self) -> None:
-        """Make the product index behind the alias if there never was one.
+        """Create the product index behind the alias if there never was one.
 
-        One that is there may have been made by another version of the mapping: it goes on as it is until
-        ``lookalike rebuild`` makes it anew.
+        An existing one may have an older mapping: it serves as it is until ``lookalike rebuild`` replaces it.
 
         Raises
         ------
         IndexStateError
-            There is an index, not an alias, of that name; or the alias is gone while its indices are there.
+            The name belongs to an index, not to an alias; or the alias is missing, but its indices exist.
         """
         if self.client.indices.exists_alias(name=self.alias):
             return
@@ -115,7 +114,7 @@ class ProductIndex:
                 raise
 
     def create(self, name: str, space: str | None, **options: Any) -> None:
-        """Make a product index as es_mappings/product.py describes it.
+        """Create a product index as es_mappings/product.py describes it.
 
         Parameters
         ----------
@@ -126,14 +125,14 @@ class ProductIndex:
         self.client.indices.create(index=name, mappings=product.mapping(space), settings=settings, **options)
 
     def new_name(self) -> str:
-        """Return the name of a new index: names sort by their time."""
+        """Return the name of a new index; names sort by time."""
         return f"{self.alias}-{datetime.now(UTC):%Y%m%d%H%M%S%f}"
 
     def versions(self) -> dict[str, set[str]]:
-        """Read the indices of this alias, the oldest first, each with its aliases: live, kept, being built, left."""
+        """Read the shop's product indices, the oldest first, with their aliases: live, kept, being built or left."""
         aliases = self.client.indices.get_alias(index=f"{self.alias}-*", expand_wildcards="open").body
-        named = re.compile(rf"{re.escape(self.alias)}-\d{{20}}")  # as `new_name` makes them
-        return {name: set(aliases[name]["aliases"]) for name in sorted(aliases) if named.fullmatch(name)}
+        version = re.compile(rf"{re.escape(self.alias)}-\d{{20}}")  # as `new_name` makes them
+        return {name: set(aliases[name]["aliases"]) for name in sorted(aliases) if version.fullmatch(name)}
 
     def live(self) -> str:
         """Return the name of the index behind the alias.
@@ -163,21 +162,21 @@ class ProductIndex:
         return dict(next(iter(mapping.values()))["mappings"].get("_meta", {}))
 
     def space(self) -> str | None:
-        """Return the digest of the vector space that the index holds vectors of; None before one is fitted."""
+        """Return the digest of the index's vector space; None before one is fitted."""
         digest = self.meta().get("space")
         return str(digest) if digest else None
 
     def is_current(self) -> bool:
-        """Return whether the index has the aspects of es_mappings/product.py, as a space fitted now needs."""
+        """Return whether the index has the aspects of es_mappings/product.py, as a newly fitted space needs."""
         return bool(self.meta().get("aspects") == product.LAYOUT.to_meta())
 
     def stamp_space(self, space: str) -> None:
-        """Note in the mapping which vector space the index holds; once and for all.
+        """Write to the mapping which vector space the index holds; it can't be changed later.
 
         Raises
         ------
         IndexStateError
-            It holds another one, or was made for other aspects.
+            It holds another one, or was created for other aspects.
         """
         current = self.space()
         if current not in {None, space}:
@@ -193,11 +192,11 @@ class ProductIndex:
             self.stamp(space=space)
 
     def stamp(self, **changed: Any) -> None:
-        """Change some of ``_meta``, such as ``match`` and ``weights``; Elasticsearch itself replaces all of it."""
+        """Change some entries of ``_meta``, such as ``match`` and ``weights``, and keep the others."""
         self.client.indices.put_mapping(index=self.name, meta={**product.meta(None), **self.meta(), **changed})
 
     def counts(self) -> dict[str, int]:
-        """Count the products by what became of their image: ``done``, ``pending``, ``failed`` and ``all``."""
+        """Count the products by embedding status: ``done``, ``pending``, ``failed`` and ``all``."""
         answer = self.search(
             size=0,
             track_total_hits=True,
@@ -208,30 +207,30 @@ class ProductIndex:
         return {"all": answer["hits"]["total"]["value"], **states}
 
     def unembedded(self) -> int:
-        """Count the products that no worker has looked at yet, as they are now."""
+        """Count the products whose present state no worker has processed yet."""
         query = {"bool": {"must_not": [{"exists": {"field": "embedding.source"}}]}}
         return int(self.client.count(index=self.name, query=query)["count"])
 
     def ids_without_vector(self, *, retry_failed: bool = False) -> Iterator[str]:
-        """Iterate over the products that wait for a vector, and if asked those whose image failed.
+        """Iterate over the products that wait for a vector, and over the failed ones if `retry_failed`.
 
-        What failed before there was a vector space waits for the rest of its vector too.
+        Products that failed before there was a vector space wait too, for the aspects that didn't fail.
         """
-        half = {"bool": {"filter": [{"term": {"embedding.status": "failed"}}], "must_not": [_EMBEDDED_IN_A_SPACE]}}
+        partial = {"bool": {"filter": [{"term": {"embedding.status": "failed"}}], "must_not": [_EMBEDDED_IN_A_SPACE]}}
         due = {"terms": {"embedding.status": ["pending", "failed"] if retry_failed else ["pending"]}}
-        query = {"query": {"bool": {"should": [due, half]}}, "_source": False}
+        query = {"query": {"bool": {"should": [due, partial]}}, "_source": False}
         for hit in self.scan(query, size=1_000):
             yield hit["_id"]
 
     def random_products(self, size: int, fields: list[str]) -> Iterator[dict[str, Any]]:
-        """Iterate over up to ``size`` products in a random order that is always the same."""
+        """Iterate over up to ``size`` products in a random but reproducible order."""
         shuffled = {"function_score": {"random_score": {"seed": 1, "field": "id"}}}
         query = {"query": shuffled, "sort": ["_score"], "_source": fields}
         for hit in islice(self.scan(query, preserve_order=True, size=1_000), size):
             yield hit["_source"]
 
     def failures(self, size: int = 20) -> list[dict[str, Any]]:
-        """List products that failed, or lack one of their images, the latest first, with the reason of each."""
+        """Return products that failed or lack one of their images, the latest first, each with the reason."""
         answer = self.search(
             size=size,
             query={"exists": {"field": "embedding.reason"}},
@@ -241,7 +240,7 @@ class ProductIndex:
         return [hit["_source"] for hit in answer["hits"]["hits"]]
 
     def prune_tombstones(self, days: float) -> int:
-        """Delete the tombstones of products deleted longer ago, and count them. An older event could bring one back."""
+        """Delete tombstones older than ``days``; return how many. An event older than one could revive its product."""
         old = {"range": {"deleted_at": {"lt": f"now{round(-days * 86_400):+d}s"}}}
         answer = self.client.delete_by_query(index=self.name, query=old, conflicts="proceed")
         return int(answer["deleted"])
@@ -250,5 +249,5 @@ class ProductIndex:
         return IndexStateError(f"There is no product index {self.name} yet: load a catalogue first")
 
 
-# The alias that readers go by hides deleted products.
+# The alias that readers use hides deleted products.
 READ_ALIAS: dict[str, Any] = {"is_write_index": True, "filter": product.ALIVE}

@@ -1,9 +1,9 @@
-"""Which indices a write goes to: the live one, and any other that is being built or kept.
+"""The write targets: the indices that every write goes to, which are the live one and any being built or kept.
 
-Readers go by the alias. Writers go by a *write alias* of each index, ``INDEX-wN``, whose number N rises with every
-change of the set. A write names its aliases with ``require_alias``, so that Elasticsearch itself refuses one that was
-addressed before a change; it is then addressed and sent again. Nobody has to learn of a rebuild in time, and nothing
-is cached that could be stale.
+Readers use the alias. Writers use a *write alias* of each index, ``INDEX-wN``, whose number N rises with every change
+of the set. A write sets ``require_alias``, so that Elasticsearch itself refuses one that was addressed before a change;
+it is then addressed and sent again. No process has to be notified of a rebuild, and nothing is cached that could be
+stale.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ log = logging.getLogger(__name__)
 Action = dict[str, Any]
 T = TypeVar("T")
 
-_TRIES = 5  # a set of targets changes a few times in a rebuild, never that often in the time of one write
+_TRIES = 5  # a rebuild changes the targets a few times, never this often during one write
 
 
 class StaleWriteTargetsError(Exception):
-    """The set of targets has changed since the write was addressed: nothing is lost, address it again."""
+    """The write targets have changed since the write was addressed; address it again."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class WriteTargets:
 
 
 def write_alias(index: str, generation: int) -> str:
-    """Return the alias that writes to an index go by."""
+    """Return the write alias of an index."""
     return f"{index}-w{generation}"
 
 
@@ -67,7 +67,7 @@ def resolve(index: ProductIndex) -> WriteTargets:
     if live is None:
         raise IndexStateError(f"There is no product index {index.alias} yet: load a catalogue first")
     generations = _generations(aliases)
-    if live not in generations:  # made before there were write aliases
+    if live not in generations:  # created before there were write aliases
         return retarget(index, [live])
     generation = generations[live]
     order = [live, *(name for name in generations if name != live)]
@@ -75,7 +75,7 @@ def resolve(index: ProductIndex) -> WriteTargets:
 
 
 def retarget(index: ProductIndex, names: Iterable[str], more: Iterable[dict[str, Any]] = ()) -> WriteTargets:
-    """Let writes go to these indices and no other, from one moment to the next.
+    """Direct writes to these indices and no others, atomically.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def retarget(index: ProductIndex, names: Iterable[str], more: Iterable[dict[str,
     Raises
     ------
     elasticsearch.ApiError
-        The aliases were changed by somebody else in between; nothing was done.
+        Another process changed the aliases in between; nothing was done.
     """
     before = _generations(index.versions())
     generation = max(before.values(), default=0) + 1
@@ -100,7 +100,7 @@ def retarget(index: ProductIndex, names: Iterable[str], more: Iterable[dict[str,
 
 
 def write(index: ProductIndex, actions: Sequence[Action], *, refresh: bool | str = False) -> list[BulkFailure | None]:
-    """Write the same to all targets.
+    """Write the same actions to all targets.
 
     Parameters
     ----------
@@ -110,8 +110,8 @@ def write(index: ProductIndex, actions: Sequence[Action], *, refresh: bool | str
     Returns
     -------
     list of BulkFailure or None
-        What became of each action in the live index. What another index refuses is logged: whoever moves the alias
-        to that index first makes it equal to the live one (`rebuild`, `rollback`).
+        The outcome of each action in the live index. Refusals of other indices are logged only, because `rebuild` and
+        `rollback` make an index equal to the live one before they move the alias to it.
     """
 
     def send(targets: WriteTargets) -> list[BulkFailure | None]:
@@ -124,19 +124,19 @@ def write(index: ProductIndex, actions: Sequence[Action], *, refresh: bool | str
 
 
 def until_current(index: ProductIndex, send: Callable[[WriteTargets], T]) -> T:
-    """Do something with the targets, and again where they have changed meanwhile.
+    """Call ``send`` with the targets, and again if they have changed meanwhile.
 
     Raises
     ------
     IndexStateError
-        There is no product index, or its targets never stay the same.
+        There is no product index, or its targets keep changing.
     """
     for _ in range(_TRIES):
         try:
             return send(resolve(index))
         except StaleWriteTargetsError:
-            log.info("the indices that take writes have changed: written again")
-    raise IndexStateError(f"The indices behind {index.alias} change all the time; is a rebuild running twice?")
+            log.info("the write targets have changed: writing again")
+    raise IndexStateError(f"The write targets of {index.alias} keep changing; is a rebuild running twice?")
 
 
 def write_to(
@@ -147,18 +147,18 @@ def write_to(
     refresh: bool | str = False,
     changed: list[str] | None = None,
 ) -> list[BulkFailure | None]:
-    """Write to one target by its write alias.
+    """Write to one target through its write alias.
 
     Raises
     ------
     StaleWriteTargetsError
-        Writes go by another alias by now.
+        The index has another write alias now, or takes no writes.
     """
     addressed = [{**action, "_index": name} for action in actions]
-    outcome = list(bulk(index.client, addressed, refresh=refresh, require_alias=True, changed=changed))
-    if any(failure and failure.type == "index_not_found_exception" for failure in outcome):
+    outcomes = list(bulk(index.client, addressed, refresh=refresh, require_alias=True, changed=changed))
+    if any(failure and failure.type == "index_not_found_exception" for failure in outcomes):
         raise StaleWriteTargetsError(name)
-    return outcome
+    return outcomes
 
 
 def _generations(aliases: Mapping[str, set[str]]) -> dict[str, int]:
@@ -174,6 +174,4 @@ def _generations(aliases: Mapping[str, set[str]]) -> dict[str, int]:
 def _log(name: str, failures: list[BulkFailure | None]) -> None:
     for failure in failures:
         if failure and failure.status != 404:  # 404: that product isn't copied yet
-            log.warning(
-                "%s, which takes writes besides the live index, refused %s: %s", name, failure.id, failure.reason
-            )
+            log.warning("%s, a write target that isn't live, refused %s: %s", name, failure.id, failure.reason)

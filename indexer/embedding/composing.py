@@ -1,4 +1,4 @@
-"""From the activations of a product's images and words to what is written into its document. Pure."""
+"""Compose a product's vectors from the activations of its images and words. Pure."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from indexer.spaces.vector_space import VectorSpace
 
 @dataclass(frozen=True)
 class Outcome:
-    """What there is to write of a product."""
+    """What is written into a product's document."""
 
     vector: Vector | None
     images: Sequence[EmbeddedImage]
     reason: str | None
     failed: bool
-    unavailable: bool  # whether an image may be had later
+    unavailable: bool  # whether a missing image may be available later
 
     def action(
         self,
@@ -35,7 +35,7 @@ class Outcome:
         space: VectorSpace | None,
         attribution: Mapping[str, Any] | None = None,
     ) -> documents.Action:
-        """Build the action that writes it into the product's document, and what was found of its attributes."""
+        """Build the action that writes the vectors and the predicted attributes into the product's document."""
         return documents.embedded(
             name, product_id, source, self.vector, self.images,
             space=space.digest if space else None, reason=self.reason, failed=self.failed, attribution=attribution,
@@ -55,12 +55,12 @@ def compose(
     words: Mapping[str, Vector],
     space: VectorSpace | None,
 ) -> Outcome:
-    """Put a product's vectors together from what could be had: an image that can't takes nothing from the rest.
+    """Compose a product's vectors; an image that failed costs only its own vector.
 
     Parameters
     ----------
     images : mapping of str to Embedded or ImageError
-        By the images' addresses.
+        By image address.
     words : mapping of str to ndarray
         Aspect to the activation of the product's fields.
     """
@@ -76,5 +76,5 @@ def compose(
     empty = vector is not None and not vector.any()
     reasons = [*faults.values(), *(["the product has nothing to make a vector from"] if empty and not faults else [])]
     failed = empty or (bool(product.images) and product.images[0] in faults)
-    later = any(isinstance(images[address], ImageUnavailableError) for address in product.images)
-    return Outcome(None if empty else vector, embedded, "; ".join(reasons)[:1000] or None, failed, later)
+    unavailable = any(isinstance(images[address], ImageUnavailableError) for address in product.images)
+    return Outcome(None if empty else vector, embedded, "; ".join(reasons)[:1000] or None, failed, unavailable)

@@ -1,4 +1,4 @@
-"""Products whose vector is missing or old, though nothing has changed for a while: what the queue has lost."""
+"""Find products whose vector is missing or outdated because the queue lost their event."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from indexer.elastic.product_index import ProductIndex
 
 
 def drifted(index: ProductIndex, seconds: float) -> Iterator[str]:
-    """Iterate over the ids of products whose vector is missing, or of another vector space or state than the product.
+    """Iterate over the ids of products whose vector is missing, outdated, or of another vector space.
 
     Parameters
     ----------
     seconds : float
-        What was written since then is still on its way.
+        Products that changed more recently are left to the queue.
     """
     query = _drifted(index.space(), seconds)
     for hit in index.scan({"query": query, "_source": False}, size=1_000):
@@ -22,7 +22,7 @@ def drifted(index: ProductIndex, seconds: float) -> Iterator[str]:
 
 
 def _drifted(space: str | None, seconds: float) -> dict[str, Any]:
-    """Build the query. Before a vector space is fitted, only products that no worker has looked at are due."""
+    """Build the query. Before a vector space is fitted, only products that no worker has processed are due."""
     settled = [{"range": {"updated_at": {"lt": f"now-{max(1, round(seconds))}s"}}}]
     if space is None:
         return {"bool": {"filter": settled, "must_not": [{"exists": {"field": "embedding.source"}}]}}

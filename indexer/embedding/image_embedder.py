@@ -1,4 +1,4 @@
-"""From the addresses of images to their raw activations, each image embedded once however many products share it."""
+"""Turn image addresses into raw activations; an image that many products share is embedded once."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from indexer.vectorizers.preprocessing import LEAST_SIDE
 
 log = logging.getLogger(__name__)
 
-FETCHERS = max(8, 2 * (os.cpu_count() or 1))  # images fetched side by side: some wait for servers, some for cores
+FETCHERS = max(8, 2 * (os.cpu_count() or 1))  # images fetched at a time: some wait for servers, some for cores
 
 
 @dataclass(frozen=True)
 class Embedded:
-    """The raw activations of an image by aspect, and the digest of the bytes they were made from."""
+    """The raw activations of an image by aspect, and the digest of its bytes."""
 
     digest: str
     activations: Activations
-    seen: Validators | None = None  # what its server said of it; None where it wasn't asked
+    seen: Validators | None = None  # from its server's answer; None if it wasn't asked
 
 
 @dataclass(frozen=True)
@@ -42,20 +42,20 @@ class _Fetched:
 
 
 class Store(Protocol):
-    """Keeps the activations of images by digest, as `ImageVectorStore` does in Elasticsearch."""
+    """Stores the activations of images by digest, as `ImageVectorStore` does in Elasticsearch."""
 
     def get(self, digests: Sequence[str]) -> dict[str, Activations]:
-        """Read the activations of images; those that lack one are left out."""
+        """Read the activations of images; those that lack an aspect are left out."""
 
     def put(self, activations: Mapping[str, Activations]) -> dict[str, Activations]:
-        """Keep the activations of images; give them as `get` will, rounded perhaps."""
+        """Write the activations of images; return them as `get` will, possibly rounded."""
 
 
 class ImageEmbedder:
-    """Embeds images through the Image Vector Store: what is kept there is read, what isn't is made and kept.
+    """Embeds images through the Image Vector Store: stored activations are read, missing ones computed and stored.
 
-    Thread-safe. Batches that several threads bring overlap: while one is fetched and prepared, another goes
-    through the models, and a third is written.
+    Thread-safe. Batches of several threads overlap: while one is fetched and prepared, another goes through the
+    models, and a third is written.
     """
 
     def __init__(
@@ -70,65 +70,67 @@ class ImageEmbedder:
         self._threads = ThreadPoolExecutor(FETCHERS, "images")
 
     def __call__(self, addresses: Sequence[str], known: Mapping[str, Known]) -> dict[str, Embedded | ImageError]:
-        """Find or make the activations of images.
+        """Read or compute the activations of images.
 
         Parameters
         ----------
         addresses : sequence of str
-            Where the images are.
+            Of the images.
         known : mapping of str to Known
-            Address to the image that was found there before. Kept activations are taken for it; where it is due, its
-            server is asked first whether it changed, and they are taken too if it can't be had.
+            Address to the image last fetched from it, whose stored activations are used. If it is due, its server is
+            asked first whether it changed; they are used all the same if it doesn't answer.
 
         Returns
         -------
         dict of str to Embedded or ImageError
-            Each address once; an image that can't be had takes nothing from the others.
+            Each address once; an image that fails doesn't affect the others.
         """
-        wanted = dict.fromkeys(addresses)
-        stored = self._store.get([known[image].digest for image in wanted if image in known])
-        kept = {
+        unique = dict.fromkeys(addresses)
+        stored = self._store.get([known[image].digest for image in unique if image in known])
+        reusable = {
             image: Embedded(known[image].digest, stored[known[image].digest])
-            for image in wanted
+            for image in unique
             if image in known and known[image].digest in stored
         }
-        results: dict[str, Embedded | ImageError] = {i: found for i, found in kept.items() if not known[i].due}
-        missing = [image for image in wanted if image not in results]
+        results: dict[str, Embedded | ImageError] = {i: e for i, e in reusable.items() if not known[i].due}
+        missing = [image for image in unique if image not in results]
         # In batches: products with dozens of images must not fill the memory.
         for batch in chunked(missing, self._batch_size):
-            results.update(self._fetch_and_embed({i: (kept[i], known[i]) if i in kept else None for i in batch}))
+            results.update(
+                self._fetch_and_embed({i: (reusable[i], known[i]) if i in reusable else None for i in batch})
+            )
         return results
 
-    def _fetch_and_embed(self, wanted: Mapping[str, tuple[Embedded, Known] | None]) -> dict[str, Embedded | ImageError]:
-        fetched = dict(zip(wanted, self._threads.map(self._fetch, wanted, wanted.values()), strict=True))
+    def _fetch_and_embed(self, due: Mapping[str, tuple[Embedded, Known] | None]) -> dict[str, Embedded | ImageError]:
+        fetched = dict(zip(due, self._threads.map(self._fetch, due, due.values()), strict=True))
         results: dict[str, Embedded | ImageError] = {a: f for a, f in fetched.items() if not isinstance(f, _Fetched)}
         results.update(self._embed({a: f for a, f in fetched.items() if isinstance(f, _Fetched)}))
         return results
 
     def _fetch(self, address: str, before: tuple[Embedded, Known] | None) -> _Fetched | Embedded | ImageError:
-        """Fetch an image, unless it is the one of which activations are kept."""
-        kept, validators = (before[0], before[1].validators) if before else (None, Validators())
+        """Fetch an image, unless it is still the one whose activations are stored."""
+        stored, validators = (before[0], before[1].validators) if before else (None, Validators())
         try:
             fetched = self._source.fetch_if_changed(address, validators)
-            if kept and fetched.data is None:
-                return replace(kept, seen=validators.updated(fetched.validators))
+            if stored and fetched.data is None:
+                return replace(stored, seen=validators.updated(fetched.validators))
             data = fetched.data or b""
             digest = image_digest(data)
-            if kept and digest == kept.digest:
-                return replace(kept, seen=fetched.validators)
+            if stored and digest == stored.digest:
+                return replace(stored, seen=fetched.validators)
             prepared = self._source.decoder.prepare(data, self._models.preparations, least_side=LEAST_SIDE)
             return _Fetched(digest, prepared, fetched.validators)
         except ImageError as error:
-            if kept:
-                log.warning("what is kept of %s stays: %s", address, error)
-                return kept
+            if stored:
+                log.warning("the stored activations of %s are used: %s", address, error)
+                return stored
             return error
 
     def _embed(self, fetched: Mapping[str, _Fetched]) -> dict[str, Embedded]:
-        """Run the models on images that are not in the store, each once however many products share it."""
+        """Run the models on the images that are not in the store, once for each digest."""
         stored = self._store.get(list(dict.fromkeys(f.digest for f in fetched.values())))
         new = {f.digest: f.prepared for f in fetched.values() if f.digest not in stored}
         if new:
-            made = self._models(list(new.values()))
-            stored |= self._store.put({d: {a: rows[i] for a, rows in made.items()} for i, d in enumerate(new)})
+            computed = self._models(list(new.values()))
+            stored |= self._store.put({d: {a: rows[i] for a, rows in computed.items()} for i, d in enumerate(new)})
         return {address: Embedded(f.digest, stored[f.digest], f.seen) for address, f in fetched.items()}

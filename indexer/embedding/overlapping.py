@@ -1,4 +1,4 @@
-"""Work on several things side by side, in bounded memory."""
+"""Process several items concurrently, in bounded memory."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def side_by_side(work: Callable[[T], R], items: Iterable[T], threads: int) -> Iterator[R]:
-    """Map in threads, in order, with no more than ``threads`` items in hand; the first error ends it."""
+def map_concurrently(work: Callable[[T], R], items: Iterable[T], threads: int) -> Iterator[R]:
+    """Map in threads, in order, at most ``threads`` items at a time; the first error is raised."""
     ahead = deque[Future[R]]()
     with ThreadPoolExecutor(threads, "batches") as pool:
         try:

@@ -1,4 +1,4 @@
-"""From product ids to vectors in the products' documents: the one path that the command line and the workers take."""
+"""The pipeline from product ids to vectors in the products' documents, shared by the command line and the workers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from indexer.elastic.write_targets import WriteTargets
 from indexer.embedding import stored_products
 from indexer.embedding.composing import Outcome, attribution_input, compose
 from indexer.embedding.image_embedder import Embedded, ImageEmbedder
-from indexer.embedding.overlapping import side_by_side
+from indexer.embedding.overlapping import map_concurrently
 from indexer.embedding.product_embedder import ProductEmbedder
 from indexer.embedding.report import Report
 from indexer.embedding.stored_products import Embeddable, StoredProduct
@@ -33,14 +33,14 @@ from indexer.vectorizers import Vectorizers, digests, load_vectorizers
 
 log = logging.getLogger(__name__)
 
-_BATCHES = 4  # side by side: one is fetched, one in the models, one written, and one in reserve
+_BATCHES = 4  # at a time: one is fetched, one in the models, one written, and one in reserve
 
 
 class Pipeline:
     """Embeds products: read, fetch, embed, reduce, write.
 
-    Holds a model, so make one a process. Each index that takes writes gets vectors of its own space, as far as they
-    can be made with these models; what can't be waits there for the rebuild that makes that index.
+    Make one per process, because it loads the models. Every index that takes writes gets vectors of its own space. If
+    these models can't make them, they are left to the rebuild that builds that index.
     """
 
     def __init__(
@@ -78,13 +78,13 @@ class Pipeline:
         ids : sequence of str
             Product ids. Those already embedded in the index's vector space cost two reads.
         recheck : bool
-            Whether servers are asked again if an image has changed, once they haven't been for a while: a picture may
-            be replaced under its address.
+            Whether to ask the servers of images that were last checked ``recheck_hours`` ago or earlier whether they
+            changed: an image may be replaced under its address.
 
         Returns
         -------
         Report
-            Each id once. A failure of one product's image touches no other, and is noted in its document.
+            Each id once. The failure of one product's image affects no other, and is noted in its document.
 
         Raises
         ------
@@ -98,13 +98,13 @@ class Pipeline:
         return self._in_batches(ids, partial(self._in_one, name=name))
 
     def _in_batches(self, ids: Sequence[str], vectorize: Callable[..., Report]) -> Report:
-        """Work on a few batches side by side: while one goes through the models, others are fetched and written."""
+        """Process a few batches at a time: while one goes through the models, others are fetched and written."""
 
         def one(batch: Sequence[str]) -> Report:
             return write_targets.until_current(self._index, lambda targets: vectorize(batch, targets=targets))
 
         report = Report()
-        for part in side_by_side(one, chunked(ids, self.batch_size), _BATCHES):
+        for part in map_concurrently(one, chunked(ids, self.batch_size), _BATCHES):
             report.add(part)
         return report
 
@@ -130,9 +130,9 @@ class Pipeline:
         products, known = self._read(ids, index, space, report, recheck=recheck)
         images, words = self._embed(products, known)
         report.images = sum(isinstance(image, Embedded) for image in images.values())
-        now = {a: image.digest if isinstance(image, Embedded) else None for a, image in images.items()}
-        report.current.extend(i for i, product in products.items() if product.is_unchanged(now))
-        products = {i: product for i, product in products.items() if not product.is_unchanged(now)}
+        digests = {a: image.digest if isinstance(image, Embedded) else None for a, image in images.items()}
+        report.current.extend(i for i, product in products.items() if product.is_unchanged(digests))
+        products = {i: product for i, product in products.items() if not product.is_unchanged(digests)}
         attributes = self._attribute(
             {product_id: attribution_input(product, images) for product_id, product in products.items()}
         )
@@ -144,21 +144,21 @@ class Pipeline:
                 report.failed[product_id] = outcome.reason or ""
                 if outcome.unavailable:
                     report.unavailable.append(product_id)
-        written = write_targets.write_to(index, targets.writes[name], actions)
-        _note(report, dict(zip(products, written, strict=True)), waiting=space is None)
+        failures = write_targets.write_to(index, targets.writes[name], actions)
+        _note(report, dict(zip(products, failures, strict=True)), waiting=space is None)
         return report
 
     def complete(self, ids: Sequence[str]) -> None:
-        """Make and keep the activations of products' primary images that a vectorizer hasn't seen; no product changes.
+        """Compute and store the missing activations of products' primary images; no product changes.
 
-        An image that can't be had any more is left out.
+        An image that is no longer available is left out.
         """
         products, _ = stored_products.read(self._index, ids, None)
         digests = {p.images[0]: p.digests.get(p.images[0]) for p in products.values() if p.images}
         self._embed_images(list(digests), self._addresses.known(digests, recheck=False))
 
     def outcomes(self, products: Mapping[str, Embeddable], space: VectorSpace | None) -> dict[str, Outcome]:
-        """Make the vectors of products, in their order; they are written nowhere, their activations are kept."""
+        """Return the vectors of products, in their order, without writing them; activations are stored."""
         digests = {image: p.digests.get(image) for p in products.values() for image in p.images}
         images, words = self._embed(products, self._addresses.known(digests, recheck=False))
         return {product_id: compose(p, images, words[product_id], space) for product_id, p in products.items()}
@@ -167,7 +167,7 @@ class Pipeline:
         self, products: Mapping[str, Embeddable], known: Mapping[str, Known]
     ) -> tuple[dict[str, Embedded | ImageError], dict[str, dict[str, Vector]]]:
         """Return the activations of the products' images, by address, and those of their fields, by product."""
-        with ThreadPoolExecutor(1) as thread:  # images wait for servers and a GPU; words needn't wait for images
+        with ThreadPoolExecutor(1) as thread:  # words needn't wait for images, which wait for servers and a GPU
             fields = thread.submit(self._embed_products, {i: product.fields for i, product in products.items()})
             images = self._embed_images([i for product in products.values() for i in product.images], known)
             words = fields.result()
@@ -181,7 +181,7 @@ class Pipeline:
         Raises
         ------
         SpaceError
-            It was made by other models than these.
+            It was fitted for other models than these.
         """
         index = index or self._index
         digest = index.space()
@@ -192,7 +192,7 @@ class Pipeline:
             if not space.vectorizers.items() <= models.items():
                 raise SpaceError(
                     f"The vectors of {index.name} were made by {space.vectorizers}, the settings name {models}. "
-                    "Set the models, layers and weights as they were, "
+                    "Set the models, layers and checkpoints as they were, "
                     "or change over by `lookalike rebuild`."
                 )
             self._spaces[digest] = space
@@ -201,7 +201,7 @@ class Pipeline:
     def _read(
         self, ids: Sequence[str], index: ProductIndex, space: VectorSpace | None, report: Report, *, recheck: bool
     ) -> tuple[dict[str, StoredProduct], dict[str, Known]]:
-        """Read the products that there is something to do for, and what is known of their images."""
+        """Read the products that are not current, and what is known of their images."""
         products, gone = stored_products.read(index, ids, space.digest if space else None)
         digests = {image: p.digests.get(image) for p in products.values() for image in p.images}
         known = self._addresses.known(digests, recheck=recheck)
@@ -211,7 +211,7 @@ class Pipeline:
 
 
 def image_source(settings: Settings) -> ImageSource:
-    """Make the source of a process that embeds, whose images a GPU may decode."""
+    """Make the image source of a process that embeds; a GPU decodes if the settings say so."""
     source = ImageSource.from_settings(settings)
     if settings.gpu_decoding:
         from indexer.images.gpu_decoder import GpuDecoder
@@ -220,8 +220,8 @@ def image_source(settings: Settings) -> ImageSource:
     return source
 
 
-def _note(report: Report, outcome: Mapping[str, BulkFailure | None], *, waiting: bool) -> None:
-    for product_id, failure in outcome.items():
+def _note(report: Report, failures: Mapping[str, BulkFailure | None], *, waiting: bool) -> None:
+    for product_id, failure in failures.items():
         if failure and failure.status == 404:
             report.gone.append(product_id)
         elif failure and failure.transient:

@@ -1,4 +1,4 @@
-"""From the fields of products to raw activations: the same words are embedded once, however many products bear them."""
+"""Turn the fields of products into raw activations; words that many products share are embedded once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from indexer.vectorizers.base import ProductFields, ProductVectorizer
 
 
 class ProductEmbedder:
-    """Embeds the fields of products; activations that cost a model are kept, and read where they are kept."""
+    """Embeds the fields of products; activations that need a model are stored, and read again from there."""
 
     def __init__(self, index: ProductIndex, vectorizers: Mapping[str, ProductVectorizer], numbers: Numbers) -> None:
         self._vectorizers = vectorizers
@@ -21,7 +21,7 @@ class ProductEmbedder:
         }
 
     def __call__(self, products: Mapping[str, ProductFields]) -> dict[str, dict[str, Vector]]:
-        """Find or make the activations of products.
+        """Read or compute the activations of products.
 
         Parameters
         ----------
@@ -31,25 +31,25 @@ class ProductEmbedder:
         Returns
         -------
         dict of str to dict of str to ndarray
-            By product id and aspect; aspects that a product has nothing for are left out.
+            By product id and aspect; aspects that a product lacks are left out.
         """
         activations: dict[str, dict[str, Vector]] = {product_id: {} for product_id in products}
         for aspect, vectorizer in self._vectorizers.items():
-            names = {product_id: vectorizer.key(product) for product_id, product in products.items()}
-            rows = self._rows(aspect, vectorizer, {name: products[product_id] for product_id, name in names.items()})
-            for product_id, name in names.items():
-                if rows[name].any():
-                    activations[product_id][aspect] = rows[name]
+            keys = {product_id: vectorizer.key(product) for product_id, product in products.items()}
+            rows = self._rows(aspect, vectorizer, {key: products[product_id] for product_id, key in keys.items()})
+            for product_id, key in keys.items():
+                if rows[key].any():
+                    activations[product_id][aspect] = rows[key]
         return activations
 
     def _rows(
         self, aspect: str, vectorizer: ProductVectorizer, products: Mapping[str, ProductFields]
     ) -> dict[str, Vector]:
-        """Return an aspect's activations by the name that they are kept under."""
+        """Return an aspect's activations by their keys."""
         store = self._stores.get(aspect)
         rows = store.get(list(products)) if store else {}
-        new = {name: product for name, product in products.items() if name not in rows}
+        new = {key: product for key, product in products.items() if key not in rows}
         if new:
-            made = dict(zip(new, vectorizer(list(new.values())), strict=True))
-            rows |= store.put(made) if store else made
+            computed = dict(zip(new, vectorizer(list(new.values())), strict=True))
+            rows |= store.put(computed) if store else computed
         return rows

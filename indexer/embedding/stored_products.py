@@ -1,4 +1,4 @@
-"""What stands in an index about the products that are to be embedded."""
+"""Read from an index the products that are to be embedded."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from indexer.activations.image_addresses import Known
 from indexer.elastic.product_index import ProductIndex
 from indexer.vectorizers.base import ProductFields
 
-_WANTED = ["deleted_at", "images", "source", "embedding", "attribution", "pictures.image", "pictures.image_digest"]
+_FIELDS = ["deleted_at", "images", "source", "embedding", "attribution", "pictures.image", "pictures.image_digest"]
 
 
 @dataclass(frozen=True)
 class Embeddable:
-    """All that a product's vector is made from."""
+    """Everything that a product's vector is made from."""
 
     images: tuple[str, ...]  # the primary one first
-    digests: dict[str, str]  # by address, of the images in its vectors
+    digests: dict[str, str]  # by address, of the images that its vectors were made from
     fields: ProductFields
     source: str  # digest of its addresses and fields
 
@@ -27,22 +27,22 @@ class Embeddable:
 class StoredProduct(Embeddable):
     """A product of an index of ours."""
 
-    done: bool  # its vector is of this source, and in the index's vector space
-    attribution: Mapping[str, Any]  # what found its attributes, and in what
+    done: bool  # its vector is of this source and of the index's vector space
+    attribution: Mapping[str, Any]  # which model predicted its attributes, and from which source
 
     def is_current(self, known: Mapping[str, Known]) -> bool:
-        """Return whether there is nothing to do, not even to ask whether an image changed."""
+        """Return whether the vector is up to date and no image is due to be checked."""
         return self.done and not any(known[a].due or known[a].digest != d for a, d in self.digests.items())
 
     def is_unchanged(self, digests: Mapping[str, str | None]) -> bool:
-        """Return whether its vector is still right, given the digests of its images now; what can't be had stays."""
+        """Return whether the vector fits the images' present digests; None, for one that failed, counts as the same."""
         return self.done and all(digests[address] in {None, digest} for address, digest in self.digests.items())
 
 
 def read(index: ProductIndex, ids: Sequence[str], space: str | None) -> tuple[dict[str, StoredProduct], list[str]]:
     """Read products by id; return them, and the ids of those that are gone."""
     answer = index.client.mget(
-        index=index.name, ids=list(dict.fromkeys(ids)), source_includes=[*_WANTED, *ProductFields.NAMES]
+        index=index.name, ids=list(dict.fromkeys(ids)), source_includes=[*_FIELDS, *ProductFields.NAMES]
     )
     products, gone = {}, []
     for doc in answer["docs"]:

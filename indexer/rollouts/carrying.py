@@ -1,8 +1,8 @@
-"""Make one index equal to another while both are written to: carry over what changed, by sequence numbers.
+"""Make one index equal to another while both are written to: carry over changes by sequence numbers.
 
-Every write that a shard takes has the next sequence number, and the shard's global checkpoint is the number up to which
-every copy of it holds all of them. So what lies between two checkpoints is all that changed, and nothing is missed:
-no clock is compared, no write has to wait. What is carried never takes the place of something newer.
+Every write to a shard gets the next sequence number, and the shard's global checkpoint is the number up to which every
+copy of it holds all writes. So the writes between two checkpoints are all that changed: no clocks are compared, and no
+write has to wait. A carried document never replaces a newer one.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ _VECTORS = ("embedding", "vector", "pictures")
 
 @dataclass(frozen=True)
 class Pair:
-    """The index that is carried from and the one that is carried to.
+    """The old index, from which documents are carried, and the new one.
 
     Attributes
     ----------
     space : str or None
         The vector space of the new index.
     same_space : bool
-        Whether the vectors of the old one are of that space too, so that they are carried along.
+        Whether the old one has the same space, so that vectors are carried too.
     """
 
     old: ProductIndex
@@ -49,13 +49,13 @@ class Pair:
 
     @classmethod
     def of(cls, old: ProductIndex, new: ProductIndex) -> Pair:
-        """Read from the mappings which spaces the two hold."""
+        """Read the spaces of both from their mappings."""
         before, after = old.space(), new.space()
         return cls(old, new, after, before is not None and before == after)
 
 
 def changes(pair: Pair, checkpoints: Checkpoints) -> Iterator[list[tuple[str, Document]]]:
-    """Iterate over the documents of the old index that changed since the checkpoints, as `changed_hits` does.
+    """Iterate over the pages of documents that changed in the old index since the checkpoints; see `changed_hits`.
 
     Yields
     ------
@@ -74,19 +74,19 @@ def changed_hits(
     vectors: bool,
     query: Document | None = None,
 ) -> Iterator[list[Document]]:
-    """Iterate over the documents that changed since the checkpoints, which are moved on after each page is used.
+    """Iterate over pages of the documents that changed since the checkpoints, which advance after each page.
 
     Parameters
     ----------
     vectors : bool
-        Whether documents come with their vectors.
+        Whether to read the vectors too.
     query : dict, optional
-        Which documents count.
+        Which documents to read.
 
     Yields
     ------
     list of dict
-        Hits, with the documents as they are now: one that changes meanwhile comes again with the next call.
+        Hits, with the documents as they are now; one that changes meanwhile is yielded again by the next call.
     """
     bounds = checkpoints_of(client, index)
     client.indices.refresh(index=index)
@@ -109,7 +109,7 @@ def changed_hits(
 
 
 def checkpoints_of(client: Elasticsearch, index: str) -> Checkpoints:
-    """Read up to which sequence number every copy of each shard holds all writes."""
+    """Read each shard's global checkpoint: the sequence number up to which every copy holds all writes."""
     shards = client.indices.stats(index=index, level="shards", metric="docs")["indices"][index]["shards"]
     return {
         shard: copy["seq_no"]["global_checkpoint"]
@@ -120,19 +120,19 @@ def checkpoints_of(client: Elasticsearch, index: str) -> Checkpoints:
 
 
 def changed(index: ProductIndex, checkpoints: Checkpoints) -> int:
-    """Count about how many documents changed since the checkpoints: the most there can be."""
+    """Return an upper bound of how many documents changed since the checkpoints."""
     bounds = checkpoints_of(index.client, index.name)
     since = sum(bound - checkpoints.get(shard, -1) for shard, bound in bounds.items())
     return min(since, int(index.client.count(index=index.name)["count"]) or since)
 
 
 def carry(pair: Pair, documents: Sequence[tuple[str, Document]], *, force: bool = False) -> int:
-    """Write documents of the old index into the new one, unless it holds something newer; count those it lacked.
+    """Write documents of the old index into the new one, unless it holds newer ones; count those that changed there.
 
     Parameters
     ----------
     force : bool
-        Whether of one version that of the old index wins in any case.
+        Whether the old index's document wins where both have the same version.
 
     Raises
     ------
@@ -150,20 +150,21 @@ def carry(pair: Pair, documents: Sequence[tuple[str, Document]], *, force: bool 
 
 
 def carry_ids(pair: Pair, ids: Sequence[str], *, force: bool = False) -> int:
-    """Carry products over as the old index, still live, has them now; drop those that it hasn't from the new one."""
-    lacked = 0
+    """Carry over products as the old, still live index has them now; delete from the new one those it doesn't have."""
+    changed = 0
     for part in chunked(ids, PAGE):
-        # Writes go to the live index first. So what the new index has, and the old one lacks after that, is deleted.
+        # Writes go to the live index first. So a product read in the new index, and after that not in the old one, is
+        # deleted.
         docs = pair.new.client.mget(index=pair.new.name, ids=part, source=False)["docs"]
         copies = {doc["_id"]: doc for doc in docs}
         products = pair.old.products(part)
-        lacked += carry(pair, list(products.items()), force=force)
-        lacked += _drop(pair.new.client, [copies[i] for i in part if i not in products and copies[i].get("found")])
-    return lacked
+        changed += carry(pair, list(products.items()), force=force)
+        changed += _drop(pair.new.client, [copies[i] for i in part if i not in products and copies[i].get("found")])
+    return changed
 
 
 def _drop(client: Elasticsearch, copies: Sequence[Document]) -> int:
-    """Delete documents, each only if nobody has written it since it was read."""
+    """Delete documents, each only if it wasn't written since it was read."""
     actions = [
         {
             "_op_type": "delete",
@@ -178,7 +179,7 @@ def _drop(client: Elasticsearch, copies: Sequence[Document]) -> int:
 
 
 def _changed(index: ProductIndex, name: str, actions: Sequence[write_targets.Action]) -> int:
-    """Write, and count the documents that were not left as they were."""
+    """Write, and count the documents that changed."""
     changed: list[str] = []
     for failure in write_targets.write_to(index, name, actions, changed=changed):
         if failure:
@@ -191,7 +192,7 @@ def _action(product_id: str, document: Document, pair: Pair, *, force: bool) -> 
         "document": with_numbers({name: value for name, value in document.items() if name not in _VECTORS}),
         "force": force,
         "space": pair.space,
-        **(_as_they_are(document) if pair.same_space else _to_be_made(document)),
+        **(_with_vectors(document) if pair.same_space else _pending(document)),
     }
     return {
         "_op_type": "update",
@@ -203,12 +204,12 @@ def _action(product_id: str, document: Document, pair: Pair, *, force: bool) -> 
     }
 
 
-def _as_they_are(document: Document) -> Document:
+def _with_vectors(document: Document) -> Document:
     return {name: document.get(name, {"status": "pending"} if name == "embedding" else None) for name in _VECTORS}
 
 
-def _to_be_made(document: Document) -> Document:
-    """Leave the vectors; keep which images were seen, so that their activations are found without fetching them."""
+def _pending(document: Document) -> Document:
+    """Leave out the vectors; keep the digests of the images, whose activations are then read without a fetch."""
     embedding = document.get("embedding", {})
     seen = {name: embedding[name] for name in ("image", "image_digest") if name in embedding}
     pictures = [{k: p[k] for k in ("image", "image_digest") if k in p} for p in document.get("pictures", [])]

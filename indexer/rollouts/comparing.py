@@ -1,4 +1,4 @@
-"""Check whether a new index is as good as the live one: what it holds, and what it finds."""
+"""Check whether a new index is as good as the live one: its products, its vectors and its results."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from indexer.elastic.product_index import ProductIndex
 from indexer.relevance import golden, metrics
 from indexer.relevance.golden import Judgement
 
-# What decides whether a product is the same in both.
+# The fields that decide whether a product is the same in both.
 _STATE = ("version", "field_versions", "updated_at", "deleted_at", "source")
 
 DEPTH = 24  # products whose overlap is counted: a page
@@ -44,7 +44,7 @@ class Thresholds:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What two indices hold and find: in each pair the old, live index comes first."""
+    """The products, vectors and results of two indices; in each pair the old, live index comes first."""
 
     products: tuple[int, int]
     different: int  # products that are not the same in both
@@ -53,7 +53,7 @@ class Comparison:
     overlap: float | None = None
 
     def faults(self, thresholds: Thresholds) -> list[str]:
-        """List what keeps the new index from being swapped in."""
+        """Return the reasons not to swap the new index in."""
         faults = []
         if self.different:
             faults.append(f"{self.different:,} products differ")
@@ -78,7 +78,7 @@ class Comparison:
 
 
 def different(old: ProductIndex, new: ProductIndex, on_progress: Callable[[int], None] = lambda _: None) -> list[str]:
-    """List the products that are not of the same version, time and content in both indices."""
+    """Return the products whose version, time or content differs between the indices."""
     old.refresh()
     new.refresh()
     olds, news = _states(old), _states(new)
@@ -102,7 +102,7 @@ def different(old: ProductIndex, new: ProductIndex, on_progress: Callable[[int],
 
 
 def still_different(old: ProductIndex, new: ProductIndex, ids: Sequence[str]) -> list[str]:
-    """Return which of these products differ this moment."""
+    """Return those of the products that differ now."""
     before, after = _states_of(old, ids), _states_of(new, ids)
     return [product_id for product_id in ids if before[product_id] != after[product_id]]
 
@@ -129,16 +129,16 @@ def compare(
     judgements: Sequence[Judgement] = (),
     anchors: int = 100,
 ) -> Comparison:
-    """Compare what two indices hold and find, each by the vectors of its own space.
+    """Compare the products, vectors and results of two indices, each in its own vector space.
 
     Parameters
     ----------
     differences : int
-        Products that `different` lists and nothing could make equal.
+        Products that still differ after all attempts to make them equal.
     judgements : sequence of Judgement
         A golden set; without one there is no NDCG.
     anchors : int
-        How many products' most similar ones are compared.
+        Products whose most similar ones are compared.
     """
     old.refresh()
     new.refresh()
@@ -153,7 +153,7 @@ def compare(
 
 @dataclass(frozen=True)
 class _Searched:
-    """An index with the layout of its own vectors."""
+    """An index with the layout of its vectors."""
 
     index: ProductIndex
     layout: Layout
@@ -162,8 +162,8 @@ class _Searched:
     def of(cls, index: ProductIndex) -> _Searched:
         return cls(index, Layout.from_meta(index.meta()["aspects"]))
 
-    def some(self, size: int) -> list[str]:
-        """Draw products with a vector: always the same ones, whatever their ids mean."""
+    def sample(self, size: int) -> list[str]:
+        """Draw products with a vector at random, but always the same ones."""
         random = {"function_score": {"query": _WITH_VECTOR, "random_score": {"seed": 7, "field": "_seq_no"}}}
         return [hit["_id"] for hit in self.index.search(query=random, size=size, source=False)["hits"]["hits"]]
 
@@ -177,7 +177,7 @@ _WITH_VECTOR = {"term": {"embedding.status": "done"}}
 
 
 def _overlap(old: _Searched, new: _Searched, anchors: int) -> float | None:
-    drawn = old.some(anchors)
+    drawn = old.sample(anchors)
     before, after = old.index.vectors(drawn), new.index.vectors(drawn)
     shares = []
     for product_id in before.keys() & after.keys():
@@ -187,17 +187,17 @@ def _overlap(old: _Searched, new: _Searched, anchors: int) -> float | None:
 
 
 def _ndcg(old: _Searched, new: _Searched, judged: Mapping[str, Mapping[str, int]]) -> tuple[float, float] | None:
-    """Put the judged candidates of each anchor in the order of either space; only products that both hold count."""
+    """Measure how well each space ranks the judged candidates of each anchor; only products that both hold count."""
     ids = sorted({product for anchor, grades in judged.items() for product in (anchor, *grades)})
     before, after = old.index.vectors(ids), new.index.vectors(ids)
     both = before.keys() & after.keys()
-    kept = {a: {p: g for p, g in grades.items() if p in both} for a, grades in judged.items() if a in both}
-    if not any(grade for grades in kept.values() for grade in grades.values()):
+    common = {a: {p: g for p, g in grades.items() if p in both} for a, grades in judged.items() if a in both}
+    if not any(grade for grades in common.values() for grade in grades.values()):
         return None
     scores = []
     for vectors, layout in ((before, old.layout), (after, new.layout)):
-        run = {a: _order(vectors, a, list(grades), layout) for a, grades in kept.items()}
-        scores.append(float(np.mean(list(metrics.per_anchor(kept, run, "ndcg@10").values()))))
+        run = {a: _order(vectors, a, list(grades), layout) for a, grades in common.items()}
+        scores.append(float(np.mean(list(metrics.per_anchor(common, run, "ndcg@10").values()))))
     return scores[0], scores[1]
 
 

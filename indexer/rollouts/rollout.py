@@ -1,4 +1,4 @@
-"""Take a shop from one index to another: start, continue after a crash, abandon, or finish."""
+"""Move a shop from one index to another: start, continue after a crash, abandon, or finish."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from indexer.digests import manifest_digest
 from indexer.elastic import write_targets
 from indexer.elastic.product_index import ProductIndex
 from indexer.errors import IndexStateError
-from indexer.rollouts.state import Kept, Running, State, StateStore
+from indexer.rollouts.state import KeptIndex, Running, State, StateStore
 from indexer.rollouts.steps import Options, Steps, Watch
 
 if TYPE_CHECKING:
@@ -23,12 +23,12 @@ STEPS = {
 
 
 class Rollout:
-    """Takes a shop from one index to another.
+    """Moves a shop from one index to another.
 
     Parameters
     ----------
     pipeline : callable
-        Makes the pipeline of the settings; called only where vectors have to be made, since it loads the models.
+        Makes the pipeline of the settings; called only if it is needed, because it loads the models.
     """
 
     def __init__(
@@ -43,18 +43,18 @@ class Rollout:
         self._store = StateStore(index)
 
     def rebuild(self) -> str:
-        """Build an index for the mapping and models of today, make it the live one, and return its name.
+        """Build an index for the current mapping and models, make it the live one, and return its name.
 
         Raises
         ------
         IndexStateError
             It is not as good as the live one, another rollout is under way, or Elasticsearch refused something.
-            What is done is kept: the next call continues from there.
+            Finished steps stay done: the next call continues from there.
         """
         options = self._options
-        made = {"mapping": product.mapping(None), "settings": product.settings(), "space": options.space}
+        schema = {"mapping": product.mapping(None), "settings": product.settings(), "space": options.space}
         models = self._pipeline().vectorizers.digests
-        inputs = manifest_digest({**made, "models": models, "refit": options.refit})
+        inputs = manifest_digest({**schema, "models": models, "refit": options.refit})
 
         def begin(live: str, _: State) -> Running:
             return Running("rebuild", live, self._index.new_name(), inputs)
@@ -62,12 +62,12 @@ class Rollout:
         return self._take("rebuild", inputs, begin)
 
     def rollback(self) -> str:
-        """Make the index that was live before live again, with all that was written since, and return its name.
+        """Make the previously live index live again, with everything written since, and return its name.
 
         Raises
         ------
         IndexStateError
-            None is kept, or what `rebuild` raises.
+            No index is kept, or for the reasons of `rebuild`.
         """
 
         def begin(live: str, state: State) -> Running:
@@ -100,7 +100,7 @@ class Rollout:
         self._watch.step("prune")
         prune(self._index, keep=[run.old_index])
         self._watch.step("end")
-        state.running, state.kept = None, Kept(run.old_index, run.at_swap)
+        state.running, state.kept = None, KeptIndex(run.old_index, run.at_swap)
         save()
         return run.new_index
 
@@ -113,7 +113,7 @@ class Rollout:
             )
         if live not in {run.old_index, run.new_index}:
             raise IndexStateError(
-                f"{self._index.alias} is {live} by now; give the {run.kind} to {run.new_index} up by "
+                f"{self._index.alias} is {live} now; give the {run.kind} to {run.new_index} up by "
                 f"`lookalike {run.kind} --abandon`."
             )
         self._watch.say(
@@ -142,7 +142,7 @@ class Rollout:
 
 
 def prune(index: ProductIndex, *, keep: Sequence[str] | None = None) -> list[str]:
-    """Delete the indices of a shop but the live one and these, and return their names."""
+    """Delete all product indices of a shop except the live one and ``keep``; return their names."""
     targets = write_targets.resolve(index)
     kept = [name for name in targets.writes if name in {targets.live, *(keep or ())}]
     if list(targets.writes) != kept:

@@ -1,4 +1,4 @@
-"""How far a rollout is, kept in Elasticsearch: whoever continues reads it there, and of two that do one stops."""
+"""The state of a rollout, stored in Elasticsearch, where another process can continue it, but only one at a time."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ class Running:
     old_index, new_index : str
         The index that is live when it begins, and the one that will be.
     inputs : str
-        Digest of what the new index is made from: mapping, settings, models, options.
+        Digest of the new index's mapping, settings, models and options.
     done : list of str
-        Steps that need not be taken again.
+        Steps that are finished.
     checkpoints : dict of str to int
         How far the changes of the old index are carried over.
     at_swap : dict of str to int
-        The checkpoints of the new index when it became the live one: the old one may lack what changed since.
+        The checkpoints of the new index when it became the live one; the old one may lack later changes.
     """
 
     kind: Literal["rebuild", "rollback"]
@@ -49,7 +49,7 @@ class Running:
 
     @classmethod
     def of(cls, data: dict[str, Any]) -> Running:
-        """Read it as it is stored, by this version or by 0.1, which had other names for three fields."""
+        """Read a stored rollout of this version, or of 0.1, which had other names for three fields."""
         return cls(**{_NAMES_OF_0_1.get(name, name): value for name, value in data.items()})
 
 
@@ -57,8 +57,8 @@ _NAMES_OF_0_1 = {"source": "old_index", "target": "new_index", "made_for": "inpu
 
 
 @dataclass
-class Kept:
-    """The index that was live before, which writes still go to, and which of the live one's changes it held then."""
+class KeptIndex:
+    """The previously live index, which still takes writes, and the changes it had when it was replaced."""
 
     index: str
     checkpoints: Checkpoints
@@ -66,20 +66,20 @@ class Kept:
 
 @dataclass
 class State:
-    """What is known of rollouts: the one under way, and the index kept to go back to."""
+    """The rollout under way, and the index that is kept to roll back to."""
 
     running: Running | None = None
-    kept: Kept | None = None
+    kept: KeptIndex | None = None
 
     @classmethod
     def of(cls, data: dict[str, Any]) -> State:
-        """Read it as it is stored."""
+        """Read a stored state."""
         running, kept = data.get("running"), data.get("kept")
-        return cls(Running.of(running) if running else None, Kept(**kept) if kept else None)
+        return cls(Running.of(running) if running else None, KeptIndex(**kept) if kept else None)
 
 
 class StateStore:
-    """The one document of a shop's rollouts, changed by compare-and-set."""
+    """The document that holds a shop's rollout state, changed by compare-and-set."""
 
     def __init__(self, index: ProductIndex) -> None:
         self._client, self._index, self._id = index.client, index.store(rollout.KIND), "rollout"
@@ -87,7 +87,7 @@ class StateStore:
         self._seen: dict[str, int] = {}
 
     def read(self) -> State:
-        """Read the state. What is saved next must follow on this."""
+        """Read the state, which the next `save` must replace."""
         try:
             answer = self._client.get(index=self._index, id=self._id)
         except NotFoundError:
@@ -102,7 +102,7 @@ class StateStore:
         Raises
         ------
         IndexStateError
-            Another process has noted one since: it goes on, this one must not.
+            Another process has written one since and goes on; this one must stop.
         """
         make_index(self._client, self._index, rollout.mapping())
         document = {"state": {**asdict(state), "owner": self._owner, "at": now()}}
@@ -111,7 +111,7 @@ class StateStore:
             answer = self._client.index(index=self._index, id=self._id, document=document, **only)
         except ConflictError as error:
             answer = self._client.get(index=self._index, id=self._id)
-            # The client sends again what it got no answer to: then it is our own state that is there.
+            # The client retries a request that got no answer; the stored state is then our own.
             if answer["_source"] != document:
-                raise IndexStateError("Another process has taken this rollout over; this one stops here") from error
+                raise IndexStateError("Another process has taken this rollout over; this one stops") from error
         self._seen = {"if_seq_no": answer["_seq_no"], "if_primary_term": answer["_primary_term"]}

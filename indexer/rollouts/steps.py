@@ -1,4 +1,4 @@
-"""The steps of a rebuild and of a rollback. Each may be taken again, so that another run goes on from any of them."""
+"""The steps of a rebuild and of a rollback. Each can be repeated, so that another run can continue from any of them."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ from indexer.spaces.vector_space import load_space
 if TYPE_CHECKING:
     from indexer.embedding.pipeline import Pipeline
 
-_ROUNDS = 20  # of carrying over what changed meanwhile; each takes a fraction of the one before
-_PASSES = 5  # over the products without vector: the catalogue goes on changing
+_ROUNDS = 20  # of carrying over what changed meanwhile; each takes a fraction of the time of the one before
+_PASSES = 5  # over the products without a vector, because the catalogue keeps changing
 _CHUNK = 256  # products between two steps of a progress bar
 
 
 @dataclass(frozen=True)
 class Options:
-    """How a rebuild differs from one without options.
+    """The options of a rollout.
 
     Attributes
     ----------
     refit : bool
-        Whether reductions are fitted again on the kept activations, though the models are the same.
+        Whether to fit the reductions again on the stored activations, even if the models are the same.
     space : str or None
-        Digest of a vector space that is fitted already and shall be used.
+        Digest of a fitted vector space to use.
     shards, replicas : int
         Of the new index.
     anyway : bool
@@ -57,7 +57,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Watch:
-    """Callbacks: each step before it is taken, lines for people, and what is done of how much."""
+    """Callbacks: `step` with its name before each, `say` with a line to print, `progress` with task, done and total."""
 
     step: Callable[[str], None] = lambda _: None
     say: Callable[[str], None] = lambda _: None
@@ -65,12 +65,12 @@ class Watch:
 
 
 class Steps:
-    """What a rollout under way does, step by step.
+    """The steps of a rollout under way, a method each.
 
     Parameters
     ----------
     save : callable
-        Writes how far it is, and raises IndexStateError where another process has taken over.
+        Writes the rollout's state; raises IndexStateError if another process has taken over.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Steps:
         self._old, self._new = index.at(run.old_index), index.at(run.new_index)
 
     def create(self) -> None:
-        """Make the new index, holding a vector space from the beginning where none has to be fitted."""
+        """Create the new index, with its vector space unless one has to be fitted."""
         options = self._options
         if self._index.client.indices.exists(index=self._new.name):
             return
@@ -100,7 +100,7 @@ class Steps:
             self._new.stamp(weights=meta["weights"])
 
     def _space_without_fit(self) -> str | None:
-        """Return the digest of the space that the new index holds from the beginning; None if one has to be fitted."""
+        """Return the digest of the new index's space; None if one has to be fitted."""
         current, models = self._old.space(), self._pipeline().vectorizers.digests
         if self._options.space:
             space = load_space(self._index, self._options.space)
@@ -112,38 +112,38 @@ class Steps:
         return current if load_space(self._index, current).vectorizers == models else None
 
     def join(self) -> None:
-        """Have every write go to the new index too."""
+        """Direct every write to the new index too."""
         targets = write_targets.resolve(self._index)
         if self._new.name not in targets.writes:
             write_targets.retarget(self._index, [*targets.writes, self._new.name])
 
     def copy(self) -> None:
-        """Carry over what the old index has and the new one lacks, until a round finds nothing that it lacks."""
+        """Carry over the documents that the new index lacks, until a round finds none."""
         run, pair = self._run, Pair.of(self._old, self._new)
         for number in range(_ROUNDS):
-            total, done, lacked = changed(self._old, run.checkpoints), 0, 0
+            total, done, carried = changed(self._old, run.checkpoints), 0, 0
             for page in changes(pair, run.checkpoints):
-                lacked += carry(pair, page)
+                carried += carry(pair, page)
                 done += len(page)
                 self._watch.progress("Copying products" if number == 0 else "Catching up", done, max(done, total))
                 self._save()
-            if not lacked:
+            if not carried:
                 return
 
     def fit(self) -> None:
-        """Fit the vector space of the new index on the activations that are kept; missing ones are made first."""
+        """Fit the vector space of the new index on the stored activations; missing ones are computed first."""
         current = self._old.space()
         if self._new.space() or current is None:
             return
         pipeline = self._pipeline()
-        self._vectorize("Embedding")  # what isn't kept yet: nothing, where the models are the same
+        self._vectorize("Embedding")  # what isn't stored yet: nothing if the models are the same
         recipe = Recipe.of(load_space(self._index, current))
         space = fit(self._index, pipeline.vectorizers, recipe)
         self._new.stamp_space(space.digest)
         self._watch.say(f"Fitted the vector space {space.digest}")
 
     def vectors(self) -> None:
-        """Make the vectors that are still missing, of kept activations where they are there."""
+        """Make the vectors that are still missing, from stored activations where possible."""
         if self._new.space() is None:
             return
         before = -1
@@ -162,16 +162,16 @@ class Steps:
             self._pipeline().vectorize_in(self._new.name, part)
             done += len(part)
             self._watch.progress(what, done, len(ids))
-            self._save()  # so that of two processes one stops
+            self._save()  # stops this process if another one has taken over
         return len(ids)
 
     def compare(self) -> None:
-        """Make the new index equal, and check whether it is as good.
+        """Make the new index equal to the old one, and check whether it is as good.
 
         Raises
         ------
         IndexStateError
-            It isn't, and nobody said that it shall be live anyway.
+            It isn't, and the options don't say to swap anyway.
         """
         run, options = self._run, self._options
         if self._is_swapped():
@@ -201,23 +201,23 @@ class Steps:
             self._watch.say(f"The match percentage is not calibrated for the new vectors: {error}")
 
     def _make_equal(self) -> int:
-        """Compare product by product, carry over what differs, and count what still does."""
+        """Compare product by product, carry over those that differ, and count those that still do."""
         pair = Pair.of(self._old, self._new)
         total = int(self._index.client.count(index=self._old.name)["count"])
-        left = comparing.different(
+        different = comparing.different(
             self._old, self._new, lambda done: self._watch.progress("Comparing", done, max(done, total))
         )
         for number in range(5):
-            if not left:
+            if not different:
                 break
-            # What is written just now differs for a moment; what still does later is made as the live index has it.
+            # A product being written differs for a moment; if it still does later, the live index's state wins.
             time.sleep(0.2 * number)
-            carry_ids(pair, left, force=number > 1)
-            left = comparing.still_different(self._old, self._new, left)
-        return len(left)
+            carry_ids(pair, different, force=number > 1)
+            different = comparing.still_different(self._old, self._new, different)
+        return len(different)
 
     def swap(self) -> None:
-        """Have the alias lead to the new index: readers see the one or the other, never none or both."""
+        """Move the alias to the new index, atomically: readers see one index or the other, never none or both."""
         run, client, alias = self._run, self._index.client, self._index.alias
         if self._is_swapped():
             return
@@ -240,6 +240,6 @@ class Steps:
         return write_targets.resolve(self._index).live == self._run.new_index
 
     def settle(self) -> None:
-        """Carry over what was addressed to the old index alone before the swap and arrived after the last round."""
+        """Carry over writes that were addressed to the old index alone and arrived after the last round."""
         self.copy()
         self.vectors()

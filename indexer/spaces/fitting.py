@@ -1,4 +1,4 @@
-"""Fit a vector space from the activations that are kept: no image is touched."""
+"""Fit a vector space from stored activations; no image is needed."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from indexer.vectorizers.base import ProductFields, ProductVectorizer
 Kind = Literal["pca", "whitened", "random", "learned"]
 LEARNING = "look"  # the aspect that `Recipe` is about; the others have a PCA
 
-# Activations that a fit holds at once: 100 MB of 1,280 dimensions. A PCA of more goes through them in chunks.
+# Activations that a fit holds in memory: 100 MB of 1,280 dimensions. A PCA of more reads them in chunks.
 SAMPLE = 20_000
 # Activations that a fit reads at most: a PCA of 1,280 dimensions settles long before (docs/measurements.md).
 MOST = 200_000
-_CHUNK = 1_000  # products whose tokens are counted at once
-_EXPLAINED = 4_000  # products that `--explain` measures on, besides those that are judged
+_CHUNK = 1_000  # products whose tokens are counted at a time
+_EXPLAINED = 4_000  # products that `--explain` measures on, in addition to the judged ones
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,8 @@ class Recipe:
     likes : dict, optional
         Judgements, or a shop's own counts of what is liked together: pairs of grade 2 and 3 teach a learned projection.
     explain : callable, optional
-        Is given the quality at each number of dimensions, and the fewest that do; those are kept unless `dims` is set.
+        Called with the quality at each number of dimensions and the fewest that suffice, which are used unless `dims`
+        is set.
     """
 
     kind: Kind = "pca"
@@ -56,7 +57,7 @@ class Recipe:
     explain: Callable[[list[Point], Point], None] | None = None
 
     def __post_init__(self) -> None:
-        """Refuse likes that nothing learns from, and such as would be measured on what they taught."""
+        """Refuse likes that the reduction can't learn from, or that overlap with the golden set."""
         if self.likes and self.kind != "learned":
             raise SpaceError(f"A {self.kind} reduction learns nothing from likes; ask for a learned one")
         if self.likes and self.grades:
@@ -64,7 +65,7 @@ class Recipe:
 
     @classmethod
     def of(cls, space: VectorSpace) -> Recipe:
-        """Reduce as another space does: a refit of a learned projection learns anew, from labels alone."""
+        """Return the recipe of another space; a learned projection is learned again, from labels alone."""
         kind = space.reductions[LEARNING].manifest["kind"] if LEARNING in space.reductions else "pca"
         by_kind: dict[str, Kind] = {
             "whitened": "whitened",
@@ -78,14 +79,14 @@ class Recipe:
 def fit_space(
     index: ProductIndex, vectorizers: Vectorizers, recipe: Recipe | None = None, *, sample: int = SAMPLE
 ) -> VectorSpace:
-    """Fit a vector space as `fit` does, and note in the live index that it holds this one.
+    """Fit a vector space as `fit` does, and write to the live index's mapping that it holds this one.
 
     Raises
     ------
     SpaceError
-        There are not two of anything to fit on.
+        No aspect has two activations to fit on.
     IndexStateError
-        The index holds vectors of another space, or was made for other aspects.
+        The index holds vectors of another space, or was created for other aspects.
     """
     index.ensure()
     space = fit(index, vectorizers, recipe, sample=sample)
@@ -96,9 +97,9 @@ def fit_space(
 def fit(
     index: ProductIndex, vectorizers: Vectorizers, recipe: Recipe | None = None, *, sample: int = SAMPLE
 ) -> VectorSpace:
-    """Fit the reductions and keep the space.
+    """Fit the reductions and save the space.
 
-    An aspect that there are not two of yet stays out of the space: its part of every vector is zeros.
+    An aspect with fewer than two activations is left out of the space: its part of every vector is zeros.
 
     Parameters
     ----------
@@ -107,12 +108,12 @@ def fit(
     recipe : Recipe, optional
         How the look aspect is reduced; by default as all others, by PCA.
     sample : int
-        Activations that are held at once.
+        Activations held in memory.
 
     Raises
     ------
     SpaceError
-        There are not two of anything to fit on, or the recipe asks for more dimensions than the aspect has.
+        No aspect has two activations to fit on, or the recipe asks for more dimensions than the aspect has.
     """
     numbers = vectorizers.numbers
     stores = {a: ActivationStore.open(index, "images", v, numbers) for a, v in vectorizers.images.items()}
@@ -124,8 +125,8 @@ def fit(
             reductions[aspect] = fit_token_idf(_rows(index, vectorizer, sample), ASPECT_DIMS[aspect])
     for aspect, store in stores.items():
         if store.count() >= 2:
-            own = (recipe or Recipe()) if aspect == LEARNING else Recipe()
-            reductions[aspect] = _fit_aspect(index, store, aspect, own, sample)
+            of_aspect = recipe if recipe and aspect == LEARNING else Recipe()
+            reductions[aspect] = _fit_aspect(index, store, aspect, of_aspect, sample)
     if not reductions:
         raise SpaceError(f"{index.alias} has not two products to fit a vector space on. Load a catalogue first.")
     space = VectorSpace(vectorizers.digests, reductions)
@@ -163,7 +164,7 @@ def _rows(index: ProductIndex, vectorizer: ProductVectorizer, sample: int) -> It
 
 
 def _material(index: ProductIndex, store: ActivationStore, recipe: Recipe, sample: int) -> Material:
-    """Read the products that are learned from, or measured on; none where neither is asked for."""
+    """Read the products to learn from or to measure on; none if the recipe needs neither."""
     judged = products_in(recipe.grades or {}) | products_in(recipe.likes or {})
     if recipe.kind == "learned":
         return read_material(index, store, sample, judged)
@@ -199,7 +200,7 @@ def _reduce(store: ActivationStore, material: Material, recipe: Recipe, dims: in
 
 
 def describe(space: VectorSpace) -> str:
-    """Return in one line what a space's reductions are, and why."""
+    """Return a line about a space's reductions: kind, dimensions, variance kept, and the reason for the choice."""
     return "; ".join(
         f"{name}: {r.manifest['kind']}, {r.dims} dimensions, {r.kept:.1%} of the variance"
         + (f" ({why})" if (why := r.manifest["why"]) else "")

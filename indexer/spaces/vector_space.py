@@ -1,4 +1,4 @@
-"""Vector spaces: which vectorizers, which reductions, one digest. Vectors of two spaces never meet in a query."""
+"""Vector spaces: vectorizers and reductions under one digest. A query never mixes vectors of two spaces."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ class VectorSpace:
 
     @cached_property
     def digest(self) -> str:
-        """Return the name of the space: it changes with anything that changes a vector."""
-        # Kept: every document that is written names it, and the tensors are megabytes.
+        """The name of the space, which changes with anything that changes a vector."""
+        # Cached, because every document written names it, and the tensors are megabytes.
         return manifest_digest({**self.manifest, "tensors": hashlib.sha256(self.to_bytes()).hexdigest()})
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """What the space is made of, for people and for `digest`."""
+        """What the space is made of, to read and for `digest`."""
         return {
             "vectorizers": self.vectorizers,
             "aspects": self.layout.to_meta(),
@@ -56,13 +56,13 @@ class VectorSpace:
         }
 
     def compose(self, activations: Mapping[str, Vector]) -> Vector:
-        """Reduce the raw activations of one image and put them side by side.
+        """Reduce the raw activations of one image and concatenate them.
 
         Parameters
         ----------
         activations : mapping of str to ndarray
-            Aspect to raw activation, shape ``(raw_dims,)``. An aspect left out becomes zeros; one that this space
-            doesn't have is left aside.
+            Aspect to raw activation, shape ``(raw_dims,)``. A missing aspect becomes zeros; one that this space
+            doesn't have is ignored.
         """
         reduced = {n: self.reductions[n](raw[None])[0] for n, raw in activations.items() if n in self.reductions}
         return self.layout.compose(reduced)
@@ -91,7 +91,7 @@ def load_space(index: ProductIndex, digest: str) -> VectorSpace:
     Raises
     ------
     SpaceError
-        It isn't there, or what is there isn't what its digest says.
+        There is none, or it doesn't match its digest.
     """
     store = index.store(vector_space.KIND)
     try:
@@ -103,15 +103,15 @@ def load_space(index: ProductIndex, digest: str) -> VectorSpace:
         tensors = load(base64.b64decode(source["tensors"], validate=True))
         reductions = {
             aspect: load_reduction(
-                own, {k.removeprefix(f"{aspect}."): v for k, v in tensors.items() if k.startswith(f"{aspect}.")}
+                described, {k.removeprefix(f"{aspect}."): v for k, v in tensors.items() if k.startswith(f"{aspect}.")}
             )
-            for aspect, own in manifest["reductions"].items()
+            for aspect, described in manifest["reductions"].items()
         }
     except (ValueError, KeyError, SafetensorError) as error:
         raise SpaceError(
-            f"The vector space {digest} in {store} is damaged, or of an older version: {error!r}; fit it anew"
+            f"The vector space {digest} in {store} is damaged, or of an older version: {error!r}; fit it again"
         ) from error
     space = VectorSpace(manifest["vectorizers"], reductions, Layout.from_meta(manifest["aspects"]))
     if space.digest != digest:
-        raise SpaceError(f"The vector space {digest} in {store} is not what its digest says; fit it anew")
+        raise SpaceError(f"The vector space {digest} in {store} does not match its digest; fit it again")
     return space

@@ -12,7 +12,7 @@ from indexer.activations.activation_store import ActivationStore
 from indexer.activations.image_vector_store import ImageVectorStore
 from indexer.elastic.product_index import ProductIndex
 from indexer.errors import IndexStateError
-from indexer.retention import kept
+from indexer.retention import summaries
 from indexer.settings import Settings
 
 DIMS = 640
@@ -58,7 +58,7 @@ def test_a_store_keeps_the_numbers_that_it_was_made_with(index: ProductIndex) ->
     two = again.put({"two": ROWS["image-1"]})["two"]
     assert not np.array_equal(two, ROWS["image-1"])
     np.testing.assert_array_equal(again.get(["two"])["two"], two)
-    assert [(k.aspect, k.count, k.numbers) for k in kept(index)] == [("look", 2, "bfloat16")]
+    assert [(k.aspect, k.count, k.numbers) for k in summaries(index)] == [("look", 2, "bfloat16")]
 
 
 def test_an_image_is_known_once_every_vectorizer_has_seen_it(index: ProductIndex) -> None:

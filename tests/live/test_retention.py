@@ -24,7 +24,7 @@ from indexer.elastic.client import bulk
 from indexer.elastic.product_index import ProductIndex
 from indexer.errors import IndexStateError
 from indexer.images.fetching import Validators
-from indexer.retention import Expired, expire, kept
+from indexer.retention import Expired, expire, summaries
 from indexer.settings import Settings
 from indexer.vectorizers.base import ProductFields
 from indexer.vectorizers.text import text_key
@@ -75,8 +75,8 @@ def test_what_no_product_uses_is_let_go_after_a_while(index: ProductIndex) -> No
     assert set(pictures.get(["used", "second", "unused"])) == {"used", "second"}
     assert set(texts.get([words, "old words"])) == {words}
     assert _addresses(index, "u", "v", "w") == {"u", "v"}
-    assert {(k.aspect, k.count) for k in kept(index)} == {("images", 2), ("texts", 1)}
-    assert all(k.size > 0 for k in kept(index))
+    assert {(k.aspect, k.count) for k in summaries(index)} == {("images", 2), ("texts", 1)}
+    assert all(k.size > 0 for k in summaries(index))
 
 
 def test_what_an_attached_index_uses_stays(index: ProductIndex) -> None:

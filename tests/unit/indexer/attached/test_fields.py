@@ -8,21 +8,21 @@ NAMES = FieldNames("photos.url", "sku", "name", category="path", brand="maker.na
 
 
 @pytest.mark.parametrize(
-    ("source", "found"),
+    ("source", "expected"),
     [
         ({"a": {"b": 1}}, [1]),
         ({"a": [{"b": 1}, {"b": [2, 3]}, {"c": 4}]}, [1, 2, 3]),  # nested, or plain lists of objects
-        ({"a.b": 1}, [1]),  # a name that holds a dot itself
+        ({"a.b": 1}, [1]),  # a name that contains a dot
         ({"a": {"b": None}}, [None]),
         ({"a": 1}, []),
         ({}, []),
     ],
 )
-def test_a_path_goes_through_objects_lists_and_dotted_names(source: dict[str, object], found: list[object]) -> None:
-    assert list(values(source, "a.b")) == found
+def test_a_path_goes_through_objects_lists_and_dotted_names(source: dict[str, object], expected: list[object]) -> None:
+    assert list(values(source, "a.b")) == expected
 
 
-def test_what_a_product_is_described_by() -> None:
+def test_a_foreign_document_is_read_by_its_own_field_names() -> None:
     source = {
         "sku": 7,
         "name": "Sage dress",
@@ -32,17 +32,17 @@ def test_what_a_product_is_described_by() -> None:
         "color": "sage",
         "size": ["S", 38, True],
     }
-    found = describe(source, NAMES)
-    assert found.images == ("https://a", "https://b")
-    assert (found.fields.title, found.fields.brand, found.fields.category) == (
+    described = describe(source, NAMES)
+    assert described.images == ("https://a", "https://b")
+    assert (described.fields.title, described.fields.brand, described.fields.category) == (
         "Sage dress",
         "Marlowe",
         ("Dresses", "Midi"),
     )
-    assert found.fields.attributes == {"color": "sage", "size": ["S", "38", "true"]}
+    assert described.fields.attributes == {"color": "sage", "size": ["S", "38", "true"]}
 
 
-def test_the_source_changes_with_what_a_vector_is_made_from_and_with_nothing_else() -> None:
+def test_the_source_changes_only_with_what_the_vector_is_made_from() -> None:
     source = {"name": "Dress", "photos": {"url": "https://a"}, "price": 1}
     digest = describe(source, NAMES).source
     assert describe({**source, "price": 2, "lookalike": {"status": "done"}}, NAMES).source == digest
