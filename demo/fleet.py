@@ -8,10 +8,10 @@ from pathlib import Path
 
 from demo.processes import Child, start_child
 
-# One process loads the models, because a model uses all cores by itself. Beat runs with the housekeeping.
+# One process loads the models, because a model uses all cores by itself.
 _QUEUES = {
     "embedder": ("--queues", "interactive,embedding", "--concurrency", "1"),
-    "writer": ("--queues", "writing,housekeeping", "--concurrency", "2", "--beat"),
+    "writer": ("--queues", "writing,housekeeping", "--concurrency", "2"),
 }
 
 

@@ -12,7 +12,7 @@ from indexer.settings import Settings
 EMBEDDING = "embedding"  # needs a model, can wait
 INTERACTIVE = "interactive"  # needs a model, and a shopper is waiting
 WRITING = "writing"  # catalogue events on their way into Elasticsearch
-HOUSEKEEPING = "housekeeping"  # periodic tasks, sent by beat
+HOUSEKEEPING = "housekeeping"  # periodic tasks
 QUEUES = (EMBEDDING, INTERACTIVE, WRITING, HOUSEKEEPING)
 
 # Task names; other systems may send these.
@@ -37,7 +37,6 @@ _ROUTES = {
     **dict.fromkeys((WAKE, RECONCILE, PRUNE, SAMPLE_RECALL), HOUSEKEEPING),
 }
 
-_WAKE_SECONDS = 15.0
 TIME_LIMIT = 600  # seconds after which a task counts as stuck and its process is killed
 
 app = Celery("workers", include=["workers.tasks"])
@@ -47,13 +46,6 @@ app = Celery("workers", include=["workers.tasks"])
 def configuration() -> dict[str, Any]:
     """Configure Celery from the settings."""
     settings = Settings.from_environment()
-    periods = {
-        WAKE: _WAKE_SECONDS,
-        RECONCILE: settings.reconcile_seconds,
-        PRUNE: 3_600.0,
-        SAMPLE_RECALL: settings.reconcile_seconds,
-        SWEEP: float(settings.sweep_seconds),
-    }
     return {
         "broker_url": settings.redis_url,
         "broker_connection_retry_on_startup": True,
@@ -76,11 +68,6 @@ def configuration() -> dict[str, Any]:
         "worker_prefetch_multiplier": 1,
         "worker_hijack_root_logger": False,
         "worker_cancel_long_running_tasks_on_connection_loss": False,
-        # In memory, because the default scheduler stores its times in a pickle.
+        # Nothing is left to beat (see workers/scheduler.py); who starts it all the same must not get its pickle.
         "beat_scheduler": "celery.beat:Scheduler",
-        "beat_max_loop_interval": 5,
-        "beat_schedule": {
-            name: {"task": name, "schedule": seconds, "options": {"expires": seconds}}
-            for name, seconds in periods.items()
-        },
     }

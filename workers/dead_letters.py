@@ -90,7 +90,7 @@ def requeue(
     finally:
         letters.remove(queued)
     for task in (WRITE_EVENTS, EMBED_WAITING):
-        queues.tasks.wake(task)  # if this fails, beat wakes a worker later
+        queues.tasks.wake(task)  # if this fails, the scheduler wakes a worker later
     return len(queued), faults
 
 

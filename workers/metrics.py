@@ -71,6 +71,10 @@ class ShopMetrics(Collector):
         for name, (metric, text) in _GAUGES.items():
             if (name, "") in counts:
                 yield GaugeMetricFamily(metric, text, value=counts[name, ""])
+        age = self._queues.schedule.age()
+        if age is not None:
+            text = "Seconds since a periodic task was last sent; more than a minute: no worker takes housekeeping."
+            yield GaugeMetricFamily("lookalike_schedule_age_seconds", text, value=age)
         yield _lag(counts)
         yield from self._of_queues()
 

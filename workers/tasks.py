@@ -7,19 +7,20 @@ import os
 import threading
 from typing import Any
 
-from celery.signals import celeryd_after_setup, setup_logging, worker_process_init
+from celery.signals import celeryd_after_setup, setup_logging, worker_process_init, worker_ready
 from elastic_transport import TransportError
 from elasticsearch import ApiError
 
 from indexer.embedding.photos import Box
 from indexer.errors import ProductSearchError
-from workers import embedding, housekeeping, logs, metrics, photos, resources, sweeping, writing
+from workers import embedding, housekeeping, logs, metrics, photos, resources, scheduler, sweeping, writing
 from workers.app import (
     ACCEPT_EVENTS,
     EMBED_PHOTO,
     EMBED_PRODUCTS,
     EMBED_WAITING,
     EMBEDDING,
+    HOUSEKEEPING,
     INTERACTIVE,
     PRUNE,
     RECONCILE,
@@ -118,6 +119,13 @@ def note_queues(instance: Any, **_: Any) -> None:
     _queues.update(instance.app.amqp.queues.consume_from)
     if port := resources.settings().metrics_port:
         metrics.serve(port)
+
+
+@worker_ready.connect
+def schedule(**_: Any) -> None:
+    """Take part in sending the periodic tasks, once the processes that run tasks are there."""
+    if HOUSEKEEPING in _queues:
+        scheduler.start()
 
 
 @worker_process_init.connect

@@ -64,7 +64,7 @@ def events() -> Response | tuple[Response, int]:
     queues.counters.count("events_invalid", "", len(errors))
     if errors and not parsed:
         return problem(400, "Bad Request", "No event is valid.", errors=errors)
-    queues.tasks.wake(WRITE_EVENTS)  # the events are queued; if this fails, beat wakes a worker later
+    queues.tasks.wake(WRITE_EVENTS)  # the events are queued; if this fails, the scheduler wakes a worker later
     return jsonify({"accepted": len(parsed), "errors": errors}), 202
 
 

@@ -13,6 +13,7 @@ from workers.queues.counters import Counters
 from workers.queues.embedding_queue import EmbeddingQueue
 from workers.queues.event_queue import EventQueue
 from workers.queues.replies import Replies
+from workers.queues.schedule import Schedule
 from workers.queues.task_queues import TaskQueues
 from workers.queues.values import ExpiringValues
 
@@ -33,6 +34,8 @@ class Queues:
         Celery's queues, through which workers are woken.
     counters : Counters
         Counts, for metrics.
+    schedule : Schedule
+        Which worker sends the periodic tasks, and when each was sent.
     values : ExpiringValues
         Single values that expire.
     replies : Replies
@@ -43,6 +46,7 @@ class Queues:
     embedding: EmbeddingQueue
     tasks: TaskQueues
     counters: Counters
+    schedule: Schedule
     values: ExpiringValues
     replies: Replies
     _clients: tuple[redis.Redis, ...] = field(repr=False)
@@ -57,6 +61,7 @@ class Queues:
             embedding=EmbeddingQueue(client, alias),
             tasks=TaskQueues(client, alias),
             counters=Counters(client, alias),
+            schedule=Schedule(client, alias),
             values=ExpiringValues(client),
             replies=Replies(waiting),
             _clients=(client, waiting),

@@ -38,6 +38,16 @@ def retention(alias: str) -> str:
     return f"{alias}:expired"
 
 
+def scheduler(alias: str) -> str:
+    """Return the key of the lease of the worker that sends periodic tasks."""
+    return f"{alias}:scheduler"
+
+
+def schedule(alias: str) -> str:
+    """Return the key of when each periodic task was sent last."""
+    return f"{alias}:schedule"
+
+
 def webhook(alias: str, name: str) -> str:
     """Return the key of the time at which a webhook was first seen, by its ``webhook-id``."""
     return f"{alias}:seen:{sha256(name.encode()).hexdigest()}"

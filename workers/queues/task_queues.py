@@ -37,7 +37,7 @@ class TaskQueues:
     def wake(self, task: str, *, after: float = 0) -> bool:
         """Send a worker to a queue unless one is on its way already; return False if Redis is down.
 
-        The work is in the queue, not in the task: a lost task only delays it until beat sends the next one
+        The work is in the queue, not in the task: a lost task only delays it until the scheduler sends the next one
         (`workers.wake`).
 
         Parameters

@@ -16,6 +16,8 @@ MADE = {
     "woken": [keys.woken("shop", "workers.write_events")],
     "refreshed": [keys.refreshed("shop")],
     "retention": [keys.retention("shop")],
+    "scheduler": [keys.scheduler("shop")],
+    "schedule": [keys.schedule("shop")],
     "webhook": [keys.webhook("shop", "msg_1")],
     "visitor": [keys.visitor("x-1")],
     "photo_vector": [keys.photo_vector("x-1")],
