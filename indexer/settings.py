@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,6 +13,7 @@ from indexer.errors import SettingsError
 
 Pooling = Literal["average", "max", "gem", "flatten", "grid", "statistics", "gram"]
 MIN_PASSWORD_LENGTH = 12  # characters
+MIN_KEY_LENGTH = 16  # characters of SECRET_KEY, bytes of WEBHOOK_SECRET
 
 
 class Settings(BaseSettings):
@@ -160,6 +162,28 @@ class Settings(BaseSettings):
             name, _, password = pair.partition(":")
             if not name or len(password) < MIN_PASSWORD_LENGTH:
                 raise ValueError(f"must be NAME:PASSWORD, with passwords of at least {MIN_PASSWORD_LENGTH} characters")
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and len(value.get_secret_value()) < MIN_KEY_LENGTH:
+            raise ValueError(
+                f"must have at least {MIN_KEY_LENGTH} characters, such as those that "
+                "`python -c 'import secrets; print(secrets.token_urlsafe(32))'` prints"
+            )
+        return value
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _signs(cls, value: SecretStr | None) -> SecretStr | None:
+        prefix, _, encoded = value.get_secret_value().rpartition("whsec_") if value else ("", "", "")
+        try:
+            key = base64.b64decode(encoded, validate=True)
+        except ValueError:
+            key = b""
+        if value and (prefix or len(key) < MIN_KEY_LENGTH):
+            raise ValueError(f"must be whsec_ and the base64 of at least {MIN_KEY_LENGTH} random bytes")
         return value
 
     @classmethod

@@ -1,3 +1,4 @@
+import base64
 import re
 from pathlib import Path
 
@@ -48,3 +49,28 @@ def test_what_is_wrong_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RUNTIME", "abacus")
     with pytest.raises(SettingsError, match=r"RUNTIME: Input should be .*; BATCH_SIZE: Input should be greater"):
         Settings.from_environment()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fault"),
+    [
+        ("SECRET_KEY", "short", "SECRET_KEY: .*at least 16 characters"),
+        ("WEBHOOK_SECRET", "whsec_", "WEBHOOK_SECRET: .*must be whsec_"),
+        ("WEBHOOK_SECRET", "whsec_not base64!", "WEBHOOK_SECRET: .*must be whsec_"),
+        ("WEBHOOK_SECRET", "whsec_c2hvcnQ=", "WEBHOOK_SECRET: .*must be whsec_"),
+        ("STAFF", "ada:short", "STAFF: .*at least 12 characters"),
+    ],
+)
+def test_a_secret_that_is_none_is_refused_at_the_start(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, fault: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=fault):
+        Settings.from_environment()
+
+
+def test_secrets_that_are_good_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = base64.b64encode(bytes(24)).decode()
+    for secret in (key, f"whsec_{key}"):
+        monkeypatch.setenv("WEBHOOK_SECRET", secret)
+        assert Settings.from_environment().webhook_secret
