@@ -1,4 +1,4 @@
-"""The facet of all attributes, which shops name as they like."""
+"""The facet of all attributes, whose names are up to the shop."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import Any
 from es_mappings.attributes import attribute_key
 from es_mappings.facet_types import Counts, Facet, FacetValue, Query, Range, Span, any_of, read_span, read_values
 
-ATTRIBUTE = "attribute:"  # before the name of an attribute, in the keys of filters
+ATTRIBUTE = "attribute:"  # prefix of an attribute's name in the keys of filters
 
 
 @dataclass(frozen=True)
 class Attributes(Facet):
-    """All attributes in one aggregation, each a facet of its own; those that are numbers have a range too.
+    """All attributes in one aggregation, each shown as a facet; numeric ones have a range too.
 
-    Values of one attribute are alternatives (red or blue); different attributes must all hold (red and midi).
+    Values of one attribute are alternatives (red or blue); different attributes must all match (red and midi).
 
     Attributes
     ----------
     size : int
-        How many values are counted, of all attributes together.
+        How many values of all attributes together are counted.
     numbers : tuple of Range
-        The attributes that are numbers.
+        The numeric attributes.
     """
 
     size: int = 500
@@ -32,11 +32,11 @@ class Attributes(Facet):
 
     @property
     def mapping(self) -> Query:
-        """An object with the numbers; ``facets``, which has all values as text, is declared in product.py."""
+        """An object of the numbers; ``facets``, which holds all values as text, is declared in product.py."""
         return {"type": "object", "properties": {number.name: number.mapping for number in self.numbers}}
 
     def number(self, name: str) -> Range | None:
-        """Return the range of an attribute that is a number; None for any other."""
+        """Return the range of a numeric attribute; None for any other."""
         return next((number for number in self.numbers if number.name == name), None)
 
     def parse(self, text: str) -> tuple[str, str]:
@@ -65,10 +65,10 @@ class Attributes(Facet):
         ranges = {_range(number.name): number.aggregations()[number.name] for number in self.numbers}
         return {self.name: {"terms": {"field": "facets", "size": self.size}}, **ranges}
 
-    def own_aggregations(self, key: str) -> dict[str, Query]:
+    def unfiltered_aggregations(self, key: str) -> dict[str, Query]:
         """Count one attribute."""
         name = key.removeprefix(ATTRIBUTE)
-        # The pattern is Lucene's, whose every special character may be escaped by a backslash.
+        # In Lucene's patterns a backslash escapes any special character.
         pattern = re.sub(r"([^\w])", r"\\\1", attribute_key(name, ""))
         counts: dict[str, Query] = {
             self.name: {"terms": {"field": "facets", "size": self.size, "include": pattern + ".*"}}

@@ -1,4 +1,4 @@
-"""How a product's attributes are written in its document."""
+"""Attributes as a product's document holds them: ``name:value`` pairs, and numbers."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 
 
 def attribute_key(name: str, value: object) -> str:
-    """Write an attribute value as it stands in the ``facets`` field: ``name:value``, booleans as true and false."""
+    """Return an attribute as the ``facets`` field holds it: ``name:value``, booleans as true and false."""
     return f"{name}:{str(value).lower() if isinstance(value, bool) else value}"
 
 
 def attribute_pairs(attributes: Mapping[str, Any]) -> list[str]:
-    """Write all of a product's attributes as ``name:value``; of a list, each of its values."""
+    """Return all of a product's attributes as ``name:value``, one for each value of a list."""
     return [
         attribute_key(name, value)
         for name, values in attributes.items()
@@ -25,7 +25,7 @@ def attribute_pairs(attributes: Mapping[str, Any]) -> list[str]:
 
 
 def read_number(value: object) -> float | None:
-    """Read a number, or text that is one; None for anything else, and for what no double holds."""
+    """Read a number, or text that is one; None for anything else and for numbers beyond a double."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):

@@ -1,4 +1,4 @@
-"""The types of facet. Each builds its filters and its counts, and reads the counts from an answer."""
+"""The types of facet. Each builds its filters and aggregations, and reads its counts from an answer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Span = tuple[float, float]
 
 @dataclass(frozen=True)
 class FacetValue:
-    """One value of a facet and how many matches have it."""
+    """A value of a facet, and how many matches have it."""
 
     value: str
     count: int
@@ -23,7 +23,7 @@ class FacetValue:
 
 @dataclass(frozen=True)
 class Bounds:
-    """A range of numbers, both ends included; None where it is open."""
+    """A range of numbers, both ends included; an open end is None."""
 
     low: float | None = None
     high: float | None = None
@@ -35,7 +35,7 @@ class Bounds:
         Raises
         ------
         ValueError
-            It is none of these, or ends before it starts.
+            It is none of these, or its end is below its start.
         """
         low, separator, high = text.partition("..")
         bounds = cls(read_number(low), read_number(high if separator else low))
@@ -55,29 +55,29 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Counts:
-    """The counts of an answer: within all filters, and by the key of a filter those without it."""
+    """The counts of an answer: within all filters, and without a filter by its key."""
 
     filtered: Mapping[str, Any]
     unfiltered: Mapping[str, Mapping[str, Any]]
 
     def of(self, aggregation: str, key: str) -> Mapping[str, Any]:
-        """Return an aggregation as it is without the filter of a key."""
+        """Return an aggregation's result without the filter of a key."""
         counts: Mapping[str, Any] = self.unfiltered.get(key, self.filtered)[aggregation]
         return counts
 
 
 @dataclass(frozen=True)
 class Facet(ABC):
-    """A facet: what a result can be narrowed by, and what it counts.
+    """A facet: a filter of results, and the counts of its values.
 
     Attributes
     ----------
     name : str
-        As the API names it.
+        Its name in the API.
     field : str
-        The document field it counts; by default the one of its name.
+        The document field; by default the one of the same name.
     label : str
-        As shoppers read it; by default its name, written for people.
+        Its heading for shoppers; by default made from its name.
     """
 
     name: str
@@ -85,41 +85,41 @@ class Facet(ABC):
     label: str = ""
 
     def __post_init__(self) -> None:
-        """Count the field of the facet's name unless another is given."""
+        """Use the field of the facet's name unless another is given."""
         object.__setattr__(self, "field", self.field or self.name)
 
     @property
     @abstractmethod
     def mapping(self) -> Query:
-        """The mapping of its document field, where product.py declares none."""
+        """The mapping of its document field, unless product.py declares one."""
 
     @abstractmethod
     def parse(self, text: str) -> Any:
-        """Read a value as a request gives it; raise `ValueError` for what is none."""
+        """Read a value from a request; raise `ValueError` if it isn't one."""
 
     @abstractmethod
     def clauses(self, chosen: Sequence[Any]) -> dict[str, Query]:
-        """Build the filter clauses of the values that are chosen, by key: each can be left out by it."""
+        """Build the filter clauses of the chosen values, by the key under which one can be left out."""
 
     @abstractmethod
     def aggregations(self) -> dict[str, Query]:
-        """Build its counts, within all filters."""
+        """Build the aggregations that count it within all filters."""
 
-    def own_aggregations(self, key: str) -> dict[str, Query]:
-        """Build its counts that ignore the filter of a key; none for a facet that is counted within its filter."""
+    def unfiltered_aggregations(self, key: str) -> dict[str, Query]:
+        """Build the aggregations that count it without the filter of a key; none if it counts within its filter."""
         return self.aggregations()
 
 
 @dataclass(frozen=True)
 class Terms(Facet):
-    """A keyword field; the values that are chosen are alternatives.
+    """A keyword field; chosen values are alternatives.
 
     Attributes
     ----------
     size : int
         How many values are counted.
     drills_down : bool
-        Whether it counts within its own filter: below a category, its subcategories.
+        Whether it counts within its own filter, as a category counts its subcategories.
     """
 
     size: int = 50
@@ -142,7 +142,7 @@ class Terms(Facet):
         """Count the products of each value."""
         return {self.name: {"terms": {"field": self.field, "size": self.size}}}
 
-    def own_aggregations(self, key: str) -> dict[str, Query]:
+    def unfiltered_aggregations(self, key: str) -> dict[str, Query]:
         """Count without its own filter, unless it drills down."""
         return {} if self.drills_down else self.aggregations()
 
@@ -181,12 +181,12 @@ class Flag(Facet):
 
 @dataclass(frozen=True)
 class Range(Facet):
-    """A field of numbers, narrowed by a slider.
+    """A numeric field, filtered by a slider.
 
     Attributes
     ----------
     step : float
-        What one step of the slider is worth.
+        One step of the slider, in the unit of the field.
     """
 
     step: float = 1.0
@@ -210,7 +210,7 @@ class Range(Facet):
         return {self.name: {"stats": {"field": self.field}}}
 
     def read(self, counts: Counts) -> Span | None:
-        """Read the least and the greatest number; None where no product has one."""
+        """Read the least and the greatest number; None if no product has one."""
         return read_span(counts.of(self.name, self.name))
 
 
@@ -220,7 +220,7 @@ def any_of(alternatives: Sequence[Query]) -> Query:
 
 
 def read_span(stats: Mapping[str, Any]) -> Span | None:
-    """Read the least and the greatest number of a ``stats`` aggregation; None where there is none."""
+    """Read the least and the greatest number of a ``stats`` aggregation; None if there is none."""
     return (stats["min"], stats["max"]) if stats["count"] else None
 
 

@@ -1,7 +1,7 @@
-"""Facets: what can narrow a result, counted over all its matches, as shoppers expect.
+"""The facets, by which shoppers narrow a result, counted over all its matches.
 
-Each is declared once, in `FACETS`: its filter, its counts and their reading follow. A facet that is filtered by ignores
-its own filter: who picked red still sees how many are blue.
+Each is declared once, in `FACETS`; its filter, its counts and their reading follow. A facet's counts ignore its own
+filter: a shopper who picked red still sees how many are blue.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from es_mappings.attribute_facet import Attributes
 from es_mappings.attributes import read_number
 from es_mappings.facet_types import Bounds, Counts, Facet, Flag, Query, Range, Terms
 
-# Attributes that are numbers, and what one step of their slider is worth. A new one is a line here, and a rebuild.
+# The numeric attributes, and the step of each one's slider. A new one takes a line here and a rebuild.
 NUMBERS = tuple(
     Range(name, f"numbers.{name}", step=step)
     for name, step in {
@@ -29,8 +29,8 @@ NUMBERS = tuple(
     }.items()
 )
 
-# The facets, in the order in which pages show them. Category, stock and price have request parameters of their own; any
-# other is filtered by `filter=NAME:value`. A field that product.py doesn't declare gets the type of its facet.
+# The facets, in the order of the pages. Category, stock and price have their own request parameters; all others are
+# filtered by `filter=NAME:value`. A field that product.py doesn't declare gets the type of its facet.
 FACETS: tuple[Facet, ...] = (
     Terms("category", "category_path", size=200, drills_down=True),
     Flag("in_stock", label="In stock only"),
@@ -39,13 +39,14 @@ FACETS: tuple[Facet, ...] = (
     Attributes("attributes", "numbers", size=500, numbers=NUMBERS),
 )
 
-# Names the count of styles, which is the total where variants are grouped.
+# The aggregation that counts styles, which is the total when variants are grouped.
 STYLES = "styles"
 
-# Names the counts of a facet without its own filter; the filter's key is quoted, since a name may not hold [, ] or >.
+# Prefix of the aggregations that count a facet without its own filter. The filter's key after it is quoted, because the
+# name of an aggregation may not contain [, ] or >.
 _WITHOUT = "without:"
 
-_ATTRIBUTE = "attribute."  # before the name of an attribute, in `filter`; no attribute's name holds a dot
+_ATTRIBUTE = "attribute."  # prefix of an attribute's name in `filter`; no attribute's name contains a dot
 
 
 def attribute_facet() -> Attributes:
@@ -54,7 +55,7 @@ def attribute_facet() -> Attributes:
 
 
 def facet_named(name: str) -> Facet | None:
-    """Return the facet that ``filter=NAME:value`` is about; None where the name is an attribute's."""
+    """Return the facet that ``filter=NAME:value`` filters by; None if the name is an attribute's."""
     return next((f for f in FACETS if f.name == name and name not in Filters.OWN_PARAMETERS), None)
 
 
@@ -70,7 +71,7 @@ def document_fields() -> dict[str, Query]:
 
 
 def attribute_numbers(attributes: Mapping[str, Any]) -> dict[str, float]:
-    """Pick the numbers out of a product's attributes, as the ``numbers`` field holds them."""
+    """Return the numeric ones of a product's attributes, as the ``numbers`` field holds them."""
     numbers = {n.name: read_number(attributes.get(n.name)) for n in attribute_facet().numbers}
     return {name: number for name, number in numbers.items() if number is not None}
 
@@ -79,7 +80,7 @@ def attribute_numbers(attributes: Mapping[str, Any]) -> dict[str, float]:
 class Refinement:
     """One ``filter`` of a request: ``color:red``, ``brand:Marlowe``, ``screen_size_in:40..55``.
 
-    ``attribute.NAME:value`` is always about an attribute, also where a facet of the shop has the same name.
+    ``attribute.NAME:value`` always filters by an attribute, even if a facet of the shop has the same name.
     """
 
     name: str
@@ -88,12 +89,12 @@ class Refinement:
 
     @classmethod
     def parse(cls, text: str) -> Refinement:
-        """Read one.
+        """Read the value of a ``filter`` parameter.
 
         Raises
         ------
         ValueError
-            It isn't ``name:value``, or the value is none of that facet.
+            It isn't ``name:value``, or the value isn't one of that facet.
         """
         name, _, value = text.partition(":")
         is_attribute = name.startswith(_ATTRIBUTE) or facet_named(name) is None
@@ -109,31 +110,31 @@ class Refinement:
 
     @property
     def facet(self) -> str:
-        """The name as ``filter`` writes it: with ``attribute.`` only where it would be read as another without."""
+        """The name as ``filter`` writes it: with ``attribute.`` only if it would be read differently without."""
         is_taken = facet_named(self.name) or self.name.startswith(_ATTRIBUTE)
         return f"{_ATTRIBUTE}{self.name}" if self.is_attribute and is_taken else self.name
 
     @property
     def bounds(self) -> Bounds | None:
-        """The range of numbers that it asks for; None where it asks for a value."""
+        """The range of numbers that it asks for; None if it asks for a value."""
         return Bounds.parse(self.value) if ".." in self.value and is_range(self.facet) else None
 
     def __str__(self) -> str:
-        """Write it as `parse` reads it."""
+        """Return it as `parse` reads it."""
         return f"{self.facet}:{self.value}"
 
 
 @dataclass(frozen=True)
 class Filters:
-    """What narrows a result without scoring it.
+    """The filters of a result, which don't affect its scores.
 
-    Values of one facet, and of one attribute, are alternatives (red or blue); different ones must all hold.
+    Values of the same facet or attribute are alternatives (red or blue); different facets must all match.
     """
 
-    OWN_PARAMETERS = ("category", "in_stock", "price", "attributes")  # facets with fields of their own here
+    OWN_PARAMETERS = ("category", "in_stock", "price", "attributes")  # facets with their own fields here
 
     category: str | None = None  # a path, "Dresses/Midi dresses"
-    fields: tuple[tuple[str, str], ...] = ()  # of every other facet: ("brand", "Marlowe")
+    fields: tuple[tuple[str, str], ...] = ()  # values of all other facets: ("brand", "Marlowe")
     attributes: tuple[tuple[str, str], ...] = ()
     price_min: float | None = None
     price_max: float | None = None
@@ -144,7 +145,7 @@ class Filters:
 
     @classmethod
     def refined(cls, refinements: Sequence[Refinement], **others: Any) -> Filters:
-        """Build the filters of refinements, and of ``others``: the fields that have parameters of their own."""
+        """Build the filters of refinements, and of ``others``, which are fields of this class."""
         pairs = [(r.is_attribute, (r.name, r.value)) for r in refinements]
         return cls(
             fields=tuple(pair for is_attribute, pair in pairs if not is_attribute),
@@ -153,33 +154,33 @@ class Filters:
         )
 
     def chosen(self, facet: Facet) -> tuple[Any, ...]:
-        """Return the values of a facet that are chosen."""
+        """Return the chosen values of a facet."""
         price = Bounds(self.price_min, self.price_max)
-        own: dict[str, tuple[Any, ...]] = {
+        by_parameter: dict[str, tuple[Any, ...]] = {
             "category": (self.category,) if self.category else (),
             "in_stock": () if self.in_stock is None else (self.in_stock,),
             "price": () if price == Bounds() else (price,),
             "attributes": self.attributes,
         }
         others = (facet.parse(value) for name, value in self.fields if name == facet.name)
-        return own[facet.name] if facet.name in own else tuple(others)
+        return by_parameter[facet.name] if facet.name in by_parameter else tuple(others)
 
     def by_key(self) -> dict[str, tuple[Facet, Query]]:
-        """Return the clauses of the facets that are filtered by, each with its facet, by key (``attribute:color``)."""
+        """Return the filter clauses, each with its facet, by key (``attribute:color``)."""
         return {key: (f, clause) for f in FACETS for key, clause in f.clauses(self.chosen(f)).items()}
 
     def clauses(self, without: str = "") -> list[Query]:
-        """Build the filter clauses, but for the one of a key."""
+        """Build all filter clauses except the one with the key ``without``."""
         clauses = [clause for key, (_, clause) in self.by_key().items() if key != without]
         if self.cheaper_than is not None:
             clauses.append({"range": {"price": {"lt": self.cheaper_than}}})
-        unwanted: list[Query] = [{"terms": {"brand": list(self.not_brands)}}] if self.not_brands else []
-        unwanted += [{"ids": {"values": list(self.not_ids)}}] if self.not_ids else []
-        return [*clauses, {"bool": {"must_not": unwanted}}] if unwanted else clauses
+        excluded: list[Query] = [{"terms": {"brand": list(self.not_brands)}}] if self.not_brands else []
+        excluded += [{"ids": {"values": list(self.not_ids)}}] if self.not_ids else []
+        return [*clauses, {"bool": {"must_not": excluded}}] if excluded else clauses
 
     @property
     def attribute_names(self) -> list[str]:
-        """Attributes that are filtered by, in the order given."""
+        """The attributes of the filter, in the order given."""
         return list(dict.fromkeys(name for name, _ in self.attributes))
 
 
@@ -191,21 +192,21 @@ def aggregations(keywords: Sequence[Query] = (), filters: Filters = Filters(), e
     keywords : sequence of dict
         The scoring clauses of the result's query: a facet without its own filter counts within them.
     filters : Filters
-        What narrows the result. Each facet it names is counted once more, without its own filter.
+        The filters of the result. Each facet in them is counted once more, without its own filter.
     excluded : sequence of str
-        Ids that are not in the result (its anchors).
+        Ids that are left out of the result, such as its anchors.
     """
     counts: Query = {name: query for facet in FACETS for name, query in facet.aggregations().items()}
     for key, (facet, _) in filters.by_key().items():
-        own = facet.own_aggregations(key)
-        if not own:
+        unfiltered = facet.unfiltered_aggregations(key)
+        if not unfiltered:
             continue
         others = {"bool": {"must": list(keywords), "filter": filters.clauses(without=key)}}
         if excluded:
             others["bool"]["must_not"] = [{"ids": {"values": list(excluded)}}]
         counts[_WITHOUT + quote(key, safe=":")] = {
             "global": {},
-            "aggs": {"others": {"filter": others, "aggs": own}},
+            "aggs": {"others": {"filter": others, "aggs": unfiltered}},
         }
     return counts
 

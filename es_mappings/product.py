@@ -1,4 +1,4 @@
-"""The product document: what is stored, how it is analysed, and where the vector lies."""
+"""The product document: its fields, their analysis, and its vector."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from elasticsearch.dsl import (
 from es_mappings.facets import document_fields
 from es_mappings.layout import Layout
 
-# The aspects, and how many dimensions each gets in the compound vector: chosen by NDCG (docs/measurements.md).
-# An aspect that is taken out here is neither computed nor kept. A change makes a new vector space.
+# The aspects, and the dimensions of each in the compound vector, chosen by NDCG (docs/measurements.md). An aspect that
+# is removed here is neither computed nor stored. Any change makes a new vector space.
 # Each is made by the file of its name in indexer/vectorizers/.
 ASPECT_DIMS = {
     "look": 192,
@@ -47,7 +47,7 @@ DEFAULT_WEIGHTS = {
 
 LAYOUT = Layout.of(ASPECT_DIMS)
 
-# One analyzer for all text fields: combined_fields treats them as one field and asks for that.
+# One analyzer for all text fields, because combined_fields requires it.
 shop_text = analyzer(
     "shop_text",
     tokenizer="standard",
@@ -63,7 +63,7 @@ ANALYSIS: dict[str, Any] = {"analyzer": shop_text}
 
 
 class Embedding(InnerDoc):
-    """How the product's vector came to be, or why there is none."""
+    """How the product's vector was made, or why there is none."""
 
     status = Keyword()  # pending | done | failed
     reason = Keyword(ignore_above=1024)  # why it failed, or lacks an image
@@ -79,21 +79,21 @@ class Picture(InnerDoc):
 
     image = Keyword(index=False, doc_values=False)
     image_digest = Keyword()
-    vector = DenseVector(dims=LAYOUT.dims, index=False)  # only ever scored, within products that are found otherwise
+    vector = DenseVector(dims=LAYOUT.dims, index=False)  # only used to score products that another query has matched
 
 
 class Attribution(InnerDoc):
-    """What found the product's attributes, and in what."""
+    """The model that predicted the product's attributes, and the state it predicted them from."""
 
     model = Keyword()  # digest of the category's model
-    source = Keyword(index=False, doc_values=False)  # the product's `source` then
-    least = Double(index=False)  # confidence from which a missing value was filled in
+    source = Keyword(index=False, doc_values=False)  # the product's `source` at that time
+    least = Double(index=False)  # confidence from which missing values were filled in
 
 
 class Product(Document):
-    """A product as Elasticsearch holds it: the catalogue's fields, what is derived from them, and the vector.
+    """A product in Elasticsearch: the catalogue's fields, fields derived from them, and the vector.
 
-    Facets bring fields of their own: ``numbers``, and any that isn't declared here (`facets.document_fields`).
+    Facets add fields that aren't declared here, such as ``numbers`` (`facets.document_fields`).
     """
 
     id = Keyword()  # also _id; a doc value, so that it breaks ties in every sort
@@ -105,29 +105,29 @@ class Product(Document):
     price = Double()
     currency = Keyword()
     in_stock = Boolean()
-    attributes = Flattened(ignore_above=512)  # as the catalogue gives them
-    effective = Flattened(ignore_above=512)  # the same, what is missing filled in, and what people decided in its place
+    attributes = Flattened(ignore_above=512)  # from the catalogue
+    effective = Flattened(ignore_above=512)  # those, with predictions for missing ones and people's corrections
     facets = Keyword(ignore_above=512, fields={"text": Text(**ANALYSIS)})  # the effective ones, "color:red"
-    predicted = Object(enabled=False)  # name -> value, confidence, doubt: what pictures and text show
-    disputes = Keyword()  # names of the attributes whose value they contradict, the surest first
-    dispute = Double()  # how sure the surest is
+    predicted = Object(enabled=False)  # name -> value, confidence, doubt: predicted from images and text
+    disputes = Keyword()  # names of the attributes whose value the predictions contradict, the surest first
+    dispute = Double()  # doubt of the surest
     attribution = Object(Attribution)
-    style = Keyword(ignore_above=512)  # variants of one product share it; without variants, the product's own id
+    style = Keyword(ignore_above=512)  # shared by the variants of a product; its id if it has none
     images = Keyword(index=False, doc_values=False)  # the first is the primary one
-    pictures = Nested(Picture)  # of products with several images: each one's vector; the first one's is `vector` too
-    version = Long()  # of the newest event that gave the whole product, or deleted it
+    pictures = Nested(Picture)  # each image's vector, of products with several; the first one's is `vector` too
+    version = Long()  # of the newest event that wrote the whole product, or deleted it
     field_versions = Object(enabled=False)  # of later events that set single fields
-    deleted_at = Date()  # a tombstone, or updates of a product that isn't there: hidden by the alias
+    deleted_at = Date()  # a tombstone, or updates that wait for their product; hidden by the alias
     source = Keyword(index=False, doc_values=False)  # digest of all that the vector is made from
-    extra = Object(enabled=False)  # the catalogue's fields that are not known here, kept as they are
+    extra = Object(enabled=False)  # the catalogue's fields that are not declared here, unchanged
     added_at = Date()
     updated_at = Date()
     embedding = Object(Embedding)
     vector = DenseVector(
         dims=LAYOUT.dims,
         similarity="max_inner_product",
-        # Flat: a page counts and facets all its matches anyhow, so that a scan of them in eight bits costs no more,
-        # misses nothing (`make bench`), and loads several times as quickly as a graph.
+        # Flat: a page counts all its matches for the facets anyway, so scanning them in eight bits costs no more,
+        # misses none (`make bench`), and loads several times as fast as a graph.
         index_options={"type": "int8_flat"},
     )
 
@@ -135,7 +135,7 @@ class Product(Document):
         dynamic = MetaField("false")
 
 
-# Whoever searches goes by an alias that has this filter, so that no query needs to know of deleted products.
+# The filter of the alias that searches use, so that no query needs to exclude deleted products.
 ALIVE: dict[str, Any] = {"bool": {"must_not": [{"exists": {"field": "deleted_at"}}]}}
 
 
@@ -152,7 +152,7 @@ def mapping(space: str | None) -> dict[str, Any]:
 
 
 def meta(space: str | None, match: dict[str, float] | None = None) -> dict[str, Any]:
-    """Build the mapping's ``_meta``: the vector space, where each aspect starts and ends, and the match curve."""
+    """Build the mapping's ``_meta``: the vector space, the start and end of each aspect, and the match curve."""
     return {"space": space, "aspects": LAYOUT.to_meta(), **({"match": match} if match else {})}
 
 

@@ -1,4 +1,4 @@
-"""From what a shopper asks to the request that Elasticsearch gets. Pure functions; tests compare whole dicts."""
+"""Build the requests to Elasticsearch from what a shopper asks for. Pure functions; tests compare whole dicts."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ Query = dict[str, Any]
 Sort = Literal["relevance", "price", "-price", "newest"]
 Images = Literal["primary", "any"]
 
-# Where keywords are looked for, and how much a hit there counts. combined_fields takes the shopper's words as words:
+# The fields that keywords are searched in, and their weights. combined_fields takes a shopper's input as plain words:
 # no operator, bracket or wildcard has a meaning, so there is no query syntax to break or abuse.
 KEYWORD_FIELDS = ["title^4", "category^2", "brand.text^2", "facets.text", "description"]
 
-# What a result list shows of each product: all it can be filtered by too, but vectors only where they are asked for.
+# The fields of each product in a result: what it shows and can be filtered by. Vectors are read only on request.
 CARD_FIELDS = ["id", "style", "title", "category", "currency", "images", "attributes", "effective", "predicted"]
 CARD_FIELDS += ["embedding.*", *(facet.field for facet in FACETS if not isinstance(facet, Attributes))]
 
@@ -48,7 +48,7 @@ class Page:
     after : tuple or None
         The ``sort`` values of the last product of the page before; None for the first page.
     offset : int
-        Products before this page. Used where there is no key to go on from: by the rescore strategy, and for groups.
+        Products before this page. Used instead of `after` by the rescore strategy and for grouped results.
     point_in_time : str or None
         Id of the point in time that all pages of a result share.
     """
@@ -60,15 +60,15 @@ class Page:
 
 
 def keywords(q: str | None) -> list[Query]:
-    """Build the scoring clause for a shopper's keywords; none for none."""
+    """Build the scoring clause of a shopper's keywords; none without keywords."""
     if not q:
         return []
-    found = {"query": q, "fields": KEYWORD_FIELDS, "operator": "and", "zero_terms_query": "all"}
-    return [{"combined_fields": found}]
+    match = {"query": q, "fields": KEYWORD_FIELDS, "operator": "and", "zero_terms_query": "all"}
+    return [{"combined_fields": match}]
 
 
 def browse(q: str | None, filters: Filters) -> Query:
-    """Build the query for keywords and filters alone; its score is keyword relevance."""
+    """Build the query of keywords and filters alone; its score is keyword relevance."""
     clauses: Query = {"filter": filters.clauses()}
     if q:
         clauses["must"] = keywords(q)
@@ -88,12 +88,12 @@ def sort_by_similar(
     layout: Layout = LAYOUT,
     field: str = "vector",
 ) -> dict[str, Any]:
-    """Put the matches of any Elasticsearch query in the order of their similarity to the anchors.
+    """Sort the matches of any Elasticsearch query by their similarity to the anchors.
 
     Parameters
     ----------
     query : dict
-        Any Elasticsearch query. It alone decides what is in the result, but for the anchors, which leave it.
+        Any Elasticsearch query. It alone decides what is in the result, except that anchors are left out.
     anchors : sequence of Anchor
         Up to 50, at least one of positive weight.
     mode : {"blend", "every", "any", "auto"}
@@ -101,28 +101,28 @@ def sort_by_similar(
     weights : mapping of str to float
         How much each aspect counts; only their ratios matter. At least one must be above 0.
     metric : {"cosine", "euclidean", "manhattan"}
-        How two products are compared; the exact strategy knows all three, the others the first.
+        How two products are compared; the exact strategy has all three, the others only the first.
     relevance : float
         Share of keyword relevance in the score, 0 (similarity alone) to 1.
     images : {"primary", "any"}
-        Whether a product is compared by its first image or by whichever of its images is most similar.
+        Whether a product is compared by its first image or by the most similar of all its images.
     plan : Plan
         The strategy, as `planner.plan` chooses it.
     layout : Layout
         Where each aspect lies in the index's vectors.
     field : str
-        The field that holds them: ``OBJECT.vector`` in an index that is attached.
+        The field that holds them: ``OBJECT.vector`` in an attached index.
 
     Returns
     -------
     dict
-        Parts of a request: ``query``, and ``rescore`` where the strategy has one.
+        Parts of a request: ``query``, and ``rescore`` if the strategy has one.
 
     Raises
     ------
     ValueError
-        Nothing is liked, there are too many anchors, or the strategy can't serve the mode; or all images are to be
-        compared in another field than ours.
+        No anchor is liked, there are too many anchors, the strategy can't serve the mode, or all images are to be
+        compared in an attached index.
     """
     points = query_points(anchors, mode, weights, layout)
     return sort_by_points(
@@ -148,14 +148,14 @@ def sort_by_points(
     plan: Plan = EXACT,
     field: str = "vector",
 ) -> dict[str, Any]:
-    """Put the matches of any query in the order of their similarity to query points, as `sort_by_similar` does.
+    """Sort the matches of any query by their similarity to query points, as `sort_by_similar` does.
 
     Parameters
     ----------
     points : QueryPoints
-        What `anchors.query_points` made of the anchors.
+        Made from the anchors by `anchors.query_points`.
     excluded : sequence of str
-        Ids that leave the result: the anchors'.
+        Ids to leave out of the result: the anchors'.
     """
     others: Query = {"bool": {"must": [query], "must_not": [{"ids": {"values": list(excluded)}}]}}
     if plan.strategy == "rescore":
@@ -183,48 +183,48 @@ def search_page(
     group: bool = False,
     min_score: float | None = None,
 ) -> dict[str, Any]:
-    """Build the whole request of one page: products in order, true total, facets over all matches.
+    """Build the complete request of a page: sorted products, true total, facets over all matches.
 
-    Every order ends in the product's id, so that pages neither overlap nor leave a gap.
+    Every order ends with the product's id, so that pages neither overlap nor leave gaps.
 
     Parameters
     ----------
     parts : dict
-        ``{"query": ...}``, or what `sort_by_similar` gave; its order is ``relevance``, since its score is similarity.
+        ``{"query": ...}``, or from `sort_by_similar`, which needs the order ``relevance``: its score is similarity.
     facets : dict, optional
         Aggregations, as `facets.aggregations` builds them.
     vectors : bool
-        Whether each product comes with its vector, to explain its place.
+        Whether to read each product's vector, to explain its position.
     group : bool
-        Whether variants of one style show as one product, the first of them in the order; pages are full all the same.
+        Whether variants of one style appear as one product, the first of them in the order; pages stay full.
     min_score : float, optional
-        Score below which nothing is in the result, its total and its facets.
+        Score below which products are left out of the result, its total and its facets.
     """
     request: dict[str, Any] = {**parts, "size": page.size, "track_total_hits": True, "_source": CARD_FIELDS}
-    if "rescore" not in parts:  # which knows no order but its own
+    if "rescore" not in parts:  # which allows no other order than its own
         request |= {"sort": _ORDERS[sort], "track_scores": True}
     if group:
         request["collapse"] = {"field": "style"}
         facets = {**(facets or {}), STYLES: {"cardinality": {"field": "style", "precision_threshold": 40_000}}}
     optional = {"aggs": facets, "min_score": min_score, "fields": ["vector"] if vectors else None}
-    place = _place(page, by_number=group or "rescore" in parts)
-    return request | place | {name: value for name, value in optional.items() if value}
+    start = _start(page, by_offset=group or "rescore" in parts)
+    return request | start | {name: value for name, value in optional.items() if value}
 
 
-def _place(page: Page, *, by_number: bool) -> dict[str, Any]:
-    """Say where a page begins: by number where there is no key to go on from, else after a product."""
-    place: dict[str, Any] = {}
-    if by_number:
-        place["from"] = page.offset
+def _start(page: Page, *, by_offset: bool) -> dict[str, Any]:
+    """Build the part of a request that says where its page starts: at an offset, or after a product."""
+    start: dict[str, Any] = {}
+    if by_offset:
+        start["from"] = page.offset
     elif page.after is not None:
-        place["search_after"] = list(page.after)
+        start["search_after"] = list(page.after)
     if page.point_in_time:
-        place["pit"] = {"id": page.point_in_time, "keep_alive": KEEP_ALIVE}
-    return place
+        start["pit"] = {"id": page.point_in_time, "keep_alive": KEEP_ALIVE}
+    return start
 
 
-# How far Elasticsearch pages by number.
+# The greatest offset that Elasticsearch pages to.
 MAX_OFFSET = 10_000
 
-# How long the pages of a result stay what they were, counted from the last one asked for.
+# How long the point in time of a result stays open after the last page requested.
 KEEP_ALIVE = "3m"

@@ -1,4 +1,4 @@
-"""From Elasticsearch's answer to plain data: products, totals, facets."""
+"""Read Elasticsearch's answers as plain data: products, totals, facets."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from es_mappings.facets import FACETS, STYLES, attribute_facet, read_counts
 
 @dataclass(frozen=True)
 class Facets:
-    """What can narrow a result, counted over all its matches: the readings of `facets.FACETS`, by name."""
+    """The counts of `facets.FACETS` over all matches of a result, by name."""
 
     terms: dict[str, list[FacetValue]]  # "category" (paths), "brand"
-    flags: dict[str, int]  # "in_stock": how many products have it set
+    flags: dict[str, int]  # "in_stock": how many products have it
     ranges: dict[str, Span | None]  # "price": the least and the greatest
     attributes: dict[str, list[FacetValue]]
-    numbers: dict[str, Span]  # of attributes that are numbers
+    numbers: dict[str, Span]  # of numeric attributes
 
     @classmethod
     def read(cls, aggregations: Mapping[str, Any]) -> Facets:
@@ -35,13 +35,13 @@ class Facets:
 
 @dataclass(frozen=True)
 class Hit:
-    """A product of a result: its fields, its score, its place for `Page.after`, and its vector if it was asked for."""
+    """A product of a result: its fields, score, sort values for `Page.after`, and its vector on request."""
 
     product: dict[str, Any]
     score: float | None
     sort: list[Any]
     vector: list[float] | None = None
-    image: str | None = None  # the most similar of several images, where all of them were compared
+    image: str | None = None  # the most similar of several images, if all of them were compared
 
 
 @dataclass(frozen=True)

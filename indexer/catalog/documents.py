@@ -1,4 +1,4 @@
-"""Products and vectors as bulk actions. Pure; what two writers could race for is decided inside Elasticsearch."""
+"""Products and vectors as bulk actions. Pure; races between writers are decided by scripts in Elasticsearch."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from indexer.digests import manifest_digest
 
 Action = dict[str, Any]
 
-# The document fields that are made from each field of the catalogue, as the scripts take them.
+# The document fields made from each field of the catalogue, as the scripts take them.
 _FIELDS = {name: list(stored.document) for name, stored in FIELDS.items()}
 
-# `source` lays a digest of each embedded field end to end, so that a script can change one of them.
-_PART = 12  # hex digits: two states of one field of one product don't meet by chance
+# `source` concatenates the digests of all embedded fields, so that a script can replace one of them.
+_PART = 12  # hex digits of each: enough for two states of a product's field never to collide
 _PLACES = {name: place for place, name in enumerate(EMBEDDED_FIELDS)}
 
 
 def source_digest(product: Product) -> str:
-    """Name all that a product's vector is made from: its images, words and attributes, not its price or stock."""
+    """Return the digest of all that a product's vector is made from: images, text, attributes; not price or stock."""
     return "".join(_part(product, field) for field in EMBEDDED_FIELDS)
 
 
@@ -37,10 +37,10 @@ def _part(product: Product, field: str) -> str:
 
 def product_document(product: Product) -> dict[str, Any]:
     """Build the document of a product, without its vector."""
-    made = {name: make(product) for stored in FIELDS.values() for name, make in stored.document.items()}
+    fields = {name: make(product) for stored in FIELDS.values() for name, make in stored.document.items()}
     return {
         "id": product.id,
-        **made,
+        **fields,
         "version": product.version,
         "extra": product.extra,
         "updated_at": now(),
@@ -50,31 +50,31 @@ def product_document(product: Product) -> dict[str, Any]:
 
 
 def with_numbers(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a stored document with the numbers of its attributes, which an older mapping may not have known."""
+    """Return a stored document with the numbers of its attributes, which a document of an older mapping may lack."""
     attributes = document.get("effective") or document.get("attributes")
     return {**document, **({"numbers": attribute_numbers(attributes)} if attributes else {})}
 
 
 def write(index: str, event: Event) -> Action:
-    """Build the action that applies a catalogue event, as far as nothing newer is there."""
+    """Build the action that applies a catalogue event, unless the stored state is newer."""
     if isinstance(event, Upsert):
         return upsert(index, event.product)
     return update(index, event) if isinstance(event, Update) else delete(index, event)
 
 
 def upsert(index: str, product: Product) -> Action:
-    """Build the action that writes a product unless a newer version of it is there.
+    """Build the action that writes a product unless a newer version of it is stored.
 
-    What updates of newer versions have set stays as they set it.
+    Fields that updates of newer versions have set stay.
     """
     params = {"product": product_document(product), "fields": _FIELDS, "places": _PLACES, "width": _PART}
     return _scripted(index, product.id, "product_upsert", params)
 
 
 def update(index: str, event: Update) -> Action:
-    """Build the action that sets some fields of a product, each unless a newer version of it is there.
+    """Build the action that sets some fields of a product, each unless a newer version of it is stored.
 
-    If the product isn't there, or was deleted, they wait for it in a hidden document.
+    If the product doesn't exist, or was deleted, the fields wait for it in a hidden document.
     """
     product = event.product
     document = product_document(product)
@@ -90,7 +90,7 @@ def update(index: str, event: Update) -> Action:
 
 
 def delete(index: str, event: Delete) -> Action:
-    """Build the action that puts a tombstone in the place of a product unless a newer version of it is there."""
+    """Build the action that replaces a product by a tombstone unless a newer version of it is stored."""
     params = {"id": event.id, "version": event.version, "at": now()}
     return _scripted(
         index, event.id, "product_delete", {**params, "fields": _FIELDS, "places": _PLACES, "width": _PART}
@@ -107,7 +107,7 @@ class EmbeddedImage:
 
     @property
     def packed(self) -> str | None:
-        """The vector as Elasticsearch takes it most quickly."""
+        """The vector in base64, which Elasticsearch reads fastest."""
         return pack_dense_vector(self.vector) if self.vector is not None else None
 
 
@@ -123,23 +123,23 @@ def embedded(
     failed: bool = False,
     attribution: Mapping[str, Any] | None = None,
 ) -> Action:
-    """Build the action that writes vectors beside a product, if its source is still the one they were made from.
+    """Build the action that writes a product's vectors, if its source is still the one they were made from.
 
     Parameters
     ----------
     source : str
         The product's `source_digest` when it was read.
     vector : ndarray or None
-        The compound vector. None before a vector space is fitted (the product stays ``pending``: its activations are
-        kept, its vector comes after the fit), and where the product has nothing to make one from.
+        The compound vector. None before a vector space is fitted (the product stays ``pending`` and gets its vector
+        after the fit), and if the product has nothing to make one from.
     images : sequence of EmbeddedImage
-        The images that could be had, the one in the compound vector first.
+        The images that were embedded, the one in the compound vector first.
     reason : str, optional
         Why the product lacks an image, or its vector.
     failed : bool
-        Whether that is a failure of the primary image, or of all: to be tried again.
+        Whether the primary image, or the whole vector, failed and must be retried.
     attribution : mapping, optional
-        What was found of its attributes in the same pass (`attribution.outcome.attributed`).
+        The attributes predicted in the same pass (`attribution.outcome.attributed`).
     """
     status = "failed" if failed else "pending" if space is None else "done"
     embedding = {"status": status, "source": source, "space": space, "at": now(), "reason": reason}
@@ -155,18 +155,18 @@ def embedded(
     }
     if attribution is not None:
         params["attribution"] = dict(attribution)
-    return _only_there(_scripted(index, product_id, "product_embed", params))
+    return _without_upsert(_scripted(index, product_id, "product_embed", params))
 
 
 def attributed(index: str, product_id: str, source: str, attribution: Mapping[str, Any]) -> Action:
-    """Build the action that writes what was found of a product's attributes, if its source is still that one."""
-    return _only_there(
+    """Build the action that writes a product's predicted attributes, if its source is still the one they are from."""
+    return _without_upsert(
         _scripted(index, product_id, "product_attribute", {"source": source, "attribution": attribution})
     )
 
 
-def _only_there(action: Action) -> Action:
-    """Leave out what would make a document of a product that isn't there."""
+def _without_upsert(action: Action) -> Action:
+    """Return the action without the upsert that would create a missing product."""
     return {name: value for name, value in action.items() if name not in {"scripted_upsert", "upsert"}}
 
 
@@ -183,5 +183,5 @@ def _scripted(index: str, product_id: str, script: str, params: dict[str, Any]) 
 
 
 def now() -> str:
-    """Return the time in the form Elasticsearch stores."""
+    """Return the current time as ISO 8601 with milliseconds, in UTC."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,4 +1,4 @@
-"""Catalogue events: a product is new or changed as a whole, changed in some fields, or gone."""
+"""Catalogue events: a product is written as a whole (upsert), changed in some fields (update), or deleted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from indexer.errors import CatalogError
 
 
 class Upsert(BaseModel):
-    """A product is new, or was changed: all of its fields are given."""
+    """A product is new or has changed; the event holds all of its fields."""
 
     model_config = ConfigDict(extra="forbid")
     type: Literal["upsert"]
@@ -54,12 +54,12 @@ class Update(BaseModel):
 
     @property
     def product(self) -> Product:
-        """A product that has the fields that are set; the others are empty."""
+        """A product with the fields that are set; the others are empty."""
         return self._with(self.fields)
 
 
 class Delete(BaseModel):
-    """A product is gone."""
+    """A product was deleted."""
 
     model_config = ConfigDict(extra="forbid")
     type: Literal["delete"]
@@ -94,7 +94,7 @@ def parse_event(data: object, *, version: int | None = None) -> Event:
 
 
 def parse_line(data: object) -> Event:
-    """Validate a line of a file: an event, or a product, which is new or changed.
+    """Validate a line of a file: an event, or a product, which becomes an upsert.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""How a field of the catalogue is stored: declared beside its type, in `products.Product`."""
+"""How a field of the catalogue is stored, declared together with its type in `products.Product`."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 
 from pydantic import BaseModel
 
-FIXED = ("id", "version")  # what names a product and its state; no event sets them alone
+FIXED = ("id", "version")  # identify a product and its state; no update sets them
 
 
 @dataclass(frozen=True)
 class Stored:
-    """How a field of the catalogue is stored; one without it is stored under its own name.
+    """How a field of the catalogue is stored; by default as a document field of the same name.
 
     Attributes
     ----------
     document : mapping of str to callable
-        Document fields, each with what makes its value of a product; empty for one field of the same name.
+        Document fields, each with the function that makes its value from a product; empty for the default.
     embedded : bool
-        Whether the vector is made from it, so that a change of it makes the vector anew.
+        Whether the vector is made from it, so that a change makes a new vector.
     """
 
     document: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
@@ -41,7 +41,7 @@ def _stored(name: str, metadata: list[Any]) -> Stored:
 
 
 def category_paths(category: list[str]) -> list[str]:
-    """Return the path of a category and of all above it: ``["Dresses", "Dresses/Midi dresses"]``."""
-    # A slash inside a name would look like a level of its own; the division slash looks the same to a shopper.
+    """Return the path of a category and of its ancestors: ``["Dresses", "Dresses/Midi dresses"]``."""
+    # A slash inside a name would look like another level; the division slash looks the same to a shopper.
     names = [name.replace("/", "\N{DIVISION SLASH}") for name in category]
     return ["/".join(names[: depth + 1]) for depth in range(len(names))]

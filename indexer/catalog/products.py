@@ -35,7 +35,7 @@ Version = Annotated[int, Field(ge=0, le=2**53)]
 
 
 def now_ms() -> int:
-    """Return the version of what names none: the time in milliseconds."""
+    """Return the version of a product that has none: the time in milliseconds."""
     return time.time_ns() // 1_000_000
 
 
@@ -61,10 +61,11 @@ def _is_deeper(value: object, levels: int) -> bool:
 
 
 class Product(BaseModel):
-    """A product as the catalogue describes it. Fields that are not known here are kept, not indexed.
+    """A product as the catalogue describes it. Unknown fields are stored, not indexed.
 
-    Each field is declared once: its type, and by `Stored` what is made from it. `FIELDS`, the documents, the scripts
-    and what an event may set follow. `source` has a part for each embedded field in this order: new ones go below.
+    Each field is declared once: its type, and by `Stored` the document fields made from it. `FIELDS`, the documents,
+    the scripts and the fields that an event may set follow. `source` has a part for each embedded field, in this order:
+    new ones go below.
     """
 
     model_config = ConfigDict(extra="allow", allow_inf_nan=False, coerce_numbers_to_str=False)
@@ -96,7 +97,7 @@ class Product(BaseModel):
 
     @property
     def extra(self) -> dict[str, Any]:
-        """The fields that the catalogue has and this project doesn't know."""
+        """The catalogue's fields that aren't declared here."""
         return dict(self.model_extra or {})
 
 
@@ -119,7 +120,7 @@ def parse_product(data: object) -> Product:
 
 
 def faults(error: ValidationError) -> str:
-    """Return what is wrong in one line: the path of each field and why."""
+    """Return the errors in one line: the path of each field, and what is wrong with it."""
     return "; ".join(
         f"{'.'.join(str(part) for part in e['loc']) or 'product'}: {e['msg'][:200]}"
         for e in error.errors(include_url=False)[:5]

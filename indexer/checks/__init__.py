@@ -1,1 +1,1 @@
-"""What `lookalike check` looks at, a module a subject."""
+"""The checks of `lookalike check`, a module for each subject."""

@@ -1,4 +1,4 @@
-"""``lookalike check``: run all of es_mappings/ against a live Elasticsearch, in indices made for it."""
+"""``lookalike check``: run everything in es_mappings/ against a live Elasticsearch, in scratch indices."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["Finding", "check", "groups"]
 
 @dataclass(frozen=True)
 class Scratch:
-    """Names of the indices that one check makes."""
+    """Names of the indices that one check creates."""
 
     products: str
     images: str
@@ -31,7 +31,7 @@ class Scratch:
 
     @classmethod
     def under(cls, alias: str) -> Scratch:
-        """Make up names that nobody has."""
+        """Return names that no other check uses."""
         prefix = f"{alias}-check-{secrets.token_hex(6)}"
         return cls(f"{prefix}-products", f"{prefix}-images", f"{prefix}-spaces", f"{prefix}-live")
 
@@ -47,9 +47,9 @@ def check(index: ProductIndex) -> list[Finding]:
     Returns
     -------
     list of Finding
-        What is wrong, each once; empty if all is right.
+        What is wrong, without repeats; empty if nothing is.
     """
-    return list(dict.fromkeys(finding for _, found in groups(index) for finding in found))
+    return list(dict.fromkeys(finding for _, findings in groups(index) for finding in findings))
 
 
 def groups(index: ProductIndex) -> Iterator[tuple[str, list[Finding]]]:
@@ -58,29 +58,29 @@ def groups(index: ProductIndex) -> Iterator[tuple[str, list[Finding]]]:
     Yields
     ------
     tuple
-        Name of the group, and what is wrong in it. What can't be checked after that is left out.
+        Name of the group, and what is wrong in it. Groups that depend on one that failed are left out.
     """
     client = index.client
     with _scratch(index) as scratch:
-        found = _mappings(client, scratch)
-        yield "mappings", found
-        if found:
-            return  # nothing can be written or asked
-        # Searched as the shop is: by an alias that hides deleted products.
+        findings = _mappings(client, scratch)
+        yield "mappings", findings
+        if findings:
+            return  # nothing can be written or searched
+        # Searched as the shop is: through an alias that hides deleted products.
         alive = f"{scratch.products}-alive"
         client.indices.put_alias(index=scratch.products, name=alive, filter=product.ALIVE)
-        yield "scripts", _asked("scripts", lambda: _scripts(client, alive))
-        found = _asked("documents", lambda: samples.write(client, alive))
-        yield "documents", found
-        if found:
-            return  # no answer would be the expected one
-        unknown = _asked("KEYWORD_FIELDS", lambda: requests.unknown_fields(client, alive))
+        yield "scripts", _collect("scripts", lambda: _scripts(client, alive))
+        findings = _collect("documents", lambda: samples.write(client, alive))
+        yield "documents", findings
+        if findings:
+            return  # no answer would be as expected
+        unknown = _collect("KEYWORD_FIELDS", lambda: requests.unknown_fields(client, alive))
         yield "keywords, filters, sorting", unknown + _run(client, alive, requests.keyword_cases)
         yield "facets", _run(client, alive, requests.facet_cases)
         yield "similarity", _run(client, alive, requests.similarity_cases)
         yield "recommendations", _run(client, alive, rails.cases)
-        yield "paging", _asked("paging", lambda: requests.paging(client, alive))
-        yield "live index", _asked("live index", lambda: _live(index, scratch))
+        yield "paging", _collect("paging", lambda: requests.paging(client, alive))
+        yield "live index", _collect("live index", lambda: _live(index, scratch))
 
 
 @contextmanager
@@ -93,7 +93,7 @@ def _scratch(index: ProductIndex) -> Iterator[Scratch]:
 
 
 def _mappings(client: Elasticsearch, scratch: Scratch) -> list[Finding]:
-    """Make the indices of the project, as the pipeline does."""
+    """Create the scratch indices, as the pipeline creates the real ones."""
 
     def make(place: str, index: str, mapping: Callable[[], dict[str, Any]], **settings: Any) -> list[Finding]:
         try:
@@ -114,27 +114,27 @@ def _mappings(client: Elasticsearch, scratch: Scratch) -> list[Finding]:
 
 
 def _scripts(client: Elasticsearch, index: str) -> list[Finding]:
-    """Compile every script, also those that no query uses yet: over an empty index none of them runs."""
-    found = []
+    """Compile every script, even those that no query uses yet; over an empty index none of them runs."""
+    findings = []
     for name in script_names():
         if name.startswith("product_"):
-            continue  # update scripts: writing the samples runs them
+            continue  # update scripts, which run when the samples are written
         script = {"source": scripts.source(name)}
         try:
             client.search(index=index, query={"script_score": {"query": {"match_all": {}}, "script": script}})
         except ApiError as error:
-            found += read_error(error, f"es_mappings/painless/{name}.painless")
-    return found
+            findings += read_error(error, f"es_mappings/painless/{name}.painless")
+    return findings
 
 
 def _run(client: Elasticsearch, index: str, cases: Callable[[], Iterator[requests.Case]]) -> list[Finding]:
-    return _asked("building the request", lambda: [f for case in cases() for f in requests.run(client, index, case)])
+    return _collect("building the request", lambda: [f for case in cases() for f in requests.run(client, index, case)])
 
 
-def _asked(place: str, ask: Callable[[], list[Finding]]) -> list[Finding]:
-    """Ask, and count a refusal or a builder's complaint among what is wrong."""
+def _collect(place: str, run: Callable[[], list[Finding]]) -> list[Finding]:
+    """Return the findings of a check; an error of Elasticsearch or of a query builder is one too."""
     try:
-        return list(dict.fromkeys(ask()))
+        return list(dict.fromkeys(run()))
     except ApiError as error:
         return read_error(error, place)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""The live index beside the one that es_mappings/ would make now: what differs, and what to do about it."""
+"""Compare the live index with the one that es_mappings/ describes now: what differs, and what to do about it."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from indexer.checks.findings import Finding, read_error
 
 Json = Mapping[str, Any]
 
-_NEW_INDEX = "needs a new index: `lookalike rebuild` makes it beside the live one"
+_NEW_INDEX = "needs a new index: `lookalike rebuild` builds it while the live one serves"
 
 
 def compare(client: Elasticsearch, live: str, scratch: str, twin: str) -> list[Finding]:
     """Compare the live index with the scratch index.
 
-    Elasticsearch writes out its own defaults, so both are compared as it gives them back.
+    Both are compared as Elasticsearch returns them, because it adds its defaults.
 
     Parameters
     ----------
     twin : str
-        Name for an empty index like the live one: what Elasticsearch says to a change is tried there.
+        Name for an empty copy of the live index, on which changes of the mapping are tried.
     """
     current, ours = _mapping(client, live), _mapping(client, scratch)
     current_analysis, our_analysis = _analysis(client, live), _analysis(client, scratch)
@@ -50,28 +50,28 @@ def _difference(live: object, ours: object) -> str:
 
 
 def differing_fields(live: Json, ours: Json, above: str = "") -> Iterator[tuple[str, Json | None, Json]]:
-    """Iterate over our fields that the live mapping lacks or has otherwise; fields that only it has harm nobody.
+    """Iterate over our fields that the live mapping lacks or has in another form; fields that only it has don't matter.
 
     Yields
     ------
     tuple
-        Path of the field, its parameters in the live mapping (None where it lacks the field), and in ours.
+        Path of the field, its parameters in the live mapping (None if it lacks the field), and in ours.
     """
     for name, field in ours.items():
-        path, theirs = above + name, live.get(name)
-        if theirs is None:
+        path, live_field = above + name, live.get(name)
+        if live_field is None:
             yield path, None, field
             continue
-        own, their_own = _own(field), _own(theirs)
-        if own != their_own:
-            yield path, their_own, own
+        parameters, live_parameters = _parameters(field), _parameters(live_field)
+        if parameters != live_parameters:
+            yield path, live_parameters, parameters
             continue
         for below in ("properties", "fields"):
-            yield from differing_fields(theirs.get(below, {}), field.get(below, {}), f"{path}.")
+            yield from differing_fields(live_field.get(below, {}), field.get(below, {}), f"{path}.")
 
 
 def differing_leaves(live: object, ours: object, path: str) -> Iterator[tuple[str, object, object]]:
-    """Iterate over what differs between two trees of settings, named by path."""
+    """Iterate over the differences between two trees of settings: path, live value, ours."""
     if isinstance(live, Mapping) and isinstance(ours, Mapping):
         for name in {**ours, **live}:
             yield from differing_leaves(live.get(name), ours.get(name), f"{path}.{name}")
@@ -80,7 +80,7 @@ def differing_leaves(live: object, ours: object, path: str) -> Iterator[tuple[st
 
 
 def _advice(client: Elasticsearch, live: str, twin: str, path: str) -> str:
-    """Return what takes the change over. Elasticsearch decides which changes a mapping allows, so it is asked."""
+    """Return how to apply the change, tried on the twin, because Elasticsearch decides which changes it allows."""
     root = path.partition(".")[0]
     properties = {root: product.mapping(None)["properties"][root]}
     try:
@@ -88,11 +88,11 @@ def _advice(client: Elasticsearch, live: str, twin: str, path: str) -> str:
     except ApiError as error:
         return f"{_NEW_INDEX} ({read_error(error, live)[0].problem})"
     body = _json({"properties": properties})
-    taken = f"`PUT /{live}/_mapping {body}` takes it over for products that are written from then on"
-    return f"additive: {taken}, `lookalike rebuild` for all"
+    command = f"`PUT /{live}/_mapping {body}` applies it to products written from then on"
+    return f"additive: {command}, `lookalike rebuild` to all"
 
 
-def _own(field: Json) -> dict[str, Any]:
+def _parameters(field: Json) -> dict[str, Any]:
     return {key: value for key, value in field.items() if key not in {"properties", "fields"}}
 
 

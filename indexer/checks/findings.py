@@ -1,4 +1,4 @@
-"""What is wrong and where: from Elasticsearch's errors to lines that a person can go to."""
+"""Findings: what is wrong and where, read from Elasticsearch's errors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from es_mappings import scripts
 
 Json = Mapping[str, Any]
 
-_CUT = " ..."  # ends a script that Elasticsearch doesn't give in full
+_CUT = " ..."  # at the end of a script that Elasticsearch has truncated
 
 
 @dataclass(frozen=True)
@@ -36,19 +36,19 @@ class Finding:
 
 
 def script_names() -> list[str]:
-    """List the scripts under ``es_mappings/painless/``, as `scripts.source` takes them."""
+    """Return the names of the scripts under ``es_mappings/painless/``, as `scripts.source` takes them."""
     entries = files("es_mappings").joinpath("painless").iterdir()
     return sorted(entry.name.removesuffix(".painless") for entry in entries if entry.name.endswith(".painless"))
 
 
 def read_error(error: ApiError, place: str) -> list[Finding]:
-    """Turn a refused request into findings; scripts that fail are named by file, line and column."""
+    """Turn a refused request into findings; scripts that fail are located by file, line and column."""
     body = error.body if isinstance(error.body, dict) else {}
     return read_body(body, place) or [Finding(place, str(error))]
 
 
 def read_body(body: object, place: str) -> list[Finding]:
-    """Turn an error as Elasticsearch writes it, or a part of an answer that holds one, into findings."""
+    """Turn the body of an error, or a part of an answer that contains one, into findings."""
     scripted = [_locate(exception, place) for exception in _script_exceptions(body)]
     if scripted:
         return list(dict.fromkeys(scripted))
@@ -61,7 +61,7 @@ def _script_exceptions(body: object) -> Iterator[Json]:
         if body.get("type") == "script_exception":
             yield body
             return
-        # The root cause comes again further in, there with what caused it.
+        # The root cause is repeated further in, together with its own cause.
         children: list[object] = [value for key, value in body.items() if key != "root_cause"]
     else:
         children = list(body) if isinstance(body, list) else []
@@ -70,7 +70,7 @@ def _script_exceptions(body: object) -> Iterator[Json]:
 
 
 def _locate(exception: Json, place: str) -> Finding:
-    """Find the file a script came from by its text: Elasticsearch knows scripts by nothing else."""
+    """Find the file a script came from by its text, because Elasticsearch doesn't know its name."""
     cause = exception.get("caused_by") or {}
     problem = f"{exception.get('reason', 'script error')}: {cause.get('reason') or cause.get('type', 'no cause given')}"
     name = next((name for name in script_names() if _is_of(exception, scripts.whole(name))), None)
@@ -81,7 +81,7 @@ def _locate(exception: Json, place: str) -> Finding:
 
 
 def _place(name: str, offset: int) -> str:
-    """Find the file, line and column of a place in a script as it is sent."""
+    """Return the file, line and column of an offset in a script as it is sent."""
     (part, text), *rest = scripts.parts(name)
     for following in rest:
         if offset >= len(text):
@@ -96,18 +96,18 @@ def _file(name: str) -> str:
 
 
 def _is_of(exception: Json, text: str) -> bool:
-    """Whether an exception is of this script: compile errors give its whole text, runtime errors its first line."""
-    given, position = str(exception.get("script", "")), exception.get("position") or {}
-    if given == text:
+    """Return whether an exception is of this script: compile errors have all of its text, runtime errors a line."""
+    excerpt, position = str(exception.get("script", "")), exception.get("position") or {}
+    if excerpt == text:
         return True
-    if not given.endswith(_CUT) or not text.startswith(given.removesuffix(_CUT)):
+    if not excerpt.endswith(_CUT) or not text.startswith(excerpt.removesuffix(_CUT)):
         return False
     statement = text[position.get("start", 0) : position.get("end", 0)].strip()
     return any(statement in line for line in exception.get("script_stack", []))
 
 
 def _reason(body: object) -> str:
-    """Return the innermost reason: the outer ones only say that something failed."""
+    """Return the innermost reason, because the outer ones only say that something failed."""
     if isinstance(body, list):
         return "; ".join(dict.fromkeys(filter(None, map(_reason, body))))
     if not isinstance(body, Mapping):

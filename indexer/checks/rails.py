@@ -1,4 +1,4 @@
-"""The requests of recommendations, and what must not be in their answers."""
+"""The recommendation requests, and the products that must not be in their answers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from indexer.checks.requests import Case, Verify
 
 
 def cases() -> Iterator[Case]:
-    """Recommend by each strategy, with something that is owned and a kind that is not wanted."""
+    """Recommend by each strategy, with an owned product and an excluded category."""
     anchors, weights = samples.anchors(), goes_with_weights()
     owned = samples.PRODUCTS[2].id
     kind = "/".join(samples.PRODUCTS[3].category)
@@ -27,11 +27,11 @@ def cases() -> Iterator[Case]:
         yield Case(f"recommend() by {plan.strategy}", request, _without({owned, *excluded}, kind))
 
 
-def _without(unwanted: set[str], kind: str) -> Verify:
+def _without(excluded: set[str], kind: str) -> Verify:
     def verify(result: Result) -> list[str]:
-        found = {hit.product["id"]: hit.product for hit in result.hits}
-        wrong = sorted(unwanted & set(found)) + sorted(i for i, p in found.items() if kind in p["category_path"])
-        sold_out = sorted(i for i, p in found.items() if p.get("in_stock") is False)
+        products = {hit.product["id"]: hit.product for hit in result.hits}
+        wrong = sorted(excluded & set(products)) + sorted(i for i, p in products.items() if kind in p["category_path"])
+        sold_out = sorted(i for i, p in products.items() if p.get("in_stock") is False)
         return [f"recommends {i}, which it must not" for i in dict.fromkeys([*wrong, *sold_out])]
 
     return verify

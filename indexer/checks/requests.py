@@ -1,4 +1,4 @@
-"""Every request that es_mappings/ can build, and what must hold of its answer."""
+"""The requests that es_mappings/ can build, each with a check of its answer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ROUNDING = 1e-5  # of float32 scores
 _ALL = Page(size=100)
 _EVERYTHING = queries.browse(None, Filters())
 
-# Each filter and the products that it must leave. A filter that is new in es_mappings/facets.py gets a line here.
+# Each filter and the products that must pass it. A new filter in es_mappings/facets.py gets a line here.
 _FILTERS: dict[str, tuple[Filters, Callable[[Product], bool]]] = {
     "category": (Filters(category="Dresses/Midi dresses"), lambda p: p.category[-1] == "Midi dresses"),
     "brand": (
@@ -49,7 +49,7 @@ _FILTERS: dict[str, tuple[Filters, Callable[[Product], bool]]] = {
     "not_brands": (Filters(not_brands=("Marlowe",)), lambda p: p.brand != "Marlowe"),
 }
 
-# A filter of each facet, and what the facet must still count: everything, since it leaves its own filter aside.
+# A filter of each facet, and what the facet must still count: everything, because it ignores its own filter.
 _FACETS: dict[str, tuple[Filters, Callable[[results.Facets], object], object]] = {
     "brand": (
         Filters(fields=(("brand", "Marlowe"),)),
@@ -78,7 +78,7 @@ _SORT_KEYS: dict[str, Callable[[dict[str, Any]], float]] = {
 
 @dataclass(frozen=True)
 class Case:
-    """One request: how it was built, what is sent, and what must hold of the answer."""
+    """One request: how it was built, its body, and the check of its answer."""
 
     place: str
     request: dict[str, Any]
@@ -86,7 +86,7 @@ class Case:
 
 
 def run(client: Elasticsearch, index: str | None, case: Case) -> list[Finding]:
-    """Send one request, to an index or to the point in time that it names itself."""
+    """Send one request and check its answer; ``index`` is None if the request names a point in time."""
     try:
         answer = client.search(index=index, body=case.request).body
     except ApiError as error:
@@ -99,7 +99,7 @@ def run(client: Elasticsearch, index: str | None, case: Case) -> list[Finding]:
 
 
 def unknown_fields(client: Elasticsearch, index: str) -> list[Finding]:
-    """List the keyword fields that the mapping lacks: Elasticsearch ignores them silently."""
+    """Return a finding for each keyword field that the mapping lacks, because Elasticsearch ignores those silently."""
     names = [field.partition("^")[0] for field in queries.KEYWORD_FIELDS]
     known = client.field_caps(index=index, fields=names)["fields"]
     place = "es_mappings/queries.py, KEYWORD_FIELDS"
@@ -110,12 +110,12 @@ def keyword_cases() -> Iterator[Case]:
     """Browse by keywords, by each filter, by all of them, and in every order."""
 
     def finds_dresses(result: Result) -> list[str]:
-        # An analyzer may find more, by synonyms for instance; what bears the very words must be among it.
+        # An analyzer may find more, by synonyms for instance; products with exactly these words must be among them.
         missing = {p.id for p in samples.PRODUCTS if p.title == "Midi dress"} - _ids(result)
         return [f"does not find {', '.join(sorted(missing))}"] if missing else []
 
     yield _browse("browse('midi dress')", "midi dress", Filters(), finds_dresses)
-    yield _browse("browse() of characters that are none of a word", '"(( +-*~/', Filters(), lambda _: [])
+    yield _browse("browse() of characters that form no word", '"(( +-*~/', Filters(), lambda _: [])
     everything = {"category": "Dresses"}
     for name, (filters, holds) in _FILTERS.items():
         everything |= {field: value for field, value in vars(filters).items() if value not in (None, ())}
@@ -167,17 +167,17 @@ def similarity_cases() -> Iterator[Case]:
 
 
 def paging(client: Elasticsearch, index: str) -> list[Finding]:
-    """Page through results in a point in time; every product must come once."""
+    """Page through results in a point in time; every product must appear once."""
     similar = queries.sort_by_similar(_EVERYTHING, samples.anchors()[:1])
     rescored = queries.sort_by_similar(
         _EVERYTHING, samples.anchors()[:1], plan=planner.plan(matched=8, indexed=8, rescore=True)
     )
-    found = _through(client, index, "search_page(sort='price')", {"query": _EVERYTHING}, "price")
-    found += _through(client, index, "search_page() by similarity", similar, "relevance")
-    return found + _through(client, index, "search_page() by rescore", rescored, "relevance")
+    findings = _page_through(client, index, "search_page(sort='price')", {"query": _EVERYTHING}, "price")
+    findings += _page_through(client, index, "search_page() by similarity", similar, "relevance")
+    return findings + _page_through(client, index, "search_page() by rescore", rescored, "relevance")
 
 
-def _through(client: Elasticsearch, index: str, place: str, parts: dict[str, Any], sort: Sort) -> list[Finding]:
+def _page_through(client: Elasticsearch, index: str, place: str, parts: dict[str, Any], sort: Sort) -> list[Finding]:
     point = client.open_point_in_time(index=index, keep_alive=queries.KEEP_ALIVE)["id"]
     seen: list[results.Hit] = []
     total: list[int] = []
@@ -191,14 +191,14 @@ def _through(client: Elasticsearch, index: str, place: str, parts: dict[str, Any
         for _ in range(len(samples.PRODUCTS)):
             page = Page(size=3, after=tuple(seen[-1].sort) if seen else None, offset=len(seen), point_in_time=point)
             before = len(seen)
-            found = run(client, None, Case(place, queries.search_page(parts, sort=sort, page=page), collect))
-            if found or len(seen) == before:
+            findings = run(client, None, Case(place, queries.search_page(parts, sort=sort, page=page), collect))
+            if findings or len(seen) == before:
                 break
     finally:
         client.close_point_in_time(id=point)
-    if not found and not len({hit.product["id"] for hit in seen}) == len(seen) == total[0]:
-        found = [Finding(place, f"the pages hold {[h.product['id'] for h in seen]} of {total[0]} products")]
-    return found
+    if not findings and not len({hit.product["id"] for hit in seen}) == len(seen) == total[0]:
+        findings = [Finding(place, f"the pages hold {[h.product['id'] for h in seen]} of {total[0]} products")]
+    return findings
 
 
 def _plans(mode: Mode, metric: Metric) -> Iterator[Plan]:
@@ -206,7 +206,7 @@ def _plans(mode: Mode, metric: Metric) -> Iterator[Plan]:
     if metric == "cosine":  # the only metric of the others
         yield planner.plan(matched=1, indexed=1, mode=mode, rescore=True)
         points = len(query_points(samples.anchors(), mode, DEFAULT_WEIGHTS, LAYOUT).vectors)
-        neighbours = replace(planner.Thresholds(), exact_matches=0)  # so that kNN is used for so few
+        neighbours = replace(planner.Thresholds(), exact_matches=0)  # so that kNN is used for so few matches
         plan = planner.plan(matched=8, indexed=8, mode=mode, points=points, thresholds=neighbours)
         if plan.strategy == "knn":
             yield plan
@@ -244,7 +244,7 @@ def _sorted_by(sort: Sort) -> Verify:
 
 
 def _scored(expected: set[str], plan: Plan, share: float) -> Verify:
-    """Check totals, order and range of scores; which range depends on what the strategy promises."""
+    """Check totals, order and range of scores; the range depends on the strategy."""
 
     def verify(result: Result) -> list[str]:
         scores = [hit.score or 0.0 for hit in result.hits]

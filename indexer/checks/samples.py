@@ -1,4 +1,4 @@
-"""A handful of products for the scratch index, written by the very actions that the pipeline uses."""
+"""A few products for the scratch index, written by the same actions that the pipeline uses."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _product(number: int) -> Product:
     return Product(
         id=f"check-{number}",
         title="Midi dress" if dress else "Toy tractor",
-        description="Made to be looked for, by a check.",
+        description="Sample product of a check.",
         category=["Dresses", "Midi dresses"] if dress else ["Toys"],
         brand=_BRANDS[number % 3],
         style_id="check-style" if number in {0, 2} else None,
@@ -49,29 +49,29 @@ def _product(number: int) -> Product:
 
 PRODUCTS = tuple(_product(number) for number in range(8))
 GONE = PRODUCTS[0].model_copy(update={"id": "check-gone"})
-VARIANT = PRODUCTS[2]  # of the style of the first, and dearer
+VARIANT = PRODUCTS[2]  # of the same style as the first, and more expensive
 FAILED, PENDING = PRODUCTS[6], PRODUCTS[7]  # the others have a vector
 
 
 def vectors() -> dict[str, Vector]:
-    """Draw a vector for each product that has one, always the same; the last of them lacks the last aspect."""
+    """Draw a reproducible vector for each product that has one; the last of them lacks the last aspect."""
     random = np.random.default_rng(0)
-    drawn = {}
+    by_id = {}
     for product in PRODUCTS[:6]:
         parts = {a.name: random.standard_normal(a.dims).astype(np.float32) for a in LAYOUT.aspects}
-        drawn[product.id] = LAYOUT.compose(parts)
-    drawn[PRODUCTS[5].id][LAYOUT.aspects[-1].part] = 0
-    return drawn
+        by_id[product.id] = LAYOUT.compose(parts)
+    by_id[PRODUCTS[5].id][LAYOUT.aspects[-1].part] = 0
+    return by_id
 
 
 def anchors() -> list[Anchor]:
     """Return two likes of different weight and a dislike."""
-    weights, drawn = {"check-0": 1.0, "check-1": 2.0, "check-2": -1.0}, vectors()
-    return [Anchor(name, drawn[name], weight) for name, weight in weights.items()]
+    weights, by_id = {"check-0": 1.0, "check-1": 2.0, "check-2": -1.0}, vectors()
+    return [Anchor(product_id, by_id[product_id], weight) for product_id, weight in weights.items()]
 
 
 def write(client: Elasticsearch, index: str) -> list[Finding]:
-    """Write the products: new, changed, late, embedded, failed, deleted; say what isn't as it should be then."""
+    """Write the products (new, changed, late, embedded, failed, deleted), and check what is stored after that."""
     late = PRODUCTS[0].model_copy(update={"title": "Outdated", "version": 1})
     newer = PRODUCTS[1].model_copy(update={"version": 6})
     steps: list[list[documents.Action]] = [
@@ -89,9 +89,9 @@ def write(client: Elasticsearch, index: str) -> list[Finding]:
             documents.delete(index, Delete(type="delete", id=PRODUCTS[0].id, version=1)),
         ],
     ]
-    found = [finding for actions in steps for finding in _bulk(client, actions)]
+    findings = [finding for actions in steps for finding in _bulk(client, actions)]
     client.indices.refresh(index=index)
-    return found or _state(get_with_vectors(client, index, [p.id for p in (*PRODUCTS, GONE)]))
+    return findings or _check_stored(get_with_vectors(client, index, [p.id for p in (*PRODUCTS, GONE)]))
 
 
 def _embedded(index: str, product: Product, vector: Vector) -> documents.Action:
@@ -100,16 +100,16 @@ def _embedded(index: str, product: Product, vector: Vector) -> documents.Action:
 
 
 def _bulk(client: Elasticsearch, actions: Sequence[documents.Action]) -> list[Finding]:
-    found = []
-    for taken, item in streaming_bulk(client, actions, raise_on_error=False):
+    findings = []
+    for accepted, item in streaming_bulk(client, actions, raise_on_error=False):
         [outcome] = item.values()
-        if not taken:
+        if not accepted:
             place = f"{_PLACE}, writing {outcome.get('_id')}"
-            found += read_body(outcome, place) or [Finding(place, f"refused with {outcome.get('status')}")]
-    return found
+            findings += read_body(outcome, place) or [Finding(place, f"refused with {outcome.get('status')}")]
+    return findings
 
 
-def _state(products: dict[str, dict[str, Any]]) -> list[Finding]:
+def _check_stored(products: dict[str, dict[str, Any]]) -> list[Finding]:
     statuses = {product_id: source.get("embedding", {}).get("status") for product_id, source in products.items()}
     expected = {p.id: "done" for p in PRODUCTS} | {FAILED.id: "failed", PENDING.id: "pending"}
     problems = [
@@ -119,7 +119,7 @@ def _state(products: dict[str, dict[str, Any]]) -> list[Finding]:
     ]
     problems += [f"{name} has lost its vector" for name in vectors() if "vector" not in products.get(name, {})]
     if products.get(PRODUCTS[0].id, {}).get("title") != PRODUCTS[0].title:
-        problems.append("an older version of a product took the place of a newer one")
+        problems.append("an older version of a product replaced a newer one")
     if GONE.id in products:
         problems.append("a deleted product is still there")
     return [Finding(_PLACE, problem) for problem in problems]

@@ -1,4 +1,4 @@
-"""``lookalike attach``: take an index that is not ours."""
+"""``lookalike attach``: add vectors to a foreign index."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from indexer.settings import Settings
 @click.command()
 @click.option("--index", required=True, help="The index, or an alias that leads to it.")
 @click.option("--image", required=True, metavar="FIELD", help="Address of the image, or a list of them.")
-@click.option("--id", "id_", metavar="FIELD", help="By which people name a product; without it, _id.")
+@click.option("--id", "id_", metavar="FIELD", help="What people call a product by; by default _id.")
 @click.option("--title", metavar="FIELD")
 @click.option("--description", metavar="FIELD")
 @click.option("--category", metavar="FIELD")
@@ -46,7 +46,7 @@ def attach(
 ) -> None:
     """Add vectors to a product index that is not ours.
 
-    Fields are added to its mapping under one object, documents get partial updates, nothing of theirs is changed.
+    Fields are added to its mapping under one object, documents get partial updates, and existing fields stay unchanged.
     """
     settings = Settings.from_environment()
     names = FieldNames(image, id_, title, description, category, brand, price, attributes)

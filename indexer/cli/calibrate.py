@@ -1,4 +1,4 @@
-"""``calibrate``: what similarity counts as what match percentage."""
+"""``lookalike calibrate``: fit the match percentage that a similarity is shown as."""
 
 from __future__ import annotations
 

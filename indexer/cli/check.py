@@ -1,4 +1,4 @@
-"""``check``: try all of es_mappings/ on the live Elasticsearch."""
+"""``lookalike check``: try all of es_mappings/ on the live Elasticsearch."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from indexer.settings import Settings
 def check() -> None:
     """Run every mapping, query and script of es_mappings/ in a scratch index; exit code 1 if anything is wrong."""
     settings, seen = Settings.from_environment(), set[checking.Finding]()
-    for name, found in checking.groups(ProductIndex.open(settings)):
-        click.echo(f"{name:<28}{click.style('failed', fg='red') if found else click.style('ok', fg='green')}")
-        for finding in dict.fromkeys(found):
+    for name, findings in checking.groups(ProductIndex.open(settings)):
+        click.echo(f"{name:<28}{click.style('failed', fg='red') if findings else click.style('ok', fg='green')}")
+        for finding in dict.fromkeys(findings):
             if finding not in seen:  # one broken script fails many queries
                 click.echo(f"  {finding}")
-        seen.update(found)
+        seen.update(findings)
     if seen:
         sys.exit(1)

@@ -1,4 +1,4 @@
-"""What the commands share: errors in one line, one kind of progress bar."""
+"""What the commands share: errors in one line, tables, progress bars."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from indexer.errors import ProductSearchError
 
 @contextmanager
 def errors_in_one_line() -> Iterator[None]:
-    """Turn errors that a person can mend into one line and exit code 1."""
+    """Turn errors that the user can fix into one line and exit code 1."""
     try:
         yield
     except ProductSearchError as error:
@@ -28,7 +28,7 @@ def errors_in_one_line() -> Iterator[None]:
 
 
 class Commands(click.Group):
-    """Commands whose errors are told in one line."""
+    """A group of commands that report errors in one line."""
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""
@@ -37,13 +37,13 @@ class Commands(click.Group):
 
 
 def report_console() -> Console:
-    """Make a console for tables; one that writes to a file is wide enough to cut none."""
+    """Make a console for tables; one that writes to a file is wide enough for all of them."""
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=160)
 
 
 def progress_bar() -> Progress:
-    """Make the progress bar that all long steps share; without a terminal it prints nothing but its end."""
+    """Make the progress bar of long steps; without a terminal only its end is printed."""
     return Progress(
         TextColumn("{task.description:<20}"),
         BarColumn(),

@@ -1,4 +1,4 @@
-"""``lookalike detach``: let go of an index that is not ours."""
+"""``lookalike detach``: remove our vectors from a foreign index."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from indexer.settings import Settings
 @click.command()
 @click.option("--index", required=True, help="The index, or an alias that leads to it.")
 def detach(index: str) -> None:
-    """Take all that was written out of an attached index's documents. The added fields stay in its mapping, empty."""
-    from indexer.attached.sweep import detach as take_out
+    """Remove all that was written from an attached index's documents. The added fields stay in its mapping, empty."""
+    from indexer.attached import sweep
 
     settings = Settings.from_environment()
-    changed = take_out(ProductIndex.open(settings), index)
+    changed = sweep.detach(ProductIndex.open(settings), index)
     click.echo(
-        f"{index}: taken out of {changed:,} documents. Its mapping keeps the empty fields, since Elasticsearch takes "
-        "none out of a live index; the next index they make is without them."
+        f"{index}: removed from {changed:,} documents. The empty fields stay in its mapping, because Elasticsearch "
+        "can't remove fields from a live index; a new index won't have them."
     )

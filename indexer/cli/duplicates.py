@@ -1,4 +1,4 @@
-"""``lookalike duplicates``: products with one picture."""
+"""``lookalike duplicates``: list products that share an image."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from indexer.settings import Settings
 @click.command()
 @click.option("--least", default=LEAST_COSINE, show_default=True, type=click.FloatRange(0.5, 1.0), help="Cosine.")
 def duplicates(least: float) -> None:
-    """Print groups of products with the same or nearly the same picture, one JSON line a group."""
+    """Print groups of products with the same or nearly the same image, a JSON line for each group."""
     settings = Settings.from_environment()
-    found = duplicate_groups.groups(ProductIndex.open(settings), least=least)
-    for group in found:
+    groups = duplicate_groups.groups(ProductIndex.open(settings), least=least)
+    for group in groups:
         click.echo(json.dumps({"products": list(group.ids), "same_image": group.same}))
-    click.echo(f"{len(found):,} groups of {sum(len(g.ids) for g in found):,} products", err=True)
+    click.echo(f"{len(groups):,} groups of {sum(len(g.ids) for g in groups):,} products", err=True)
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""``lookalike expire``: delete what nobody needs any more."""
+"""``lookalike expire``: delete activations and image addresses that no product uses any more."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from indexer.settings import Settings
 
 @click.command()
 def expire() -> None:
-    """Delete what no product, attached ones included, has used for KEEP_DAYS days."""
+    """Delete activations that no product, in attached indices either, has used for KEEP_DAYS days."""
     settings = Settings.from_environment()
     expired = retention.expire(ProductIndex.open(settings), settings.keep_days)
     click.echo(f"{expired.activations:,} activations and {expired.addresses:,} image addresses deleted")

@@ -1,4 +1,4 @@
-"""``lookalike finetune``. Here and not in evaluation/: what it makes is a vectorizer that the pipeline runs."""
+"""``lookalike finetune``: train a checkpoint that the pipeline can run, which is why it isn't in evaluation/."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("catalog", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder for what is made.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Output folder.")
 @click.option("--head", "heads", multiple=True, default=("category",), help="category, or an attribute; repeatable.")
 @click.option("--loss", type=click.Choice(["supcon", "arcface"]), default="supcon", show_default=True)
 @click.option("--epochs", type=click.IntRange(1), default=20, show_default=True)
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 @click.option("--batch-size", type=click.IntRange(8), default=64, show_default=True)
 @click.option("--patience", type=click.IntRange(1), default=5, show_default=True, help="Epochs without a better model.")
 def finetune(catalog: Path, *, out: Path, heads: tuple[str, ...], **plan: object) -> None:
-    """Train the look's CNN on the labels of CATALOG's images; cut off, the same command goes on where it was.
+    """Train the look's CNN on the labels of CATALOG's images. The same command continues an interrupted run.
 
-    The first head decides what is alike: its images are drawn together. Give the weights to the pipeline by
-    LOOK_WEIGHTS, then change over by `lookalike rebuild`.
+    The first head decides which images become similar: those with the same label. Set LOOK_WEIGHTS to the trained
+    checkpoint, then change over by `lookalike rebuild`.
     """
     from indexer.finetuning.examples import read_examples
     from indexer.finetuning.training import Plan, Training
@@ -46,13 +46,13 @@ def finetune(catalog: Path, *, out: Path, heads: tuple[str, ...], **plan: object
     with progress_bar() as progress:
         task = progress.add_task("Fine-tuning", total=plan["epochs"], completed=training.progress.epoch)  # type: ignore[arg-type]
 
-        def say(entry: dict[str, float]) -> None:
+        def report_epoch(entry: dict[str, float]) -> None:
             progress.update(task, completed=entry["epoch"])
             progress.console.print(f"epoch {entry['epoch']}: loss {entry['loss']}, NDCG@10 {entry['ndcg@10']}")
 
-        best = training.run(say)
-    weights = _write(out, settings.look_model, training, best)
-    click.echo(f"LOOK_MODEL={settings.look_model} LOOK_WEIGHTS={weights}")
+        best = training.run(report_epoch)
+    checkpoint = _write(out, settings.look_model, training, best)
+    click.echo(f"LOOK_MODEL={settings.look_model} LOOK_WEIGHTS={checkpoint}")
 
 
 def _write(out: Path, name: str, training: Training, best: dict[str, torch.Tensor]) -> Path:
@@ -61,15 +61,15 @@ def _write(out: Path, name: str, training: Training, best: dict[str, torch.Tenso
     from indexer.vectorizers.checkpoints import load_model
     from indexer.vectorizers.presets import find_preset
 
-    weights = out / "weights.safetensors"
-    save_file({key: tensor.contiguous() for key, tensor in best.items()}, weights)
+    checkpoint = out / "weights.safetensors"
+    save_file({key: tensor.contiguous() for key, tensor in best.items()}, checkpoint)
     progress = training.progress
     report = {
         "model": name,
-        "weights": load_model(find_preset(name).model, weights).digest,
+        "weights": load_model(find_preset(name).model, checkpoint).digest,
         "ndcg@10": {"before": progress.history[0]["ndcg@10"], "after": round(progress.best, 4)},
         "best_epoch": progress.best_epoch,
         "history": progress.history,
     }
     (out / "report.json").write_text(json.dumps(report, indent=2) + "\n")
-    return weights
+    return checkpoint

@@ -1,4 +1,4 @@
-"""``lookalike fit``."""
+"""``lookalike fit``: fit a vector space."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="How the look aspect is reduced; learned: from the catalogue's categories and attributes, and from --likes.",
 )
 @click.option("--dims", type=click.IntRange(1), help="Dimensions of the look aspect; by default all it has room for.")
-@click.option("--explain", is_flag=True, help="Measure fewer and fewer dimensions, and take the fewest that do.")
-@click.option("--golden", "golden_set", type=_FILE, help="Judgements to choose by; without, the catalogue's labels.")
+@click.option("--explain", is_flag=True, help="Measure fewer and fewer dimensions, and use the fewest that suffice.")
+@click.option("--golden", "golden_set", type=_FILE, help="Judgements to measure by; by default the catalogue's labels.")
 @click.option(
     "--likes",
     type=_FILE,
@@ -40,11 +40,11 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 def fit(
     kind: Kind, dims: int | None, golden_set: Path | None, likes: Path | None, plot: Path | None, *, explain: bool
 ) -> None:
-    """Fit a vector space on the activations that are kept. No image is touched."""
+    """Fit a vector space on the stored activations. No image is needed."""
     from indexer.spaces import fitting
     from indexer.vectorizers import load_vectorizers
 
-    def tell(points: list[Point], chosen: Point) -> None:
+    def print_curve(points: list[Point], chosen: Point) -> None:
         click.echo("dimensions  kept variance  NDCG@10")
         for point in points:
             mark = "  <- the fewest that lose less than 1%" if point == chosen else ""
@@ -56,7 +56,7 @@ def fit(
             click.echo(f"Drawn: {plot}")
 
     grades, liked = (golden.merge(golden.read_golden_set(f)) if f else None for f in (golden_set, likes))
-    recipe = fitting.Recipe(kind, dims, grades, liked, tell if explain or plot else None)
+    recipe = fitting.Recipe(kind, dims, grades, liked, print_curve if explain or plot else None)
     settings = Settings.from_environment()
     index = ProductIndex.open(settings)
     index.ensure()

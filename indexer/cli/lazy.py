@@ -1,4 +1,4 @@
-"""Groups of commands that are imported when they run: some of them take seconds."""
+"""Groups that import a command only when it runs, because some imports take seconds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from click.shell_completion import CompletionItem
 
 
 class Entry(NamedTuple):
-    """A command in a table: where it is, as ``module:attribute``, and its line in the list of commands."""
+    """A command in a table: its ``module:attribute``, and its line in the list of commands."""
 
     target: str
     help: str
@@ -24,8 +24,8 @@ class LazyGroup(click.Group):
     Parameters
     ----------
     table
-        The commands by name, in the order of the list. Those of packages that aren't here are left out: production
-        carries neither ``demo`` nor ``evaluation``.
+        The commands by name, in the order of the list. Those of packages that aren't installed are left out:
+        production has neither ``demo`` nor ``evaluation``.
     """
 
     def __init__(self, *args: Any, table: Mapping[str, Entry], **kwargs: Any) -> None:
@@ -60,7 +60,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that the arguments name; suggest similar names where there is none."""
+        """Find the command that the arguments name; suggest similar names if there is none."""
         try:
             return super().resolve_command(ctx, args)
         except click.exceptions.NoSuchCommand as error:
@@ -79,8 +79,8 @@ class LazyGroup(click.Group):
         return commands + click.Command.shell_complete(self, ctx, incomplete)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; errors that a person can mend end in one line."""
-        from indexer.cli.console import errors_in_one_line  # brings the Elasticsearch client, which the list can spare
+        """Run the command; errors that the user can fix become one line."""
+        from indexer.cli.console import errors_in_one_line  # imports the Elasticsearch client, which `--help` spares
 
         with errors_in_one_line():
             return super().invoke(ctx)

@@ -1,4 +1,4 @@
-"""``load``: write the products of a catalogue file, and give each its vector."""
+"""``lookalike load``: write the products of a catalogue file, then their vectors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from indexer.settings import Settings
 @click.argument("catalog", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--keywords-only", is_flag=True, help="Write the products; leave the vectors to the workers.")
 def load(catalog: Path, *, keywords_only: bool) -> None:
-    """Write the products of CATALOG (JSON Lines or CSV), then give each its vector."""
+    """Write the products of CATALOG (JSON Lines or CSV), then their vectors."""
     settings = Settings.from_environment()
     written, refused = write_catalog(settings, catalog)
     click.echo(f"{written:,} products written to {settings.index_name}, {refused:,} lines refused")
@@ -29,7 +29,7 @@ def load(catalog: Path, *, keywords_only: bool) -> None:
 
 
 def write_catalog(settings: Settings, catalog: Path) -> tuple[int, int]:
-    """Write a catalogue file with a progress bar, each refused line named; count those written and those refused."""
+    """Write a catalogue file, with a progress bar and the refused lines; return how many were written and refused."""
     index = ProductIndex.open(settings)
     index.ensure()
     written = refused = 0

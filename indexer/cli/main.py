@@ -1,4 +1,4 @@
-"""``python -m indexer``: the table of its commands, a file a command."""
+"""``python -m indexer``: the table of its commands, a file for each command."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import click
 
 from indexer.cli.lazy import Entry, LazyGroup
 
-# One of them stands in a room above this one: a name is all that is known of it here.
+# `search` and `show` belong to a package above this one, which may not be imported here: their names are enough.
 COMMANDS = {
     "load": Entry("indexer.cli.load:load", "Write a catalogue's products, then their vectors."),
     "vectorize": Entry("indexer.cli.vectorize:vectorize", "Write the vectors of products that have none yet."),
@@ -17,7 +17,7 @@ COMMANDS = {
     "fit": Entry("indexer.cli.fit:fit", "Fit a vector space on the stored activations."),
     "weights": Entry("indexer.cli.weights:weights", "Show, set or fit the aspect weights of categories."),
     "calibrate": Entry("indexer.cli.calibrate:calibrate", "Fit the match percentage on a golden set."),
-    "rebuild": Entry("indexer.cli.rebuild:rebuild", "Build a new index beside the live one, and swap them."),
+    "rebuild": Entry("indexer.cli.rebuild:rebuild", "Build a new index while the live one serves, and swap them."),
     "rollback": Entry("indexer.cli.rollback:rollback", "Swap back to the index that was live before."),
     "prune": Entry("indexer.cli.prune:prune", "Delete the index that is kept for `rollback`."),
     "expire": Entry("indexer.cli.expire:expire", "Delete activations that no product uses any more."),
@@ -33,4 +33,4 @@ COMMANDS = {
 
 @click.group(cls=LazyGroup, table=COMMANDS)
 def main() -> None:
-    """Give an Elasticsearch product index its image vectors."""
+    """Build and serve an Elasticsearch product index with image vectors."""

@@ -12,7 +12,7 @@ from indexer.settings import Settings
 
 @click.command()
 def prune() -> None:
-    """Delete the index that is kept for `rollback`: writes go to the live one alone then."""
+    """Delete the index that is kept for `rollback`; writes then go to the live one alone."""
     settings = Settings.from_environment()
     index = ProductIndex.open(settings)
     running = StateStore(index).read().running

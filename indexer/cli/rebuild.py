@@ -1,4 +1,4 @@
-"""``lookalike rebuild``: a new index for today's mapping and models."""
+"""``lookalike rebuild``: build a new index for the current mapping and models."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _GOLDEN = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.option("--refit", is_flag=True, help="Fit the reductions anew on the activations that are kept.")
+@click.option("--refit", is_flag=True, help="Fit the reductions again on the stored activations.")
 @click.option("--space", metavar="DIGEST", help="Use this vector space, fitted before, such as a learned one.")
 @click.option("--golden", "golden_set", type=_GOLDEN, help="Compare NDCG@10 on these judgements.")
 @click.option("--max-ndcg-loss", type=float, default=0.02, show_default=True, help="By how much NDCG@10 may fall.")
@@ -39,10 +39,9 @@ def rebuild(
     abandon: bool,
     dry_run: bool,
 ) -> None:
-    """Build a new index beside the live one, for today's mapping and models, and let it be the live one.
+    """Build a new index for the current mapping and models while the live one serves, and swap them.
 
-    The shop goes on meanwhile. A run that was stopped goes on where it was; the index that was live is kept for
-    `rollback`.
+    The same command continues an interrupted run. The index that was live is kept for `rollback`.
     """
     settings = Settings.from_environment()
     if dry_run:

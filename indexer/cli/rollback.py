@@ -1,4 +1,4 @@
-"""``lookalike rollback``: back to the index that was live before."""
+"""``lookalike rollback``: swap back to the index that was live before."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from indexer.settings import Settings
 @abandon_option
 @dry_run_option
 def rollback(*, anyway: bool, abandon: bool, dry_run: bool) -> None:
-    """Let the index that was live before be so again, with all that was written since."""
+    """Make the previously live index live again, with everything written since."""
     settings = Settings.from_environment()
     if dry_run:
         explain(settings, "rollback")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 anyway_option = click.option("--anyway", is_flag=True, help="Swap whatever the comparison says.")
 abandon_option = click.option("--abandon", is_flag=True, help="Give up the one that is under way.")
-dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+dry_run_option = click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
 
 
 def carry_out(settings: Settings, options: Options, kind: str, *, abandon: bool) -> None:
@@ -47,7 +47,7 @@ def carry_out(settings: Settings, options: Options, kind: str, *, abandon: bool)
 
 @contextmanager
 def _watching() -> Iterator[Watch]:
-    """Show steps and progress, with the time that is left."""
+    """Show steps and progress, with the time left."""
     bars: dict[str, TaskID] = {}
     with progress_bar() as progress:
         yield Watch(
@@ -84,5 +84,5 @@ def explain(settings: Settings, kind: str) -> None:
     else:
         for name, parts in aspects.items():
             click.echo(f"{name}: {', '.join('{name} {dims}'.format(**part) for part in parts)}")
-        click.echo("Vectors are copied where models, aspects and space stay, and made from kept activations else.")
+        click.echo("Vectors are copied if models, aspects and space stay, else made again from stored activations.")
     click.echo(f"Steps: {', '.join(STEPS[kind])}")

@@ -1,4 +1,4 @@
-"""``lookalike status``: what is there."""
+"""``lookalike status``: show what is indexed, what failed and why."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def status(*, failures: int) -> None:
     settings = Settings.from_environment()
     index = ProductIndex.open(settings)
     click.echo(f"{index.alias} is {index.live()}, vector space {index.space() or 'not fitted yet'}")
-    say_counts(settings)
+    print_counts(settings)
     click.echo(f"{settings.look_model} would run here in {runtimes.describe(settings.runtime)}")
     stores = retention.summaries(index)
     click.echo(
@@ -37,7 +37,7 @@ def status(*, failures: int) -> None:
         click.echo(f"  {item['id']}  {item['embedding']['reason']}  ({image})")
 
 
-def say_counts(settings: Settings) -> None:
+def print_counts(settings: Settings) -> None:
     """Print how many products have a vector, wait for one, or failed."""
     counts = ProductIndex.open(settings).counts()
     click.echo(

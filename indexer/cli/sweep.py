@@ -1,4 +1,4 @@
-"""``lookalike sweep``: the vectors of what changed in attached indices."""
+"""``lookalike sweep``: write the vectors of what changed in attached indices."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from indexer.settings import Settings
 
 @click.command()
 @click.option("--index", help="Only this one.")
-@click.option("--retry-failed", is_flag=True, help="Try those again that failed, for whatever reason.")
+@click.option("--retry-failed", is_flag=True, help="Retry all documents that failed, whatever the reason.")
 def sweep(*, index: str | None, retry_failed: bool) -> None:
-    """Work off in this process what changed in the attached indices; the workers do it by themselves."""
+    """Process what changed in the attached indices, in this process; the workers do so by themselves."""
     settings = Settings.from_environment()
     names = [index] if index else Attachments(ProductIndex.open(settings)).all()
     sweep_all(settings, names, retry_failed=retry_failed)
@@ -29,12 +29,12 @@ def sweep_all(settings: Settings, names: list[str], *, retry_failed: bool = Fals
     for name in names:
         with progress_bar() as progress:
             bar = progress.add_task(name, total=None)
-            run = Sweep(
+            sweeping = Sweep(
                 ProductIndex.open(settings),
                 pipeline,
                 lambda what, done, total: progress.update(bar, description=what, completed=done, total=total),  # noqa: B023
             )
-            swept = run.run(name, retry_failed=retry_failed)
+            swept = sweeping.run(name, retry_failed=retry_failed)
         click.echo(
             f"{name}: {swept.written:,} vectors written, {len(swept.failed):,} failed, {swept.later:,} for later"
         )

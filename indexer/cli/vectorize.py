@@ -1,4 +1,4 @@
-"""``vectorize``: give each product that waits for it its vector, in this process."""
+"""``lookalike vectorize``: write the vectors of products that wait for one, in this process."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 from more_itertools import chunked
 
 from indexer.cli.console import progress_bar
-from indexer.cli.status import say_counts
+from indexer.cli.status import print_counts
 from indexer.elastic.product_index import ProductIndex
 from indexer.settings import Settings
 
@@ -40,14 +40,14 @@ def vectorize_waiting(settings: Settings, *, retry_failed: bool) -> None:
         fit_space(index, pipeline.vectorizers)
     _run(pipeline, "Writing vectors", index.ids_without_vector())
     index.refresh()
-    say_counts(settings)
+    print_counts(settings)
 
 
 def _run(pipeline: Pipeline, what: str, ids: Iterable[str]) -> None:
-    every = list(ids)
+    waiting = list(ids)
     with progress_bar() as progress:
-        task = progress.add_task(what, total=len(every))
-        for chunk in chunked(every, _CHUNK):
+        task = progress.add_task(what, total=len(waiting))
+        for chunk in chunked(waiting, _CHUNK):
             for product_id, why in pipeline.vectorize(chunk).failed.items():
                 progress.console.print(f"{product_id}: {why}", style="yellow", markup=False, highlight=False)
             progress.advance(task, len(chunk))

@@ -101,7 +101,7 @@ class ProductIndex:
         versions = self.versions()
         if any(self.alias in aliases for aliases in versions.values()):
             return  # another process was quicker
-        if versions:  # an empty index next to them would be a shop without products that answers as if all were well
+        if versions:  # with an empty index next to them, the shop would seem to work, but have no products
             add = {"add": {"index": list(versions)[-1], "alias": self.alias, **READ_ALIAS}}
             raise IndexStateError(
                 f"The alias {self.alias} is gone, its indices are there: {', '.join(versions)}. Put it back on the one "

@@ -1,1 +1,1 @@
-"""Catalogue files: one module a format."""
+"""Catalogue files, a module for each format."""

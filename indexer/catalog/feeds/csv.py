@@ -1,4 +1,4 @@
-"""CSV: a product a row, under a header of field names."""
+"""CSV: one product per row, under a header of field names."""
 
 from __future__ import annotations
 
@@ -21,8 +21,7 @@ def rows(path: Path) -> Iterator[tuple[int, Callable[[], Any]]]:
     line : int
         Number of the row's last line, from 1.
     row : callable
-        Returns the row in the shape of a JSON line, or raises `CatalogError`: the rows after it can be read all the
-        same.
+        Returns the row in the shape of a JSON line, or raises `CatalogError`; later rows can still be read.
     """
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
@@ -33,7 +32,7 @@ def rows(path: Path) -> Iterator[tuple[int, Callable[[], Any]]]:
 def _product(row: dict[str | None, Any]) -> dict[str, Any]:
     """Turn a row into the shape of a JSON line.
 
-    Lists are separated by ``|``; a column ``attributes.NAME`` is an attribute; an empty cell is a field left out.
+    Items of a list are separated by ``|``; a column ``attributes.NAME`` is an attribute; an empty cell is no value.
     """
     if None in row:
         raise CatalogError("the line has more cells than the header has columns")

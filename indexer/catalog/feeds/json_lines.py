@@ -1,4 +1,4 @@
-"""JSON Lines: a product or an event a line."""
+"""JSON Lines: one product or event per line."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any, TextIO
 
 from indexer.errors import CatalogError
 
-MAX_LINE = 1_000_000  # characters; no product is longer, and a file without line ends must not fill the memory
+MAX_LINE = 1_000_000  # characters; no product is longer, and a file without line breaks must not fill the memory
 
 
 def rows(path: Path) -> Iterator[tuple[int, Callable[[], Any]]]:
-    """Read a file line by line, empty lines left out.
+    """Read a file line by line, without empty lines.
 
     Yields
     ------
     line : int
         Number of the line, from 1.
     row : callable
-        Returns the line's value, or raises `CatalogError`: the lines after it can be read all the same.
+        Returns the line's value, or raises `CatalogError`; later lines can still be read.
     """
     with path.open(encoding="utf-8-sig") as file:
         for number, line in enumerate(iter(lambda: _line(file), ""), 1):
@@ -29,7 +29,7 @@ def rows(path: Path) -> Iterator[tuple[int, Callable[[], Any]]]:
 
 
 def _line(file: TextIO) -> str:
-    """Read a line; of one that is too long, no more than shows that it is."""
+    """Read a line; of one that is too long, only the first `MAX_LINE` characters."""
     line = piece = file.readline(MAX_LINE)
     while len(piece) == MAX_LINE and not piece.endswith("\n"):
         piece = file.readline(MAX_LINE)

@@ -39,7 +39,7 @@ def read_lines(path: Path, parse: Callable[[object], T]) -> Iterator[tuple[int, 
     line : int
         Number of the line, from 1.
     parsed : T or CatalogError
-        What `parse` returned, or why the line can't be used; the lines after it are read all the same.
+        What `parse` returned, or why the line can't be used; reading continues after it.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def read_lines(path: Path, parse: Callable[[object], T]) -> Iterator[tuple[int, 
 
 
 def _absolute_images(row: Any, folder: Path) -> Any:
-    """Take relative image paths relative to the file: those of a product, or of the product that an event holds."""
+    """Make image paths absolute, relative to the file's folder, in a product or in the product of an event."""
     if isinstance(row, dict):
         for holder in (row, row.get("product"), row.get("fields")):
             if isinstance(holder, dict) and isinstance(holder.get("images"), list):

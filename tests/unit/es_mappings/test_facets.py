@@ -12,7 +12,7 @@ def _read(*texts: str) -> Filters:
     return Filters.refined([Refinement.parse(text) for text in texts])
 
 
-def test_facets_of_a_result_that_is_not_filtered() -> None:
+def test_facets_of_an_unfiltered_result() -> None:
     assert aggregations() == {
         "category": {"terms": {"field": "category_path", "size": 200}},
         "brand": {"terms": {"field": "brand", "size": 50}},
@@ -78,7 +78,7 @@ def test_an_attribute_called_brand_is_not_the_brand() -> None:
         ("attribute.attribute.brand:x", "attribute.attribute.brand:x"),
     ],
 )
-def test_a_refinement_is_written_one_way(text: str, written: str) -> None:
+def test_a_refinement_has_one_spelling(text: str, written: str) -> None:
     assert str(Refinement.parse(text)) == written
     assert Refinement.parse(written) == Refinement.parse(text)
 
@@ -126,7 +126,7 @@ def test_a_number_is_counted_without_its_own_filter() -> None:
     }
 
 
-def test_numbers_are_numbers_or_text_that_is_one() -> None:
+def test_numbers_are_read_from_numbers_and_text() -> None:
     attributes = {"screen_size_in": "55", "weight_kg": 1.5, "height_cm": " 7e1 ", "color": 5, "ram_gb": True}
     assert attribute_numbers(attributes) == {"screen_size_in": 55.0, "weight_kg": 1.5, "height_cm": 70.0}
     for value in ("large", "55 in", "", "nan", "inf", "1_000", "1e999", 10**400, float("nan"), ["55"], None):
@@ -143,7 +143,7 @@ def test_each_type_of_facet_has_its_own_type_of_field() -> None:
         flag.parse("maybe")
 
 
-def test_names_of_facets_are_told_apart() -> None:
+def test_names_of_facets_are_unique() -> None:
     def named(facets: tuple[Facet, ...]) -> list[str]:
         return [facet.name for facet in facets]
 
@@ -156,7 +156,7 @@ def _buckets(**counts: int) -> dict[str, object]:
     return {"buckets": [{"key": key.replace("__", ":"), "doc_count": count} for key, count in counts.items()]}
 
 
-def test_reading_takes_the_counts_without_their_own_filter() -> None:
+def test_counts_are_read_without_the_facets_own_filter() -> None:
     nothing = {"count": 0, "min": None, "max": None}
     facets = Facets.read(
         {

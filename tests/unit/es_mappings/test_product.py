@@ -40,7 +40,7 @@ def test_every_aspect_counts_by_default() -> None:
     assert set(product.DEFAULT_WEIGHTS) == set(product.LAYOUT.names)
 
 
-def test_mapping_says_where_the_aspects_lie() -> None:
+def test_mapping_holds_the_start_and_end_of_each_aspect() -> None:
     mapping = product.mapping("abc")
     assert mapping["_meta"]["space"] == "abc"
     end = 0
@@ -56,7 +56,7 @@ def test_mapping_says_where_the_aspects_lie() -> None:
     }
 
 
-def test_every_text_field_is_analysed_alike() -> None:
+def test_all_text_fields_have_the_same_analyzer() -> None:
     properties = product.mapping(None)["properties"]
     texts = [f for f in properties.values() if f["type"] == "text"]
     texts += [s for f in properties.values() for s in f.get("fields", {}).values() if s["type"] == "text"]

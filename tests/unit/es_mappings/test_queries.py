@@ -89,7 +89,7 @@ def test_similar_to_each_of_several_exact(mode: str, farthest: bool) -> None:
     }
 
 
-def test_more_points_than_one_script_compares_with() -> None:
+def test_more_query_points_than_one_script_takes() -> None:
     likes = [_anchor(f"{number}", 1, number, 0, 1) for number in range(10)]
     query = sort_by_similar(ALL, likes, mode="every", weights=EVEN, layout=LAYOUT)["query"]["function_score"]
     first, second = (function["script_score"]["script"]["params"] for function in query["functions"])
@@ -114,7 +114,7 @@ def test_similar_by_nearest_neighbours_keeps_every_match() -> None:
     }
 
 
-def test_nearest_neighbours_cannot_serve_features_of_all() -> None:
+def test_nearest_neighbours_cannot_serve_the_mode_every() -> None:
     with pytest.raises(ValueError, match="near"):
         sort_by_similar(ALL, [A, B], mode="every", plan=Plan("knn", "", 10, 10, 1), layout=LAYOUT)
 
@@ -172,7 +172,7 @@ def test_relevance_mixed_in() -> None:
     }
 
 
-def test_manhattan_names_each_aspect_with_what_is_unrelated() -> None:
+def test_manhattan_passes_each_aspect_with_its_neutral_distance() -> None:
     script = sort_by_similar(ALL, [A], weights={"look": 3, "color": 1}, metric="manhattan", layout=LAYOUT)["query"][
         "script_score"
     ]["script"]
@@ -186,7 +186,7 @@ def test_manhattan_names_each_aspect_with_what_is_unrelated() -> None:
     }
 
 
-def test_what_the_anchors_lack_takes_nothing_from_a_distance() -> None:
+def test_aspects_that_the_anchors_lack_do_not_affect_a_distance() -> None:
     photo = Anchor("p", np.array([1, 0, 0, 0], np.float32))
     query = sort_by_similar(ALL, [photo], weights={"look": 3, "color": 1}, metric="euclidean", layout=LAYOUT)["query"]
     assert query["script_score"]["script"]["params"]["aspects"] == [[0, 2, 1.0, 2.0]]

@@ -45,10 +45,10 @@ def _matches(document: dict[str, Any], clauses: list[dict[str, Any]]) -> bool:
     """Say whether a document matches filters of terms and ranges, as Elasticsearch would."""
 
     def values(field: str) -> list[Any]:
-        held: Any = document
+        value: Any = document
         for part in field.split("."):
-            held = (held or {}).get(part)
-        return held if isinstance(held, list) else [held]
+            value = (value or {}).get(part)
+        return value if isinstance(value, list) else [value]
 
     def holds(clause: dict[str, Any]) -> bool:
         [(kind, [(field, wanted)])] = [(kind, list(body.items())) for kind, body in clause.items()]

@@ -1,4 +1,4 @@
-"""A made-up catalogue whose pictures vary most in what no label names."""
+"""A synthetic catalogue whose images vary most in a property that has no label."""
 
 import zlib
 
@@ -25,13 +25,13 @@ def products(count: int, *, seed: int = 3) -> list[ProductFields]:
 
 
 def activations_of(catalogue: list[ProductFields], *, seed: int = 3) -> Vector:
-    """Show each product: its kind and its colour faintly, ten times as strong the backdrop."""
-    drawn = np.random.default_rng(seed)
-    kinds, colors = drawn.normal(size=(len(KINDS), _DIMS)), drawn.normal(size=(len(COLORS), _DIMS))
-    backdrops = np.linalg.qr(drawn.normal(size=(_DIMS, 8)))[0].T * 10
+    """Draw the activations of products: a faint kind and colour, and a backdrop ten times as strong."""
+    draw = np.random.default_rng(seed)
+    kinds, colors = draw.normal(size=(len(KINDS), _DIMS)), draw.normal(size=(len(COLORS), _DIMS))
+    backdrops = np.linalg.qr(draw.normal(size=(_DIMS, 8)))[0].T * 10
     rows = []
     for product in catalogue:
-        own = np.random.default_rng(zlib.crc32(product.title.encode()))
+        noise = np.random.default_rng(zlib.crc32(product.title.encode()))
         row = kinds[KINDS.index(product.category[1])] + colors[COLORS.index(str(product.attributes["color"]))]
-        rows.append(row + own.normal(size=8) @ backdrops + own.normal(size=_DIMS) * 0.3)
+        rows.append(row + noise.normal(size=8) @ backdrops + noise.normal(size=_DIMS) * 0.3)
     return np.array(rows, np.float32)

@@ -5,7 +5,7 @@ import pytest
 from indexer import deadlines
 
 
-def test_what_is_left_is_shared_and_an_inner_limit_only_shortens_it() -> None:
+def test_an_inner_deadline_can_only_be_earlier() -> None:
     assert deadlines.left() is None
     with deadlines.within(100):
         outer = deadlines.left()
@@ -18,15 +18,15 @@ def test_what_is_left_is_shared_and_an_inner_limit_only_shortens_it() -> None:
     assert deadlines.left() is None
 
 
-def test_nothing_is_left_at_the_end() -> None:
+def test_no_time_is_left_at_the_deadline() -> None:
     with deadlines.within(0):
         assert deadlines.left() == 0
 
 
-def test_a_lock_that_another_holds_is_waited_for_no_longer_than_what_is_left() -> None:
+def test_waiting_for_a_lock_ends_at_the_deadline() -> None:
     lock = Lock()
     with deadlines.within(0.05), deadlines.holding(lock):
         assert lock.locked()
         with pytest.raises(deadlines.DeadlineError), deadlines.holding(lock):
-            pytest.fail("held twice")
+            pytest.fail("the lock was acquired twice")
     assert not lock.locked()

@@ -9,7 +9,7 @@ from indexer.catalog.products import EMBEDDED_FIELDS, FIELDS, parse_product
 from indexer.vectorizers.base import ProductFields
 
 
-def test_product_document_as_a_whole() -> None:
+def test_the_complete_product_document() -> None:
     product = parse_product(
         {
             "id": "tv-1",
@@ -52,7 +52,7 @@ def test_product_document_as_a_whole() -> None:
     }
 
 
-def test_the_source_is_all_that_a_vector_is_made_from_and_nothing_else() -> None:
+def test_the_source_covers_exactly_the_fields_that_a_vector_is_made_from() -> None:
     product = parse_product({"id": "a", "title": "x", "version": 1})
     others = {"id": "b", "price": 5, "in_stock": False, "version": 9, "style_id": "s", "currency": "EUR"}
     assert documents.source_digest(product) == documents.source_digest(product.model_copy(update=others))
@@ -62,8 +62,8 @@ def test_the_source_is_all_that_a_vector_is_made_from_and_nothing_else() -> None
         assert documents.source_digest(product) != documents.source_digest(product.model_copy(update={name: value}))
 
 
-def test_the_source_of_a_stored_product_stays_what_it_was() -> None:
-    """Another order of its parts, or another digest, would make every vector of every shop anew."""
+def test_the_source_of_a_stored_product_does_not_change() -> None:
+    """Another order of its parts, or another digest, would invalidate every vector of every shop."""
     known = {
         "id": "a", "version": 1, "title": "Sage wrap dress", "description": "Falls softly.", "category": ["Dresses"],
         "brand": "Marlowe", "attributes": {"color": "sage"}, "images": ["https://shop.example/1.jpg"],
@@ -72,17 +72,17 @@ def test_the_source_of_a_stored_product_stays_what_it_was() -> None:
     assert documents.source_digest(parse_product(known)) == digest
 
 
-def test_what_is_embedded_is_read_where_vectors_are_made() -> None:
+def test_embedded_fields_are_those_that_vectorizers_read() -> None:
     assert {"images", *(field.name for field in fields(ProductFields))} == set(EMBEDDED_FIELDS)
 
 
-def test_an_event_sets_any_field_and_all_that_is_made_from_it() -> None:
-    whole = {
+def test_an_update_sets_any_field_and_all_document_fields_made_from_it() -> None:
+    values = {
         "title": "x", "description": "d", "category": ["A"], "brand": "b", "attributes": {"ram_gb": "8"},
         "images": ["i"], "style_id": None, "price": 1, "currency": "EUR", "in_stock": False,
     }  # fmt: skip
-    assert set(whole) == set(FIELDS)
-    event = parse_event({"type": "update", "id": "a", "version": 5, "fields": whole})
+    assert set(values) == set(FIELDS)
+    event = parse_event({"type": "update", "id": "a", "version": 5, "fields": values})
     params = documents.write("shop", event)["script"]["params"]
     assert {name: set(document) for name, document in params["changes"].items()} == {
         name: set(stored.document) for name, stored in FIELDS.items()
@@ -95,15 +95,15 @@ def test_an_event_sets_any_field_and_all_that_is_made_from_it() -> None:
 
 
 def test_a_document_of_an_older_mapping_gets_its_numbers() -> None:
-    own = {"attributes": {"ram_gb": 8, "color": "red"}}
-    assert documents.with_numbers(own) == {**own, "numbers": {"ram_gb": 8.0}}
-    filled_in = {**own, "effective": {"ram_gb": 8, "weight_kg": 1.5}, "numbers": {}}
+    document = {"attributes": {"ram_gb": 8, "color": "red"}}
+    assert documents.with_numbers(document) == {**document, "numbers": {"ram_gb": 8.0}}
+    filled_in = {**document, "effective": {"ram_gb": 8, "weight_kg": 1.5}, "numbers": {}}
     assert documents.with_numbers(filled_in)["numbers"] == {"ram_gb": 8.0, "weight_kg": 1.5}
     tombstone = {"id": "a", "deleted_at": "2026-01-01"}
     assert documents.with_numbers(tombstone) == tombstone
 
 
-def test_scripts_get_what_varies_as_params_only() -> None:
+def test_script_sources_are_constant_and_values_are_params() -> None:
     one = documents.upsert("shop", parse_product({"id": "a", "title": "'; ctx.op = 'delete'; //"}))
     two = documents.upsert("shop", parse_product({"id": "b", "title": "x"}))
     assert one["script"]["source"] == two["script"]["source"]
@@ -121,7 +121,7 @@ def test_scripts_get_what_varies_as_params_only() -> None:
     assert alone["script"]["params"]["pictures"] is None
 
 
-def test_an_embedding_says_what_it_was_made_from_and_what_is_missing() -> None:
+def test_an_embedding_holds_its_source_and_why_something_is_missing() -> None:
     def written(*args: object, **kwargs: object) -> dict[str, object]:
         params = documents.embedded("shop", "a", "src", *args, **kwargs)["script"]["params"]  # type: ignore[arg-type]
         assert params["embedding"].pop("at")
@@ -141,7 +141,7 @@ def test_an_embedding_says_what_it_was_made_from_and_what_is_missing() -> None:
     }  # fmt: skip
 
 
-def test_an_update_names_only_what_it_sets() -> None:
+def test_an_update_changes_only_the_fields_it_sets() -> None:
     event = parse_event({"type": "update", "id": "a", "version": 5, "fields": {"price": 3, "category": ["A", "B"]}})
     action = documents.write("shop", event)
     params = action["script"]["params"]
@@ -154,7 +154,7 @@ def test_an_update_names_only_what_it_sets() -> None:
     assert params["version"] == 5
 
 
-def test_a_part_of_the_source_stands_for_each_field() -> None:
+def test_each_embedded_field_has_its_part_of_the_source() -> None:
     product = parse_product({"id": "a", "title": "x", "version": 1})
     changed = parse_event({"type": "update", "id": "a", "version": 2, "fields": {"title": "y"}})
     part = documents.write("shop", changed)["script"]["params"]["parts"]["title"]
@@ -166,6 +166,6 @@ def test_a_part_of_the_source_stands_for_each_field() -> None:
     )
 
 
-def test_delete_names_its_version() -> None:
+def test_a_delete_has_its_version() -> None:
     params = documents.delete("shop", Delete(type="delete", id="a", version=5))["script"]["params"]
     assert (params["id"], params["version"]) == ("a", 5)

@@ -8,7 +8,7 @@ from indexer.catalog.feeds.reading import read_lines
 from indexer.errors import CatalogError
 
 
-def test_the_three_events() -> None:
+def test_the_three_types_of_event_are_parsed() -> None:
     upsert = parse_event({"type": "upsert", "product": {"id": "a", "title": "x", "version": 2}})
     assert isinstance(upsert, Upsert)
     assert (upsert.id, upsert.version) == ("a", 2)
@@ -18,7 +18,7 @@ def test_the_three_events() -> None:
     assert update.fields == {"price": 5.0, "category": ["Toys"]}
 
 
-def test_an_event_is_the_same_after_a_trip_through_the_queue() -> None:
+def test_an_event_survives_serialization() -> None:
     for data in (
         {"type": "upsert", "product": {"id": "a", "title": "x", "season": "spring"}},
         {"type": "update", "id": "a", "fields": {"price": None, "style_id": "s"}},
@@ -46,7 +46,7 @@ def test_an_event_is_the_same_after_a_trip_through_the_queue() -> None:
         ({"type": "update", "id": "a", "version": 1, "price": 1}, "price"),
     ],
 )
-def test_a_bad_event_names_the_field(event: object, why: str) -> None:
+def test_the_error_of_an_invalid_event_names_the_field(event: object, why: str) -> None:
     with pytest.raises(CatalogError, match=why):
         parse_event(event)
 

@@ -24,13 +24,13 @@ from indexer.errors import CatalogError
         (None, "product: Input should be a valid dictionary"),
     ],
 )
-def test_a_bad_product_says_which_field_and_why(line: object, fault: str) -> None:
+def test_the_error_of_an_invalid_product_names_the_field_and_the_fault(line: object, fault: str) -> None:
     with pytest.raises(CatalogError) as error:
         parse_product(line)
     assert fault in str(error.value)
 
 
-def test_unknown_fields_are_kept_apart() -> None:
+def test_unknown_fields_are_stored_separately() -> None:
     product = parse_product({"id": "a", "title": "x", "vector": [1, 2], "season": "spring"})
     document = product_document(product)
     assert document["extra"] == {"vector": [1, 2], "season": "spring"}

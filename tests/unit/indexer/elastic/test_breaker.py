@@ -1,4 +1,4 @@
-"""A server that hangs is asked by probes alone, and again by everybody once a probe is answered."""
+"""A server that hangs gets only probes, until one of them is answered."""
 
 import pytest
 from elastic_transport import ConnectionTimeout, NodeConfig, Transport, TransportApiResponse
@@ -37,22 +37,22 @@ def test_it_opens_after_failures_in_a_row_and_closes_with_a_probe() -> None:
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
-    """What would be sent by the transport below; each time-outs."""
-    options: list[dict[str, object]] = []
+    """Record the options of each request to the underlying transport, which times out."""
+    requests: list[dict[str, object]] = []
 
-    def time_out(_: Transport, method: str, target: str, **given: object) -> TransportApiResponse:
-        options.append(given)
+    def time_out(_: Transport, method: str, target: str, **options: object) -> TransportApiResponse:
+        requests.append(options)
         raise ConnectionTimeout("hangs")
 
     monkeypatch.setattr(Transport, "perform_request", time_out)
-    return options
+    return requests
 
 
 def _transport() -> BoundedTransport:
     return BoundedTransport([NodeConfig("http", "localhost", 9200)])
 
 
-def test_a_request_is_tried_once_within_what_is_left(sent: list[dict[str, object]]) -> None:
+def test_a_request_is_tried_once_within_its_deadline(sent: list[dict[str, object]]) -> None:
     with deadlines.within(1.5), pytest.raises(ConnectionTimeout):
         _transport().perform_request("GET", "/", request_timeout=30)
     [options] = sent
@@ -60,13 +60,13 @@ def test_a_request_is_tried_once_within_what_is_left(sent: list[dict[str, object
     assert options["max_retries"] == 0
 
 
-def test_without_a_deadline_the_client_is_as_patient_as_it_was_made(sent: list[dict[str, object]]) -> None:
+def test_without_a_deadline_the_clients_own_timeout_applies(sent: list[dict[str, object]]) -> None:
     with pytest.raises(ConnectionTimeout):
         _transport().perform_request("GET", "/", request_timeout=30)
     assert sent == [{"request_timeout": 30}]
 
 
-def test_a_server_that_hangs_is_not_asked_any_more(sent: list[dict[str, object]]) -> None:
+def test_a_server_that_hangs_gets_no_more_requests(sent: list[dict[str, object]]) -> None:
     transport = _transport()
     for _ in range(FAILURES):
         with deadlines.within(1), pytest.raises(ConnectionTimeout):
@@ -76,7 +76,7 @@ def test_a_server_that_hangs_is_not_asked_any_more(sent: list[dict[str, object]]
     assert len(sent) == FAILURES
 
 
-def test_a_request_that_came_too_late_says_nothing_of_the_server(sent: list[dict[str, object]]) -> None:
+def test_a_request_with_little_time_left_does_not_count_as_a_failure(sent: list[dict[str, object]]) -> None:
     transport = _transport()
     for _ in range(FAILURES + 1):
         with deadlines.within(0.05), pytest.raises(ConnectionTimeout):

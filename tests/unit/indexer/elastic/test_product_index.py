@@ -1,4 +1,4 @@
-"""The handle of a product index, against a client that records what it is asked."""
+"""The handle of a product index, against a client that records its requests."""
 
 import json
 from typing import Any
@@ -20,7 +20,7 @@ def _with_mapping(client: MagicMock, **meta: Any) -> None:
     client.indices.get_mapping.return_value.body = {"shop-1": {"mappings": {"_meta": meta}}}
 
 
-def test_a_handle_of_one_index_reads_that_one_and_keeps_the_stores_of_the_shop(client: MagicMock) -> None:
+def test_a_handle_of_one_index_reads_that_one_but_has_the_shops_stores(client: MagicMock) -> None:
     shop = ProductIndex(client, "shop")
     one = shop.at("shop-20261128090000000000")
     assert (shop.name, one.name) == ("shop", "shop-20261128090000000000")
@@ -29,7 +29,7 @@ def test_a_handle_of_one_index_reads_that_one_and_keeps_the_stores_of_the_shop(c
     client.indices.refresh.assert_called_once_with(index="shop-20261128090000000000")
 
 
-def test_versions_are_the_product_indices_alone_the_oldest_first(client: MagicMock) -> None:
+def test_versions_are_the_product_indices_only_oldest_first(client: MagicMock) -> None:
     old, new = "shop-20260101000000000000", "shop-20261128090000000000"
     client.indices.get_alias.return_value.body = {
         new: {"aliases": {"shop": {}, f"{new}-w2": {}}},
@@ -49,9 +49,8 @@ def test_a_new_name_is_one_of_the_versions_and_sorts_last(client: MagicMock) -> 
 
 def test_more_ids_than_a_request_takes_are_read_in_chunks(client: MagicMock) -> None:
     def answer(*_: object, body: dict[str, Any], **__: object) -> MagicMock:
-        asked = body["docs"]
-        assert len(asked) <= 500
-        docs = [{"_id": d["_id"], "found": True, "_source": {"vector": [1.0, 0.0]}} for d in asked]
+        assert len(body["docs"]) <= 500
+        docs = [{"_id": d["_id"], "found": True, "_source": {"vector": [1.0, 0.0]}} for d in body["docs"]]
         return MagicMock(body={"docs": docs})
 
     client.perform_request.side_effect = answer
@@ -68,7 +67,7 @@ def test_a_product_without_vector_is_left_out(client: MagicMock) -> None:
     assert shop.vectors(["a", "b"]) == {}
 
 
-def test_a_space_is_stamped_once_and_keeps_what_else_stands_there(client: MagicMock) -> None:
+def test_stamping_a_space_keeps_the_other_entries_of_the_mapping(client: MagicMock) -> None:
     aspects = product.LAYOUT.to_meta()
     _with_mapping(client, aspects=aspects, weights={"Toys": {"look": 1.0}})
     ProductIndex(client, "shop").stamp_space("one")
@@ -84,14 +83,14 @@ def test_a_space_is_stamped_once_and_keeps_what_else_stands_there(client: MagicM
         ({"aspects": []}, "made for other aspects"),
     ],
 )
-def test_a_space_that_does_not_belong_there_is_refused(client: MagicMock, meta: dict[str, Any], why: str) -> None:
+def test_a_space_that_does_not_fit_the_index_is_refused(client: MagicMock, meta: dict[str, Any], why: str) -> None:
     _with_mapping(client, **meta)
     with pytest.raises(IndexStateError, match=f"{why}.*rebuild"):
         ProductIndex(client, "shop").stamp_space("one")
     client.indices.put_mapping.assert_not_called()
 
 
-def test_an_index_in_the_place_of_the_alias_is_told(client: MagicMock) -> None:
+def test_an_index_with_the_name_of_the_alias_is_refused(client: MagicMock) -> None:
     client.indices.exists_alias.return_value, client.indices.exists.return_value = False, True
     with pytest.raises(IndexStateError, match="not an alias; take another INDEX_NAME"):
         ProductIndex(client, "shop").ensure()

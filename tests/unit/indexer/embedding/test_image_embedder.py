@@ -1,4 +1,4 @@
-"""Images as shops and phones make them: each has a sensible vector by the default models, or an error with a reason."""
+"""Images as shops and phones make them: the default models make a sensible vector of each, or report an error."""
 
 import struct
 import zlib

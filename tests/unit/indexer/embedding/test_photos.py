@@ -7,11 +7,11 @@ from indexer.errors import ImageError
 PICTURE = Image.new("RGB", (200, 100), "white")
 
 
-def test_without_a_box_all_of_it_counts() -> None:
+def test_without_a_box_the_image_is_not_cropped() -> None:
     assert cropped(PICTURE, None) is PICTURE
 
 
-def test_a_box_is_given_in_fractions() -> None:
+def test_a_box_is_in_fractions_of_the_image() -> None:
     assert cropped(PICTURE, (0.25, 0.5, 0.5, 0.5)).size == (100, 50)
     assert cropped(PICTURE, (0.1 + 0.2, 0, 0.7, 1)).size == (140, 100)
 
@@ -27,6 +27,6 @@ def test_a_box_is_given_in_fractions() -> None:
         (0, 0, 1e-4, 1),
     ],
 )
-def test_a_box_that_is_no_part_of_the_image_is_refused(box: tuple[float, float, float, float]) -> None:
+def test_a_box_outside_the_image_is_refused(box: tuple[float, float, float, float]) -> None:
     with pytest.raises(ImageError, match="box"):
         cropped(PICTURE, box)

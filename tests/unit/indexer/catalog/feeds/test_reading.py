@@ -8,7 +8,7 @@ from indexer.catalog.products import Product
 from indexer.errors import CatalogError
 
 
-def test_bad_lines_are_reported_by_number_and_the_others_read(tmp_path: Path) -> None:
+def test_invalid_lines_are_reported_by_number_and_the_others_read(tmp_path: Path) -> None:
     file = tmp_path / "catalog.jsonl"
     good = json.dumps({"id": "a", "title": "x", "images": ["pictures/a b.jpg", "https://shop.example/a.jpg"]})
     file.write_text(f"{good}\n\nnot json\n" + '{"id": "b"}\n' + '{"id": "c", "title": "y"}')
@@ -23,7 +23,7 @@ def test_bad_lines_are_reported_by_number_and_the_others_read(tmp_path: Path) ->
     assert isinstance(last, Product)
 
 
-def test_csv_with_the_same_names(tmp_path: Path) -> None:
+def test_csv_has_the_same_field_names(tmp_path: Path) -> None:
     file = tmp_path / "catalog.csv"
     file.write_text(
         "id,title,category,price,in_stock,attributes.color,images\n"
@@ -42,14 +42,14 @@ def test_csv_with_the_same_names(tmp_path: Path) -> None:
     assert line == 4
 
 
-def test_a_line_without_end_is_refused_and_does_not_fill_the_memory(tmp_path: Path) -> None:
+def test_an_overlong_line_is_refused_and_the_next_is_read(tmp_path: Path) -> None:
     file = tmp_path / "catalog.jsonl"
     file.write_text('{"id": "' + "a" * 2_500_000 + '"}\n{"id": "b", "title": "x"}\n')
     rows = list(read_catalog(file))
     assert [type(row) for _, row in rows] == [CatalogError, Product]
 
 
-def test_a_file_that_is_not_text_is_named(tmp_path: Path) -> None:
+def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "catalog.jsonl"
     file.write_bytes(b"\xff\xfe\x00\x01")
     with pytest.raises(CatalogError, match="can't be read"):
