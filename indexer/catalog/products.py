@@ -20,7 +20,7 @@ from es_mappings.facets import attribute_numbers
 from indexer.catalog.fields import EMBEDDED, Stored, category_paths, stored_fields
 from indexer.errors import CatalogError
 
-MAX_DEPTH = 20  # of unknown fields: what is nested deeper breaks whoever reads it
+MAX_DEPTH = 20  # of unknown fields, because readers fail on deeper nesting
 
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000)]
 Text = Annotated[str, StringConstraints(max_length=20_000)]

@@ -1,4 +1,4 @@
-"""The Image Vector Store gives back, to the bit, what was put in, whatever kind of numbers it keeps."""
+"""The Image Vector Store returns what was written, to the bit, whatever its number format."""
 
 from collections.abc import Iterator
 from typing import Any, get_args
@@ -37,23 +37,23 @@ def index(client: Elasticsearch, settings: Settings) -> Iterator[ProductIndex]:
 
 
 @pytest.mark.parametrize("numbers", get_args(Numbers))
-def test_what_is_read_is_what_put_says_before_and_after_a_refresh(index: ProductIndex, numbers: Numbers) -> None:
+def test_reads_return_what_put_returned_before_and_after_a_refresh(index: ProductIndex, numbers: Numbers) -> None:
     store = ActivationStore.open(index, "images", _Named(numbers), numbers)
     written = store.put(ROWS)
     assert set(written) == set(ROWS)
     for refreshed in (False, True):
         if refreshed:
             assert store.count() == len(ROWS)
-        found = store.get([*ROWS, "never seen"])
+        rows = store.get([*ROWS, "never seen"])
         for name, raw in ROWS.items():
-            np.testing.assert_array_equal(found[name], written[name])
-            np.testing.assert_allclose(found[name], raw, rtol=2**-8 if numbers == "bfloat16" else 0)
+            np.testing.assert_array_equal(rows[name], written[name])
+            np.testing.assert_allclose(rows[name], raw, rtol=2**-8 if numbers == "bfloat16" else 0)
     np.testing.assert_array_equal(store.sample(20), np.stack([written[name] for name in sorted(ROWS)]))
 
 
-def test_a_store_keeps_the_numbers_that_it_was_made_with(index: ProductIndex) -> None:
-    made = ActivationStore.open(index, "images", _Named("look"), "bfloat16")
-    made.put({"one": ROWS["image-0"]})
+def test_an_existing_store_keeps_its_number_format(index: ProductIndex) -> None:
+    store = ActivationStore.open(index, "images", _Named("look"), "bfloat16")
+    store.put({"one": ROWS["image-0"]})
     again = ActivationStore.open(index, "images", _Named("look"), "float32")
     two = again.put({"two": ROWS["image-1"]})["two"]
     assert not np.array_equal(two, ROWS["image-1"])
@@ -61,23 +61,23 @@ def test_a_store_keeps_the_numbers_that_it_was_made_with(index: ProductIndex) ->
     assert [(k.aspect, k.count, k.numbers) for k in summaries(index)] == [("look", 2, "bfloat16")]
 
 
-def test_an_image_is_known_once_every_vectorizer_has_seen_it(index: ProductIndex) -> None:
+def test_an_image_that_lacks_an_aspect_is_left_out(index: ProductIndex) -> None:
     look = ActivationStore.open(index, "images", _Named("look"), "bfloat16")
     style = ActivationStore.open(index, "images", _Named("style"), "float32")
     store = ImageVectorStore(index.client, {"look": look, "style": style})
     assert store.get([]) == {}
     written = store.put({name: {"look": raw, "style": raw} for name, raw in ROWS.items()})
     look.put({"half": ROWS["image-0"]})
-    found = store.get(["half", *ROWS, "never seen", "image-0"])
-    assert set(found) == set(ROWS)
+    activations = store.get(["half", *ROWS, "never seen", "image-0"])
+    assert set(activations) == set(ROWS)
     for name, raw in ROWS.items():
         np.testing.assert_array_equal(written[name]["style"], raw)
-        assert set(found[name]) == {"look", "style"}
-        for aspect, its in found[name].items():
-            np.testing.assert_array_equal(its, written[name][aspect])
+        assert set(activations[name]) == {"look", "style"}
+        for aspect, row in activations[name].items():
+            np.testing.assert_array_equal(row, written[name][aspect])
 
 
-def test_one_activation_that_is_refused_is_an_error(index: ProductIndex) -> None:
+def test_one_refused_activation_is_an_error(index: ProductIndex) -> None:
     look = ActivationStore.open(index, "images", _Named("look"))
     store = ImageVectorStore(index.client, {"look": look})
     with pytest.raises(IndexStateError, match=r"an activation, bad: .*dimension"):

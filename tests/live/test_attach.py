@@ -153,7 +153,7 @@ def test_an_image_that_can_not_be_had_is_tried_again(theirs: Theirs, monkeypatch
     monkeypatch.setattr("indexer.attached.sweep._FIRST_PAUSE", 0.0)
     away = "http://127.0.0.1:9/away.png"
     theirs.put(6, media={"photos": [{"url": away}]})
-    theirs.put(7, media={"photos": [{"url": "file:///nowhere.png"}]})  # never to be had
+    theirs.put(7, media={"photos": [{"url": "file:///nowhere.png"}]})  # never available
     pipeline = theirs.shop.pipeline()
     source, fetch = theirs.shop.source, theirs.shop.source.fetch_if_changed
 

@@ -1,4 +1,4 @@
-"""The search team's check, against a real Elasticsearch: silent on what is right, precise on what isn't."""
+"""`lookalike check` against a real Elasticsearch: it reports nothing if all is right, and each fault precisely."""
 
 import secrets
 from collections.abc import Iterator
@@ -20,9 +20,9 @@ FAILING = "// how similar\ndef nothing = null;\nreturn nothing.length();\n"
 
 @pytest.fixture
 def index(settings: Settings, client: Elasticsearch) -> Iterator[ProductIndex]:
-    """An alias of its own, so that the shop's index stays as it is; no check may leave an index behind.
+    """Use another alias than the shop's; no check may leave an index behind.
 
-    What a test makes itself goes with the run's other indices, when the client does.
+    Indices that a test creates are deleted with the run's others, by the client's fixture.
     """
     index = ProductIndex(client, f"{settings.index_name}-checked-{secrets.token_hex(4)}")
     yield index
@@ -44,27 +44,27 @@ def _live(index: ProductIndex, mapping: dict[str, Any], settings: dict[str, Any]
 
 def _replace(monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
     original = scripts.source
-    monkeypatch.setattr(scripts, "source", lambda asked: text if asked == name else original(asked))
+    monkeypatch.setattr(scripts, "source", lambda script: text if script == name else original(script))
 
 
-def test_all_is_right_before_a_catalogue_is_loaded(index: ProductIndex) -> None:
+def test_nothing_is_reported_before_a_catalogue_is_loaded(index: ProductIndex) -> None:
     assert check(index) == []
 
 
-def test_all_is_right_beside_an_index_of_this_mapping(index: ProductIndex) -> None:
+def test_nothing_is_reported_with_a_live_index_of_this_mapping(index: ProductIndex) -> None:
     index.ensure()
     index.stamp_space("a space")
     assert check(index) == []
 
 
-def test_a_syntax_error_is_named_by_line_and_column(index: ProductIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_syntax_error_is_located_by_line_and_column(index: ProductIndex, monkeypatch: pytest.MonkeyPatch) -> None:
     _replace(monkeypatch, "similarity", BROKEN)
     [finding] = check(index)
     assert finding.place == "es_mappings/painless/similarity.painless:3:18"
     assert finding.problem == "compile error: invalid sequence of tokens near [';']."
 
 
-def test_a_script_that_compiles_and_fails_is_named_too(index: ProductIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_script_that_fails_when_it_runs_is_located(index: ProductIndex, monkeypatch: pytest.MonkeyPatch) -> None:
     _replace(monkeypatch, "distance", FAILING)
     [finding] = check(index)
     file, line, _ = finding.place.rsplit(":", 2)
@@ -72,19 +72,19 @@ def test_a_script_that_compiles_and_fails_is_named_too(index: ProductIndex, monk
     assert finding.problem.startswith("runtime error: ")
 
 
-def test_a_broken_script_of_the_documents_is_named(index: ProductIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_update_script_is_located(index: ProductIndex, monkeypatch: pytest.MonkeyPatch) -> None:
     _replace(monkeypatch, "product_embed", "\nctx._source.embedding = params.embedding +;")
     assert {finding.place for finding in check(index)} == {"es_mappings/painless/product_embed.painless:2:43"}
 
 
-def test_a_keyword_field_that_is_not_there_is_told(index: ProductIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_keyword_field_is_reported(index: ProductIndex, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queries, "KEYWORD_FIELDS", [*queries.KEYWORD_FIELDS, "titel^2"])
     assert check(index) == [
         Finding("es_mappings/queries.py, KEYWORD_FIELDS", "the mapping has no field titel"),
     ]
 
 
-def test_scores_out_of_their_range_are_told(index: ProductIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scores_out_of_range_are_reported(index: ProductIndex, monkeypatch: pytest.MonkeyPatch) -> None:
     _replace(monkeypatch, "similarity", "return 2.0;")
     problems = check(index)
     assert any(f.place.startswith("sort_by_similar(") and "outside [0, 1.0]" in f.problem for f in problems)
@@ -100,17 +100,17 @@ def test_a_field_of_another_type_needs_a_new_index(index: ProductIndex) -> None:
     assert "cannot be changed from type [keyword] to [double]" in finding.problem
 
 
-def test_a_field_that_is_missing_can_be_added(index: ProductIndex) -> None:
+def test_a_missing_field_can_be_added(index: ProductIndex) -> None:
     mapping = product.mapping(None)
     del mapping["properties"]["currency"]
     del mapping["properties"]["brand"]["fields"]
     _live(index, mapping)
-    found = {finding.place: finding.problem for finding in check(index)}
-    assert set(found) == {f"{index.alias}-1, field currency", f"{index.alias}-1, field brand.text"}
-    assert all("additive: `PUT /" in problem for problem in found.values())
+    problems = {finding.place: finding.problem for finding in check(index)}
+    assert set(problems) == {f"{index.alias}-1, field currency", f"{index.alias}-1, field brand.text"}
+    assert all("additive: `PUT /" in problem for problem in problems.values())
 
 
-def test_other_analyzers_and_aspects_are_told(index: ProductIndex) -> None:
+def test_other_analyzers_and_aspects_are_reported(index: ProductIndex) -> None:
     settings, mapping = product.settings(), product.mapping(None)
     settings["analysis"]["filter"]["english_stem"]["language"] = "english"
     mapping["_meta"]["aspects"] = [{"name": "look", "start": 0, "dims": 288}]
@@ -119,14 +119,14 @@ def test_other_analyzers_and_aspects_are_told(index: ProductIndex) -> None:
     assert places == {f"{index.alias}-1, analysis.filter.english_stem.language", f"{index.alias}-1, _meta.aspects"}
 
 
-def test_an_index_in_the_place_of_the_alias_is_told(index: ProductIndex) -> None:
+def test_an_index_with_the_name_of_the_alias_is_reported(index: ProductIndex) -> None:
     index.client.indices.create(index=index.name)
     assert check(index) == [
         Finding(index.alias, "is an index of its own, not an alias; take another INDEX_NAME"),
     ]
 
 
-def test_a_mapping_that_is_refused_ends_the_check(index: ProductIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_mapping_ends_the_check(index: ProductIndex, monkeypatch: pytest.MonkeyPatch) -> None:
     refused = {"properties": {"price": {"type": "money"}}}
     monkeypatch.setattr(product, "mapping", lambda _: refused)
     [finding] = check(index)
@@ -153,5 +153,5 @@ def test_exit_codes_for_ci(index: ProductIndex, monkeypatch: pytest.MonkeyPatch)
     _replace(monkeypatch, "similarity", BROKEN)
     wrong = CliRunner().invoke(main, ["check"])
     assert wrong.exit_code == 1
-    # Many queries use the script; its error is told once.
+    # Many queries use the script; its error is printed once.
     assert wrong.output.count("es_mappings/painless/similarity.painless:3:18: compile error") == 1

@@ -1,4 +1,4 @@
-"""Pictures replaced under their addresses: noticed at the next event, and politely asked for."""
+"""Images replaced under their addresses are noticed at the next event, by conditional requests."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def shop(client: Elasticsearch, settings: Settings, tmp_path: Path, pictures: Pi
     return Shop(client, settings, tmp_path, pictures)
 
 
-def test_an_unchanged_picture_is_asked_for_by_its_etag_and_embedded_no_more(
+def test_an_unchanged_image_is_requested_by_its_etag_and_not_embedded_again(
     shop: Shop, pictures: PictureServer
 ) -> None:
     before = shop.stored()
@@ -108,7 +108,7 @@ def test_an_unchanged_picture_is_asked_for_by_its_etag_and_embedded_no_more(
     assert shop.stored()["embedding"]["at"] == before["embedding"]["at"], "nothing was written"
 
 
-def test_another_picture_under_the_same_address_gives_another_vector(shop: Shop, pictures: PictureServer) -> None:
+def test_another_image_at_the_same_address_makes_another_vector(shop: Shop, pictures: PictureServer) -> None:
     before = shop.stored()
     pictures.show((10, 10, 200))
     assert shop.event().written == ["p-00007"]
@@ -122,14 +122,14 @@ def test_another_picture_under_the_same_address_gives_another_vector(shop: Shop,
     assert pictures.asked[1:] == [('"(10, 10, 200)"', 304)]
 
 
-def test_a_picture_that_was_asked_for_lately_is_not_asked_for_again(shop: Shop, pictures: PictureServer) -> None:
+def test_a_recently_checked_image_is_not_requested_again(shop: Shop, pictures: PictureServer) -> None:
     pictures.show((10, 10, 200))
     assert shop.event(hours=1).current == ["p-00007"]
     assert pictures.asked == []
 
 
 @pytest.mark.parametrize("status", [404, 503])
-def test_a_picture_that_cannot_be_had_any_more_keeps_the_vector(
+def test_an_image_that_is_no_longer_available_keeps_its_vector(
     shop: Shop, pictures: PictureServer, status: int
 ) -> None:
     before, pictures.status = shop.stored(), status
@@ -138,13 +138,13 @@ def test_a_picture_that_cannot_be_had_any_more_keeps_the_vector(
     assert shop.stored()["vector"] == before["vector"]
 
 
-def test_what_is_not_kept_is_fetched_whole(shop: Shop, pictures: PictureServer) -> None:
+def test_an_image_without_stored_activations_is_fetched_in_full(shop: Shop, pictures: PictureServer) -> None:
     digest = shop.stored()["embedding"]["image_digest"]
     for index in shop.client.indices.get(index=f"{shop.alias}-images-*"):
         shop.client.delete(index=index, id=digest)
     assert shop.event().current == ["p-00007"]
     assert pictures.asked == [(None, 200)]
-    assert [model.seen for model in shop.models] == [[1], [1]], "made and kept anew"
+    assert [model.seen for model in shop.models] == [[1], [1]], "computed and stored again"
 
 
 def test_another_product_at_the_address_brings_no_bytes(shop: Shop, pictures: PictureServer) -> None:

@@ -1,4 +1,4 @@
-"""What no product uses is marked, then let go; what is used stays, by products of ours and by attached ones."""
+"""Unused activations and addresses are marked, then deleted; those that our or attached products use stay."""
 
 import re
 from collections.abc import Iterator
@@ -58,7 +58,7 @@ def _addresses(index: ProductIndex, *addresses: str) -> set[str]:
     return set(known.known(dict.fromkeys(addresses), recheck=False))
 
 
-def test_what_no_product_uses_is_let_go_after_a_while(index: ProductIndex) -> None:
+def test_unused_activations_and_addresses_expire(index: ProductIndex) -> None:
     product = parse_product({"id": "a", "title": "Red dress", "images": ["u", "v"]})
     loading.apply_events(index, [Upsert(type="upsert", product=product)])
     images = [EmbeddedImage("u", "used", None), EmbeddedImage("v", "second", None)]
@@ -106,29 +106,29 @@ def test_what_an_attached_index_uses_stays(index: ProductIndex) -> None:
     assert set(pictures.get(["used"])) == {"used"}
 
 
-def test_without_any_index_nothing_is_let_go(client: Elasticsearch, settings: Settings) -> None:
+def test_without_any_index_nothing_expires(client: Elasticsearch, settings: Settings) -> None:
     assert expire(ProductIndex(client, f"{settings.index_name}-none"), days=0) == Expired(0, 0)
 
 
-def test_status_says_what_is_kept_for_how_long_and_what_runs_the_model(
+def test_status_shows_the_stores_their_expiry_and_the_runtime(
     index: ProductIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _store(index, "images", ["one", "two"])
     expire(index, days=1)
     for name, value in {"INDEX_NAME": index.alias, "KEEP_DAYS": "7", "RUNTIME": "onnx"}.items():
         monkeypatch.setenv(name, value)
-    said = CliRunner().invoke(main, ["status"], catch_exceptions=False).output
-    assert re.search(r"efficientnet_lite2 would run here in ONNX Runtime \d", said)
-    assert re.search(r"Image Vector Store: [\d.]+ MiB; what no product uses is deleted after 7 days", said)
-    assert re.search(r"-images-feed: images of 2 as float32, [\d.]+ MiB, [\d.]+ kB each, 2 unused", said)
+    output = CliRunner().invoke(main, ["status"], catch_exceptions=False).output
+    assert re.search(r"efficientnet_lite2 would run here in ONNX Runtime \d", output)
+    assert re.search(r"Image Vector Store: [\d.]+ MiB; what no product uses is deleted after 7 days", output)
+    assert re.search(r"-images-feed: images of 2 as float32, [\d.]+ MiB, [\d.]+ kB each, 2 unused", output)
 
 
-def test_housekeeping_lets_go_once_a_day(
+def test_housekeeping_expires_once_a_day(
     index: ProductIndex, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own = settings.model_copy(update={"index_name": index.alias, "keep_days": 0})
-    queues = Queues.open(own)
-    for name, value in (("settings", own), ("index", index), ("queues", queues)):
+    daily_settings = settings.model_copy(update={"index_name": index.alias, "keep_days": 0})
+    queues = Queues.open(daily_settings)
+    for name, value in (("settings", daily_settings), ("index", index), ("queues", queues)):
         monkeypatch.setattr(resources, name, lambda value=value: value)
     pictures = _store(index, "images", ["unused"])
     housekeeping.prune()  # marks it

@@ -66,7 +66,7 @@ def test_a_refit_makes_other_vectors_from_kept_activations(shop: RollingShop) ->
     assert [m.seen for m in shop.models] == [[], []]
 
 
-def test_another_model_embeds_the_images_anew(shop: RollingShop) -> None:
+def test_another_model_embeds_the_images_again(shop: RollingShop) -> None:
     space, pipeline = shop.index.space(), shop.pipeline("two")
     Rollout(shop.index, lambda: pipeline).rebuild()
     assert shop.spaces() == {shop.index.space()} != {space}

@@ -73,7 +73,7 @@ def leave_the_shop_as_it_was(shop: Shop) -> Iterator[None]:
 
 @pytest.fixture
 def image(shop: Shop) -> Iterator[str]:
-    """A new picture beside the catalogue: one of its dresses, mirrored."""
+    """Add an image that no product has: one of the dresses, mirrored."""
     source = next((shop.catalogue.parent / "images").glob("dress-*.jpg"))
     file = shop.catalogue.parent / "images" / f"new-{secrets.token_hex(4)}.jpg"
     Image.open(source).transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(file, quality=92)
@@ -169,11 +169,11 @@ def test_other_words_are_embedded_without_fetching_an_image(
     assert _product(shop, "worded"), "the product is found meanwhile"
     assert _parts(shop, "worded")["look"].any(), "its vector stays meanwhile"
 
-    def embedded_anew() -> bool:
+    def embedded_again() -> bool:
         held = _product(shop, "worded") or {}
         return bool(held["title"] == "Toy tractor" and held["embedding"]["status"] == "done")
 
-    wait_until(embedded_anew, "the new words' vector")
+    wait_until(embedded_again, "the new words' vector")
     (tmp_path / file.name).rename(file)
     after = _parts(shop, "worded")
     assert _embedding(shop, "worded")["status"] == "done"
