@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from celery import Celery
+from kombu import Exchange, Queue
 
 from indexer.settings import Settings
 
-# Queues. A worker names the ones it consumes; on a machine with one GPU, one process consumes the first two.
+# Queues. The embedding worker consumes the first two; the writing worker consumes all others, so that a new queue that
+# needs no model is added here alone.
 EMBEDDING = "embedding"  # needs a model, can wait
 INTERACTIVE = "interactive"  # needs a model, and a shopper is waiting
 WRITING = "writing"  # catalogue events on their way into Elasticsearch
@@ -42,7 +44,6 @@ TIME_LIMIT = 600  # seconds after which a task counts as stuck and its process i
 app = Celery("workers", include=["workers.tasks"])
 
 
-@app.add_defaults
 def configuration() -> dict[str, Any]:
     """Configure Celery from the settings."""
     settings = Settings.from_environment()
@@ -58,7 +59,8 @@ def configuration() -> dict[str, Any]:
         "task_serializer": "json",
         "accept_content": ["json"],
         "task_routes": {name: {"queue": queue} for name, queue in _ROUTES.items()},
-        "task_create_missing_queues": True,
+        # Declared, so that a worker can consume all queues except some.
+        "task_queues": [Queue(name, Exchange(name), routing_key=name) for name in QUEUES],
         # Acknowledge a task only when its work is done; redeliver it if its process dies.
         "task_acks_late": True,
         "task_reject_on_worker_lost": True,
@@ -71,3 +73,6 @@ def configuration() -> dict[str, Any]:
         # Nothing is left to beat (see workers/scheduler.py); who starts it all the same must not get its pickle.
         "beat_scheduler": "celery.beat:Scheduler",
     }
+
+
+app.add_defaults(configuration)

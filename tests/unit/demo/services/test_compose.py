@@ -88,7 +88,7 @@ def test_workers_serve_their_queues(name: str) -> None:
 
 
 def test_the_writer_writes_and_keeps_house() -> None:
-    command = "celery -A workers.app worker --loglevel INFO --concurrency 2 --queues writing,housekeeping"
+    command = "celery -A workers.app worker --loglevel INFO --concurrency 2 --exclude-queues interactive,embedding"
     assert SERVICES["writer"]["command"] == command
 
 
