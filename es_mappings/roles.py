@@ -21,6 +21,13 @@ def attaching(alias: str, index: str) -> dict[str, Any]:
     }
     ours = {
         "names": [f"{alias}-*"],
-        "privileges": ["read", "write", "create_index", "view_index_metadata", "maintenance"],
+        "privileges": [
+            "read",
+            "write",
+            "create_index",
+            "view_index_metadata",
+            "maintenance",
+            "indices:admin/mapping/put",
+        ],
     }
     return {"cluster": [], "indices": [theirs, ours]}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from elasticsearch import Elasticsearch
+from elasticsearch import Elasticsearch, NotFoundError
 from elasticsearch.helpers import streaming_bulk
 from more_itertools import chunked
 
@@ -82,10 +82,16 @@ def get_each_with_vectors(client: Elasticsearch, places: Sequence[tuple[str, str
 
 
 def make_index(client: Elasticsearch, index: str, mapping: Mapping[str, Any]) -> None:
-    """Create the index of a store, if there is none."""
-    if not client.indices.exists(index=index):
+    """Create the index of a store, or add the fields that one of an earlier version lacks."""
+    try:
+        [known] = client.indices.get_mapping(index=index).values()
+    except NotFoundError:
         # 400: another process created it in between.
         client.options(ignore_status=400).indices.create(index=index, mappings=mapping)
+        return
+    fields = known["mappings"].get("properties", {})
+    if missing := {name: field for name, field in mapping["properties"].items() if name not in fields}:
+        client.indices.put_mapping(index=index, properties=missing)
 
 
 def vector(values: str | list[float]) -> Vector:

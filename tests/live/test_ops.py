@@ -6,6 +6,7 @@ import redis
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from es_mappings.stores import dead_letter
 from indexer.elastic.dead_letters import DeadLetter, DeadLetters
 from indexer.elastic.product_index import ProductIndex
 from tests.conftest import PRODUCTS, Shop
@@ -100,3 +101,13 @@ def test_it_is_there_while_servers_are_away(shop: Shop) -> None:
         answer = web.get("/ops")
         assert answer.status_code == 200
         assert "Not known just now" in answer.text
+
+
+def test_a_store_of_an_earlier_version_gets_the_fields_it_lacks(shop: Shop) -> None:
+    letters = DeadLetters(ProductIndex(shop.client, f"{shop.alias}-earlier"))
+    today = dead_letter.mapping()
+    earlier = {name: field for name, field in today["properties"].items() if name != "event_id"}
+    shop.client.indices.create(index=letters.index, mappings={**today, "properties": earlier})
+    letters.add([DeadLetter("event", "gone", "a mapping was wrong", None, "e1")])
+    assert [letter.event_id for letter in letters.latest()] == ["e1"]
+    shop.client.indices.delete(index=letters.index)
