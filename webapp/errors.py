@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from elastic_transport import TransportError
 from elasticsearch import ApiError
 from flask import Flask, Response, json, render_template, request
 from flask_wtf.csrf import CSRFError
+from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.exceptions import (
     BadHost,
     BadRequest,
@@ -28,11 +30,24 @@ log = logging.getLogger(__name__)
 _UNAVAILABLE = "Search is not available right now. Please try again in a moment."
 
 
-def problem(status: int, title: str, detail: str, **more: object) -> Response:
+class Problem(BaseModel):
+    """Problem details (RFC 9457)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    parameter: str | None = Field(None, description="The wrong parameter, if any.")
+
+
+def problem(status: int, title: str, detail: str, **more: Any) -> Response:
     """Build a problem details answer; `more` are extension members."""
-    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
+    # Not validated: a detail can quote a request that is not valid Unicode.
+    body = Problem.model_construct(title=title, status=status, detail=detail, **more)
     response = Response(status=status, content_type="application/problem+json")
-    response.set_data(json.dumps(body))
+    response.set_data(json.dumps(body.model_dump(exclude_none=True)))
     if status == ServiceUnavailable.code:
         response.headers["Retry-After"] = "5"
     return response
@@ -112,7 +127,7 @@ def _http(error: HTTPException) -> Response:
     return _answer(error.code, error.name, detail or error.name)
 
 
-def _answer(status: int, title: str, detail: str, **more: object) -> Response:
+def _answer(status: int, title: str, detail: str, **more: Any) -> Response:
     if request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json":
         return problem(status, title, detail, **more)
     page = Response(render_template("error.html", status=status, title=title, detail=detail), status=status)

@@ -12,20 +12,9 @@ from flask_openapi3.types import ResponseDict
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from search.reading import parameter_error
+from webapp.errors import Problem
 
 SEARCH, EVENTS, HEALTH = Tag(name="Search"), Tag(name="Events"), Tag(name="Health")
-
-
-class Problem(BaseModel):
-    """Problem details (RFC 9457)."""
-
-    model_config = ConfigDict(extra="allow")
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    parameter: str | None = Field(None, description="The wrong parameter, if any.")
 
 
 class ProductPath(BaseModel):
