@@ -19,6 +19,7 @@ from evaluation.vectorizing import MODELS, vectorizers, weights_of
 from indexer.cli.console import progress_bar, report_console
 from indexer.errors import GoldenSetError, ImageError
 from indexer.relevance.golden import Grades, merge, products_of, read_golden_set, refuse_leakage
+from indexer.relevance.metrics import described
 from indexer.settings import Pooling
 from indexer.vectorizers.base import ImageVectorizer, ProductFields
 
@@ -63,9 +64,7 @@ class Grid:
 @click.option("--reduction", "reductions", multiple=True, type=click.Choice(REDUCTIONS), default=REDUCTIONS)
 @click.option("--dims", multiple=True, type=click.IntRange(1, 4096), default=DIMS, help="Dimensions; repeatable.")
 @click.option("--metric", "metrics", multiple=True, type=click.Choice(list(METRICS)), default=list(METRICS))
-@click.option(
-    "--measure", default="ndcg@10", show_default=True, help="ndcg, map, precision, recall or mrr, with @depth."
-)
+@click.option("--measure", default="ndcg@10", show_default=True, help=f"One of {described()}.")
 @click.option("--weights", multiple=True, metavar="MODEL=FILE", help="Weights from a file; repeatable.")
 @click.option("--cache", default=Path(".data/activations"), show_default=True, type=FOLDER, help="Keeps activations.")
 def command(

@@ -17,7 +17,7 @@ from evaluation.shops import Parameters, Shop, open_shop, pages
 from indexer.cli.console import progress_bar, report_console
 from indexer.errors import GoldenSetError
 from indexer.relevance.golden import Grades, merge, read_golden_set
-from indexer.relevance.metrics import PerAnchor, compare, condensed, interval, per_anchor
+from indexer.relevance.metrics import PerAnchor, compare, condensed, described, interval, per_anchor
 from search.syntax import write_anchor
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -40,7 +40,14 @@ class Answers:
 @click.option("--golden", "golden_file", required=True, type=FILE, help="Golden set to judge by.")
 @click.option("--url", help="Storefront to ask; by default one in this process, on the index that the settings name.")
 @click.option("--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="Of the API; repeatable.")
-@click.option("--metric", "metrics", multiple=True, default=("ndcg@10", "recall@50", "mrr"), show_default=True)
+@click.option(
+    "--metric",
+    "metrics",
+    multiple=True,
+    default=("ndcg@10", "recall@50", "mrr"),
+    show_default=True,
+    help=f"One of {described()}; repeatable.",
+)
 @click.option("--depth", default=200, show_default=True, type=click.IntRange(1, 2_000), help="Products to look at.")
 @click.option("--in-category", is_flag=True, help="Search in each anchor's top category, whose weights then count.")
 @click.option("--each-aspect", is_flag=True, help="Measure each aspect alone too, by category.")

@@ -70,10 +70,9 @@ def per_anchor(judged: Judged, run: Run, metric: str, *, match: int = MATCH) -> 
     Parameters
     ----------
     metric : str
-        ``ndcg``, ``dcg``, ``map``, ``precision``, ``recall`` or ``mrr``, optionally with a depth: ``ndcg@10``.
-        ``precision`` needs a depth.
+        One of `METRICS`, optionally with a depth: ``ndcg@10``.
     match : int
-        Least grade that counts as relevant, except for NDCG and DCG, whose gains are ``2^grade - 1``.
+        Least grade that counts as relevant, except for metrics that are graded.
 
     Raises
     ------
@@ -85,8 +84,7 @@ def per_anchor(judged: Judged, run: Run, metric: str, *, match: int = MATCH) -> 
     Järvelin and Kekäläinen, "Cumulated gain-based evaluation of IR techniques", TOIS 2002; gains as in Burges et al.,
     "Learning to rank using gradient descent", ICML 2005; the others as trec_eval computes them.
     """
-    measure, depth = _metric(metric)
-    graded = measure in _GRADED
+    measured, depth = _find(metric)
     scores = {}
     for anchor, grades in judged.items():
         products = run.get(anchor, ())
@@ -94,12 +92,12 @@ def per_anchor(judged: Judged, run: Run, metric: str, *, match: int = MATCH) -> 
             raise GoldenSetError(f"The run has a product twice for the anchor {anchor!r}")
         gains = np.array([grades.get(product, 0) for product in products[:depth]], np.int64)
         ideal = np.sort(np.fromiter(grades.values(), np.int64))[::-1]
-        if graded:
+        if measured.graded:
             gains, ideal = 2**gains - 1, 2**ideal - 1
         else:
             gains, ideal = (gains >= match).astype(np.int64), (ideal >= match).astype(np.int64)
         if ideal.any():
-            scores[anchor] = float(measure(gains, ideal, depth))
+            scores[anchor] = float(measured.measure(gains, ideal, depth))
     if not scores:
         raise GoldenSetError("No anchor of the golden set has a relevant product")
     return scores
@@ -201,23 +199,51 @@ def _reciprocal_rank(gains: Gains, ideal: Gains, depth: int | None) -> float:
     return 1 / (int(gains.argmax()) + 1) if gains.any() else 0.0
 
 
-_Measure = Callable[[Gains, Gains, "int | None"], float]
-_MEASURES: dict[str, _Measure] = {
-    "ndcg": _ndcg,
-    "dcg": _dcg,
-    "map": _average_precision,
-    "precision": _precision,
-    "recall": _recall,
-    "mrr": _reciprocal_rank,
+@dataclass(frozen=True)
+class Metric:
+    """A measure of one anchor's order.
+
+    Attributes
+    ----------
+    name : str
+        As command lines take it.
+    measure : callable
+        ``measure(gains, ideal, depth)``: gains in the order that is measured, cut at the depth, and in the ideal order.
+    graded : bool
+        Whether gains are ``2^grade - 1``; otherwise 1 for a relevant product and 0 for others.
+    needs_depth : bool
+        Whether it means nothing without a depth.
+    """
+
+    name: str
+    measure: Callable[[Gains, Gains, int | None], float]
+    graded: bool = False
+    needs_depth: bool = False
+
+
+# A new metric is its function above, and a line here.
+METRICS = {
+    metric.name: metric
+    for metric in (
+        Metric("ndcg", _ndcg, graded=True),
+        Metric("dcg", _dcg, graded=True),
+        Metric("map", _average_precision),
+        Metric("precision", _precision, needs_depth=True),
+        Metric("recall", _recall),
+        Metric("mrr", _reciprocal_rank),
+    )
 }
-_GRADED = {_ndcg, _dcg}
 
 
-def _metric(name: str) -> tuple[_Measure, int | None]:
-    kind, at, depth = name.partition("@")
-    if kind not in _MEASURES or (at and not (depth.isdecimal() and int(depth) > 0)) or name == "precision":
-        known = ", ".join(_MEASURES)
-        raise GoldenSetError(
-            f"{name!r} is not a metric; use one of {known}, with a depth such as ndcg@10 (precision needs it)"
-        )
-    return _MEASURES[kind], int(depth) if at else None
+def described() -> str:
+    """Return the names of all metrics and how a depth is written, for help and messages."""
+    alone = ", ".join(name for name, metric in METRICS.items() if metric.needs_depth)
+    return f"{', '.join(METRICS)}, with a depth such as ndcg@10 ({alone} needs it)"
+
+
+def _find(text: str) -> tuple[Metric, int | None]:
+    name, at, depth = text.partition("@")
+    metric = METRICS.get(name)
+    if metric is None or (at and not (depth.isdecimal() and int(depth) > 0)) or (metric.needs_depth and not at):
+        raise GoldenSetError(f"{text!r} is not a metric; use one of {described()}")
+    return metric, int(depth) if at else None
