@@ -101,7 +101,7 @@ def sweep(theirs: Theirs) -> Swept:
     return Sweep(theirs.shop.index, theirs.shop.pipeline()).run(theirs.name)
 
 
-def test_nothing_of_theirs_changes_and_detach_takes_ours_out(theirs: Theirs) -> None:
+def test_foreign_fields_stay_unchanged_and_detach_removes_ours(theirs: Theirs) -> None:
     before = theirs.sources()
     mappings = theirs.client.indices.get_mapping(index=theirs.name).body
     assert sweep(theirs).written == 39  # but the one that the query leaves out
@@ -123,7 +123,7 @@ def test_nothing_of_theirs_changes_and_detach_takes_ours_out(theirs: Theirs) -> 
         sweep(theirs)
 
 
-def test_what_changes_is_found_by_itself_and_nothing_else_is_embedded(theirs: Theirs) -> None:
+def test_a_sweep_embeds_exactly_the_documents_that_changed(theirs: Theirs) -> None:
     sweep(theirs)
     quiet = sweep(theirs)
     assert (quiet.written, quiet.failed) == (0, {})
@@ -148,7 +148,7 @@ def _failed_tries(theirs: Theirs) -> dict[str, tuple[Any, bool]]:
     return {i: (o["tries"], bool(o["retry_at"])) for i, o in ours.items() if o["status"] == "failed"}
 
 
-def test_an_image_that_can_not_be_had_is_tried_again(theirs: Theirs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unavailable_image_is_retried(theirs: Theirs, monkeypatch: pytest.MonkeyPatch) -> None:
     sweep(theirs)
     monkeypatch.setattr("indexer.attached.sweep._FIRST_PAUSE", 0.0)
     away = "http://127.0.0.1:9/away.png"
@@ -179,7 +179,7 @@ def test_an_image_that_can_not_be_had_is_tried_again(theirs: Theirs, monkeypatch
     assert set(_failed_tries(theirs)) == {"d7"}
 
 
-def test_it_is_sorted_by_similarity_by_the_names_it_has(theirs: Theirs) -> None:
+def test_an_attached_index_is_sorted_by_similarity_to_its_own_ids(theirs: Theirs) -> None:
     sweep(theirs)
     theirs.client.indices.refresh(index=theirs.name)
     request = similar_request(theirs.shop.index, theirs.name, ["SKU-7"], size=5)
@@ -191,7 +191,7 @@ def test_it_is_sorted_by_similarity_by_the_names_it_has(theirs: Theirs) -> None:
         similar_request(theirs.shop.index, theirs.name, ["SKU-99"])
 
 
-def test_what_can_not_be_attached_is_refused_with_the_reason(theirs: Theirs) -> None:
+def test_an_index_that_can_not_be_attached_is_refused_with_the_reason(theirs: Theirs) -> None:
     client = theirs.client
 
     def refused(match: str, **changed: Any) -> None:

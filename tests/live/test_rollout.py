@@ -34,7 +34,7 @@ def rollout(shop: RollingShop, options: Options | None = None, step: Callable[[s
     return Rollout(shop.index, lambda: pipeline, options, Watch(step=step))
 
 
-def test_a_rebuild_gives_the_same_products_and_vectors_in_a_new_index(shop: RollingShop) -> None:
+def test_a_rebuild_makes_the_same_products_and_vectors_in_a_new_index(shop: RollingShop) -> None:
     before, old = shop.products(), shop.index.live()
     name = rollout(shop).rebuild()
     assert name != old
@@ -43,7 +43,7 @@ def test_a_rebuild_gives_the_same_products_and_vectors_in_a_new_index(shop: Roll
     assert [m.seen for m in shop.models] == [[], []]  # nothing was embedded
 
 
-def test_a_rebuild_fills_the_numbers_that_an_older_mapping_did_not_know(shop: RollingShop) -> None:
+def test_a_rebuild_fills_in_the_numbers_that_an_older_mapping_lacks(shop: RollingShop) -> None:
     shop.write(shop.upsert(1, 2, attributes={"weight_kg": "1.5"}), shop.upsert(2, 2, attributes={"weight_kg": "heavy"}))
     shop.embed()
     forget = {"source": "ctx._source.remove('numbers')"}
@@ -55,7 +55,7 @@ def test_a_rebuild_fills_the_numbers_that_an_older_mapping_did_not_know(shop: Ro
     assert [(hit["_id"], hit["_source"]["numbers"]) for hit in hits] == [("p-00001", {"weight_kg": 1.5})]
 
 
-def test_a_refit_makes_other_vectors_from_kept_activations(shop: RollingShop) -> None:
+def test_a_refit_makes_other_vectors_from_stored_activations(shop: RollingShop) -> None:
     old, space = shop.index.live(), shop.index.space()
     shop.write(*(shop.upsert(n) for n in range(PRODUCTS, PRODUCTS + 20)))
     shop.embed()
@@ -78,7 +78,7 @@ def test_another_model_embeds_the_images_again(shop: RollingShop) -> None:
 
 
 @pytest.mark.parametrize("step", [*STEPS["rebuild"], "prune", "end"])
-def test_a_rebuild_that_dies_before_any_step_is_gone_on_with(shop: RollingShop, step: str) -> None:
+def test_a_rebuild_that_dies_before_any_step_can_be_continued(shop: RollingShop, step: str) -> None:
     def die(name: str) -> None:
         if name == step:
             raise Crash
@@ -100,7 +100,7 @@ def test_a_rebuild_that_dies_before_any_step_is_gone_on_with(shop: RollingShop, 
     assert len(shop.index.versions()) == 2
 
 
-def test_writes_while_it_runs_arrive_in_both(shop: RollingShop) -> None:
+def test_writes_during_a_rebuild_go_to_both_indices(shop: RollingShop) -> None:
     written = iter(range(1_100, 2_000))
 
     def write(_: str) -> None:
@@ -120,7 +120,7 @@ def test_writes_while_it_runs_arrive_in_both(shop: RollingShop) -> None:
     assert None not in shop.spaces(old) | shop.spaces(name)
 
 
-def test_a_writer_that_learns_of_it_too_late_loses_nothing(shop: RollingShop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_writer_with_stale_write_targets_loses_nothing(shop: RollingShop, monkeypatch: pytest.MonkeyPatch) -> None:
     resolve, stale = write_targets.resolve, write_targets.resolve(shop.index)
     name = rollout(shop).rebuild()
     answers = iter([stale])
@@ -131,7 +131,7 @@ def test_a_writer_that_learns_of_it_too_late_loses_nothing(shop: RollingShop, mo
     assert "p-05000" in shop.products(stale.live)
 
 
-def test_what_the_new_index_missed_is_carried_over(shop: RollingShop) -> None:
+def test_changes_that_the_new_index_missed_are_carried_over(shop: RollingShop) -> None:
     """As if the new index had refused writes: they go past it, at every step up to the swap."""
     numbers = iter(range(7_000, 8_000))
 
@@ -148,7 +148,7 @@ def test_what_the_new_index_missed_is_carried_over(shop: RollingShop) -> None:
     assert {f"p-0700{n}" for n in range(7)} <= set(shop.products(name))
 
 
-def test_rollback_goes_back_with_what_was_written_since(shop: RollingShop) -> None:
+def test_a_rollback_includes_everything_written_since(shop: RollingShop) -> None:
     old, space = shop.index.live(), shop.index.space()
     new = rollout(shop, Options(refit=True)).rebuild()
     shop.write(shop.upsert(4, 2, title="Since"), shop.upsert(4_000), shop.delete(5, 2))
@@ -163,7 +163,7 @@ def test_rollback_goes_back_with_what_was_written_since(shop: RollingShop) -> No
     assert different(shop.index.at(new), shop.index.at(old)) == []
 
 
-def test_a_worse_index_is_not_swapped_in_unless_told(shop: RollingShop) -> None:
+def test_a_worse_index_is_only_swapped_in_on_request(shop: RollingShop) -> None:
     live = shop.index.live()
     thresholds = Thresholds(overlap=1.01)
     with pytest.raises(IndexStateError, match="is not swapped in: of the top 24 only"):
@@ -174,7 +174,7 @@ def test_a_worse_index_is_not_swapped_in_unless_told(shop: RollingShop) -> None:
     assert rollout(shop, Options(refit=True, thresholds=thresholds, anyway=True)).rebuild() != live
 
 
-def test_one_that_is_given_up_leaves_nothing(shop: RollingShop) -> None:
+def test_an_abandoned_rebuild_leaves_nothing_behind(shop: RollingShop) -> None:
     live = shop.index.live()
 
     def die(name: str) -> None:
@@ -201,7 +201,7 @@ def test_of_two_runs_the_first_stops_when_the_second_takes_over(shop: RollingSho
     assert len(shop.products()) == PRODUCTS
 
 
-def test_the_kept_one_is_pruned_when_told_and_older_ones_by_themselves(shop: RollingShop) -> None:
+def test_the_kept_index_is_pruned_on_request_and_older_ones_automatically(shop: RollingShop) -> None:
     first = shop.index.live()
     second, third = rollout(shop).rebuild(), rollout(shop).rebuild()
     assert list(shop.index.versions()) == [second, third]
