@@ -5,7 +5,7 @@ import pytest
 
 from es_mappings import scripts
 from es_mappings.anchors import Anchor
-from es_mappings.facets import Filters
+from es_mappings.facets import FACETS, Filters
 from es_mappings.layout import Layout
 from es_mappings.planner import Plan
 from es_mappings.queries import Page, Query, Sort, browse, search_page, sort_by_similar
@@ -202,7 +202,7 @@ def test_search_page() -> None:
         "track_scores": True,
         "_source": [
             "id", "style", "title", "category", "currency", "images", "attributes", "effective", "predicted",
-            "embedding.*", "category_path", "in_stock", "price", "brand",
+            "embedding.*", *(facet.field for facet in FACETS if facet.name != "attributes"),
         ],
         "search_after": [99.0, "b"],
         "pit": {"id": "p", "keep_alive": "3m"},
