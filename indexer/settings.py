@@ -5,14 +5,19 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from indexer.errors import SettingsError
 
 Pooling = Literal["average", "max", "gem", "flatten", "grid", "statistics", "gram"]
 MIN_PASSWORD_LENGTH = 12  # characters
+_ADDRESSES = {
+    "elasticsearch_url": ({"http", "https"}, "http://localhost:9200"),
+    "redis_url": ({"redis", "rediss", "unix"}, "redis://localhost:6379/0"),
+}
 MIN_KEY_LENGTH = 16  # characters of SECRET_KEY, bytes of WEBHOOK_SECRET
 
 
@@ -162,6 +167,20 @@ class Settings(BaseSettings):
             name, _, password = pair.partition(":")
             if not name or len(password) < MIN_PASSWORD_LENGTH:
                 raise ValueError(f"must be NAME:PASSWORD, with passwords of at least {MIN_PASSWORD_LENGTH} characters")
+        return value
+
+    @field_validator("elasticsearch_url", "redis_url")
+    @classmethod
+    def _addresses(cls, value: str, info: ValidationInfo) -> str:
+        schemes, example = _ADDRESSES[str(info.field_name)]
+        try:
+            parts = urlsplit(value)
+            complete = parts.scheme in schemes and bool(parts.hostname or parts.path)
+            complete = complete and (parts.scheme not in {"http", "https"} or parts.port is not None)
+        except ValueError:
+            complete = False
+        if not complete:
+            raise ValueError(f"must be an address such as {example}")
         return value
 
     @field_validator("secret_key")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -52,8 +53,8 @@ def _enqueue(catalog: Path | None, *, retry_failed: bool) -> int:
     if catalog is not None:
         written, refused = write_catalog(settings, catalog)
         click.echo(f"{written:,} products written, {refused:,} lines refused")
-    waiting = ProductIndex.open(settings).ids_without_vector(retry_failed=retry_failed)
-    click.echo(f"{enqueue_embeddings(waiting, settings):,} products queued")
+    with closing(ProductIndex.open(settings).ids_without_vector(retry_failed=retry_failed)) as waiting:
+        click.echo(f"{enqueue_embeddings(waiting, settings):,} products queued")
     return refused
 
 

@@ -18,13 +18,17 @@ from indexer.settings import Settings
 @click.argument("catalog", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--keywords-only", is_flag=True, help="Write the products; leave the vectors to the workers.")
 def load(catalog: Path, *, keywords_only: bool) -> None:
-    """Write the products of CATALOG (JSON Lines or CSV), then their vectors."""
+    """Write the products of CATALOG (JSON Lines or CSV), then their vectors.
+
+    Images are read from the folder of CATALOG, too.
+    """
     settings = Settings.from_environment()
+    # Whoever names the file vouches for its folder; workers, which nobody tells, read from IMAGE_ROOTS alone.
+    settings = settings.model_copy(update={"image_roots": (*settings.image_roots, catalog.resolve().parent)})
     written, refused = write_catalog(settings, catalog)
     click.echo(f"{written:,} products written to {settings.index_name}, {refused:,} lines refused")
-    if not keywords_only:
-        vectorize_waiting(settings, retry_failed=False)
-    if refused:
+    failed = 0 if keywords_only else vectorize_waiting(settings, retry_failed=False)
+    if refused or failed:
         sys.exit(2)
 
 

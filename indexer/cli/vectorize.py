@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -11,43 +12,80 @@ from more_itertools import chunked
 from indexer.cli.console import progress_bar
 from indexer.cli.status import print_counts
 from indexer.elastic.product_index import ProductIndex
+from indexer.errors import SpaceError
 from indexer.settings import Settings
 
 if TYPE_CHECKING:
     from indexer.embedding.pipeline import Pipeline
 
 _CHUNK = 256  # products between two steps of a progress bar
+_NAMED = 3  # products that are named with the reason of a failure
 
 
 @click.command()
 @click.option("--retry-failed", is_flag=True, help="Try the images that failed again.")
 def vectorize(*, retry_failed: bool) -> None:
     """Write the vectors of products that have none yet, in this process; fit a vector space first if there is none."""
-    vectorize_waiting(Settings.from_environment(), retry_failed=retry_failed)
+    if vectorize_waiting(Settings.from_environment(), retry_failed=retry_failed):
+        sys.exit(2)
 
 
-def vectorize_waiting(settings: Settings, *, retry_failed: bool) -> None:
-    """Write the vectors that are missing, with progress bars; fit a vector space first if there is none."""
+def vectorize_waiting(settings: Settings, *, retry_failed: bool) -> int:
+    """Write the vectors that are missing, with progress bars; fit a vector space first if there is none.
+
+    Returns
+    -------
+    int
+        Products that failed; the reasons are printed.
+
+    Raises
+    ------
+    SpaceError
+        There is no vector space, and none is fitted because not one of the images is available.
+    """
     from indexer.embedding.pipeline import Pipeline
     from indexer.spaces.fitting import fit_space
 
     index = ProductIndex.open(settings)
     index.live()
     pipeline = Pipeline.from_settings(settings)
+    failed: dict[str, str] = {}
     if pipeline.space() is None:
-        _run(pipeline, "Embedding images", index.ids_without_vector(retry_failed=retry_failed))
+        images = _run(pipeline, "Embedding images", index.ids_without_vector(retry_failed=retry_failed), failed)
         index.refresh()
+        if failed and not images:
+            # Fitted now, it would have words alone, and no look for as long as it is used.
+            _print_failures(failed)
+            raise SpaceError(
+                "No image is available, so no vector space is fitted. "
+                "Mend that, then run `lookalike vectorize --retry-failed`"
+            )
         fit_space(index, pipeline.vectorizers)
-    _run(pipeline, "Writing vectors", index.ids_without_vector())
+    _run(pipeline, "Writing vectors", index.ids_without_vector(), failed)
     index.refresh()
+    _print_failures(failed)
     print_counts(settings)
+    return len(failed)
 
 
-def _run(pipeline: Pipeline, what: str, ids: Iterable[str]) -> None:
-    waiting = list(ids)
+def _run(pipeline: Pipeline, what: str, ids: Iterable[str], failed: dict[str, str]) -> int:
+    """Vectorize products, note the reasons of those that fail, and count the images that are available."""
+    waiting, images = list(ids), 0
     with progress_bar() as progress:
         task = progress.add_task(what, total=len(waiting))
         for chunk in chunked(waiting, _CHUNK):
-            for product_id, why in pipeline.vectorize(chunk).failed.items():
-                progress.console.print(f"{product_id}: {why}", style="yellow", markup=False, highlight=False)
+            report = pipeline.vectorize(chunk)
+            failed |= report.failed
+            images += report.images
             progress.advance(task, len(chunk))
+    return images
+
+
+def _print_failures(failed: Mapping[str, str]) -> None:
+    """Print each reason once, with the number of its products."""
+    by_reason: dict[str, list[str]] = {}
+    for product_id, reason in failed.items():
+        by_reason.setdefault(reason, []).append(product_id)
+    for reason, ids in by_reason.items():
+        others = f" and {len(ids) - _NAMED:,} more" if len(ids) > _NAMED else ""
+        click.secho(f"{', '.join(ids[:_NAMED])}{others}: {reason}", fg="yellow", err=True)

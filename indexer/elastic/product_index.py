@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -211,7 +211,7 @@ class ProductIndex:
         query = {"bool": {"must_not": [{"exists": {"field": "embedding.source"}}]}}
         return int(self.client.count(index=self.name, query=query)["count"])
 
-    def ids_without_vector(self, *, retry_failed: bool = False) -> Iterator[str]:
+    def ids_without_vector(self, *, retry_failed: bool = False) -> Generator[str, None, None]:
         """Iterate over the products that wait for a vector, and over the failed ones if `retry_failed`.
 
         Products that failed before there was a vector space wait too, for the aspects that didn't fail.

@@ -59,7 +59,7 @@ def _relative(path: Path, roots: Sequence[Path]) -> tuple[Path, tuple[str, ...]]
             prefix = root.parts
             if len(parts) > len(prefix) and parts[: len(prefix)] == prefix:
                 return root, parts[len(prefix) :]
-    raise ImageError("the image is outside the folders that IMAGE_ROOTS names")
+    raise ImageError("the image is outside the folders that IMAGE_ROOTS names; add its folder to allow it")
 
 
 def _read(file: int) -> bytes:

@@ -58,10 +58,14 @@ def test_what_is_wrong_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         ("WEBHOOK_SECRET", "whsec_", "WEBHOOK_SECRET: .*must be whsec_"),
         ("WEBHOOK_SECRET", "whsec_not base64!", "WEBHOOK_SECRET: .*must be whsec_"),
         ("WEBHOOK_SECRET", "whsec_c2hvcnQ=", "WEBHOOK_SECRET: .*must be whsec_"),
+        ("ELASTICSEARCH_URL", "127.0.0.1:9200", "ELASTICSEARCH_URL: .*such as http://localhost:9200"),
+        ("ELASTICSEARCH_URL", "http://localhost", "ELASTICSEARCH_URL: .*such as http://localhost:9200"),
+        ("ELASTICSEARCH_URL", "http://localhost:port", "ELASTICSEARCH_URL: .*such as http://localhost:9200"),
+        ("REDIS_URL", "foo", "REDIS_URL: .*such as redis://localhost:6379/0"),
         ("STAFF", "ada:short", "STAFF: .*at least 12 characters"),
     ],
 )
-def test_a_secret_that_is_none_is_refused_at_the_start(
+def test_a_value_that_cannot_work_is_refused_at_the_start(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, fault: str
 ) -> None:
     monkeypatch.setenv(name, value)
