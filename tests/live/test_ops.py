@@ -74,7 +74,7 @@ def test_dead_letters_are_tried_again_or_dropped(web: FlaskClient, shop: Shop) -
     _act(web, "retry", shown=[letter.id for letter in made[:2]])
     page = web.get("/ops").text
     assert "Queued again: 1." in page
-    assert "bad cannot be tried again as it is" in page
+    assert "bad cannot be retried as it is" in page
     assert [entry.event for entry in events.take(5, "t")] == [good]
     _act(web, f"drop {made[1].id}")
     assert {letter.product for letter in letters.latest()} == {"other"}
