@@ -47,7 +47,7 @@ def photo_id(token: str) -> str:
 def with_photo(anchors: Anchors, token: str, weight: float, photo: Vector | None) -> Anchors:
     """Add a photograph to the anchors, or a warning that it is gone."""
     if photo is None:
-        warning = "Your photograph is gone: only its look was kept, for a while. Upload it again to go on with it."
+        warning = "Your photograph has expired: only its look was stored, for a while. Upload it again to continue."
         return replace(anchors, warnings=[*anchors.warnings, warning])
     name = photo_id(token)
     product = {"id": name, "title": PHOTO_TITLE}
@@ -75,12 +75,12 @@ class AnchorReader:
         usable, products, warnings = [], {}, []
         for product_id, weight in weights.items():
             if product_id not in known:
-                warnings.append(f"There is no product {product_id!r} any more.")
+                warnings.append(f"Product {product_id!r} no longer exists.")
                 continue
             product, product_vector = known[product_id]
             products[product_id] = product
             if product_vector is None:
-                warnings.append(f"{product['title']!r} has no vector yet, so nothing can be sorted by it.")
+                warnings.append(f"{product['title']!r} hasn't been processed yet, so nothing can be sorted by it.")
             else:
                 usable.append(Anchor(product_id, product_vector, weight))
         return Anchors(usable, products, warnings)

@@ -146,7 +146,7 @@ class Resolver:
     def _in_color(self, color: Rgb, anchors: Anchors, meaning: VectorMeaning) -> Anchors:
         part = color_part(self._space(meaning.space or ""), color)
         if not part.any():
-            return replace(anchors, warnings=[*anchors.warnings, "Colours are not compared here yet."])
+            return replace(anchors, warnings=[*anchors.warnings, "Colours cannot be compared here yet."])
         usable: list[Anchor] = with_part(anchors.usable, ASPECT, part, meaning.layout)
         return replace(anchors, usable=usable)
 

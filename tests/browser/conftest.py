@@ -1,4 +1,4 @@
-"""A real browser. What it complains about, and any request it makes elsewhere, fails the test that caused it."""
+"""A real browser. Its errors, and any request to another host, fail the test that caused them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _chromium() -> str:
 
 
 def _patient(context: BrowserContext) -> BrowserContext:
-    """Let a page, and what is expected of it, take as long as the machine's load makes it take."""
+    """Scale the time-outs of a page and of expectations with the machine's load."""
     patience = _PATIENCE_MS * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
     context.set_default_timeout(patience)
     expect.set_options(timeout=patience)
@@ -32,7 +32,7 @@ def _patient(context: BrowserContext) -> BrowserContext:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Chromium, once for all tests."""
+    """Start Chromium once for all tests."""
     path = _chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
@@ -47,7 +47,7 @@ def _is_elsewhere(url: str, host: str) -> bool:
 
 @pytest.fixture
 def page(browser: Browser, storefront: str) -> Iterator[Page]:
-    """A page of a fresh visitor who wants no motion, which is quicker; addresses are relative to the shop."""
+    """Open a page of a new visitor with reduced motion, which is faster; addresses are relative to the shop."""
     context = _patient(browser.new_context(base_url=storefront, viewport=DESKTOP, reduced_motion="reduce"))  # type: ignore[arg-type]
     page = context.new_page()
     complaints: list[str] = []
@@ -62,7 +62,7 @@ def page(browser: Browser, storefront: str) -> Iterator[Page]:
 
 @pytest.fixture
 def troubled_page(browser: Browser, storefront: str) -> Iterator[Page]:
-    """A page on which things are meant to fail."""
+    """Open a page on which errors are expected."""
     context = _patient(browser.new_context(base_url=storefront, viewport=DESKTOP))  # type: ignore[arg-type]
     yield context.new_page()
     context.close()
@@ -70,7 +70,7 @@ def troubled_page(browser: Browser, storefront: str) -> Iterator[Page]:
 
 @pytest.fixture
 def plain_page(browser: Browser, storefront: str) -> Iterator[Page]:
-    """A page without JavaScript."""
+    """Open a page without JavaScript."""
     context = _patient(browser.new_context(base_url=storefront, viewport=DESKTOP, java_script_enabled=False))  # type: ignore[arg-type]
     yield context.new_page()
     context.close()

@@ -1,4 +1,4 @@
-"""What a shopper sees and does, in the words of the tests."""
+"""What a shopper sees and does, for the tests."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ _MARK = "window.sameDocument"
 
 
 def ids(page: Page) -> list[str]:
-    """The products of the grid, in order."""
+    """Return the ids of the products in the grid, in order."""
     return page.locator("#grid > [data-product]").evaluate_all("cards => cards.map(card => card.dataset.product)")  # type: ignore[no-any-return]
 
 
 def prices(page: Page) -> list[float]:
-    """The prices in the grid, in order."""
+    """Return the prices in the grid, in order."""
     return [float(re.sub(r"[^\d.]", "", text)) for text in page.locator("#grid .card-price").all_text_contents()]
 
 
 def total(page: Page) -> int:
-    """How many products the listing says it has."""
+    """Return the total that the listing shows."""
     words = page.locator(".summary").inner_text()
     return int(words.split()[0].replace(",", ""))
 
 
 def hearts(page: Page) -> Locator:
-    """The hearts in the grid."""
+    """Return the hearts in the grid."""
     return page.locator("#grid .heart:not(.dislike)")
 
 
 def anchors(page: Page) -> Locator:
-    """The liked products above the grid."""
+    """Return the liked products above the grid."""
     return page.locator(".anchor")
 
 
@@ -47,5 +47,5 @@ def mark_document(page: Page) -> None:
 
 
 def is_same_document(page: Page) -> bool:
-    """Whether no page was loaded since the mark."""
+    """Return whether no page was loaded since the mark."""
     return bool(page.evaluate(f"{_MARK} === true"))

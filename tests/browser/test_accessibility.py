@@ -1,4 +1,4 @@
-"""What axe-core, the engine that browsers' own accessibility checks use, finds on the pages: nothing serious."""
+"""axe-core, the engine of browsers' own accessibility checks, finds no serious violation on the pages."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -17,14 +17,14 @@ def test_nothing_serious(page: Page, scheme: str, width: int) -> None:
     page.goto("/search?category=Dresses")
     one, two, three = ids(page)[:3]
     tuned = f"/search?category=Dresses&like={one}^2&like={two}&dislike={three}&explain=true&filter=material:cotton"
-    found: dict[str, object] = {}
+    serious: dict[str, object] = {}
     for address in ("/", "/search?category=Dresses", tuned, f"/products/{one}?but=cheaper", "/search?q=zzzz", "/bag"):
         page.goto(address)
         page.evaluate("document.querySelectorAll('details').forEach(details => (details.open = true))")
         violations = Axe().run(page).response["violations"]
-        found |= {
+        serious |= {
             f"{address} {v['id']}": [node["target"] for node in v["nodes"]][:3]
             for v in violations
             if v["impact"] in _GRAVE
         }
-    assert found == {}
+    assert serious == {}

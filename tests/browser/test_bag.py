@@ -1,4 +1,4 @@
-"""The bag, the sandbox checkout, what browsing inspires, and being forgotten."""
+"""The bag, the sandbox checkout, recommendations from browsing, and erasing data."""
 
 import json
 import re
@@ -47,7 +47,7 @@ def test_removing(page: Page) -> None:
     _bag(page, 1)
     page.goto("/bag")
     page.get_by_role("button", name="Remove").click()
-    expect(page.get_by_text("Nothing is in your bag yet")).to_be_visible()
+    expect(page.get_by_text("Your bag is empty")).to_be_visible()
 
 
 def test_inspired_by_browsing_until_it_is_undone(page: Page) -> None:
@@ -78,10 +78,10 @@ def test_a_category_sorted_by_browsing(page: Page) -> None:
     expect(anchors(page)).to_have_count(2)
 
 
-def test_your_data_can_be_had_and_forgotten(page: Page) -> None:
+def test_shoppers_can_download_and_erase_their_data(page: Page) -> None:
     viewed = _view(page, "Toys", 2)
     _bag(page, 1)
-    page.get_by_role("link", name="What is remembered of you").click()
+    page.get_by_role("link", name="What is remembered about you").click()
     with page.expect_download() as download:
         page.get_by_role("link", name="Download all of it").click()
     data = json.loads(download.value.path().read_text())
@@ -119,7 +119,7 @@ def test_without_javascript(plain_page: Page) -> None:
     rail = page.get_by_role("region", name="Inspired by your browsing")
     rail.get_by_role("button", name=re.compile("Forget that you ordered")).click()
     expect(rail.locator(".source")).to_have_count(1)
-    page.get_by_role("link", name="What is remembered of you").click()
+    page.get_by_role("link", name="What is remembered about you").click()
     page.get_by_role("button", name="Forget me").click()
     expect(page.get_by_text("Nothing about you is remembered")).to_be_visible()
 

@@ -1,4 +1,4 @@
-"""Judging by keys, and without JavaScript."""
+"""Judging by keyboard, and without JavaScript."""
 
 import re
 
@@ -11,7 +11,7 @@ from tests.conftest import Shop
 
 @pytest.fixture
 def store(shop: Shop) -> JudgementStore:
-    """Two anchors to judge, nothing judged."""
+    """Return a store with two anchors to judge and no judgements."""
     store = JudgementStore(shop.index)
     shop.client.options(ignore_status=404).indices.delete(index=store.index)
     ids = sorted(hit["_id"] for hit in shop.client.search(index=shop.alias, size=8, source=False)["hits"]["hits"])
@@ -33,7 +33,7 @@ def _log_in(page: Page, shop: Shop) -> None:
     expect(page).to_have_url(re.compile("/lab/judge"))
 
 
-def test_keys_grade_and_take_back(page: Page, shop: Shop, store: JudgementStore) -> None:
+def test_keys_grade_and_undo(page: Page, shop: Shop, store: JudgementStore) -> None:
     _log_in(page, shop)
     for done, key in enumerate("3012"):
         _shows(page, done + 1)
@@ -54,10 +54,10 @@ def test_keys_grade_and_take_back(page: Page, shop: Shop, store: JudgementStore)
 def test_buttons_do_the_same_without_javascript(plain_page: Page, shop: Shop, store: JudgementStore) -> None:
     page = plain_page
     _log_in(page, shop)
-    expect(page.get_by_role("button", name="Take the last one back")).to_be_disabled()
+    expect(page.get_by_role("button", name="Undo the last one")).to_be_disabled()
     page.get_by_role("button", name="All but the same").click()
     expect(page.get_by_text("Pair 2 of 6")).to_be_visible()
     assert [j.grade for j in store.all()] == [3]
-    page.get_by_role("button", name="Take the last one back").click()
+    page.get_by_role("button", name="Undo the last one").click()
     expect(page.get_by_text("Pair 1 of 6")).to_be_visible()
     assert list(store.all()) == []

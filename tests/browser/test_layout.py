@@ -1,4 +1,4 @@
-"""What the pages look like: on small screens, in the dark, for those who want no motion; and what they weigh."""
+"""The layout of pages: on small screens, in dark mode, with reduced motion; and their weight."""
 
 import pytest
 from playwright.sync_api import Page, Response, expect
@@ -53,7 +53,7 @@ def test_light_and_dark(page: Page, dark: bool) -> None:
     assert (background < ink) == dark
 
 
-def test_motion_is_left_out_where_it_is_not_wanted(page: Page) -> None:
+def test_reduced_motion_is_respected(page: Page) -> None:
     page.goto("/search?category=Dresses")
     page.evaluate("() => { document.startViewTransition = () => { throw new Error('it moves') } }")
     hearts(page).first.click()
@@ -91,5 +91,5 @@ def test_nothing_is_stored_and_nothing_is_inline(page: Page) -> None:
     assert page.context.cookies() == []
     assert page.evaluate("localStorage.length + sessionStorage.length") == 0
     page.reload()
-    # The price slider's script says by properties how much of the track is chosen.
+    # The price slider's script sets the chosen part of the track by properties.
     assert page.locator("[style]:not([data-span]), script:not([src]), style").count() == 0

@@ -135,16 +135,16 @@ def test_a_like_on_the_front_page_sorts_the_shop(page: Page) -> None:
 
 def test_an_overtaken_answer_is_dropped(page: Page) -> None:
     page.goto("/search?category=Dresses")
-    held: list[Route] = []
+    delayed: list[Route] = []
 
     def hold(route: Route) -> None:
-        held.append(route)
+        delayed.append(route)
 
     page.route("**/search?*sort=price*", hold)
     sort_by(page, "Price, low to high")
     hearts(page).first.click()
     expect(anchors(page)).to_have_count(1)
-    assert len(held) == 1
+    assert len(delayed) == 1
     assert "sort=price" not in page.url
 
 

@@ -108,7 +108,7 @@ def test_the_last_products_end_the_list(page: Page) -> None:
     assert len(ids(page)) == total(page)
 
 
-def test_nothing_found_offers_ways_on(page: Page) -> None:
+def test_an_empty_result_offers_ways_out(page: Page) -> None:
     page.goto("/search?q=zzzz&category=Dresses")
     expect(page.get_by_role("heading", name="Nothing here matches.")).to_be_visible()
     page.get_by_role("link", name="See all products").click()
@@ -140,12 +140,12 @@ def test_a_range_of_numbers(page: Page) -> None:
 def test_a_slider_of_numbers_narrows_and_widens_again(page: Page) -> None:
     page.goto("/search?category=TVs")
     before = total(page)
-    least = page.get_by_role("slider", name="Least screen size (in)", exact=False)
+    least = page.get_by_role("slider", name="Minimum screen size (in)", exact=False)
     least.focus()
     page.keyboard.press("End")
     expect(page.locator(".chip")).to_have_count(1)
     assert total(page) < before
-    page.get_by_role("slider", name="Least screen size (in)", exact=False).focus()
+    page.get_by_role("slider", name="Minimum screen size (in)", exact=False).focus()
     page.keyboard.press("Home")
     expect(page.locator(".chip")).to_have_count(0)
     assert total(page) == before

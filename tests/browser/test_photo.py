@@ -1,4 +1,4 @@
-"""Searching with a photograph: chosen, dropped or pasted, cropped by pointer or keyboard, or plainly uploaded."""
+"""Searching with a photograph: chosen, dropped or pasted, cropped by pointer or keyboard, or just uploaded."""
 
 import base64
 import re
@@ -22,7 +22,7 @@ _FILES = """([data, kind]) => {
 
 @pytest.fixture(scope="module")
 def photo(shop: Shop) -> tuple[str, Path]:
-    """The picture of a dress, and its id."""
+    """Return the id of a dress, and its picture."""
     path = next(Path(shop.catalogue.parent).rglob("dress-0000*.jpg"))
     return path.stem, path
 
@@ -33,7 +33,7 @@ def _find(page: Page) -> None:
     expect(anchors(page)).to_have_count(1)
 
 
-def test_a_photograph_sorts_the_shop_and_goes_on_like_any_listing(page: Page, photo: tuple[str, Path]) -> None:
+def test_a_photograph_sorts_the_shop_like_any_listing(page: Page, photo: tuple[str, Path]) -> None:
     product_id, path = photo
     page.goto("/search?category=Dresses")
     mark_document(page)
@@ -107,7 +107,7 @@ def test_dropped_or_pasted_on_any_page(page: Page, photo: tuple[str, Path], kind
     assert ids(page)[0] == photo[0]
 
 
-def test_what_is_no_photograph_is_refused_in_place(troubled_page: Page, tmp_path: Path) -> None:
+def test_an_invalid_photograph_is_refused_in_place(troubled_page: Page, tmp_path: Path) -> None:
     page = troubled_page
     (tmp_path / "photo.jpg").write_text("<script>document.title = 'taken over'</script>")
     page.goto("/photo?category=Dresses")
@@ -119,7 +119,7 @@ def test_what_is_no_photograph_is_refused_in_place(troubled_page: Page, tmp_path
     assert "taken over" not in page.title()
 
 
-def test_a_photograph_counts_as_much_as_is_wanted_and_comes_back(page: Page, photo: tuple[str, Path]) -> None:
+def test_a_photograph_has_a_weight_and_can_be_restored(page: Page, photo: tuple[str, Path]) -> None:
     page.goto("/photo")
     page.locator("#photo-file").set_input_files(photo[1])
     _find(page)
@@ -127,7 +127,7 @@ def test_a_photograph_counts_as_much_as_is_wanted_and_comes_back(page: Page, pho
     expect(anchors(page)).to_have_count(2)
     page.get_by_role("link", name="Count more: Your photograph").click()
     expect(page).to_have_url(re.compile(r"photo=[\w-]+%5E2"))
-    expect(page.locator(".anchor [data-photo] img")).to_be_visible()  # a like beside it changes nothing of that
+    expect(page.locator(".anchor [data-photo] img")).to_be_visible()  # still shown with a like next to it
     page.get_by_role("link", name="Remove: Your photograph").click()
     expect(anchors(page)).to_have_count(1)
     page.get_by_role("link", name="Undo").click()
@@ -135,7 +135,7 @@ def test_a_photograph_counts_as_much_as_is_wanted_and_comes_back(page: Page, pho
     expect(anchors(page)).to_have_count(2)
 
 
-def test_a_shared_photograph_works_for_others_until_it_is_gone(page: Page, photo: tuple[str, Path]) -> None:
+def test_a_shared_photograph_works_for_others_until_it_expires(page: Page, photo: tuple[str, Path]) -> None:
     page.goto("/photo")
     page.locator("#photo-file").set_input_files(photo[1])
     _find(page)

@@ -1,4 +1,4 @@
-"""A product's page: what is similar but different, what was looked at before, several pictures."""
+"""A product's page: "similar, but ...", recently viewed products, several pictures."""
 
 import json
 import re
@@ -16,7 +16,7 @@ TITLE = "<img src=x onerror=alert(1)> & <b>bold</b>"
 
 @pytest.fixture(scope="module")
 def several(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A product with three pictures, a title with markup, and an attribute that was read off its picture."""
+    """Write a product with three pictures, markup in its title, and a predicted attribute."""
     first = [json.loads(line) for line in shop.catalogue.read_text().splitlines()[:3]]
     images = [str(shop.catalogue.parent / product["images"][0]) for product in first]
     product = {
@@ -86,7 +86,7 @@ def test_the_sliders_are_on_the_product_too(page: Page) -> None:
     assert is_same_document(page)
 
 
-def test_what_was_looked_at_stays_at_hand(page: Page) -> None:
+def test_recently_viewed_products_are_shown(page: Page) -> None:
     titles = []
     for number in (0, 1, 2):
         page.goto("/search?category=Dresses")
@@ -97,7 +97,7 @@ def test_what_was_looked_at_stays_at_hand(page: Page) -> None:
     expect(rail.locator(".card-title")).to_have_text([titles[1], titles[0]])
 
 
-def test_pictures_are_turned_over_by_mouse_and_keyboard(page: Page, several: str) -> None:
+def test_pictures_are_browsed_by_mouse_and_keyboard(page: Page, several: str) -> None:
     page.goto(f"/products/{several}")
     thumbs = page.locator(".gallery-thumbs a")
     expect(thumbs).to_have_count(3)
@@ -117,7 +117,7 @@ def test_markup_in_a_title_stays_text(page: Page, several: str) -> None:
     assert page.locator("main b, main i, img[src=x]").count() == 0
 
 
-def test_what_was_seen_in_the_picture_is_marked(page: Page, several: str) -> None:
+def test_predicted_attributes_are_marked(page: Page, several: str) -> None:
     page.goto(f"/products/{several}")
     rows = page.locator(".attributes tr")
     expect(rows).to_have_count(2)

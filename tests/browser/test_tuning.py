@@ -1,4 +1,4 @@
-"""What counts in the order by similarity: dislikes, weights of likes and aspects, the least match, and why."""
+"""What counts in the order by similarity: dislikes, weights of likes and aspects, the minimum match, and why."""
 
 import re
 import time
@@ -21,7 +21,7 @@ def _like(page: Page, count: int) -> list[str]:
 
 
 def _set(page: Page, name: str, value: float) -> None:
-    """Move a slider as a hand does: it is set, then let go."""
+    """Move a slider as a hand does: drag, then release."""
     slider = page.get_by_label(name, exact=True)
     slider.fill(str(value))
     slider.dispatch_event("change")
@@ -40,7 +40,7 @@ def test_a_like_re_sorts(page: Page, capsys: pytest.CaptureFixture[str]) -> None
         print(f" a like re-sorts in {min(took) * 1000:.0f} to {max(took) * 1000:.0f} ms", end="")  # noqa: T201
 
 
-def test_a_dislike_is_kept_away_from_and_can_be_taken_back(page: Page) -> None:
+def test_a_dislike_changes_the_order_and_can_be_removed(page: Page) -> None:
     page.goto(DRESSES)
     _like(page, 1)
     mark_document(page)
@@ -56,7 +56,7 @@ def test_a_dislike_is_kept_away_from_and_can_be_taken_back(page: Page) -> None:
     assert is_same_document(page)
 
 
-def test_a_dislike_alone_takes_the_product_out(page: Page) -> None:
+def test_a_dislike_alone_hides_the_product(page: Page) -> None:
     page.goto(DRESSES)
     avoided = ids(page)[0]
     card = page.locator("#grid > .card").first
@@ -66,7 +66,7 @@ def test_a_dislike_alone_takes_the_product_out(page: Page) -> None:
     assert avoided not in ids(page)
 
 
-def test_a_like_that_is_dropped_can_be_brought_back(page: Page) -> None:
+def test_a_removed_like_can_be_restored(page: Page) -> None:
     page.goto(DRESSES)
     _like(page, 2)
     page.get_by_role("link", name="Count more").first.click()
@@ -108,7 +108,7 @@ def test_a_slider_re_sorts_and_back_undoes_it(page: Page) -> None:
     assert is_same_document(page)
 
 
-def test_a_slider_that_is_held_re_sorts_before_it_is_let_go(page: Page) -> None:
+def test_a_dragged_slider_re_sorts_before_its_release(page: Page) -> None:
     page.goto(DRESSES)
     _like(page, 1)
     before, address = ids(page), page.url
@@ -122,7 +122,7 @@ def test_a_slider_that_is_held_re_sorts_before_it_is_let_go(page: Page) -> None:
     assert page.url == address
 
 
-def test_something_always_counts(page: Page) -> None:
+def test_at_least_one_aspect_always_counts(page: Page) -> None:
     page.goto(DRESSES)
     _like(page, 1)
     for slider in page.locator("[data-aspect]").all():
@@ -162,13 +162,13 @@ def test_why_a_product_is_similar(page: Page) -> None:
 def test_the_price_has_two_handles(page: Page) -> None:
     page.goto(DRESSES)
     mark_document(page)
-    low = page.get_by_label("Least price")
+    low = page.get_by_label("Minimum price")
     low.fill(str(int(low.get_attribute("min") or 0) + 40))
     low.dispatch_event("change")
     expect(page).to_have_url(re.compile(r"price_min=\d+"))
     assert "price_max" not in page.url
     expect(page.locator(".chip")).to_have_count(1)
-    expect(page.get_by_label("Least price")).to_be_focused()
+    expect(page.get_by_label("Minimum price")).to_be_focused()
     page.keyboard.press("ArrowRight")
     expect(page.locator(".chip")).to_have_count(1)
     assert is_same_document(page)
@@ -179,7 +179,7 @@ def test_sliders_work_by_form_alone(plain_page: Page) -> None:
     page.goto(DRESSES)
     hearts(page).first.click()
     before = ids_without_script(page)
-    expect(page.get_by_label("Least price")).to_be_hidden()
+    expect(page.get_by_label("Minimum price")).to_be_hidden()
     for _ in range(20):
         page.get_by_label("Look", exact=True).press("ArrowLeft")
     page.locator(".tune").get_by_role("button", name="Apply").click()
@@ -191,5 +191,5 @@ def test_sliders_work_by_form_alone(plain_page: Page) -> None:
 
 
 def ids_without_script(page: Page) -> list[str | None]:
-    """The products of the grid, in order."""
+    """Return the ids of the products in the grid, in order."""
     return [card.get_attribute("data-product") for card in page.locator("#grid > .card").all()]

@@ -1,4 +1,4 @@
-"""The whole shop works by links and forms alone."""
+"""The whole shop works with links and forms alone."""
 
 import re
 

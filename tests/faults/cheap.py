@@ -1,4 +1,4 @@
-"""Vectorizers that cost little, and an image that kills the process which embeds it."""
+"""Cheap vectorizers, and an image that kills the process that embeds it."""
 
 import os
 import signal
@@ -16,11 +16,11 @@ from indexer.vectorizers import Vectorizers
 from indexer.vectorizers.color import ColorVectorizer
 
 POISON = (255, 0, 255)
-_SECONDS = 0.004  # an image: long enough to be killed at it
+_SECONDS = 0.004  # per image: long enough to be killed meanwhile
 
 
 class _Color(ColorVectorizer):
-    """The palette, slower, and dying of a poison image as a model's bug would have it."""
+    """The palette, slowed down, which a poison image kills as a bug in a model would."""
 
     def run(self, prepared: Sequence[Prepared]) -> dict[str, Vector]:
         time.sleep(_SECONDS * len(prepared))

@@ -1,4 +1,4 @@
-"""What the fault tests share: the sizes of a quick run and of a full one, and one shop whose servers may be killed."""
+"""Fixtures of the fault tests: the sizes of quick and full runs, and one shop whose servers may be killed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def figure(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
 
 @pytest.fixture(scope="package")
 def faulty_shop(servers: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultyShop]:
-    """Bring up the shop that the tests share: to start its workers takes longer than a test."""
+    """Start the shop that the tests share, because starting its workers takes longer than a test."""
     shop = FaultyShop(servers["ELASTICSEARCH_URL"], tmp_path_factory.mktemp("faults"))
     yield shop
     shop.end()
@@ -38,6 +38,6 @@ def faulty_shop(servers: dict[str, str], tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture
 def faulty(faulty_shop: FaultyShop) -> FaultyShop:
-    """Return the shop, empty and all of it up, with products to load that it has never seen."""
+    """Return the shop, empty and running, with new products to load."""
     faulty_shop.begin(PRODUCTS)
     return faulty_shop

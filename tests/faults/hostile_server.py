@@ -1,4 +1,4 @@
-"""A web server on loopback that does to its clients whatever a bad one may do."""
+"""A web server on loopback that misbehaves in every way a hostile one may."""
 
 import gzip
 import socketserver
@@ -14,7 +14,7 @@ BOMB = gzip.compress(bytes(2**30))  # a gibibyte in a mebibyte
 
 
 class HostileServer(socketserver.ThreadingTCPServer):
-    """Answers each path by the behaviour of that name; remembers what it was asked."""
+    """Answers each path with the behaviour of that name, and records its requests."""
 
     daemon_threads = True
     block_on_close = False
@@ -28,7 +28,7 @@ class HostileServer(socketserver.ThreadingTCPServer):
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """The port it listens on."""
         return int(self.server_address[1])
 
     def address(self, path: str, host: str = "shop.test") -> str:
@@ -58,7 +58,7 @@ class _Handler(socketserver.StreamRequestHandler):
             try:
                 _BEHAVIOURS[path.partition("?")[0]](self)
             except OSError:
-                return  # the client has had enough
+                return  # the client has closed the connection
             if not path.startswith("kept"):
                 return
 
@@ -71,7 +71,7 @@ class _Handler(socketserver.StreamRequestHandler):
         self.wfile.write("\r\n".join([*lines, "", ""]).encode() + body)
 
     def drip(self, data: bytes, head: str = "") -> None:
-        """Send a byte now and then, for as long as somebody listens."""
+        """Send a byte now and then, until the client disconnects."""
         self.wfile.write(head.encode())
         for byte in data:
             self.wfile.write(bytes([byte]))

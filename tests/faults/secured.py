@@ -1,4 +1,4 @@
-"""An Elasticsearch of the test's own with security on: who may do what is asked of a real one."""
+"""An Elasticsearch with security enabled, to test privileges on a real one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _HASH = "$2a$10$abcdefghijklmnopqrstuuPnP8I1SA0VpYHV5bIX8v.4Wr9Cz2W.2"
 
 @contextmanager
 def secured_elasticsearch(folder: Path) -> Iterator[Service]:
-    """Start one, with a superuser in its file realm; stop it at the end."""
+    """Start an Elasticsearch with a superuser in its file realm, and stop it at the end."""
     plain, write = elasticsearch.settings, elasticsearch._write_folders
 
     def settings(distribution: Distribution, home: Path, port: int) -> dict[str, str]:

@@ -18,7 +18,7 @@ from tests.conftest import wait_until
 
 
 class RedisServer:
-    """A Redis on one port, which keeps its data through a SIGKILL."""
+    """A Redis on a fixed port, whose data survives a SIGKILL."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -28,7 +28,7 @@ class RedisServer:
         self.start()
 
     def start(self) -> None:
-        """Start it and wait until it has read its data."""
+        """Start Redis, and wait until it has loaded its data."""
         log = (self._folder / "redis.log").open("ab")
         command = [str(self._binary), *arguments(self._folder, self.port, appendonly=True)]
         self._process = subprocess.Popen(command, stdout=log, stderr=log)
@@ -47,7 +47,7 @@ class RedisServer:
             return False
 
     def kill(self) -> None:
-        """End it without warning."""
+        """Kill Redis without warning."""
         self._process.kill()
         self._process.wait()
 
@@ -75,7 +75,7 @@ class SpoilingProxy:
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def stop(self) -> None:
-        """Stop it."""
+        """Stop the proxy."""
         self.released.set()
         self._server.shutdown()
         self._server.server_close()
@@ -97,20 +97,20 @@ class SpoilingProxy:
         return answer
 
     def _forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> httpx.Response:
-        kept = {k: v for k, v in headers.items() if k.lower() in {"accept", "content-type", "authorization"}}
-        kept["accept-encoding"] = "identity"
-        return self._client.request(method, self.upstream + path, headers=kept, content=body)
+        forwarded = {k: v for k, v in headers.items() if k.lower() in {"accept", "content-type", "authorization"}}
+        forwarded["accept-encoding"] = "identity"
+        return self._client.request(method, self.upstream + path, headers=forwarded, content=body)
 
     def _half(self, path: str, headers: dict[str, str], body: bytes) -> httpx.Response:
         items = _items(body)
-        taken = [lines for place, (lines, _) in enumerate(items) if place % 2 == 0]
-        answer = self._forward("POST", path, headers, b"".join(taken))
+        accepted = [lines for place, (lines, _) in enumerate(items) if place % 2 == 0]
+        answer = self._forward("POST", path, headers, b"".join(accepted))
         if answer.status_code != 200:
             return answer
-        given, outcome = iter(answer.json()["items"]), []
+        outcomes, outcome = iter(answer.json()["items"]), []
         for place, (_, (kind, meta)) in enumerate(items):
             if place % 2 == 0:
-                outcome.append(next(given))
+                outcome.append(next(outcomes))
             else:
                 self.spoiled += 1
                 error = {"type": "es_rejected_execution_exception", "reason": "the test is busy"}

@@ -71,7 +71,7 @@ class FaultyShop:
         self._fit()
 
     def _fit(self) -> None:
-        """Fit a vector space by a clean run, and give it to this shop too."""
+        """Fit a vector space in a clean run, and copy it to this shop."""
         self._clean = ProductIndex(self.client, f"{self.alias}-clean")
         self._clean.ensure()
         vectorizers = cheap.vectorizers(Settings())
@@ -81,11 +81,11 @@ class FaultyShop:
         self.index.ensure()
         save_space(self.index, space)
         self.index.stamp_space(space.digest)
-        # Who looks for letters in the moment in which their index is made gets a 503.
+        # A search for dead letters gets a 503 while their index is being created.
         make_index(self.client, self.letters.index, dead_letter.mapping())
 
     def _draw(self, count: int) -> list[Event]:
-        """Draw products whose pictures nobody has seen."""
+        """Draw products with new pictures."""
         return [self.upsert(self._picture()) for _ in range(count)]
 
     def _picture(self) -> Path:
@@ -109,7 +109,7 @@ class FaultyShop:
         return ids
 
     def begin(self, count: int) -> None:
-        """Make ready for a test: an empty shop whose servers and workers are up, and products to load."""
+        """Prepare a test: an empty shop with servers and workers running, and products to load."""
         self.proxy.spoil, self.proxy.spoiled = "", 0
         if not self.server.is_up():
             self.server.start()
@@ -128,11 +128,11 @@ class FaultyShop:
         assert len(self.vectors) == count
 
     def parts(self, count: int) -> list[list[Event]]:
-        """Deal the events out."""
+        """Split the events into parts."""
         return [self.events[start::count] for start in range(count)]
 
     def send(self, events: Sequence[Event]) -> None:
-        """Queue events as the hook does, and as a sender does: again until they are taken."""
+        """Queue events as the webhook does, retrying like a sender until they are accepted."""
         entries = [Entry(parse_event(e).model_dump(mode="json"), f"e{n}", time.time()) for n, e in enumerate(events)]
 
         def taken() -> bool:
@@ -149,7 +149,7 @@ class FaultyShop:
             sender.send_task(WRITE_EVENTS, queue=WRITING)
 
     def start(self) -> None:
-        """Start the workers, and wait until the one that embeds is up.
+        """Start the workers, and wait until the embedding worker is up.
 
         Celery ends a worker whose first child dies before that; a supervisor starts it anew.
         """
@@ -170,20 +170,20 @@ class FaultyShop:
             worker.stop()
 
     def kill(self) -> None:
-        """Kill the workers, and what they started."""
+        """Kill the workers and their child processes."""
         for worker in self.workers:
             worker.process.kill()
         self.stop()
 
     def end(self) -> None:
-        """Stop all that was started, and leave nothing in Elasticsearch."""
+        """Stop everything that was started, and delete its indices."""
         self.kill()
         self.server.kill()
         self.proxy.stop()
         self.client.indices.delete(index=[*self.client.indices.get(index=f"{self.alias}-*").body])
 
     def kill_a_child(self) -> bool:
-        """Kill the process that embeds; say whether one was there."""
+        """Kill the process that embeds, and return whether there was one."""
         try:
             for child in psutil.Process(self.workers[0].pid).children():
                 if child.status() != psutil.STATUS_ZOMBIE:
@@ -199,7 +199,7 @@ class FaultyShop:
         return DeadLetters(self.index)
 
     def states(self) -> dict[str, int]:
-        """Count products by what became of their vector."""
+        """Count products by the status of their vector."""
         try:
             self.index.refresh()
             return self.index.counts()
@@ -207,7 +207,7 @@ class FaultyShop:
             return {"all": 0, "done": 0, "pending": 0, "failed": 0}
 
     def finish(self) -> int:
-        """Wait until all is done, dead letters tried again as a person would; give how many letters there were."""
+        """Wait until all work is done, retrying dead letters as a person would, and return their number."""
         count = len(self.events)
 
         def settled() -> bool:
@@ -224,13 +224,13 @@ class FaultyShop:
         return len(found)
 
     def compare(self) -> float:
-        """Hold the vectors against those of the clean run: the least cosine; nothing lost, nothing twice."""
-        held = self.index.products(list(self.vectors))
-        assert set(held) == set(self.vectors)
+        """Check that no product is lost or doubled, and return the lowest cosine to the vectors of the clean run."""
+        stored = self.index.products(list(self.vectors))
+        assert set(stored) == set(self.vectors)
         assert self.client.count(index=self.alias)["count"] == len(self.vectors)
-        least = min(_cosine(vector(held[i]["vector"]), clean) for i, clean in self.vectors.items())
-        assert least >= 0.9999
-        return least
+        lowest = min(_cosine(vector(stored[i]["vector"]), clean) for i, clean in self.vectors.items())
+        assert lowest >= 0.9999
+        return lowest
 
 
 def _cosine(a: Vector, b: Vector) -> float:

@@ -1,4 +1,4 @@
-"""A key that has the role of docs/attach.md, and nothing more, attaches an index, keeps it true and gives it back."""
+"""A key with only the role of docs/attach.md can attach an index, keep it up to date and detach it."""
 
 import json
 import re
@@ -49,8 +49,8 @@ def test_the_role_suffices_and_allows_no_more(tmp_path: Path) -> None:
         models = Vectorizers({"look": Dice("one"), "color": Dice("color", "color")}, {})
         assert Sweep(index, Pipeline(index, source, models, 8)).run("theirs").written == 6
         client.indices.refresh(index="theirs")
-        found = client.search(index="theirs", body=similar_request(index, "theirs", ["3"]))
-        assert found["hits"]["total"]["value"] == 5
+        answer = client.search(index="theirs", body=similar_request(index, "theirs", ["3"]))
+        assert answer["hits"]["total"]["value"] == 5
         assert detach(index, "theirs") == 6
         with pytest.raises(AuthorizationException):
             client.search(index="other")

@@ -1,4 +1,4 @@
-"""What only shows with the models that production loads, which take far longer to load than a process to start."""
+"""Behaviour with the production models, which take far longer to load than a process takes to start."""
 
 import psutil
 

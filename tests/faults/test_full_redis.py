@@ -1,4 +1,4 @@
-"""A Redis without memory left: the hook says so, and what it took before is still there."""
+"""A Redis out of memory: the webhook reports it, and events accepted before are still there."""
 
 import json
 import secrets

@@ -1,4 +1,4 @@
-"""Elasticsearch takes requests and answers none: every shopper gets an answer all the same, and nothing else waits."""
+"""Elasticsearch accepts requests and answers none: every shopper still gets an answer, and nothing else waits."""
 
 import os
 import sys
@@ -26,7 +26,7 @@ def proxy(shop: Shop) -> Iterator[SpoilingProxy]:
 
 @pytest.fixture
 def storefront(proxy: SpoilingProxy, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A storefront as in production that asks the proxy, with one process."""
+    """Start a production storefront with one process that sends its searches to the proxy."""
     monkeypatch.setenv("ELASTICSEARCH_URL", proxy.url)
     monkeypatch.setenv("REQUEST_SECONDS", "2")
     url = f"http://127.0.0.1:{(port := free_port())}"
@@ -45,7 +45,7 @@ def storefront(proxy: SpoilingProxy, monkeypatch: pytest.MonkeyPatch) -> Iterato
     child.stop()
 
 
-def test_all_are_answered_while_it_hangs(storefront: str, proxy: SpoilingProxy) -> None:
+def test_every_request_is_answered_while_elasticsearch_hangs(storefront: str, proxy: SpoilingProxy) -> None:
     with httpx.Client(base_url=storefront, timeout=_PATIENT) as client:
         assert client.get("/search?q=dress").status_code == 200
         proxy.spoil = "hang"
@@ -63,7 +63,7 @@ def test_all_are_answered_while_it_hangs(storefront: str, proxy: SpoilingProxy) 
         assert int(answer.headers["Retry-After"]) > 0
         assert answer.json()["detail"]
 
-        # It answers again: a probe finds that out, and everybody is served.
+        # When it answers again, a probe notices, and all requests are served.
         proxy.spoil = ""
         proxy.released.set()
         wait_until(lambda: status("/search?q=dress") == 200, "answering again")

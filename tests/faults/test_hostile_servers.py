@@ -28,7 +28,7 @@ def _source(timeout: float = 60.0, **options: object) -> ImageSource:
 
 
 @pytest.mark.parametrize("path", ["fine", "packed", "to-fine", "versioned"])
-def test_what_is_honest_is_fetched(server: HostileServer, path: str) -> None:
+def test_honest_answers_are_fetched(server: HostileServer, path: str) -> None:
     assert _source().fetch(server.address(path)) == IMAGE
 
 
@@ -61,7 +61,7 @@ def test_what_is_honest_is_fetched(server: HostileServer, path: str) -> None:
         ("to-nowhere", ImageError, "can't be read"),
     ],
 )
-def test_what_is_not_ends_in_time_with_a_reason(
+def test_hostile_answers_end_in_time_with_a_reason(
     server: HostileServer, path: str, error: type[ImageError], why: str, figure: Callable[[str], None]
 ) -> None:
     begun, asked = time.monotonic(), len(server.asked)
@@ -82,7 +82,7 @@ def _literal(timeout: float) -> ImageSource:
     return _source(timeout, resolve=lambda host, port: [host] if host[0].isdigit() else ["127.0.0.1"])
 
 
-def test_a_body_beyond_its_length_is_not_taken_for_the_next_answer(server: HostileServer) -> None:
+def test_a_body_beyond_its_length_is_not_read_as_the_next_answer(server: HostileServer) -> None:
     source = _source()
     assert source.fetch(server.address("says-too-little")) == IMAGE[:10]
     assert source.fetch(server.address("fine")) == IMAGE
@@ -109,7 +109,7 @@ def test_a_resolver_that_changes_its_mind_reaches_nothing(server: HostileServer)
     assert len(server.asked) == asked
 
 
-def test_a_resolver_that_hangs_is_left_behind(server: HostileServer) -> None:
+def test_a_hanging_resolver_is_abandoned(server: HostileServer) -> None:
     woken = threading.Event()
 
     def hang(host: str, port: int) -> list[str]:
@@ -121,7 +121,7 @@ def test_a_resolver_that_hangs_is_left_behind(server: HostileServer) -> None:
     woken.set()
 
 
-def test_proxies_of_the_environment_are_not_heeded(server: HostileServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxies_of_the_environment_are_ignored(server: HostileServer, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     assert _source().fetch(server.address("fine")) == IMAGE
@@ -133,7 +133,7 @@ def test_a_proxy_of_the_settings_is_used(server: HostileServer) -> None:
         source.fetch("http://far.example/missing")
 
 
-def test_connections_are_kept_and_no_cookie_is(server: HostileServer) -> None:
+def test_connections_are_reused_and_cookies_are_not_stored(server: HostileServer) -> None:
     source, before = _source(), server.connections
     for _ in range(5):
         assert source.fetch(server.address("kept")) == IMAGE

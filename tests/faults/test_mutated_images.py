@@ -1,4 +1,4 @@
-"""Thousands of broken images: no process of ours dies, and each failure has a name."""
+"""Thousands of broken images: none of our processes dies, and each failure is reported by name."""
 
 import contextlib
 import os
@@ -23,7 +23,7 @@ _NAMED = re.compile(r"the (image|file) .{5,}")
 
 
 def _seeds() -> dict[str, bytes]:
-    """One picture with some detail in each format and most ways of packing it."""
+    """Return a detailed picture in each format and most of its encodings."""
     noise = random.Random(1)
     small = Image.frombytes("RGB", (16, 16), noise.randbytes(16 * 16 * 3))
     image = small.resize((160, 120), Image.Resampling.BICUBIC)
@@ -79,22 +79,22 @@ def test_mutated_images_are_decoded_or_refused_by_name(
     sound = picture(size=(33, 44))
     with Decoder(deadline=300) as decoder:
         files = (file for _, seed in names for file in (_mutated(seed, chance), sound))
-        for n, made in enumerate(decoder.decode_many(files, least_side=300)):
+        for n, decoded in enumerate(decoder.decode_many(files, least_side=300)):
             if n % 2:  # the neighbour of each broken image
-                assert isinstance(made, Image.Image), made
-                assert (made.size, made.getpixel((9, 9))) == ((33, 44), (200, 10, 10))
-            elif isinstance(made, Image.Image):
-                made.load()
+                assert isinstance(decoded, Image.Image), decoded
+                assert (decoded.size, decoded.getpixel((9, 9))) == ((33, 44), (200, 10, 10))
+            elif isinstance(decoded, Image.Image):
+                decoded.load()
                 outcomes["decoded nonetheless"] += 1
             else:
-                assert _NAMED.fullmatch(str(made).replace("\n", " ")), made
-                outcomes[str(made).split(":")[0]] += 1
+                assert _NAMED.fullmatch(str(decoded).replace("\n", " ")), decoded
+                outcomes[str(decoded).split(":")[0]] += 1
     assert outcomes.total() == total
     figure(f"{total:,} mutated images: {dict(outcomes.most_common())}")
 
 
 def _bomb() -> bytes:
-    """A small PNG that says it has 49 megapixels of RGBA at sixteen bits, and has them."""
+    """Return a small PNG of 49 megapixels of RGBA at 16 bits."""
     width, height = 7_000, 7_000
     header = struct.pack(">IIBBBBB", width, height, 16, 6, 0, 0, 0)
 
@@ -111,10 +111,10 @@ def _bomb() -> bytes:
 def test_a_memory_bomb_hurts_no_neighbour(figure: Callable[[str], None]) -> None:
     bomb, sound = _bomb(), picture(size=(50, 60))
     with Decoder(2, deadline=300) as decoder:
-        made = list(decoder.decode_many([sound, bomb, sound], least_side=300))
+        decoded = list(decoder.decode_many([sound, bomb, sound], least_side=300))
         peaks = [_peak(process._popen.pid) for process in decoder._all]
-    figure(f"bombs of {len(bomb) >> 10} KiB: {made[1]!r}; the decoders took {max(peaks) >> 10} MiB at most")
-    assert [type(m) for m in made[::2]] == [Image.Image] * 2
+    figure(f"bombs of {len(bomb) >> 10} KiB: {decoded[1]!r}; the decoders took {max(peaks) >> 10} MiB at most")
+    assert [type(m) for m in decoded[::2]] == [Image.Image] * 2
     assert max(peaks) < 2**20  # KiB
 
 
@@ -134,9 +134,9 @@ def test_an_image_that_kills_its_decoder_costs_itself_alone(monkeypatch: pytest.
 
     monkeypatch.setattr(DecoderProcess, "_answer", die)
     with Decoder(2, deadline=300) as decoder:
-        made = list(decoder.decode_many([sound, poison, sound, poison, sound]))
-    assert [isinstance(m, Image.Image) for m in made] == [True, False, True, False, True]
-    assert "made its decoder fail: SIGSEGV" in str(made[1])
+        decoded = list(decoder.decode_many([sound, poison, sound, poison, sound]))
+    assert [isinstance(m, Image.Image) for m in decoded] == [True, False, True, False, True]
+    assert "made its decoder fail: SIGSEGV" in str(decoded[1])
 
 
 def test_an_image_that_takes_too_long_is_given_up(count: Callable[[int, int], int]) -> None:
@@ -151,24 +151,24 @@ def test_decoders_killed_at_random_lose_no_image(
     count: Callable[[int, int], int], figure: Callable[[str], None]
 ) -> None:
     total, chance = count(300, 5_000), random.Random(3)
-    file, kills, made = encode(Image.effect_noise((300, 300), 60), "JPEG"), 0, []
+    file, kills, decoded = encode(Image.effect_noise((300, 300), 60), "JPEG"), 0, []
     with Decoder(2, deadline=300) as decoder:
         for image in decoder.decode_many(file for _ in range(total)):
-            made.append(image)
-            # By what is done, not by the clock: on a slow machine a decoder would be killed before it could start.
+            decoded.append(image)
+            # By progress, not by the clock: on a slow machine a decoder would be killed before it could start.
             if chance.random() < 0.04:
                 os.kill(chance.choice(list(decoder._all))._popen.pid, signal.SIGKILL)
                 kills += 1
-    lost = [m for m in made if isinstance(m, ImageError)]
+    lost = [m for m in decoded if isinstance(m, ImageError)]
     figure(f"{total:,} images while {kills} decoders were killed: {len(lost)} lost")
-    assert len(made) == total
+    assert len(decoded) == total
     assert kills
     assert not lost
 
 
 @pytest.fixture(autouse=True)
 def no_decoder_is_left() -> Iterator[None]:
-    """See that what a test started has ended; the shop of other tests may have decoders of its own."""
+    """Check that the decoders of a test have ended; the shop of other tests may have its own."""
     before = _decoders()
     yield
     assert _decoders() <= before
@@ -176,15 +176,15 @@ def no_decoder_is_left() -> Iterator[None]:
 
 def _decoders() -> set[int]:
     """Return the ids of this process's decoders."""
-    found = set()
+    pids = set()
     for child in psutil.Process().children():
         with contextlib.suppress(psutil.NoSuchProcess):
             if any("indexer.images.decoding" in part for part in child.cmdline()):
-                found.add(child.pid)
-    return found
+                pids.add(child.pid)
+    return pids
 
 
 def test_the_seeds_are_sound() -> None:
     with Decoder(deadline=300) as decoder:
-        for name, made in zip(_seeds(), decoder.decode_many(_seeds().values()), strict=True):
-            assert isinstance(made, Image.Image), name
+        for name, image in zip(_seeds(), decoder.decode_many(_seeds().values()), strict=True):
+            assert isinstance(image, Image.Image), name

@@ -1,4 +1,4 @@
-"""Servers that go away, lose all, or answer wrongly: what was taken is done, and what isn't taken is said."""
+"""Servers that go down, lose data or answer wrongly: accepted work is done, and refused work is reported."""
 
 import time
 from collections.abc import Callable
@@ -38,12 +38,12 @@ def test_redis_loses_everything(faulty: FaultyShop, figure: Callable[[str], None
            f"least cosine {faulty.compare():.6f}")  # fmt: skip
 
 
-def test_elasticsearch_is_away(faulty: FaultyShop, figure: Callable[[str], None]) -> None:
+def test_elasticsearch_is_down(faulty: FaultyShop, figure: Callable[[str], None]) -> None:
     first, second = faulty.parts(2)
     faulty.send(first)
     time.sleep(0.7)
     faulty.proxy.spoil = "down"
-    faulty.send(second)  # taken all the same: the queue holds it
+    faulty.send(second)  # accepted all the same: the queue holds it
     time.sleep(OUTAGE)
     faulty.proxy.spoil = ""
     assert faulty.finish() == 0

@@ -1,4 +1,4 @@
-"""Processes that die at any moment lose nothing and do nothing twice."""
+"""Processes that die at any moment lose no work and repeat none."""
 
 import random
 import time

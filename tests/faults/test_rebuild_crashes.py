@@ -1,4 +1,4 @@
-"""A rebuild whose process is killed before each of its steps, while others write; the next one brings it to its end."""
+"""A rebuild whose process is killed before each step while others write; the next run completes it."""
 
 import secrets
 import signal

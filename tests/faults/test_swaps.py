@@ -1,4 +1,4 @@
-"""Readers while the alias moves: none fails, and none sees the vectors of two spaces at once."""
+"""Readers while the alias moves: none fails, and none mixes vectors of two spaces."""
 
 import threading
 import time
@@ -50,7 +50,7 @@ def _nearest(web: FlaskClient, number: int) -> list[tuple[str, float]]:
 def test_no_search_fails_or_mixes_spaces_while_the_alias_moves(shop: RollingShop, web: FlaskClient) -> None:
     before = [_nearest(web, n) for n in range(PRODUCTS)]
     _rebuild(shop, "two")
-    time.sleep(1.1)  # the snapshot that results begin in is shared for a second
+    time.sleep(1.1)  # a snapshot is shared for a second
     after = [_nearest(web, n) for n in range(PRODUCTS)]
     assert all(one != two for one, two in zip(before, after, strict=True))
     stop, failed, served = threading.Event(), list[str](), list[int]()
@@ -60,13 +60,13 @@ def test_no_search_fails_or_mixes_spaces_while_the_alias_moves(shop: RollingShop
         while not stop.is_set():
             begun, number = time.monotonic(), (number + 1) % PRODUCTS
             try:
-                found = _nearest(reader, number)
+                nearest = _nearest(reader, number)
             except AssertionError as error:
                 failed.append(str(error))
             else:
-                # An anchor of the one space among products of the other would have other neighbours than either.
-                if found not in (before[number], after[number]):
-                    failed.append(f"mixed: {found}, not {before[number]} or {after[number]}")
+                # An anchor of one space among products of the other would have other neighbours than in either.
+                if nearest not in (before[number], after[number]):
+                    failed.append(f"mixed: {nearest}, not {before[number]} or {after[number]}")
             served.append(number)
             time.sleep(max(0.0, READERS / PER_SECOND - (time.monotonic() - begun)))
 
@@ -84,18 +84,18 @@ def test_no_search_fails_or_mixes_spaces_while_the_alias_moves(shop: RollingShop
     assert not failed, failed[:3]
 
 
-def test_a_cursor_from_before_the_swap_goes_on_in_the_index_it_began_in(shop: RollingShop, web: FlaskClient) -> None:
+def test_a_cursor_from_before_the_swap_stays_in_its_index(shop: RollingShop, web: FlaskClient) -> None:
     arguments = {"like": "p-00007", "size": 10}
     first = search(web, **arguments)
-    whole = [p["id"] for p in search(web, **{**arguments, "size": 100})["products"]]
+    expected = [p["id"] for p in search(web, **{**arguments, "size": 100})["products"]]
     _rebuild(shop, "two")
-    time.sleep(1.1)  # the snapshot that results begin in is shared for a second
-    found, cursor = [p["id"] for p in first["products"]], first["next_cursor"]
+    time.sleep(1.1)  # a snapshot is shared for a second
+    ids, cursor = [p["id"] for p in first["products"]], first["next_cursor"]
     while cursor:
         page = search(web, **arguments, cursor=cursor)
-        found, cursor = found + [p["id"] for p in page["products"]], page["next_cursor"]
-    assert found == whole
-    assert [p["id"] for p in search(web, **{**arguments, "size": 100})["products"]] != whole
+        ids, cursor = ids + [p["id"] for p in page["products"]], page["next_cursor"]
+    assert ids == expected
+    assert [p["id"] for p in search(web, **{**arguments, "size": 100})["products"]] != expected
     prune(shop.index)
     refused = web.get("/api/search", query_string={**arguments, "cursor": first["next_cursor"]})
     assert (refused.status_code, refused.get_json()["detail"]) == (
@@ -104,7 +104,7 @@ def test_a_cursor_from_before_the_swap_goes_on_in_the_index_it_began_in(shop: Ro
     )
 
 
-def test_an_index_that_is_deleted_within_the_second_is_forgotten(shop: RollingShop, web: FlaskClient) -> None:
+def test_a_snapshot_of_a_deleted_index_is_forgotten(shop: RollingShop, web: FlaskClient) -> None:
     assert search(web, like="p-00007")["total"]["value"] == PRODUCTS - 1
     _rebuild(shop)
     search(web, like="p-00007")

@@ -1,4 +1,4 @@
-"""The workers' app with models that cost little, and in a quick run with less patience.
+"""The workers' app with cheap models, and with shorter waits in a quick run.
 
 ``celery -A tests.faults.worker worker``. ``DEATHS`` names a file that grows by a byte at each death of a poison image.
 """

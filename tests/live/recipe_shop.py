@@ -26,7 +26,7 @@ SPACE = "recipes"
 
 
 def answers(shop: dict[str, Any]) -> list[Any]:
-    """Make the index as the mapping says, fill it, and ask."""
+    """Create the index, fill it, and return its answers."""
     settings = Settings.from_environment()
     client, alias = connect(settings), settings.index_name
     aliases = {alias: {"is_write_index": True, "filter": product.ALIVE}}

@@ -1,4 +1,4 @@
-"""A shop with models that cost nothing, for the tests that move it from one index to another."""
+"""A shop with trivial models, for tests that move it from one index to another."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ RAW = 24  # dimensions of a raw activation
 
 @dataclass
 class Dice:
-    """A model that rolls dice: the same picture always gives the same activation, another model another one."""
+    """A model that returns random activations, the same for the same picture and model."""
 
     name: str
     aspect: str = "look"
-    seen: list[int] = field(default_factory=list)  # images that it was given, a number a call
+    seen: list[int] = field(default_factory=list)  # number of images in each call
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -68,7 +68,7 @@ class Dice:
 
 
 class RollingShop:
-    """A shop of its own alias."""
+    """A shop with an alias of its own."""
 
     def __init__(self, client: Elasticsearch, settings: Settings, folder: Path) -> None:
         self.index = ProductIndex(client, f"{settings.index_name}-r{secrets.token_hex(3)}")
@@ -85,8 +85,13 @@ class RollingShop:
         picture = self.folder / f"{number % 1000}.png"
         if not picture.exists():
             Image.new("RGB", (32, 32), (number % 251, number * 7 % 251, number * 13 % 251)).save(picture)
-        made = {"id": f"p-{number:05d}", "title": f"Thing {number}", "images": [picture.as_uri()], "version": version}
-        return Upsert(type="upsert", product=parse_product({**made, **fields}))
+        values = {
+            "id": f"p-{number:05d}",
+            "title": f"Thing {number}",
+            "images": [picture.as_uri()],
+            "version": version,
+        }
+        return Upsert(type="upsert", product=parse_product({**values, **fields}))
 
     def delete(self, number: int, version: int) -> Delete:
         return Delete(type="delete", id=f"p-{number:05d}", version=version)
@@ -96,7 +101,7 @@ class RollingShop:
         assert not outcome.refused
 
     def open(self, products: int) -> None:
-        """Write products and give each its vector."""
+        """Write products and embed them."""
         self.index.ensure()
         self.write(*(self.upsert(n) for n in range(products)))
         self.embed()
@@ -109,7 +114,7 @@ class RollingShop:
         self.index.refresh()
 
     def products(self, name: str | None = None) -> dict[str, dict[str, Any]]:
-        """Read every product of an index, its vector with it."""
+        """Return every product of an index, with its vector."""
         index = self.index.at(name or self.alias)
         index.refresh()
         hits = index.search(size=5_000, source={"exclude_vectors": False}, query=product.ALIVE, sort=["id"])["hits"][

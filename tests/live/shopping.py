@@ -1,4 +1,4 @@
-"""What a client of the API does, for the tests."""
+"""Requests of an API client, for the tests."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 
 
 def get(web: FlaskClient, path: str, **arguments: Any) -> dict[str, Any]:
-    """Ask, expecting an answer."""
+    """Return the answer to a request, which must succeed."""
     answer = web.get(path, query_string=arguments)
     assert answer.status_code == 200, answer.text
     body: dict[str, Any] = answer.get_json()
@@ -14,12 +14,12 @@ def get(web: FlaskClient, path: str, **arguments: Any) -> dict[str, Any]:
 
 
 def search(web: FlaskClient, **arguments: Any) -> dict[str, Any]:
-    """Ask for one page of a listing."""
+    """Return one page of a listing."""
     return get(web, "/api/search", **arguments)
 
 
 def walk(web: FlaskClient, **arguments: Any) -> list[dict[str, Any]]:
-    """Follow a listing's cursors to its end: all its products."""
+    """Return all products of a listing, following its cursors."""
     products, cursor = [], ""
     while True:
         page = search(web, **arguments, **({"cursor": cursor} if cursor else {}))

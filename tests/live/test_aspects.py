@@ -19,50 +19,52 @@ def _alone(aspect: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def parts(shop: Shop) -> dict[str, dict[str, Any]]:
-    """Each product's part of each aspect."""
+    """Return each product's part of the vector, by aspect."""
     ids = [hit["_id"] for hit in shop.client.search(index=shop.alias, size=1_000, source=False)["hits"]["hits"]]
-    held = shop.index.products(ids)
-    return {i: {a.name: vector(held[i]["vector"])[a.part] for a in LAYOUT.aspects} for i in ids if "vector" in held[i]}
+    stored = shop.index.products(ids)
+    return {
+        i: {a.name: vector(stored[i]["vector"])[a.part] for a in LAYOUT.aspects} for i in ids if "vector" in stored[i]
+    }
 
 
 @pytest.mark.parametrize("aspect", LAYOUT.names)
 def test_each_aspect_alone_orders_by_that_aspect(web: FlaskClient, parts: dict[str, Any], aspect: str) -> None:
     liked = search(web, category="Dresses", size=1)["products"][0]["id"]
-    found = walk(web, like=liked, weight=_alone(aspect), size=100)
-    cosines = {i: float(own[aspect] @ parts[liked][aspect]) for i, own in parts.items() if i != liked}
+    listed = walk(web, like=liked, weight=_alone(aspect), size=100)
+    cosines = {i: float(part[aspect] @ parts[liked][aspect]) for i, part in parts.items() if i != liked}
     expected = sorted(((1 + cosine) / 2 for cosine in cosines.values()), reverse=True)
-    np.testing.assert_allclose([p["similarity"] for p in found], expected, atol=2e-4)
-    for product in found:
+    np.testing.assert_allclose([p["similarity"] for p in listed], expected, atol=2e-4)
+    for product in listed:
         assert product["similarity"] == pytest.approx((1 + cosines[product["id"]]) / 2, abs=2e-4)
 
 
 @pytest.mark.parametrize("aspect", ["look", "text", "attributes"])
-def test_what_comes_first_is_of_the_same_kind(web: FlaskClient, aspect: str) -> None:
+def test_the_most_similar_products_are_of_the_same_kind(web: FlaskClient, aspect: str) -> None:
     for category in ("Dresses", "Toys", "Laptops", "TVs"):
         liked = search(web, category=category, size=1)["products"][0]["id"]
         first = search(web, like=liked, weight=_alone(aspect), size=5)["products"]
         assert [p["category"][0] for p in first].count(category) >= 4
 
 
-def test_attributes_bring_products_that_share_them(web: FlaskClient) -> None:
+def test_similar_attributes_rank_products_that_share_them_first(web: FlaskClient) -> None:
     liked = search(web, category="Dresses", size=1)["products"][0]["id"]
 
     def shared(aspect: str) -> float:
-        found = search(web, like=liked, category="Dresses", weight=_alone(aspect), explain="true", size=10)
-        return float(np.mean([len(p["why"]["shared"]) for p in found["products"]]))
+        answer = search(web, like=liked, category="Dresses", weight=_alone(aspect), explain="true", size=10)
+        return float(np.mean([len(p["why"]["shared"]) for p in answer["products"]]))
 
     assert shared("attributes") > shared("color") + 1
 
 
-def test_this_in_another_colour(web: FlaskClient, shop: Shop) -> None:
+def test_similar_but_in_another_colour(web: FlaskClient, shop: Shop) -> None:
     truth = [json.loads(line) for line in (shop.catalogue.parent / "truth.jsonl").read_text().splitlines()]
     colors = {p["id"]: p["attributes"].get("color") for p in truth if p["kind"] == "dress"}
     for name in ("navy", "emerald", "mustard"):
         liked = next(i for i, color in colors.items() if color == "burgundy")
-        wanted = {i for i, color in colors.items() if color == name}
-        plain = search(web, like=liked, size=len(wanted))["products"]
-        other = search(web, like=liked, but=f"in_color:{name}", size=len(wanted))["products"]
-        assert len(wanted & {p["id"] for p in other}) > len(wanted & {p["id"] for p in plain})
+        expected = {i for i, color in colors.items() if color == name}
+        plain = search(web, like=liked, size=len(expected))["products"]
+        other = search(web, like=liked, but=f"in_color:{name}", size=len(expected))["products"]
+        assert len(expected & {p["id"] for p in other}) > len(expected & {p["id"] for p in plain})
         assert other[0]["id"] in colors, "still a dress"
     answer = web.get("/api/search", query_string={"like": liked, "but": "in_color:blurple"})
     assert answer.status_code == 400

@@ -1,4 +1,4 @@
-"""An index that is not ours gets vectors, keeps all that it had, and gives ours back."""
+"""An attached index gets vectors, keeps its own fields, and loses ours when it is detached."""
 
 import json
 import secrets
@@ -39,7 +39,7 @@ _ODD = '{"big": 12345678901234567890123, "exact": 0.1, "text": "\\u00e4 \\"q\\""
 
 
 class Theirs:
-    """Two indices of somebody else's behind one alias."""
+    """Two indices of another owner behind one alias."""
 
     def __init__(self, client: Elasticsearch, settings: Settings, folder: Path) -> None:
         self.client, self.name = client, f"{settings.index_name}-theirs-{secrets.token_hex(3)}"
@@ -57,7 +57,7 @@ class Theirs:
         client.indices.refresh(index=self.name)
 
     def put(self, number: int, **changed: Any) -> None:
-        """Write a document as they do, whole."""
+        """Write a whole document, as its owner does."""
         photos = [self.shop.upsert(n).product.images[0] for n in (number, number + 100)]
         document = {
             "sku": f"SKU-{number}",
@@ -80,7 +80,7 @@ class Theirs:
         )
 
     def sources(self) -> dict[str, dict[str, Any]]:
-        """Read every document, numbers as they are written."""
+        """Return every document, with numbers as they are written."""
         self.client.indices.refresh(index=self.name)
         answer = httpx.get(f"{self.url}/{self.name}/_search?size=100&_source_exclude_vectors=false", trust_env=False)
         body = json.loads(answer.text, parse_float=Decimal)
@@ -104,7 +104,7 @@ def sweep(theirs: Theirs) -> Swept:
 def test_foreign_fields_stay_unchanged_and_detach_removes_ours(theirs: Theirs) -> None:
     before = theirs.sources()
     mappings = theirs.client.indices.get_mapping(index=theirs.name).body
-    assert sweep(theirs).written == 39  # but the one that the query leaves out
+    assert sweep(theirs).written == 39  # all except the one that the query excludes
     during = theirs.sources()
     ours = {i: source.pop("lookalike") for i, source in during.items() if "lookalike" in source}
     assert {o["status"] for o in ours.values()} == {"done"}
@@ -113,10 +113,10 @@ def test_foreign_fields_stay_unchanged_and_detach_removes_ours(theirs: Theirs) -
         i: json.dumps(s, default=str) for i, s in before.items()
     }
     after = theirs.client.indices.get_mapping(index=theirs.name).body
-    for index, its in after.items():
-        fields = dict(its["mappings"]["properties"])
+    for index, state in after.items():
+        fields = dict(state["mappings"]["properties"])
         fields.pop("lookalike")
-        assert {**its["mappings"], "properties": fields} == mappings[index]["mappings"] | {"properties": fields}
+        assert {**state["mappings"], "properties": fields} == mappings[index]["mappings"] | {"properties": fields}
     assert detach(theirs.shop.index, theirs.name) == 39
     assert theirs.sources() == before
     with pytest.raises(IndexStateError, match="is not attached"):
@@ -128,7 +128,7 @@ def test_a_sweep_embeds_exactly_the_documents_that_changed(theirs: Theirs) -> No
     quiet = sweep(theirs)
     assert (quiet.written, quiet.failed) == (0, {})
     theirs.put(3, name="Another thing")
-    theirs.put(4, price=1.25)  # written whole, as they do: our fields are gone with it
+    theirs.put(4, price=1.25)  # written as a whole, as its owner does, so our fields are gone
     theirs.client.update(index=f"{theirs.name}-2", id="d5", routing="r2", doc={"price": 2})
     theirs.put(6, media={"photos": [{"url": "file:///nowhere.png"}]})
     theirs.put(50)
@@ -143,7 +143,7 @@ def test_a_sweep_embeds_exactly_the_documents_that_changed(theirs: Theirs) -> No
 
 
 def _failed_tries(theirs: Theirs) -> dict[str, tuple[Any, bool]]:
-    """Return for each document that failed how often it was tried, and whether it is to be tried again."""
+    """Return for each failed document the number of tries, and whether it will be tried again."""
     ours = {i: source["lookalike"] for i, source in theirs.sources().items() if "lookalike" in source}
     return {i: (o["tries"], bool(o["retry_at"])) for i, o in ours.items() if o["status"] == "failed"}
 
@@ -165,7 +165,7 @@ def test_an_unavailable_image_is_retried(theirs: Theirs, monkeypatch: pytest.Mon
     monkeypatch.setattr(source, "fetch_if_changed", unavailable)
     run = Sweep(theirs.shop.index, pipeline).run
     assert set(run(theirs.name).failed) == {"d6", "d7"}
-    assert _failed_tries(theirs) == {"d6": (2, True), "d7": (None, False)}  # and once more in the same sweep
+    assert _failed_tries(theirs) == {"d6": (2, True), "d7": (None, False)}  # retried once in the same sweep
     for _ in range(5):
         run(theirs.name)
     assert _failed_tries(theirs)["d6"] == (7, False)

@@ -1,4 +1,4 @@
-"""Attributes filled in and doubted by pictures and text, on a copy of the shop."""
+"""Predicted and disputed attributes, on a copy of the shop."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def vectorizers(shop: Shop) -> Vectorizers:
 
 @pytest.fixture(scope="module")
 def copy(shop: Shop) -> Shop:
-    """A shop of the same products and activations, which the tests of this file may change."""
+    """Return a shop with the same products and activations, which the tests of this file may change."""
     alias = f"{shop.alias}-attributes"
     index = ProductIndex(shop.client, alias)
     index.ensure()
@@ -41,10 +41,10 @@ def copy(shop: Shop) -> Shop:
     assert space
     index.stamp_space(space)
     stores = shop.client.indices.get(index=f"{shop.alias}-images-*,{shop.alias}-texts-*").body
-    for name, its in stores.items():
-        own = alias + name.removeprefix(shop.alias)
-        shop.client.indices.create(index=own, mappings=its["mappings"])
-        shop.client.reindex(source={"index": name}, dest={"index": own}, refresh=True)
+    for name, store in stores.items():
+        copy_name = alias + name.removeprefix(shop.alias)
+        shop.client.indices.create(index=copy_name, mappings=store["mappings"])
+        shop.client.reindex(source={"index": name}, dest={"index": copy_name}, refresh=True)
     shop.client.reindex(source={"index": f"{shop.alias}-spaces"}, dest={"index": f"{alias}-spaces"}, refresh=True)
     shop.client.reindex(source={"index": shop.alias}, dest={"index": index.live()}, refresh=True)
     return replace(shop, settings=shop.settings.model_copy(update={"index_name": alias}))
@@ -76,7 +76,7 @@ def _products(shop: Shop) -> dict[str, dict[str, Any]]:
     return {hit["_id"]: hit["_source"] for hit in scan(shop.client, index=shop.alias)}
 
 
-def test_missing_values_are_filled_and_the_catalogues_own_stay(
+def test_missing_values_are_filled_and_catalogue_values_stay(
     shop: Shop, copy: Shop, learnt: list[FittedCategory]
 ) -> None:
     before, after = _products(shop), _products(copy)
@@ -87,21 +87,23 @@ def test_missing_values_are_filled_and_the_catalogues_own_stay(
         assert product["effective"].items() >= product["attributes"].items()
         new = product["effective"].keys() - product["attributes"].keys()
         filled += len(new)
-        assert all(f"{name}:{_said(product['effective'][name])}" in product["facets"] for name in new)
+        assert all(f"{name}:{_spoken(product['effective'][name])}" in product["facets"] for name in new)
     assert filled > 20
 
 
-def _said(value: object) -> str:
+def _spoken(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def test_filters_use_what_was_filled_in(copy: Shop, learnt: list[FittedCategory]) -> None:
+def test_filters_use_predicted_values(copy: Shop, learnt: list[FittedCategory]) -> None:
     products = _products(copy)
     one = next(p for p in products.values() if p["effective"].keys() - p["attributes"].keys())
     name = min(one["effective"].keys() - one["attributes"].keys())
     web = create_app(copy.settings).test_client()
-    wanted = f"{name}:{_said(one['effective'][name])}"
-    answer = web.get("/api/search", query_string={"filter": wanted, "size": 100, "category": one["category_path"][0]})
+    refinement = f"{name}:{_spoken(one['effective'][name])}"
+    answer = web.get(
+        "/api/search", query_string={"filter": refinement, "size": 100, "category": one["category_path"][0]}
+    )
     assert answer.json
     assert one["id"] in [p["id"] for p in answer.json["products"]]
 
@@ -122,7 +124,7 @@ def test_a_dispute_is_decided_once(copy: Shop, learnt: list[FittedCategory], sta
     assert decided["value"] == before["predicted"][name]["value"]
 
 
-def test_what_was_left_for_later_is_not_asked_for_at_once(
+def test_a_skipped_dispute_does_not_return_at_once(
     copy: Shop, learnt: list[FittedCategory], staff: FlaskClient
 ) -> None:
     def asked(page: str) -> tuple[str, str]:
@@ -139,7 +141,7 @@ def test_what_was_left_for_later_is_not_asked_for_at_once(
     assert token
     fields = {"csrf_token": token[1], "id": product_id, "name": name, "choice": "keep", "after": html.unescape(place)}
     third = staff.post("/lab/attributes", data=fields, follow_redirects=True).text
-    assert "Attributes in dispute" in third
+    assert "Disputed attributes" in third
     assert f'value="{asked(first)[0]}"' not in third
     last = staff.get("/lab/attributes", query_string={"after": '[0, 0.0, "~"]'}).text
     assert "Those left for later" in last
@@ -157,7 +159,7 @@ def test_bad_answers_are_refused(copy: Shop, learnt: list[FittedCategory], staff
     assert anybody.get("/lab/attributes").headers["Location"].startswith("/staff/login")
 
 
-def test_pictures_that_a_model_has_not_seen_are_shown_to_it(copy: Shop, vectorizers: Vectorizers) -> None:
+def test_a_fit_embeds_pictures_that_lack_activations(copy: Shop, vectorizers: Vectorizers) -> None:
     [one] = vectorizers.attribution.values()
     store = ActivationStore.open(copy.index, "images", one)
     products = _products(copy)
@@ -173,18 +175,18 @@ def test_pictures_that_a_model_has_not_seen_are_shown_to_it(copy: Shop, vectoriz
     assert _products(copy) == products
 
 
-def test_the_workers_pass_fills_in_and_copies_are_found(
+def test_embedding_predicts_attributes_and_duplicates_are_found(
     copy: Shop, learnt: list[FittedCategory], vectorizers: Vectorizers
 ) -> None:
     source = ImageSource.from_settings(copy.settings)
     pipeline = Pipeline(copy.index, source, vectorizers, 8)
-    [known] = copy.index.products([next(iter(_products(copy)))]).values()
-    fields = {name: known[name] for name in ("title", "description", "category", "images")}
+    [original] = copy.index.products([next(iter(_products(copy)))]).values()
+    fields = {name: original[name] for name in ("title", "description", "category", "images")}
     loading.apply_events(copy.index, [Upsert(type="upsert", product=parse_product({"id": "another", **fields}))])
     assert pipeline.vectorize(["another"]).written == ["another"]
     product = _products(copy)["another"]
     assert product["attributes"] == {}
     assert product["effective"]
     assert set(product["effective"]) <= set(product["predicted"])
-    found = duplicates.groups(copy.index)
-    assert any({"another", known["id"]} <= set(group.ids) and group.same for group in found)
+    duplicated = duplicates.groups(copy.index)
+    assert any({"another", original["id"]} <= set(group.ids) and group.same for group in duplicated)

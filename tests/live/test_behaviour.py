@@ -1,4 +1,4 @@
-"""What a shopper does is remembered as far as it must be, leads to recommendations, and is theirs to erase."""
+"""Behaviour is remembered no more than necessary, leads to recommendations, and can be erased."""
 
 import json
 import re
@@ -22,20 +22,20 @@ def _ids(web: FlaskClient, category: str, size: int = 6) -> list[str]:
 
 
 def _token(page: str) -> str:
-    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
-    assert found
-    return found[1]
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert token
+    return token[1]
 
 
 def _send(web: FlaskClient, path: str, **form: Any) -> Any:
     return web.post(path, data={"csrf_token": _token(web.get("/photo").text), **form})
 
 
-def _known(web: FlaskClient) -> Visitor:
+def _visitor(web: FlaskClient) -> Visitor:
     return Visitor.from_dict(json.loads(web.get("/your-data.json").text))
 
 
-def _kept(shop: Shop) -> set[bytes]:
+def _stored(shop: Shop) -> set[bytes]:
     return set(redis.Redis.from_url(shop.settings.redis_url).scan_iter("visitor:*"))
 
 
@@ -44,7 +44,7 @@ def _recommended(page: str) -> list[str]:
     return [i for rail in rails for i in re.findall(r'class="card-title"><a href="/products/([^"?]+)', rail)]
 
 
-def test_browsing_listings_leaves_nothing(web: FlaskClient) -> None:
+def test_browsing_listings_is_not_remembered(web: FlaskClient) -> None:
     liked = _ids(web, "Dresses", 1)[0]
     for path in ("/", "/search?category=Toys", f"/search?like={liked}", "/bag"):
         answer = web.get(path)
@@ -52,30 +52,30 @@ def test_browsing_listings_leaves_nothing(web: FlaskClient) -> None:
         assert "Set-Cookie" not in answer.headers
 
 
-def test_the_first_view_is_in_the_cookie_and_the_second_request_keeps_it(web: FlaskClient, shop: Shop) -> None:
+def test_the_first_view_is_in_the_cookie_and_the_second_request_stores_it(web: FlaskClient, shop: Shop) -> None:
     one, two = _ids(web, "Dresses", 2)
-    before = _kept(shop)
+    before = _stored(shop)
     web.get(f"/products/{one}")
-    assert _kept(shop) == before
+    assert _stored(shop) == before
     web.get(f"/products/{two}")
-    assert len(_kept(shop)) == len(before) + 1
-    assert [(e.kind, e.product_id) for e in _known(web).events] == [("view", one), ("view", two)]
+    assert len(_stored(shop)) == len(before) + 1
+    assert [(e.kind, e.product_id) for e in _visitor(web).events] == [("view", one), ("view", two)]
 
 
 def test_it_expires(web: FlaskClient, shop: Shop) -> None:
-    before = _kept(shop)
+    before = _stored(shop)
     for product_id in _ids(web, "Toys", 2):
         web.get(f"/products/{product_id}")
-    [key] = _kept(shop) - before
+    [key] = _stored(shop) - before
     left = redis.Redis.from_url(shop.settings.redis_url).ttl(key)
     assert 0 < left <= shop.settings.behaviour_days * 86_400
 
 
 @pytest.mark.parametrize("header", [{"Sec-GPC": "1"}, {"Sec-Purpose": "prefetch"}])
-def test_who_asks_not_to_be_tracked_is_not(web: FlaskClient, header: dict[str, str]) -> None:
+def test_shoppers_who_opt_out_are_not_tracked(web: FlaskClient, header: dict[str, str]) -> None:
     for product_id in _ids(web, "Toys", 2):
         assert web.get(f"/products/{product_id}", headers=header).status_code == 200
-    assert _known(web) == Visitor()
+    assert _visitor(web) == Visitor()
 
 
 def test_the_home_page_is_inspired_by_what_was_viewed(web: FlaskClient) -> None:
@@ -84,15 +84,15 @@ def test_the_home_page_is_inspired_by_what_was_viewed(web: FlaskClient) -> None:
         web.get(f"/products/{product_id}")
     page = web.get("/").text
     assert "Inspired by your browsing" in page
-    found = _recommended(page)
-    assert found
-    assert not set(found) & set(viewed)
+    recommended = _recommended(page)
+    assert recommended
+    assert not set(recommended) & set(viewed)
     tvs = {p["id"] for p in search(web, category="TVs", size=100)["products"]}
-    assert sum(i in tvs for i in found) > len(found) / 2
+    assert sum(i in tvs for i in recommended) > len(recommended) / 2
     assert "Because you viewed" in page
 
 
-def test_a_cross_undoes_what_was_viewed(web: FlaskClient) -> None:
+def test_a_view_can_be_forgotten_from_the_rail(web: FlaskClient) -> None:
     one, two = _ids(web, "Laptops", 2)
     for product_id in (one, two):
         web.get(f"/products/{product_id}")
@@ -101,7 +101,7 @@ def test_a_cross_undoes_what_was_viewed(web: FlaskClient) -> None:
     assert sources == [two]
 
 
-def test_a_listing_sorted_by_browsing_is_an_address_like_any_other(web: FlaskClient, shop: Shop) -> None:
+def test_a_listing_sorted_by_browsing_has_an_address(web: FlaskClient, shop: Shop) -> None:
     one, two = _ids(web, "Dresses", 2)
     for product_id in (one, two):
         web.get(f"/products/{product_id}")
@@ -130,8 +130,8 @@ def test_from_the_bag_to_an_order_and_neither_is_recommended(web: FlaskClient) -
     _send(web, "/bag", product_id=toy, quantity="0")
     answer = _send(web, "/bag/order")
     assert "Nothing was charged" in web.get(answer.headers["Location"]).text
-    known = _known(web)
-    assert (known.bag, [line.product_id for line in known.orders[0].lines]) == ({}, [dress])
+    visitor = _visitor(web)
+    assert (visitor.bag, [line.product_id for line in visitor.orders[0].lines]) == ({}, [dress])
     for path in ("/", "/bag", f"/products/{other}"):
         page = web.get(path).text
         grid = re.findall(r'class="card-title"><a href="/products/([^"?]+)', page.split("New in")[0])
@@ -144,7 +144,7 @@ def test_an_order_pressed_twice_is_one_order(web: FlaskClient) -> None:
     first, second = (_send(web, "/bag/order").headers["Location"] for _ in range(2))
     assert first.startswith("/bag/orders/")
     assert second == "/bag"
-    assert len(_known(web).orders) == 1
+    assert len(_visitor(web).orders) == 1
 
 
 @pytest.mark.parametrize(
@@ -158,12 +158,12 @@ def test_an_order_pressed_twice_is_one_order(web: FlaskClient) -> None:
         ({"product_id": "x" * 9_000, "quantity": "1"}, 404),
     ],
 )
-def test_what_a_bag_does_not_take(web: FlaskClient, form: dict[str, str], status: int) -> None:
+def test_invalid_bag_changes_are_refused(web: FlaskClient, form: dict[str, str], status: int) -> None:
     assert _send(web, "/bag", **form).status_code == status
-    assert _known(web).bag == {}
+    assert _visitor(web).bag == {}
 
 
-def test_what_goes_with_the_bag_is_of_other_kinds(shop: Shop) -> None:
+def test_products_that_go_with_the_bag_are_of_other_kinds(shop: Shop) -> None:
     app = create_app(shop.settings)
     with app.app_context():
         navigation = services().navigation
@@ -176,8 +176,8 @@ def test_what_goes_with_the_bag_is_of_other_kinds(shop: Shop) -> None:
     assert all(item.product["in_stock"] is not False for item in rail.items)
 
 
-def test_forget_me(web: FlaskClient, shop: Shop) -> None:
-    before = _kept(shop)
+def test_erasing_deletes_everything(web: FlaskClient, shop: Shop) -> None:
+    before = _stored(shop)
     for product_id in _ids(web, "Toys", 2):
         web.get(f"/products/{product_id}")
     _send(web, "/bag", product_id=_ids(web, "Toys", 1)[0], quantity="1")
@@ -185,10 +185,10 @@ def test_forget_me(web: FlaskClient, shop: Shop) -> None:
     assert cookie
     assert "Forget me" in web.get("/your-data").text
     _send(web, "/your-data/erase")
-    assert _kept(shop) == before
+    assert _stored(shop) == before
     assert "Nothing about you is remembered" in web.get("/your-data").text
-    web.set_cookie(COOKIE, cookie.value)  # a copy of the cookie leads to nothing any more
-    assert _known(web) == Visitor()
+    web.set_cookie(COOKIE, cookie.value)  # a copy of the cookie is useless now
+    assert _visitor(web) == Visitor()
 
 
 def test_events_over_the_api(web: FlaskClient) -> None:
@@ -196,7 +196,7 @@ def test_events_over_the_api(web: FlaskClient) -> None:
     for kind in ("view", "like", "cart", "order", "dislike"):
         answer = web.post("/api/behaviour", json={"type": kind, "product_id": product_id})
         assert answer.status_code == 204, answer.text
-    assert [e.kind for e in _known(web).events] == ["view", "like", "cart", "order", "dislike"]
+    assert [e.kind for e in _visitor(web).events] == ["view", "like", "cart", "order", "dislike"]
 
 
 @pytest.mark.parametrize(
@@ -211,14 +211,14 @@ def test_events_over_the_api(web: FlaskClient) -> None:
         ({"data": "{", "content_type": "application/json"}, 400, "body"),
     ],
 )
-def test_events_that_are_refused(web: FlaskClient, sent: dict[str, Any], status: int, word: str) -> None:
+def test_invalid_events_are_refused(web: FlaskClient, sent: dict[str, Any], status: int, word: str) -> None:
     answer = web.post("/api/behaviour", **sent)
     assert answer.status_code == status
     assert word in answer.get_json(force=True)["detail"]
     assert "Set-Cookie" not in answer.headers
 
 
-def test_redis_away_and_the_shop_stays_open(shop: Shop) -> None:
+def test_the_shop_stays_open_while_redis_is_down(shop: Shop) -> None:
     settings = shop.settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0", "rate_limit_pages": "900/minute"})
     web = create_app(settings).test_client()
     product_id = _ids(web, "Toys", 1)[0]

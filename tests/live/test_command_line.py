@@ -1,4 +1,4 @@
-"""The command line searches as shoppers do: every parameter of the API is there, and the answers agree."""
+"""The command line searches as shoppers do: it has every parameter of the API, and the answers agree."""
 
 import json
 import re
@@ -57,7 +57,7 @@ def test_it_answers_as_the_api_does(
     result = _run(*(argument.format(*dresses) for argument in arguments))
     assert result.exit_code == 0, result.output
     assert result.output.startswith(f"{expected['total']['value']:,} products in ")
-    hidden = {filled(parameters.get("dislike"))}  # a shopper's page leaves dislikes out
+    hidden = {filled(parameters.get("dislike"))}  # a shopper's page hides dislikes
     assert _ids(result.output) == [p["id"] for p in expected["products"] if p["id"] not in hidden]
 
 
@@ -66,11 +66,11 @@ def test_a_wrong_parameter_is_named(shop: Shop) -> None:
     assert str(result.exception).startswith("size: ")
 
 
-def test_what_is_liked_and_gone_is_said(shop: Shop) -> None:
-    assert "There is no product 'gone'" in _run("--like", "gone").output
+def test_a_deleted_like_is_reported(shop: Shop) -> None:
+    assert "Product 'gone' no longer exists" in _run("--like", "gone").output
 
 
-def test_a_request_that_is_shown_gives_the_same_products(web: FlaskClient, shop: Shop) -> None:
+def test_the_printed_request_returns_the_same_products(web: FlaskClient, shop: Shop) -> None:
     liked = search(web, category="Toys", size=1)["products"][0]["id"]
     arguments = ["similar", "--like", liked, "--category", "Toys", "--weight", "look:1", "--size", "9"]
     first, body = CliRunner().invoke(show, arguments).output.split("\n", 1)
@@ -80,7 +80,7 @@ def test_a_request_that_is_shown_gives_the_same_products(web: FlaskClient, shop:
     assert [hit["_id"] for hit in hits] == [product["id"] for product in expected]
 
 
-def test_a_mapping_that_is_shown_makes_an_index(shop: Shop) -> None:
+def test_the_printed_mapping_creates_an_index(shop: Shop) -> None:
     _, body = CliRunner().invoke(show, ["mapping"]).output.split("\n", 1)
     name = f"{shop.alias}-shown"
     shop.client.indices.create(index=name, body=json.loads(body))

@@ -1,4 +1,4 @@
-"""The API keeps to its description, whatever is sent to it."""
+"""The API conforms to its description, whatever is sent to it."""
 
 import io
 from typing import Any
@@ -42,7 +42,7 @@ OPERATIONS = [
 
 @pytest.fixture(scope="module")
 def described(shop: Shop) -> Any:
-    """The description, as the storefront gives it."""
+    """Return the description that the storefront serves."""
     return schemathesis.openapi.from_wsgi("/api/openapi.json", create_app(shop.settings))
 
 
@@ -57,7 +57,7 @@ def test_no_request_breaks_it(described: Any, method: str, path: str, mode: Gene
     try:
         check()
     except Unsatisfiable:
-        assert mode is GenerationMode.NEGATIVE  # of an operation that takes nothing, nothing can be wrong
+        assert mode is GenerationMode.NEGATIVE  # an operation without input has no invalid input
 
 
 def test_it_describes_every_address_of_the_api(web: FlaskClient) -> None:
@@ -76,7 +76,7 @@ def test_it_describes_every_address_of_the_api(web: FlaskClient) -> None:
             assert operation["responses"]
 
 
-def test_each_parameter_says_what_it_is(web: FlaskClient) -> None:
+def test_each_parameter_has_a_description(web: FlaskClient) -> None:
     search = web.get("/api/openapi.json").get_json()["paths"]["/api/search"]["get"]
     assert len(search["parameters"]) > 20
     assert all(parameter["description"] for parameter in search["parameters"])
@@ -92,7 +92,7 @@ def test_each_parameter_says_what_it_is(web: FlaskClient) -> None:
         ("/api/search?inspired=a^0", "inspired"),
     ],
 )
-def test_what_is_wrong_is_named_as_it_is_on_pages(web: FlaskClient, path: str, parameter: str) -> None:
+def test_the_api_names_wrong_parameters_as_pages_do(web: FlaskClient, path: str, parameter: str) -> None:
     answer = web.get(path)
     assert (answer.status_code, answer.content_type) == (400, "application/problem+json")
     assert answer.get_json(force=True)["parameter"] == parameter

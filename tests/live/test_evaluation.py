@@ -1,4 +1,4 @@
-"""What is measured on real servers: the search by a golden set, Elasticsearch's structures for neighbours."""
+"""Evaluation on real servers: search judged by a golden set, and Elasticsearch's index structures for kNN."""
 
 import json
 from pathlib import Path
@@ -52,18 +52,18 @@ def test_a_category_is_searched_by_its_own_weights(shop: Shop, golden: Path, tmp
     def scores(*arguments: str) -> dict[str, float]:
         result = _search(golden, "--in-category", "--save", tmp_path / "scores.json", *arguments)
         assert result.exit_code == 0, result.output
-        found: dict[str, float] = json.loads((tmp_path / "scores.json").read_text())["ndcg@10"]
-        return found
+        ndcg: dict[str, float] = json.loads((tmp_path / "scores.json").read_text())["ndcg@10"]
+        return ndcg
 
     before = scores()
     assert before.keys() == {judgement.anchor for judgement in read_golden_set(golden)}
-    own = CategoryWeights.from_meta(shop.index.meta())
-    weighed = own.having("Dresses", {"color": 1.0})
+    category_weights = CategoryWeights.from_meta(shop.index.meta())
+    weighed = category_weights.having("Dresses", {"color": 1.0})
     shop.index.stamp(weights=weighed.to_meta())
     try:
         after = scores()
     finally:
-        shop.index.stamp(weights=own.to_meta())
+        shop.index.stamp(weights=category_weights.to_meta())
     dresses = {a for a in before if a.startswith("dress")}
     assert {a for a in before if after[a] != before[a]} <= dresses
     assert any(after[a] != before[a] for a in dresses)
@@ -91,7 +91,7 @@ def test_it_fails_below_the_threshold_or_the_baseline(golden: Path, tmp_path: Pa
         (["--url", "http://127.0.0.1:1"], "The shop doesn't answer"),
     ],
 )
-def test_what_cannot_be_asked_is_told(golden: Path, arguments: list[str], why: str) -> None:
+def test_invalid_options_are_reported(golden: Path, arguments: list[str], why: str) -> None:
     result = _search(golden, *arguments)
     assert result.exit_code > 0
     assert why in result.output.replace("\n", " ")
@@ -110,13 +110,13 @@ def test_elasticsearch_finds_neighbours_by_each_structure(client: Elasticsearch,
     with elastic_structures.built(client, index, kind, vectors) as built:
         hits = [[number // 10 for number in built.search(query, 10)] for query in queries]
         assert built.size > vectors.nbytes
-    # Of its group's ten, by chance a third of one. A graph may lose the way to some.
-    own = [groups.count(number) / 10 for number, groups in enumerate(hits)]
-    assert np.mean(own) >= (0.9 if kind in elastic_structures.GRAPHS else 1)
+    # By chance, a third of one would be from its group of ten. A graph may miss some.
+    shares = [groups.count(number) / 10 for number, groups in enumerate(hits)]
+    assert np.mean(shares) >= (0.9 if kind in elastic_structures.GRAPHS else 1)
     assert not client.indices.exists(index=index)
 
 
-def test_vectors_that_a_structure_does_not_take_are_told(client: Elasticsearch, shop: Shop) -> None:
+def test_vectors_that_a_structure_cannot_hold_are_reported(client: Elasticsearch, shop: Shop) -> None:
     odd = clustered(50, layout=Layout.of({"all": 33})).vectors
     index = f"{shop.alias}-neighbours-odd"
     with pytest.raises(UnavailableError, match="refused"), elastic_structures.built(client, index, "int4_hnsw", odd):

@@ -1,4 +1,4 @@
-"""Facets of numbers, and of attributes named like a field of the shop, in a shop of their own without vectors."""
+"""Facets of numbers, and of attributes named like a field, in a shop without vectors."""
 
 import html
 import json
@@ -58,7 +58,7 @@ def web(known: Settings) -> FlaskClient:
 
 
 def _sizes(lines: list[dict[str, Any]], holds: Callable[[float], bool]) -> set[str]:
-    """Return the TVs whose size holds; the size of one is text."""
+    """Return the TVs whose size passes a test; the size of one is text."""
     sizes = {p["id"]: p["attributes"].get("screen_size_in") for p in lines if "TVs" in p.get("category", [])}
     return {i for i, size in sizes.items() if size not in {None, "large"} and holds(float(size))}
 
@@ -75,7 +75,7 @@ def _sizes(lines: list[dict[str, Any]], holds: Callable[[float], bool]) -> set[s
         (["screen_size_in:55", "screen_size_in:..32"], lambda size: size == 55 or size <= 32),
     ],
 )
-def test_a_range_leaves_what_lies_within(
+def test_a_range_keeps_the_products_within_it(
     web: FlaskClient, lines: list[dict[str, Any]], filters: list[str], holds: Callable[[float], bool]
 ) -> None:
     expected = _sizes(lines, holds)
@@ -88,8 +88,8 @@ def test_a_range_facet_counts_without_its_own_filter_and_within_the_others(
     web: FlaskClient, lines: list[dict[str, Any]]
 ) -> None:
     def span(category: str, name: str) -> dict[str, float]:
-        own = [p["attributes"][name] for p in lines if category in p.get("category", []) and name in p["attributes"]]
-        numbers = [float(size) for size in own if size != "large"]
+        values = [p["attributes"][name] for p in lines if category in p.get("category", []) and name in p["attributes"]]
+        numbers = [float(size) for size in values if size != "large"]
         return {"min": min(numbers), "max": max(numbers)}
 
     ranges = search(web, category="TVs", size=1)["facets"]["ranges"]
@@ -123,20 +123,20 @@ def test_pages_show_a_slider_and_keep_it_in_every_link(web: FlaskClient) -> None
     assert re.search(r'<input type="range" min="\d+" max="\d+" step="0.1" value="40"', form[0])
     assert re.search(r'<input type="range" min="\d+" max="\d+" step="0.1" value="55"', form[0])
     assert 'name="filter" value="panel_type:LED"' in form[0]
-    assert "screen_size_in:40" not in form[0]  # the form's own fields say it
+    assert "screen_size_in:40" not in form[0]  # the form's own fields hold it
     links = re.findall(r'<a class="choice"[^>]* href="([^"]+)"', page.partition('aria-label="Filters"')[2])
     facets = [html.unescape(link) for link in links]
     assert len(facets) > 10
     assert all("filter=screen_size_in:40..55" in link or "screen_size_in%3A40..55" in link for link in facets)
     assert re.search(r'aria-label="Remove filter: Screen size \(in\): 40 to 55"', page)
-    assert 'facet:screen_size_in"' not in page  # no list of its values
+    assert 'facet:screen_size_in"' not in page  # not a list of values
 
 
 def test_a_form_without_script_filters_by_both_ends_or_one(web: FlaskClient, lines: list[dict[str, Any]]) -> None:
     def total(query: str) -> int:
-        found = re.search(r'<span class="total">([\d,]+)</span>', web.get(f"/search?category=TVs&{query}").text)
-        assert found
-        return int(found[1])
+        match = re.search(r'<span class="total">([\d,]+)</span>', web.get(f"/search?category=TVs&{query}").text)
+        assert match
+        return int(match[1])
 
     assert total("min-screen_size_in=40&max-screen_size_in=55") == len(_sizes(lines, lambda s: 40 <= s <= 55))
     assert total("min-screen_size_in=65&max-screen_size_in=") == len(_sizes(lines, lambda s: s >= 65))
@@ -169,9 +169,9 @@ def test_every_value_of_a_facet_leads_to_as_many_products_as_it_counts(web: Flas
     )
     followed = {}
     for link, key, count in choice.findall(page.partition('aria-label="Filters"')[2]):
-        found = re.search(r'<span class="total">(\d+)</span>', web.get(html.unescape(link)).text)
-        assert found, key
-        assert int(found[1]) == int(count), key
+        match = re.search(r'<span class="total">(\d+)</span>', web.get(html.unescape(link)).text)
+        assert match, key
+        assert int(match[1]) == int(count), key
         followed[html.unescape(key)] = int(count)
     assert followed["brand:Acme"] == 2
     assert followed["attribute.brand:Sub B"] == 2
@@ -180,7 +180,7 @@ def test_every_value_of_a_facet_leads_to_as_many_products_as_it_counts(web: Flas
 
 
 def test_numbers_follow_the_effective_attributes(client: Elasticsearch, known: Settings) -> None:
-    """What was filled in counts as the catalogue's own does, and stays while the product does."""
+    """Check that predicted values count like catalogue values, and stay as long as the product does."""
 
     def found() -> set[str]:
         client.indices.refresh(index=alias)
@@ -206,7 +206,7 @@ def test_numbers_follow_the_effective_attributes(client: Elasticsearch, known: S
     assert found() == set()
 
 
-def test_an_index_of_an_older_mapping_goes_on_without_ranges(
+def test_an_index_of_an_older_mapping_works_without_ranges(
     client: Elasticsearch, settings: Settings, lines: list[dict[str, Any]]
 ) -> None:
     older = product.mapping(None)

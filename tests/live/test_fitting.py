@@ -1,4 +1,4 @@
-"""Fit spaces and weights on kept activations, in a real Elasticsearch: a shop whose pictures are made-up numbers."""
+"""Fitting spaces and weights to stored activations in a real Elasticsearch; the activations are made up."""
 
 import json
 import re
@@ -34,7 +34,7 @@ COUNT = 400
 
 @dataclass(frozen=True)
 class _Numbers:
-    """Stands for a model; every activation is kept already."""
+    """Stands for a model; every activation is stored already."""
 
     name: str
     dims: int = 40
@@ -58,7 +58,7 @@ ROWS = activations_of(CATALOGUE)
 
 @pytest.fixture
 def index(client: Elasticsearch, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[ProductIndex]:
-    """An index of made-up products whose images are embedded."""
+    """Return an index of made-up products whose images are embedded."""
     index = ProductIndex(client, f"{settings.index_name}-fit")
     index.ensure()
     for vectorizer in VECTORIZERS.images.values():
@@ -107,7 +107,7 @@ def test_a_learned_space_serves_searches(index: ProductIndex) -> None:
     assert kinds.count(CATALOGUE[0].category[1]) >= 8
 
 
-def test_a_refit_touches_no_image_and_names_the_way_over(index: ProductIndex) -> None:
+def test_a_refit_reads_no_image_and_says_how_to_rebuild(index: ProductIndex) -> None:
     first = fit_space(index, VECTORIZERS)
     ran = _run("fit", "--reduction", "whitened", "--dims", "16")
     assert ran.exit_code == 0, ran.output
@@ -117,20 +117,20 @@ def test_a_refit_touches_no_image_and_names_the_way_over(index: ProductIndex) ->
     assert (look.manifest["kind"], look.dims) == ("whitened", 16)
 
 
-def test_more_activations_than_are_held_at_once(index: ProductIndex) -> None:
+def test_more_activations_than_fit_in_memory(index: ProductIndex) -> None:
     space = fit_space(index, VECTORIZERS, sample=100)
     assert space.reductions["look"].manifest["kind"] == "pca"
     assert space.reductions["look"].dims == 40
 
 
 def _golden(folder: Path) -> Path:
-    """Judge by kind: the first 60 products against the next 60."""
+    """Write a golden set that judges by kind: the first 60 products against the next 60."""
     file = folder / "golden.jsonl"
     lines = []
     for anchor in range(60):
         for candidate in range(60, 120):
-            alike = CATALOGUE[anchor].category[1] == CATALOGUE[candidate].category[1]
-            judgement = {"anchor": f"p-{anchor:03}", "candidate": f"p-{candidate:03}", "grade": 3 * alike}
+            same_kind = CATALOGUE[anchor].category[1] == CATALOGUE[candidate].category[1]
+            judgement = {"anchor": f"p-{anchor:03}", "candidate": f"p-{candidate:03}", "grade": 3 * same_kind}
             lines.append(json.dumps({**judgement, "judge": "labels"}))
     file.write_text("\n".join(lines))
     return file
@@ -147,12 +147,14 @@ def test_explain_measures_on_the_golden_set(index: ProductIndex, tmp_path: Path)
 
 
 def _likes(folder: Path, first: int) -> Path:
-    """Pair products of one colour, from some product on; what was not liked together stands among them."""
+    """Write pairs of products of one colour as likes, from some product on, among pairs not liked together."""
     lines = []
     for anchor in range(first, COUNT - 40):
         for candidate in range(anchor + 1, anchor + 40):
-            alike = CATALOGUE[anchor].attributes["color"] == CATALOGUE[candidate].attributes["color"]
-            lines.append(json.dumps({"anchor": f"p-{anchor:03}", "candidate": f"p-{candidate:03}", "grade": 2 * alike}))
+            same_color = CATALOGUE[anchor].attributes["color"] == CATALOGUE[candidate].attributes["color"]
+            lines.append(
+                json.dumps({"anchor": f"p-{anchor:03}", "candidate": f"p-{candidate:03}", "grade": 2 * same_color})
+            )
     file = folder / f"likes-{first}.jsonl"
     file.write_text("\n".join(lines))
     return file
@@ -179,7 +181,7 @@ def test_likes_are_learned_from_and_never_measured_on(index: ProductIndex, tmp_p
         assert (ran.exit_code, why in ran.output) == (1, True), ran.output
 
 
-def test_more_dimensions_than_there_is_room_for(index: ProductIndex) -> None:
+def test_more_dimensions_than_the_mapping_allows(index: ProductIndex) -> None:
     ran = _run("fit", "--dims", "1000")
     assert ran.exit_code == 1
     assert "1000 dimensions: look has room for 1 to" in ran.output
@@ -188,7 +190,7 @@ def test_more_dimensions_than_there_is_room_for(index: ProductIndex) -> None:
 def test_weights_are_fitted_edited_and_shown(index: ProductIndex, tmp_path: Path) -> None:
     space = fit_space(index, VECTORIZERS)
     draw = np.random.default_rng(4)
-    # The look is noise here, the color tells all.
+    # The look is noise here; only the color matters.
     noise = draw.normal(size=ROWS.shape).astype(np.float32)
     for place, row in enumerate(ROWS):
         mixed = space.compose({"look": noise[place], "color": row})
@@ -196,13 +198,13 @@ def test_weights_are_fitted_edited_and_shown(index: ProductIndex, tmp_path: Path
     index.refresh()
     ran = _run("weights", "fit", str(_golden(tmp_path)))
     assert ran.exit_code == 0, ran.output
-    found = CategoryWeights.from_meta(index.meta()).of("all/mug")
-    assert found is not None, ran.output
-    assert found[0] == "all"
-    assert found[1]["color"] > found[1]["look"] >= 0.05
+    fitted = CategoryWeights.from_meta(index.meta()).of("all/mug")
+    assert fitted is not None, ran.output
+    assert fitted[0] == "all"
+    assert fitted[1]["color"] > fitted[1]["look"] >= 0.05
     assert _run("weights", "set", "all/mug", "look:1", "color:3").exit_code == 0
     assert "all/mug" in _run("weights", "show").output
-    assert index.space() == space.digest  # what else stands there stays
+    assert index.space() == space.digest  # the other metadata stays
     for wrong, why in (
         (("all/mug", "smell:1"), "no aspect 'smell'"),
         (("all/mug", "look:much"), "not aspect:number"),
@@ -211,4 +213,4 @@ def test_weights_are_fitted_edited_and_shown(index: ProductIndex, tmp_path: Path
         ran = _run("weights", "set", *wrong)
         assert (ran.exit_code, why in ran.output) == (2, True), ran.output
     assert _run("weights", "set", "all/mug").exit_code == 0
-    assert CategoryWeights.from_meta(index.meta()).of("all/mug") == ("all", found[1])
+    assert CategoryWeights.from_meta(index.meta()).of("all/mug") == ("all", fitted[1])

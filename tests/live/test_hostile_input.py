@@ -1,4 +1,4 @@
-"""Whatever a query string holds: a page, or a 4xx that says what is wrong. Never a 5xx, never another query."""
+"""Any query string gets a page, or a 4xx that says what is wrong: never a 5xx, never another query."""
 
 import string
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ PARAMETERS = sorted(SearchParameters.model_fields)
 
 @pytest.fixture(scope="module")
 def shopper(shop: Shop) -> FlaskClient:
-    """One storefront for all the strings."""
+    """Return one storefront for all strings."""
     return create_app(shop.settings).test_client()
 
 
@@ -69,9 +69,9 @@ def test_any_query_string_gets_an_answer(shopper: FlaskClient, path: str, argume
     _is_an_answer(shopper, path, query)
 
 
-def test_fifty_anchors_are_taken_and_fifty_one_are_not(shopper: FlaskClient) -> None:
-    found = shopper.get("/api/search?size=51").get_json()["products"]
-    ids = [p["id"] for p in found]
+def test_fifty_anchors_are_accepted_and_fifty_one_are_not(shopper: FlaskClient) -> None:
+    products = shopper.get("/api/search?size=51").get_json()["products"]
+    ids = [p["id"] for p in products]
     for mode in ("blend", "every", "any", "auto"):
         answer = shopper.get("/api/search", query_string={"like": ids[:50], "mode": mode})
         assert answer.status_code == 200
@@ -81,7 +81,7 @@ def test_fifty_anchors_are_taken_and_fifty_one_are_not(shopper: FlaskClient) -> 
 
 @pytest.fixture
 def caret_ids(shop: Shop) -> Iterator[list[str]]:
-    """Products whose ids end as a weight does."""
+    """Return products whose ids end like a weight."""
     ids = ["a^0", "A^2"]
     for product_id in ids:
         source = {"id": product_id, "title": f"Product {product_id}", "in_stock": True, "images": []}
@@ -97,7 +97,7 @@ def test_an_id_that_ends_like_a_weight_is_an_id(web: FlaskClient, caret_ids: lis
         assert page.status_code == 200
         assert f"Product {product_id}" in page.text
         answer = web.get(f"/api/products/{quote(product_id)}/similar").get_json()
-        assert answer["warnings"][0].startswith(f"'Product {product_id}' has no vector yet")
-    # Unquoted, it is the product A with a weight, as it always was.
+        assert answer["warnings"][0].startswith(f"'Product {product_id}' hasn't been processed yet")
+    # Unquoted, it is the product A with a weight.
     assert "no product 'A'" in search(web, like="A^2")["warnings"][0]
     assert "'Product A^2' has no vector" in search(web, like='"A^2"')["warnings"][0]

@@ -1,4 +1,4 @@
-"""The judging page, and the golden set that comes of it."""
+"""The judging pages, and the golden set that they produce."""
 
 import json
 import re
@@ -33,14 +33,14 @@ def _post(web: FlaskClient, seen_on: str, path: str, status: int = 303, **fields
 
 def _pair(web: FlaskClient) -> tuple[str, str]:
     page = web.get("/lab/judge").text
-    found = [re.search(rf'name="{name}" value="([^"]+)"', page) for name in ("anchor", "candidate")]
-    assert all(found), page
-    return found[0][1], found[1][1]  # type: ignore[index]
+    fields = [re.search(rf'name="{name}" value="([^"]+)"', page) for name in ("anchor", "candidate")]
+    assert all(fields), page
+    return fields[0][1], fields[1][1]  # type: ignore[index]
 
 
 @pytest.fixture
 def store(shop: Shop) -> JudgementStore:
-    """A store without judgements."""
+    """Return a store without judgements."""
     store = JudgementStore(shop.index)
     shop.client.options(ignore_status=404).indices.delete(index=[store.index, store.pool_index])
     return store
@@ -58,7 +58,7 @@ def test_it_is_for_staff_only(web: FlaskClient) -> None:
 def test_two_judges(shop: Shop, store: JudgementStore) -> None:
     ada, bob = _log_in(shop, "ada"), _log_in(shop, "bob")
     assert "0 of 0" in ada.get("/lab").text
-    store.put_pools({"dress-00000": []})  # of an earlier draw; gone with the next one
+    store.put_pools({"dress-00000": []})  # of an earlier draw, which the next one replaces
     _post(ada, "/lab", "/lab/pools", anchors=2)
     pools = store.pools()
     assert len(pools) == 2
@@ -96,11 +96,11 @@ def test_undo_brings_the_pair_back(shop: Shop, store: JudgementStore) -> None:
     _post(web, "/lab/judge", "/lab/undo")
     assert _pair(web) == first
     assert list(store.all()) == []
-    _post(web, "/lab/judge", "/lab/undo")  # nothing left to take back
+    _post(web, "/lab/judge", "/lab/undo")  # nothing left to undo
 
 
 @pytest.mark.parametrize("wrong", [{"grade": 4}, {"grade": ""}, {"candidate": ""}, {"candidate": "a b"}])
-def test_what_is_no_judgement_is_refused(shop: Shop, store: JudgementStore, wrong: dict[str, object]) -> None:
+def test_an_invalid_judgement_is_refused(shop: Shop, store: JudgementStore, wrong: dict[str, object]) -> None:
     web = _log_in(shop, "ada")
     fields = {"anchor": "dress-1", "candidate": "dress-2", "grade": 1} | wrong
     assert next(iter(wrong)) in _post(web, "/lab", "/lab/judge", 400, **fields)
@@ -114,7 +114,7 @@ def test_pools_hold_what_each_aspect_finds(shop: Shop) -> None:
     web = create_app(shop.settings).test_client()
     for aspect in LAYOUT.names:
         weights = [f"{name}:{int(name == aspect)}" for name in LAYOUT.names]
-        found = web.get("/api/search", query_string={"like": anchor, "weight": weights, "size": 6, "mode": "blend"})
-        assert {p["id"] for p in found.get_json()["products"]} <= set(pool)
+        answer = web.get("/api/search", query_string={"like": anchor, "weight": weights, "size": 6, "mode": "blend"})
+        assert {p["id"] for p in answer.get_json()["products"]} <= set(pool)
     assert anchor not in pool
     assert len(pool) == len(set(pool))

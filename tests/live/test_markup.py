@@ -20,7 +20,7 @@ IDS = ["evil-1", "evil-2", "evil \"'><svg onload=alert(3)>"]
 
 
 class Tags(HTMLParser):
-    """What a browser would take for tags and attributes."""
+    """Collects what a browser would parse as tags and attributes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ class Tags(HTMLParser):
 
 @pytest.fixture
 def evil(settings: Settings, client: Elasticsearch) -> Iterator[FlaskClient]:
-    """A shop whose catalogue is all markup."""
+    """Return a shop whose catalogue consists of markup."""
     alias = f"{settings.index_name}-evil"
     client.indices.create(
         index=f"{alias}-1", mappings=product.mapping("random"), settings=product.settings(), aliases={alias: {}}

@@ -1,4 +1,4 @@
-"""The page for those who run the shop: what it shows, to whom, and while servers are away."""
+"""The operations page: what it shows, to whom, and while servers are down."""
 
 import re
 
@@ -39,7 +39,7 @@ def test_what_it_shows(web: FlaskClient, shop: Shop) -> None:
     figures = dict(re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)</dd>", answer.text))
     assert int(figures["Products"]) == int(figures["With a vector"]) + int(figures["Waiting"]) + int(figures["Failed"])
     assert int(figures["Products"]) >= PRODUCTS
-    assert "Not known just now" not in answer.text
+    assert "Not available right now" not in answer.text
     for word in ("Dead letters", "Rebuild", "Products to embed", "keywords"):
         assert word in answer.text
 
@@ -56,41 +56,41 @@ def test_dead_letters_are_tried_again_or_dropped(web: FlaskClient, shop: Shop) -
     letters, server = DeadLetters(ProductIndex(shop.client, alias)), redis.Redis.from_url(shop.settings.redis_url)
     events, products = EventQueue(server, alias, 100), EmbeddingQueue(server, alias)
     good = {"type": "delete", "id": "gone", "version": 3}
-    made = [
+    chosen = [
         DeadLetter("event", "gone", "a mapping was wrong", good, "e1"),
         DeadLetter("event", "bad", "not valid", {"type": "upsert", "product": {"id": "bad"}}, "e2"),
         DeadLetter("embedding", "poison", "given up after 3 tries"),
         DeadLetter("embedding", "other", "given up after 3 tries"),
     ]
-    letters.add(made)
+    letters.add(chosen)
     refused = web.post("/ops/letters", data={"act": "drop"})
     assert refused.status_code == 400  # no token
     _log_in(web, shop)
     assert "Retry these 4" in web.get("/ops").text
-    answer = _act(web, f"retry {made[2].id}")
+    answer = _act(web, f"retry {chosen[2].id}")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/ops#ops-letters")
     assert "Queued again: 1." in web.get("/ops").text
     assert (letters.count(), products.depth(), events.depth()) == (3, 1, 0)
-    _act(web, "retry", shown=[letter.id for letter in made[:2]])
+    _act(web, "retry", shown=[letter.id for letter in chosen[:2]])
     page = web.get("/ops").text
     assert "Queued again: 1." in page
     assert "bad cannot be retried as it is" in page
     assert [entry.event for entry in events.take(5, "t")] == [good]
-    _act(web, f"drop {made[1].id}")
+    _act(web, f"drop {chosen[1].id}")
     assert {letter.product for letter in letters.latest()} == {"other"}
-    _act(web, "drop", shown=[made[3].id])
+    _act(web, "drop", shown=[chosen[3].id])
     assert letters.count() == 0
     assert _act(web, "burn").status_code == 400
     server.delete(*server.scan_iter(f"{alias}:*"))
 
 
-def test_strangers_decide_nothing(web: FlaskClient) -> None:
+def test_strangers_cannot_decide_about_dead_letters(web: FlaskClient) -> None:
     token = re.search(r'name="csrf_token" value="([^"]+)"', web.get("/staff/login").text)
     assert token
     assert web.post("/ops/letters", data={"csrf_token": token[1], "act": "drop"}).status_code == 401
 
 
-def test_it_is_there_while_servers_are_away(shop: Shop) -> None:
+def test_the_page_works_while_servers_are_down(shop: Shop) -> None:
     for changes in (
         {"elasticsearch_url": "http://127.0.0.1:1"},
         {"redis_url": "redis://127.0.0.1:1/0"},
@@ -100,7 +100,7 @@ def test_it_is_there_while_servers_are_away(shop: Shop) -> None:
         _log_in(web, shop)
         answer = web.get("/ops")
         assert answer.status_code == 200
-        assert "Not known just now" in answer.text
+        assert "Not available right now" in answer.text
 
 
 def test_a_store_of_an_earlier_version_gets_the_fields_it_lacks(shop: Shop) -> None:

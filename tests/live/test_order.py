@@ -29,7 +29,7 @@ VECTOR = np.full(LAYOUT.dims, 0.01, np.float32)
 
 @pytest.fixture(scope="module")
 def index(settings: Settings, client: Elasticsearch) -> ProductIndex:
-    """Make an index without replicas or vectors of its own."""
+    """Return a new index without replicas."""
     index = ProductIndex(client, f"{settings.index_name}-order{secrets.token_hex(2)}")
     index.ensure()
     return index
@@ -52,7 +52,7 @@ def _write(index: ProductIndex, *events: dict[str, Any]) -> None:
     assert [failure for failure in outcome if failure] == []
 
 
-def _held(index: ProductIndex, product_id: str) -> dict[str, Any] | None:
+def _stored(index: ProductIndex, product_id: str) -> dict[str, Any] | None:
     return index.products([product_id]).get(product_id)
 
 
@@ -69,67 +69,67 @@ def _source(**fields: Any) -> str:
 def test_an_update_and_a_late_older_upsert_each_keep_their_fields(index: ProductIndex) -> None:
     _write(index, _upsert("p1", 3, price=3, brand="Old"), _update("p1", 5, price=5))
     _write(index, _upsert("p1", 4, price=4, brand="New"))
-    held = _held(index, "p1")
-    assert held
-    assert (held["price"], held["brand"], held["version"]) == (5, "New", 4)
+    product = _stored(index, "p1")
+    assert product
+    assert (product["price"], product["brand"], product["version"]) == (5, "New", 4)
     _write(index, _update("p1", 4, price=4), _upsert("p1", 2, price=2))
-    assert _held(index, "p1")["price"] == 5  # type: ignore[index]
+    assert _stored(index, "p1")["price"] == 5  # type: ignore[index]
     _write(index, _upsert("p1", 6, price=6))
-    assert _held(index, "p1")["price"] == 6  # type: ignore[index]
+    assert _stored(index, "p1")["price"] == 6  # type: ignore[index]
 
 
-def test_a_price_embeds_nothing_again_a_title_does(index: ProductIndex) -> None:
+def test_a_title_is_embedded_again_and_a_price_is_not(index: ProductIndex) -> None:
     _write(index, _upsert("p2", 1, images=["https://a.example/1.jpg"]))
-    before = _held(index, "p2")
+    before = _stored(index, "p2")
     assert before
     assert _embed(index, "p2", before["source"]) is None
     _write(index, _update("p2", 2, price=9, in_stock=False))
-    priced = _held(index, "p2")
+    priced = _stored(index, "p2")
     assert priced
     assert (priced["embedding"]["status"], priced["source"]) == ("done", before["source"])
     assert "vector" in priced
     _write(index, _update("p2", 3, title="Another thing"))
-    titled = _held(index, "p2")
+    titled = _stored(index, "p2")
     assert titled
     assert titled["embedding"]["status"] == "pending"
     assert "vector" in titled  # the old one, until the new one is there
     # The same state has the same source, by whatever events it came about.
     assert titled["source"] == _source(title="Another thing", images=["https://a.example/1.jpg"])
-    assert _embed(index, "p2", before["source"]) is None  # taken, and no more than that
-    assert _held(index, "p2")["embedding"]["status"] == "pending"  # type: ignore[index]
+    assert _embed(index, "p2", before["source"]) is None  # accepted, but changes nothing
+    assert _stored(index, "p2")["embedding"]["status"] == "pending"  # type: ignore[index]
     _write(index, _update("p2", 4, images=["https://a.example/2.jpg"]))
-    assert "vector" not in (_held(index, "p2") or {})
+    assert "vector" not in (_stored(index, "p2") or {})
 
 
-def test_updates_of_a_product_that_is_not_there_wait_for_it(index: ProductIndex) -> None:
+def test_updates_of_a_missing_product_wait_for_it(index: ProductIndex) -> None:
     _write(index, _update("p3", 5, price=5, title="Renamed"), _update("p3", 6, category=["Toys"]))
-    assert _held(index, "p3") is None
+    assert _stored(index, "p3") is None
     index.refresh()
     assert index.client.count(index=index.name, query={"term": {"id": "p3"}})["count"] == 0
     _write(index, _upsert("p3", 4, price=4, description="Whole", category=["Dresses"]))
-    held = _held(index, "p3")
-    assert held
-    assert (held["title"], held["price"], held["description"]) == ("Renamed", 5, "Whole")
-    assert (held["category_path"], held["version"]) == (["Toys"], 4)
-    assert held["source"] == _source(title="Renamed", description="Whole", category=["Toys"])
+    product = _stored(index, "p3")
+    assert product
+    assert (product["title"], product["price"], product["description"]) == ("Renamed", 5, "Whole")
+    assert (product["category_path"], product["version"]) == (["Toys"], 4)
+    assert product["source"] == _source(title="Renamed", description="Whole", category=["Toys"])
     index.refresh()
     assert index.client.count(index=index.name, query={"term": {"id": "p3"}})["count"] == 1
 
 
 def test_a_deleted_product_stays_deleted_until_something_newer_comes(index: ProductIndex) -> None:
     _write(index, _upsert("p4", 1, price=1))
-    source = _held(index, "p4")["source"]  # type: ignore[index]
+    source = _stored(index, "p4")["source"]  # type: ignore[index]
     _write(index, _delete("p4", 5), _upsert("p4", 4), _upsert("p4", 5), _update("p4", 5, price=3))
     assert _embed(index, "p4", source) is None
-    assert _held(index, "p4") is None
+    assert _stored(index, "p4") is None
     _write(index, _update("p4", 7, price=7), _delete("p4", 6))
-    assert _held(index, "p4") is None
+    assert _stored(index, "p4") is None
     _write(index, _upsert("p4", 6, price=6))
-    assert _held(index, "p4") is None  # of one version, the delete
+    assert _stored(index, "p4") is None  # of one version, the delete
     _write(index, _upsert("p4", 8, brand="Back"), _delete("p4", 2))
-    held = _held(index, "p4")
-    assert held
-    assert (held["brand"], held["price"]) == ("Back", None)
+    product = _stored(index, "p4")
+    assert product
+    assert (product["brand"], product["price"]) == ("Back", None)
 
 
 def test_tombstones_are_pruned_when_they_are_old(index: ProductIndex) -> None:
@@ -139,11 +139,11 @@ def test_tombstones_are_pruned_when_they_are_old(index: ProductIndex) -> None:
     assert live.prune_tombstones(days=1) == 0
     assert live.prune_tombstones(days=-1) > 0
     assert not live.client.exists(index=live.name, id="p5")
-    assert _held(index, "p5b")
+    assert _stored(index, "p5b")
 
 
 def _expected(events: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """Say what is left of events, whatever their order: the plain definition, by which the scripts are judged."""
+    """Return the expected result of events in any order: the definition that the scripts must match."""
     rank = {"upsert": 0, "update": 1, "delete": 2}
     state: dict[str, Any] | None = None
     versions = {id(e): e.get("version", e.get("product", {}).get("version")) for e in events}
@@ -183,15 +183,15 @@ def test_shuffled_versions_end_as_the_newest(index: ProductIndex) -> None:
         list(threads.map(lambda part: _write(index, *part), parts))
     wrong = []
     for product_id, events in by_product.items():
-        held = _held(index, product_id)
-        found = held and {name: held[name] for name in ("price", "brand", "title")}
-        if found != _expected(events):
-            wrong.append((product_id, found, _expected(events)))
+        product = _stored(index, product_id)
+        fields = product and {name: product[name] for name in ("price", "brand", "title")}
+        if fields != _expected(events):
+            wrong.append((product_id, fields, _expected(events)))
     assert not wrong
     print(f"{VERSIONS} versions of {PRODUCTS} products, shuffled, a quarter of them twice: 0 wrong")  # noqa: T201
 
 
-def test_a_finishing_embedding_brings_no_deleted_product_back(index: ProductIndex) -> None:
+def test_a_late_embedding_does_not_restore_a_deleted_product(index: ProductIndex) -> None:
     ids = [f"d{n}" for n in range(RACES)]
     _write(index, *(_upsert(product_id, 1) for product_id in ids))
     source = _source()
@@ -213,6 +213,6 @@ def test_a_price_and_a_vector_that_race_both_survive(index: ProductIndex) -> Non
         embeds = [threads.submit(_embed, index, product_id, source) for product_id in ids]
         assert [e.result() for e in embeds if e.result()] == []
         assert all(p.result() is None for p in prices)
-    held = index.products(ids)
-    assert {(h["price"], h["embedding"]["status"], "vector" in h) for h in held.values()} == {(2, "done", True)}
+    stored = index.products(ids)
+    assert {(h["price"], h["embedding"]["status"], "vector" in h) for h in stored.values()} == {(2, "done", True)}
     print(f"{RACES} prices against vectors: all of both survive")  # noqa: T201

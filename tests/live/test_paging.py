@@ -20,7 +20,7 @@ PRODUCTS = 10_000
 
 @pytest.fixture(scope="module")
 def large(settings: Settings, client: Elasticsearch) -> Iterator[str]:
-    """An index of 10,000 products with random vectors."""
+    """Return an index of 10,000 products with random vectors."""
     alias = f"{settings.index_name}-large"
     client.indices.create(
         index=f"{alias}-1", mappings=product.mapping("random"), settings=product.settings(), aliases={alias: {}}

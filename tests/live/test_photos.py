@@ -1,4 +1,4 @@
-"""A shopper's photograph, embedded by a worker; what goes wrong is told apart."""
+"""A shopper's photograph, embedded by a worker, and the errors of that."""
 
 import json
 from collections.abc import Iterator
@@ -28,27 +28,27 @@ def _picture(shop: Shop) -> tuple[str, bytes]:
 
 def test_a_photograph_of_a_product_has_that_products_look(shop: Shop, queues: Queues) -> None:
     product_id, picture = _picture(shop)
-    made = embed_photo(queues, picture)
-    found = shop.index.products([product_id])[product_id]
-    assert made.space == found["embedding"]["space"]
-    assert np.allclose(made.vector[:256], vector(found["vector"])[:256], atol=1e-3)
+    photo = embed_photo(queues, picture)
+    product = shop.index.products([product_id])[product_id]
+    assert photo.space == product["embedding"]["space"]
+    assert np.allclose(photo.vector[:256], vector(product["vector"])[:256], atol=1e-3)
     part = embed_photo(queues, picture, (0.25, 0.25, 0.5, 0.5))
-    assert not np.allclose(part.vector, made.vector, atol=0.05)
+    assert not np.allclose(part.vector, photo.vector, atol=0.05)
 
 
-def test_nothing_is_kept(shop: Shop, queues: Queues) -> None:
+def test_nothing_is_stored(shop: Shop, queues: Queues) -> None:
     with redis.Redis.from_url(shop.settings.redis_url) as server:
         before = set(server.keys("photo:*"))
         embed_photo(queues, _picture(shop)[1])
         assert set(server.keys("photo:*")) <= before
 
 
-def test_what_is_no_photograph_is_the_shoppers_error(queues: Queues) -> None:
+def test_an_invalid_photograph_is_the_shoppers_error(queues: Queues) -> None:
     with pytest.raises(ImageError, match="not an image"):
         embed_photo(queues, b"no image")
 
 
-def test_no_worker_is_said_in_time(shop: Shop, queues: Queues, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_worker_is_reported_in_time(shop: Shop, queues: Queues, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers.photos, "EMBED_PHOTO", "nobody.takes_this")  # goes to Celery's default queue
     with pytest.raises(PhotoServiceError, match="interactive"):
         embed_photo(queues, _picture(shop)[1], timeout=0.5)

@@ -1,4 +1,4 @@
-"""Searching with a photograph: what it finds, what is kept of it, and what is refused."""
+"""Searching with a photograph: results, what is stored, and what is refused."""
 
 import io
 import json
@@ -23,7 +23,7 @@ BOXES = ["1,2", "a,b,c,d", "0,0,0,1", "0,0,2,1", "nan,0,1,1", "-0.5,0,0.5,0.5", 
 
 
 def _picture(shop: Shop, web: FlaskClient, category: str = "Dresses") -> tuple[str, bytes]:
-    """The picture of a product, as a JPEG that hides markup in its EXIF data."""
+    """Return the picture of a product as a JPEG with markup in its EXIF data."""
     product_id = search(web, category=category, size=1)["products"][0]["id"]
     path = next(Path(shop.catalogue.parent).rglob(f"{product_id}*"))
     image, exif = Image.open(path).convert("RGB"), Image.Exif()
@@ -43,11 +43,11 @@ def _ask(web: FlaskClient, data: bytes, query: str = "", **form: str) -> Any:
     return web.post(f"/api/similar-to-image{query}", data={"image": (io.BytesIO(data), "x"), **form})
 
 
-def _kept(cache: redis.Redis, token: str) -> dict[str, Any]:
+def _stored(cache: redis.Redis, token: str) -> dict[str, Any]:
     value = cache.get(f"photo-vector:{token}")
     assert value
-    kept: dict[str, Any] = json.loads(value)
-    return kept
+    stored: dict[str, Any] = json.loads(value)
+    return stored
 
 
 def test_a_photograph_of_a_product_finds_it_first(web: FlaskClient, shop: Shop) -> None:
@@ -80,7 +80,7 @@ def test_the_api_answers_as_a_search_does(web: FlaskClient, shop: Shop) -> None:
     assert f"photo {whole['photo']}" in explained["why"]["anchors"]
 
 
-def test_a_box_says_what_counts(web: FlaskClient, shop: Shop) -> None:
+def test_a_box_selects_a_part_of_the_photograph(web: FlaskClient, shop: Shop) -> None:
     (one, left), (two, right) = _picture(shop, web, "Laptops"), _picture(shop, web, "Dresses")
     both = Image.new("RGB", (1_600, 1_000), "white")
     for place, data in enumerate((left, right)):
@@ -91,7 +91,7 @@ def test_a_box_says_what_counts(web: FlaskClient, shop: Shop) -> None:
         assert _ask(web, file.getvalue(), box=box).get_json()["products"][0]["id"] == expected
 
 
-def test_nothing_of_a_photograph_is_kept_but_its_vector(web: FlaskClient, shop: Shop) -> None:
+def test_only_the_vector_of_a_photograph_is_stored(web: FlaskClient, shop: Shop) -> None:
     cache = redis.Redis.from_url(shop.settings.redis_url)
     before = set(cache.scan_iter("*"))
     _, data = _picture(shop, web)
@@ -99,27 +99,27 @@ def test_nothing_of_a_photograph_is_kept_but_its_vector(web: FlaskClient, shop: 
     new = {str(key) for key in set(cache.scan_iter("*")) - before}
     assert [key for key in new if "photo" in key] == [str(f"photo-vector:{token}".encode())]
     assert 0 < cache.ttl(f"photo-vector:{token}") <= shop.settings.photo_minutes * 60
-    assert set(_kept(cache, token)) == {"space", "vector"}
+    assert set(_stored(cache, token)) == {"space", "vector"}
     assert not cache.llen("interactive")
 
 
-def test_a_photograph_that_is_gone_says_so(web: FlaskClient, shop: Shop) -> None:
+def test_an_expired_photograph_is_reported(web: FlaskClient, shop: Shop) -> None:
     _, data = _picture(shop, web)
     token = _ask(web, data).get_json()["photo"]
     redis.Redis.from_url(shop.settings.redis_url).delete(f"photo-vector:{token}")
     for gone in (token, "x" * 32):
         answer = search(web, photo=gone)
         assert answer["plan"]["strategy"] == "keywords"
-        assert "gone" in answer["warnings"][0]
+        assert "expired" in answer["warnings"][0]
     assert "Upload it again" in web.get(f"/search?photo={token}").text
 
 
-def test_a_photograph_of_another_vector_space_is_gone(web: FlaskClient, shop: Shop) -> None:
+def test_a_photograph_of_another_vector_space_is_not_used(web: FlaskClient, shop: Shop) -> None:
     _, data = _picture(shop, web)
     token = _ask(web, data).get_json()["photo"]
     cache, key = redis.Redis.from_url(shop.settings.redis_url), f"photo-vector:{token}"
-    cache.set(key, json.dumps(_kept(cache, token) | {"space": "another"}), ex=60)
-    assert "gone" in search(web, photo=token)["warnings"][0]
+    cache.set(key, json.dumps(_stored(cache, token) | {"space": "another"}), ex=60)
+    assert "expired" in search(web, photo=token)["warnings"][0]
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_photograph_of_another_vector_space_is_gone(web: FlaskClient, shop: Sh
         (b"GIF89a" + b"\xff" * 60, "image"),
     ],
 )
-def test_what_is_no_image(web: FlaskClient, data: bytes, word: str) -> None:
+def test_an_invalid_image_is_refused(web: FlaskClient, data: bytes, word: str) -> None:
     answer = _ask(web, data)
     assert answer.status_code == 400
     assert word in answer.get_json(force=True)["detail"]
@@ -171,7 +171,9 @@ def test_no_worker(web: FlaskClient, shop: Shop, monkeypatch: pytest.MonkeyPatch
         assert "nobody there" not in answer.get_data(as_text=True)
 
 
-def test_enough_wait_already(web: FlaskClient, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_waiting_photographs_are_refused(
+    web: FlaskClient, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _, data = _picture(shop, web)
     with web.application.app_context():
         monkeypatch.setattr(services().photos, "_waiting", threading.Semaphore(0))

@@ -1,4 +1,4 @@
-"""The two queues, on a real Redis: nothing leaves them before it is done."""
+"""The two queues, on a real Redis: work leaves them only when it is done."""
 
 import secrets
 import time
@@ -71,7 +71,7 @@ def test_events_that_could_not_be_written_go_to_the_end(server: redis.Redis, nam
     assert queue.depth() == 2
 
 
-def test_a_full_queue_takes_none_of_a_batch(server: redis.Redis, name: str) -> None:
+def test_a_full_queue_refuses_the_whole_batch(server: redis.Redis, name: str) -> None:
     queue = EventQueue(server, name, 2)
     queue.add(_entries("1", "2"))
     with pytest.raises(QueueFullError):
@@ -101,7 +101,7 @@ def test_a_task_that_is_delivered_again_knows_its_unfinished_batches(server: red
     assert queue.unfinished("t1") == ["t1/0", "t1/2"]
 
 
-def test_nothing_is_embedded_beside_a_product_whose_process_died(server: redis.Redis, name: str) -> None:
+def test_a_product_whose_process_died_is_embedded_alone(server: redis.Redis, name: str) -> None:
     queue = EmbeddingQueue(server, name)
     queue.add(["a"])
     queue.take("t1/0", 10)
@@ -126,7 +126,7 @@ def test_a_product_that_changes_while_it_is_embedded_waits_again(server: redis.R
     assert queue.finish("t2") == {"a": 5.0}
 
 
-def test_what_could_not_be_done_is_due_later(server: redis.Redis, name: str) -> None:
+def test_postponed_products_are_due_later(server: redis.Redis, name: str) -> None:
     queue = EmbeddingQueue(server, name)
     queue.add(["a", "b"])
     queue.take("t1", 10)
@@ -136,7 +136,7 @@ def test_what_could_not_be_done_is_due_later(server: redis.Redis, name: str) -> 
     assert queue.take("t3", 10) == ["b"]
 
 
-def test_a_lost_batch_is_tried_one_by_one_three_times_in_all(
+def test_products_of_a_lost_batch_are_tried_alone_up_to_three_times(
     server: redis.Redis, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(embedding_queue, "_LAST_TRY_DELAY", 0.0)
@@ -157,7 +157,7 @@ def test_a_lost_batch_is_tried_one_by_one_three_times_in_all(
     queue.add(["b"], drifted=True)  # while it is tried for the last time
     assert queue.reclaim("last") == ["b"]
     assert (queue.depth(), queue.in_progress()) == (0, 0)
-    queue.add(["b", "e"], drifted=True)  # a search that doesn't see yet that it was given up
+    queue.add(["b", "e"], drifted=True)  # a search that has missed that it was given up
     assert queue.take("t2", 10) == ["e"]
     queue.add(["b"])  # an event, or a person
     assert queue.take("t3", 10) == ["b"]
@@ -182,7 +182,7 @@ def test_a_lease_runs_out_unless_it_is_renewed(server: redis.Redis, name: str, m
     assert queue.expired() == ["t1"]
 
 
-def test_a_product_whose_image_is_away_is_tried_again_some_times(
+def test_a_product_with_an_unavailable_image_is_retried_a_few_times(
     server: redis.Redis, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(embedding_queue, "_IMAGE_PAUSE", 0.0)
@@ -200,27 +200,27 @@ def test_a_product_whose_image_is_away_is_tried_again_some_times(
 
 @pytest.fixture
 def worker(name: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> EmbeddingQueue:
-    """Let this process be a worker of the shop; no other is woken."""
-    own = settings.model_copy(update={"index_name": name, "batch_size": 32})
-    queues = Queues.open(own)
-    monkeypatch.setattr(resources, "settings", lambda: own)
+    """Make this process a worker of the shop, and wake no other."""
+    shop_settings = settings.model_copy(update={"index_name": name, "batch_size": 32})
+    queues = Queues.open(shop_settings)
+    monkeypatch.setattr(resources, "settings", lambda: shop_settings)
     monkeypatch.setattr(resources, "queues", lambda: queues)
     monkeypatch.setattr(TaskQueues, "wake", lambda *_args, **_named: True)
     return queues.embedding
 
 
-def test_a_task_goes_on_while_there_are_full_batches(worker: EmbeddingQueue) -> None:
+def test_a_task_continues_while_there_are_full_batches(worker: EmbeddingQueue) -> None:
     worker.add([f"p{n}" for n in range(70)])
     assert [(batch.name, len(batch.ids)) for batch in embedding._batches("t")] == [("t/0", 32), ("t/1", 32)]
     assert [(batch.name, len(batch.ids)) for batch in embedding._batches("u")] == [("u/0", 6)]
     assert list(embedding._batches("v")) == []
 
 
-def test_a_task_ends_where_a_shopper_waits_or_its_time_is_over(
+def test_a_task_ends_when_a_shopper_waits_or_its_time_is_up(
     worker: EmbeddingQueue, server: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worker.add([f"p{n}" for n in range(100)])
-    photographs = f"{resources.settings().index_name}:photographs"  # no worker of the tests takes these
+    photographs = f"{resources.settings().index_name}:photographs"  # no worker of the tests consumes these
     monkeypatch.setattr(embedding, "INTERACTIVE", photographs)
     server.rpush(photographs, "a photograph")
     assert len(list(embedding._batches("t"))) == 1

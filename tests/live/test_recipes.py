@@ -30,13 +30,13 @@ def _ids(answer: dict[str, Any]) -> list[str]:
 
 @pytest.fixture
 def ask(client: Elasticsearch, settings: Settings, tmp_path: Path) -> Ask:
-    """Makes a shop and asks it, by the code of today or by the code after a recipe."""
+    """Return a function that runs a shop with today's code or the code after a recipe, and returns its answers."""
 
     def answers(recipe: str | None, **shop: Any) -> list[Any]:
         folder = followed(recipe, tmp_path / recipe) if recipe else ROOT
         name = f"{settings.index_name}-recipes-{secrets.token_hex(4)}"
-        found: list[Any] = run(folder, str(DRIVER), given=shop, environment={"INDEX_NAME": name})
-        return found
+        received: list[Any] = run(folder, str(DRIVER), given=shop, environment={"INDEX_NAME": name})
+        return received
 
     return answers
 

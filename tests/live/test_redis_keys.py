@@ -40,7 +40,7 @@ def _send(web: FlaskClient, shop: Shop, event: dict[str, Any]) -> None:
 
 
 def _shop_around(web: FlaskClient, shop: Shop) -> None:
-    """Do what fills Redis: look, like, put into the bag, upload a photograph, send events."""
+    """Fill Redis: view, like and bag products, upload a photograph, send events."""
     one, two = search(web, category="Dresses", size=2)["products"]
     assert web.get(one["image"]).status_code == 200
     for product in (one, two):  # the first view stays in the cookie
@@ -49,7 +49,7 @@ def _shop_around(web: FlaskClient, shop: Shop) -> None:
     file = next(Path(shop.catalogue.parent).rglob(f"{one['id']}*"))
     photo = web.post("/api/similar-to-image", data={"image": (io.BytesIO(file.read_bytes()), "x")})
     assert photo.status_code == 200
-    image = (shop.catalogue.parent / "images" / "none.jpg").as_uri()  # an image that can't be had
+    image = (shop.catalogue.parent / "images" / "none.jpg").as_uri()  # an image that does not exist
     _send(web, shop, {"type": "upsert", "product": {"id": PRODUCT, "title": "Grey bunny", "images": [image]}})
 
 
@@ -60,13 +60,13 @@ def test_every_key_of_a_running_shop_is_documented(shop: Shop, server: redis.Red
     def look() -> None:
         for key in server.scan_iter():
             kind, ttl = str(server.type(key)), server.pttl(key)
-            if kind != "none":  # else it is gone already
+            if kind != "none":  # otherwise it has expired
                 seen[key] = (kind, ttl >= 0)
 
     def is_embedded() -> bool:
         look()
-        found = shop.client.options(ignore_status=404).get(index=shop.alias, id=PRODUCT, source_includes=["embedding"])
-        return bool(found.get("found")) and found["_source"].get("embedding", {}).get("status") in {"done", "failed"}
+        answer = shop.client.options(ignore_status=404).get(index=shop.alias, id=PRODUCT, source_includes=["embedding"])
+        return bool(answer.get("found")) and answer["_source"].get("embedding", {}).get("status") in {"done", "failed"}
 
     _shop_around(web, shop)
     wait_until(is_embedded, f"embedding {PRODUCT}")
@@ -78,4 +78,4 @@ def test_every_key_of_a_running_shop_is_documented(shop: Shop, server: redis.Red
         assert described, f"{key}, a {kind} that {'expires' if expires else 'stays'}"
     patterns = {row.pattern for key in seen for row in rows if row.matches(key)}
     used = ("<alias>:events", "<alias>:counters", "visitor:<id>", "photo-vector:<token>", "LIMITS:<limit>")
-    assert patterns.issuperset(used)  # else the shop was not used as this test means to
+    assert patterns.issuperset(used)  # otherwise this test did not use the whole shop

@@ -1,4 +1,4 @@
-"""Rebuild and rollback on a live Elasticsearch: nothing is lost, whatever is written and whoever dies meanwhile."""
+"""Rebuild and rollback on a live Elasticsearch lose nothing, whatever is written and whichever process dies."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +19,7 @@ PRODUCTS = 60
 
 
 class Crash(BaseException):
-    """What the tests stop a run by: nothing catches it, as nothing catches SIGKILL."""
+    """Stops a run in the tests: nothing catches it, as nothing catches SIGKILL."""
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_another_model_embeds_the_images_again(shop: RollingShop) -> None:
     Rollout(shop.index, lambda: pipeline).rebuild()
     assert shop.spaces() == {shop.index.space()} != {space}
     assert sum(shop.models[0].seen) == PRODUCTS
-    # Workers that still have the old model say so, and what they leave stays pending.
+    # Workers that still have the old model report it, and the products they skip stay pending.
     shop.write(shop.upsert(PRODUCTS))
     with pytest.raises(Exception, match="lookalike rebuild"):
         shop.embed("one")
@@ -132,15 +132,17 @@ def test_a_writer_with_stale_write_targets_loses_nothing(shop: RollingShop, monk
 
 
 def test_changes_that_the_new_index_missed_are_carried_over(shop: RollingShop) -> None:
-    """As if the new index had refused writes: they go past it, at every step up to the swap."""
+    """Write past the new index at every step up to the swap, as if it had refused the writes."""
     numbers = iter(range(7_000, 8_000))
 
     def write_past(_: str) -> None:
         event = shop.upsert(next(numbers))
-        found = write_targets.resolve(shop.index)
+        targets = write_targets.resolve(shop.index)
         from indexer.catalog import documents
 
-        [failure] = write_targets.write_to(shop.index, found.writes[found.live], [documents.upsert("", event.product)])
+        [failure] = write_targets.write_to(
+            shop.index, targets.writes[targets.live], [documents.upsert("", event.product)]
+        )
         assert failure is None
 
     steps = iter(STEPS["rebuild"])
@@ -159,7 +161,7 @@ def test_a_rollback_includes_everything_written_since(shop: RollingShop) -> None
     assert "p-04000" in products
     assert "p-00005" not in products
     assert shop.spaces() == {space}
-    assert rollout(shop).rollback() == new  # and forth
+    assert rollout(shop).rollback() == new  # and forward again
     assert different(shop.index.at(new), shop.index.at(old)) == []
 
 
@@ -191,7 +193,7 @@ def test_an_abandoned_rebuild_leaves_nothing_behind(shop: RollingShop) -> None:
         rollout(shop).rollback()
 
 
-def test_of_two_runs_the_first_stops_when_the_second_takes_over(shop: RollingShop) -> None:
+def test_a_run_stops_when_another_takes_over(shop: RollingShop) -> None:
     def take_over(name: str) -> None:
         if name == "fit":
             rollout(shop).rebuild()

@@ -17,7 +17,7 @@ def _catalogue(shop: Shop) -> list[dict[str, Any]]:
     return [json.loads(line) for line in shop.catalogue.read_text().splitlines()]
 
 
-def test_everything_is_there_and_counted(web: FlaskClient, shop: Shop) -> None:
+def test_every_product_is_found_and_counted(web: FlaskClient, shop: Shop) -> None:
     answer = search(web, size=3)
     assert answer["total"] == {"value": PRODUCTS, "relation": "eq"}
     assert len(answer["products"]) == 3
@@ -66,14 +66,14 @@ def test_sorted_by_similarity_as_numpy_sorts(web: FlaskClient, shop: Shop) -> No
     query = LAYOUT.weigh(vectors[liked], DEFAULT_WEIGHTS)
     scores = {i: (1 + float(query @ v)) / 2 for i, v in vectors.items() if i != liked}
 
-    found = walk(web, like=liked, size=50)
-    assert {p["id"] for p in found} == set(scores)
-    np.testing.assert_allclose([p["similarity"] for p in found], sorted(scores.values(), reverse=True), atol=2e-4)
-    for product in found:
+    listed = walk(web, like=liked, size=50)
+    assert {p["id"] for p in listed} == set(scores)
+    np.testing.assert_allclose([p["similarity"] for p in listed], sorted(scores.values(), reverse=True), atol=2e-4)
+    for product in listed:
         assert product["similarity"] == pytest.approx(scores[product["id"]], abs=2e-4)
 
 
-def test_the_whole_filtered_result_is_kept_in_the_order_of_similarity(web: FlaskClient) -> None:
+def test_the_order_of_similarity_keeps_the_whole_filtered_result(web: FlaskClient) -> None:
     liked = search(web, category="Dresses", size=1)["products"][0]["id"]
     plain = search(web, category="Dresses", in_stock="true", size=1)
     similar = search(web, category="Dresses", in_stock="true", like=liked, size=1)
@@ -112,12 +112,12 @@ def test_more_like_this(web: FlaskClient) -> None:
 
 
 def test_similar_products_look_similar(web: FlaskClient, shop: Shop) -> None:
-    """Neighbours share the kind, nearly always: a CNN that sees nothing, or mixed-up vectors, would fail here."""
+    """Check that neighbours nearly always share the kind, which a broken CNN or mixed-up vectors would not do."""
     kinds = {p["id"]: p["category"][0] for p in _catalogue(shop)}
     share = []
     for product_id in list(kinds)[::12]:
-        found = search(web, like=product_id, size=5)["products"]
-        share += [kinds[p["id"]] == kinds[product_id] for p in found]
+        similar = search(web, like=product_id, size=5)["products"]
+        share += [kinds[p["id"]] == kinds[product_id] for p in similar]
     assert np.mean(share) > 0.95
 
 
@@ -128,17 +128,17 @@ def test_pages_have_neither_gap_nor_overlap(web: FlaskClient) -> None:
         assert len(ids) == len(set(ids)) == PRODUCTS - ("like" in arguments)
 
 
-def test_a_cursor_is_good_for_its_own_listing_only(web: FlaskClient) -> None:
+def test_a_cursor_is_valid_only_for_its_own_listing(web: FlaskClient) -> None:
     cursor = search(web, size=5)["next_cursor"]
     assert web.get("/api/search", query_string={"cursor": cursor, "q": "dress"}).status_code == 400
     assert web.get("/api/search", query_string={"cursor": cursor[:-2] + "xx"}).status_code == 400
 
 
-def test_an_anchor_that_does_not_exist_is_named_and_the_rest_goes_on(web: FlaskClient) -> None:
+def test_a_missing_anchor_is_named_and_the_others_are_used(web: FlaskClient) -> None:
     liked = search(web, size=1)["products"][0]["id"]
     answer = search(web, like=[liked, "nothing"])
     assert answer["plan"]["strategy"] == "exact"
-    assert answer["warnings"] == ["There is no product 'nothing' any more."]
+    assert answer["warnings"] == ["Product 'nothing' no longer exists."]
     alone = search(web, like="nothing")
     assert alone["plan"]["strategy"] == "keywords"
     assert alone["total"]["value"] == PRODUCTS

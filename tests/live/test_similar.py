@@ -25,7 +25,7 @@ from webapp import create_app
 
 @pytest.fixture(scope="module")
 def products(shop: Shop) -> dict[str, dict[str, Any]]:
-    """Every product of the catalogue, its vector with it."""
+    """Return every product of the catalogue, with its vector."""
     ids = [json.loads(line)["id"] for line in shop.catalogue.read_text().splitlines()]
     return shop.index.products(ids)
 
@@ -40,9 +40,9 @@ def test_every_mode_scores_as_numpy_does(web: FlaskClient, products: dict[str, A
     anchors = [Anchor(i, vector(products[i]["vector"])) for i in liked]
     anchors += [Anchor(i, vector(products[i]["vector"]), -1) for i in disliked]
     points = query_points(anchors, mode, DEFAULT_WEIGHTS, LAYOUT)
-    found = search(web, like=liked, dislike=disliked, mode=mode, size=100)["products"]
-    assert not {p["id"] for p in found} & {*liked, *disliked}
-    for product in found:
+    listed = search(web, like=liked, dislike=disliked, mode=mode, size=100)["products"]
+    assert not {p["id"] for p in listed} & {*liked, *disliked}
+    for product in listed:
         expected = points.similarity(vector(products[product["id"]]["vector"]))
         assert product["similarity"] == pytest.approx(expected, abs=2e-4)
 
@@ -53,9 +53,9 @@ def test_auto_resembles_one_taste_where_a_blend_resembles_neither(web: FlaskClie
     assert {"Dresses", "Laptops"} <= {p["category"][0] for p in auto}
 
     def nearest(mode: str) -> float:
-        """Similarity of a mode's first products to whichever like is nearer."""
-        shown = search(web, like=liked, mode=mode, explain="true", size=12)["products"]
-        return float(np.mean([max(p["why"]["anchors"].values()) for p in shown]))
+        """Return the mean similarity of a mode's first products to the nearer like."""
+        listed = search(web, like=liked, mode=mode, explain="true", size=12)["products"]
+        return float(np.mean([max(p["why"]["anchors"].values()) for p in listed]))
 
     assert nearest("auto") > nearest("blend")
 
@@ -93,13 +93,13 @@ def test_relevance_can_be_mixed_in(web: FlaskClient, products: dict[str, Any]) -
     assert ids(0.5) not in (ids(0), ids(1))
 
 
-def test_relevance_first_re_ranks_what_relevance_found(web: FlaskClient, products: dict[str, Any]) -> None:
+def test_rescore_reranks_the_first_hits_by_relevance(web: FlaskClient, products: dict[str, Any]) -> None:
     [liked] = _of(products, "Dresses", 1)
     first = search(web, q="dress", like=liked, strategy="rescore", size=20)
     second = search(web, q="dress", like=liked, strategy="rescore", size=20, cursor=first["next_cursor"])
     assert first["plan"] == {**first["plan"], "strategy": "rescore", "reason": "relevance first was asked for"}
-    shown = [p["similarity"] for p in first["products"] + second["products"]]
-    assert shown == sorted(shown, reverse=True)
+    similarities = [p["similarity"] for p in first["products"] + second["products"]]
+    assert similarities == sorted(similarities, reverse=True)
     assert not {p["id"] for p in first["products"]} & {p["id"] for p in second["products"]}
 
 
@@ -126,7 +126,7 @@ def test_neighbours_agree_with_the_exact_order(shop: Shop, products: dict[str, A
     assert tail == sorted(tail)
 
 
-def test_the_planner_takes_neighbours_where_many_match(
+def test_the_planner_chooses_knn_when_many_match(
     web: FlaskClient, products: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few = planner.Thresholds(exact_matches=20, knn_depth=40)
@@ -198,14 +198,14 @@ def test_diversity_changes_the_first_pages_and_loses_nothing(web: FlaskClient, p
     assert plain[100:] == diverse[100:]
 
     def likeness(ids: list[str]) -> float:
-        """Mean similarity of the products to each other."""
+        """Return the mean similarity of the products to each other."""
         vectors = np.stack([vector(products[i]["vector"]) for i in ids])
         return float((vectors @ vectors.T).mean())
 
     assert likeness(diverse[:20]) < likeness(plain[:20])
 
 
-def test_why(web: FlaskClient, products: dict[str, Any]) -> None:
+def test_reasons_explain_the_similarity(web: FlaskClient, products: dict[str, Any]) -> None:
     liked = _of(products, "Dresses", 2)
     answer = search(web, like=liked, mode="any", explain="true", size=5)
     for product in answer["products"]:
@@ -219,21 +219,21 @@ def test_why(web: FlaskClient, products: dict[str, Any]) -> None:
 
 @pytest.fixture
 def calibrated(shop: Shop) -> Iterator[FlaskClient]:
-    """The shop with a match curve, fitted on the rendered catalogue's truth; without it again afterwards."""
+    """Return the shop with a calibration fitted to the rendered catalogue's truth; remove it afterwards."""
     fitted = calibrate(shop.index, list(judge(read_truth(shop.catalogue.parent / "truth.jsonl"))))
     assert fitted.matches > 100
     yield create_app(shop.settings).test_client()
     shop.client.indices.put_mapping(index=shop.alias, meta=meta(shop.index.space()))
 
 
-def test_the_match_is_calibrated_and_can_be_cut_off(calibrated: FlaskClient, products: dict[str, Any]) -> None:
+def test_the_match_is_calibrated_and_has_a_minimum(calibrated: FlaskClient, products: dict[str, Any]) -> None:
     [liked] = _of(products, "Dresses", 1)
-    shown = search(calibrated, like=liked, size=100)
-    matches = [p["match"] for p in shown["products"]]
+    answer = search(calibrated, like=liked, size=100)
+    matches = [p["match"] for p in answer["products"]]
     assert matches == sorted(matches, reverse=True)
     assert matches[0] > 60 > matches[-1]
     close = search(calibrated, like=liked, min_match=60, size=100)
-    assert close["total"]["value"] == len(close["products"]) < shown["total"]["value"]
+    assert close["total"]["value"] == len(close["products"]) < answer["total"]["value"]
     assert all(p["match"] >= 60 for p in close["products"])
     assert sum(v["count"] for v in close["facets"]["category"] if "/" not in v["value"]) == close["total"]["value"]
     [laptop] = _of(products, "Laptops", 1)

@@ -1,4 +1,4 @@
-"""Catalogue events through the hook and a real worker; what fails stays findable and says why."""
+"""Catalogue events through the webhook and a real worker; failed products stay findable, with the reason."""
 
 import io
 import json
@@ -31,7 +31,7 @@ from webapp import create_app
 from workers.app import app as celery
 from workers.dead_letters import main as dead_letters_cli
 
-PICTURES = ["style:0", "text:0", "attributes:0"]  # weights that leave what a product looks like
+PICTURES = ["style:0", "text:0", "attributes:0"]  # weights of everything but the looks
 
 
 def _send(web: FlaskClient, shop: Shop, *events: dict[str, Any], name: str | None = None) -> TestResponse:
@@ -121,7 +121,7 @@ def test_a_product_is_found_by_keyword_at_once_and_loses_nothing_when_its_image_
     assert {f"bad-{name}" for name in faults} <= set(listed)
 
 
-def test_products_without_vector_stand_at_the_end_and_are_not_lost(web: FlaskClient, shop: Shop) -> None:
+def test_products_without_vector_come_last_and_are_not_lost(web: FlaskClient, shop: Shop) -> None:
     unqueued = parse_event(_upsert("plain", title="Plainest thing"))
     assert loading.apply_events(shop.index, [unqueued]).written == ["plain"]
     shop.index.refresh()
@@ -129,13 +129,13 @@ def test_products_without_vector_stand_at_the_end_and_are_not_lost(web: FlaskCli
     answer = web.get("/api/search", query_string={"like": liked, "q": "plainest"}).get_json()
     assert [(p["id"], p["similarity"]) for p in answer["products"]] == [("plain", 0.0)]
     unusable = web.get("/api/search?like=plain").get_json()
-    assert "no vector yet" in unusable["warnings"][0]
+    assert "hasn't been processed yet" in unusable["warnings"][0]
 
 
 def _parts(shop: Shop, product_id: str) -> dict[str, Any]:
-    held = _product(shop, product_id)
-    assert held
-    return {a.name: vector(held["vector"])[a.part] for a in LAYOUT.aspects}
+    product = _product(shop, product_id)
+    assert product
+    return {a.name: vector(product["vector"])[a.part] for a in LAYOUT.aspects}
 
 
 def test_a_product_without_image_is_similar_by_its_words(web: FlaskClient, shop: Shop) -> None:
@@ -144,11 +144,11 @@ def test_a_product_without_image_is_similar_by_its_words(web: FlaskClient, shop:
     assert _embedding(shop, "words")["status"] == "done"
     parts = _parts(shop, "words")
     assert {name for name, part in parts.items() if part.any()} == {"text", "attributes"}
-    found = web.get("/api/search?like=words&size=5").get_json()["products"]
-    assert {p["category"][0] for p in found} == {"Toys"}
+    similar = web.get("/api/search?like=words&size=5").get_json()["products"]
+    assert {p["category"][0] for p in similar} == {"Toys"}
 
 
-def test_an_image_that_fails_leaves_the_words_standing(web: FlaskClient, shop: Shop) -> None:
+def test_a_failed_image_keeps_the_text_part(web: FlaskClient, shop: Shop) -> None:
     missing = (shop.catalogue.parent / "none.jpg").as_uri()
     _send(web, shop, _upsert("half", title="Grey plush bunny", images=[missing]))
     _settled(shop, "half")
@@ -157,7 +157,7 @@ def test_an_image_that_fails_leaves_the_words_standing(web: FlaskClient, shop: S
     assert {name for name, part in _parts(shop, "half").items() if part.any()} == {"text"}
 
 
-def test_other_words_are_embedded_without_fetching_an_image(
+def test_a_changed_text_is_embedded_without_fetching_an_image(
     web: FlaskClient, shop: Shop, image: str, tmp_path: Path
 ) -> None:
     _send(web, shop, _upsert("worded", title="Red silk gown", images=[image], version=1))
@@ -169,11 +169,11 @@ def test_other_words_are_embedded_without_fetching_an_image(
     assert _product(shop, "worded"), "the product is found meanwhile"
     assert _parts(shop, "worded")["look"].any(), "its vector stays meanwhile"
 
-    def embedded_again() -> bool:
-        held = _product(shop, "worded") or {}
-        return bool(held["title"] == "Toy tractor" and held["embedding"]["status"] == "done")
+    def is_embedded_again() -> bool:
+        product = _product(shop, "worded") or {}
+        return bool(product["title"] == "Toy tractor" and product["embedding"]["status"] == "done")
 
-    wait_until(embedded_again, "the new words' vector")
+    wait_until(is_embedded_again, "the new words' vector")
     (tmp_path / file.name).rename(file)
     after = _parts(shop, "worded")
     assert _embedding(shop, "worded")["status"] == "done"
@@ -182,23 +182,21 @@ def test_other_words_are_embedded_without_fetching_an_image(
     assert float(before["text"] @ after["text"]) < 0.5
 
 
-def test_the_newest_version_wins_and_the_vector_stays_while_the_image_does(
-    web: FlaskClient, shop: Shop, image: str
-) -> None:
+def test_the_newest_version_wins_and_the_vector_stays_with_the_image(web: FlaskClient, shop: Shop, image: str) -> None:
     def price() -> Any:
         return (_product(shop, "versioned") or {}).get("price")
 
     _send(web, shop, _upsert("versioned", images=[image], version=2, price=20))
     _settled(shop, "versioned")
-    made = _embedding(shop, "versioned")["at"]
+    embedded_at = _embedding(shop, "versioned")["at"]
     _send(web, shop, _upsert("versioned", images=[image], version=1, price=10))
     _send(web, shop, _upsert("versioned", images=[image], version=3, price=30))
     wait_until(lambda: price() == 30, "the newest price")
     _send(web, shop, {"type": "update", "id": "versioned", "version": 4, "fields": {"price": 40}})
     wait_until(lambda: price() == 40, "the price that was updated alone")
-    held = _product(shop, "versioned")
-    assert held
-    assert (held["version"], held["embedding"]["at"], len(held["vector"])) == (3, made, LAYOUT.dims)
+    product = _product(shop, "versioned")
+    assert product
+    assert (product["version"], product["embedding"]["at"], len(product["vector"])) == (3, embedded_at, LAYOUT.dims)
     _send(web, shop, {"type": "delete", "id": "versioned", "version": 2})
     _send(web, shop, {"type": "update", "id": "versioned", "version": 5, "fields": {"price": 50}})
     wait_until(lambda: price() == 50, "a price after a delete that came too late")
@@ -208,9 +206,7 @@ def test_the_newest_version_wins_and_the_vector_stays_while_the_image_does(
     assert _send(web, shop, {"type": "delete", "id": "versioned", "version": 7}).status_code == 202
 
 
-def test_an_event_without_version_that_is_sent_again_is_no_newer_than_what_came_in_between(
-    web: FlaskClient, shop: Shop
-) -> None:
+def test_a_repeated_event_without_version_is_no_newer_than_events_in_between(web: FlaskClient, shop: Shop) -> None:
     name = f"msg_{secrets.token_hex(8)}"
     _send(web, shop, _upsert("again", price=1), name=name)
     wait_until(lambda: bool(_product(shop, "again")), "the product")
@@ -223,7 +219,7 @@ def test_an_event_without_version_that_is_sent_again_is_no_newer_than_what_came_
     assert (_product(shop, "again") or {})["price"] == 2
 
 
-def test_a_queue_that_is_full_or_away_is_a_503_and_nothing_is_taken(web: FlaskClient, shop: Shop) -> None:
+def test_a_full_queue_or_redis_down_is_a_503_and_accepts_nothing(web: FlaskClient, shop: Shop) -> None:
     server = redis.Redis.from_url(shop.settings.redis_url)
     alias = f"{shop.alias}-full"
     full = create_app(shop.settings.model_copy(update={"index_name": alias, "queue_limit": 3})).test_client()
@@ -233,7 +229,7 @@ def test_a_queue_that_is_full_or_away_is_a_503_and_nothing_is_taken(web: FlaskCl
     assert "QUEUE_LIMIT" in answers[-1].text
     assert server.xlen(f"{alias}:events") == 3
     server.delete(*server.keys(f"{alias}:*"))
-    gone = _send(_away(shop.settings, redis_url="redis://127.0.0.1:9/0"), shop, _upsert("never"))
+    gone = _send(_with_settings(shop.settings, redis_url="redis://127.0.0.1:9/0"), shop, _upsert("never"))
     assert (gone.status_code, gone.headers["Retry-After"]) == (503, "5")
 
 
@@ -264,7 +260,7 @@ def test_metrics_are_shown(web: FlaskClient, shop: Shop) -> None:
         'lookalike_products{status="done"}',
     ):  # fmt: skip
         assert name in text
-    away = _away(shop.settings, redis_url="redis://127.0.0.1:9/0", elasticsearch_url="http://127.0.0.1:9")
+    away = _with_settings(shop.settings, redis_url="redis://127.0.0.1:9/0", elasticsearch_url="http://127.0.0.1:9")
     assert 'lookalike_up{server="elasticsearch"} 0.0' in away.get("/metrics").text
 
 
@@ -278,7 +274,7 @@ def test_another_image_gives_another_vector(web: FlaskClient, shop: Shop, image:
     assert shop.index.products(["changing"])["changing"]["vector"] != before
 
 
-def test_any_of_several_images_can_be_the_one_that_resembles(web: FlaskClient, shop: Shop, image: str) -> None:
+def test_any_of_several_images_can_match(web: FlaskClient, shop: Shop, image: str) -> None:
     folder = shop.catalogue.parent / "images"
     laptops = sorted(folder.glob("laptop-*.jpg"))
     images = [image, laptops[0].as_uri(), (folder / "none.jpg").as_uri()]
@@ -302,7 +298,7 @@ def test_any_of_several_images_can_be_the_one_that_resembles(web: FlaskClient, s
     assert found(images="any")["similarity"] == pytest.approx(1, abs=1e-3)
 
 
-def test_each_bad_event_is_named_and_the_others_are_taken(web: FlaskClient, shop: Shop) -> None:
+def test_each_invalid_event_is_named_and_the_others_are_accepted(web: FlaskClient, shop: Shop) -> None:
     answer = _send(web, shop, _upsert("good"), {"type": "upsert", "product": {"id": "x"}}, {"type": "explode"}, 5)  # type: ignore[arg-type]
     assert answer.status_code == 202
     body = answer.get_json()
@@ -314,23 +310,23 @@ def test_each_bad_event_is_named_and_the_others_are_taken(web: FlaskClient, shop
     assert none.get_json(force=True)["errors"][0]["index"] == 0
 
 
-def test_what_is_not_signed_is_refused(web: FlaskClient, shop: Shop) -> None:
+def test_unsigned_requests_are_refused(web: FlaskClient, shop: Shop) -> None:
     answer = web.post("/api/catalog/events", json={"events": [_upsert("forged")]})
     assert answer.status_code == 401
     assert _product(shop, "forged") is None
 
 
-def test_without_secret_nothing_is_taken(shop: Shop) -> None:
+def test_nothing_is_accepted_without_a_secret(shop: Shop) -> None:
     settings = shop.settings.model_copy(update={"webhook_secret": None})
     assert create_app(settings).test_client().post("/api/catalog/events", json={}).status_code == 503
 
 
-def _away(settings: Settings, **changes: str) -> FlaskClient:
+def _with_settings(settings: Settings, **changes: str) -> FlaskClient:
     return create_app(settings.model_copy(update=changes)).test_client()
 
 
-def test_elasticsearch_away_is_a_503(shop: Shop) -> None:
-    web = _away(shop.settings, elasticsearch_url="http://127.0.0.1:9")
+def test_elasticsearch_down_is_a_503(shop: Shop) -> None:
+    web = _with_settings(shop.settings, elasticsearch_url="http://127.0.0.1:9")
     for path in ("/api/search", "/search", "/"):
         answer = web.get(path)
         assert answer.status_code == 503
@@ -339,15 +335,15 @@ def test_elasticsearch_away_is_a_503(shop: Shop) -> None:
     assert web.get("/healthz").get_json()["elasticsearch"].startswith("down")
 
 
-def test_redis_away_leaves_searches_and_pictures(shop: Shop) -> None:
-    web = _away(shop.settings, redis_url="redis://127.0.0.1:9/0")
-    found = web.get("/api/search?size=1").get_json()["products"][0]
-    assert web.get(found["image"]).status_code == 200
+def test_searches_and_pictures_work_while_redis_is_down(shop: Shop) -> None:
+    web = _with_settings(shop.settings, redis_url="redis://127.0.0.1:9/0")
+    product = web.get("/api/search?size=1").get_json()["products"][0]
+    assert web.get(product["image"]).status_code == 200
     assert web.get("/healthz").status_code == 503
 
 
-def test_no_index_yet_is_said(settings: Settings, client: Elasticsearch, tmp_path: Path) -> None:
-    answer = _away(settings, index_name="test-nothing-here").get("/api/search")
+def test_a_missing_index_is_reported(settings: Settings, client: Elasticsearch, tmp_path: Path) -> None:
+    answer = _with_settings(settings, index_name="test-nothing-here").get("/api/search")
     assert answer.status_code == 503
 
 

@@ -1,4 +1,4 @@
-"""Single values in Redis: they expire, and of two updates at once both count."""
+"""Single values in Redis: they expire, and concurrent updates all count."""
 
 import secrets
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ def test_only_the_first_adds_a_value(values: ExpiringValues, key: str) -> None:
     assert values.add(key, "three", seconds=60)
 
 
-def test_updates_at_once_all_count_and_begin_the_time_anew(
+def test_concurrent_updates_all_count_and_restart_the_expiry(
     values: ExpiringValues, key: str, settings: Settings
 ) -> None:
     def raise_by_one(_: int) -> None:

@@ -1,4 +1,4 @@
-"""The storefront as gunicorn serves it, sent what no browser sends."""
+"""Requests that no browser sends, to the storefront as gunicorn serves it."""
 
 import httpx
 import pytest

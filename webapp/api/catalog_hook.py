@@ -73,9 +73,9 @@ def _verified(settings: Settings) -> list[Any]:
         abort(503, "This shop does not accept catalogue events: WEBHOOK_SECRET is not set.")
     try:
         data = Webhook(settings.webhook_secret.get_secret_value()).verify(request.get_data(), dict(request.headers))
-    except (json.JSONDecodeError, RecursionError) as error:  # read once the signature is right
+    except (json.JSONDecodeError, RecursionError) as error:  # parsed only once the signature is valid
         abort(400, f"The body is not JSON: {error}")
-    except (WebhookVerificationError, ValueError) as error:  # ValueError: the header isn't in the form of a signature
+    except (WebhookVerificationError, ValueError) as error:  # ValueError: a malformed signature header
         abort(401, f"The request is not signed correctly: {error}")
     events = data.get("events") if isinstance(data, dict) else None
     if not isinstance(events, list) or not 0 < len(events) <= MAX_EVENTS:

@@ -38,7 +38,7 @@ _UNAVAILABLE = (TransportError, ApiError, RedisUnavailableError, IndexStateError
 class Part:
     """A part of the page: its data, or the reason why it is missing."""
 
-    known: Any
+    data: Any
     fault: str = ""
 
 

@@ -1,4 +1,4 @@
-"""The shop that shoppers see: pages, bag, photographs, what is remembered of them."""
+"""The storefront: pages, bag, photographs, and what is remembered about shoppers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from webapp.storefront import bag, behaviour, pages, photo_pages, pictures
 
 
 def register(app: Flask) -> None:
-    """Serve the room's pages."""
+    """Register the pages of this package."""
     for module in (pages, pictures, bag, behaviour, photo_pages):
         app.register_blueprint(module.blueprint)

@@ -1,4 +1,4 @@
-"""The bag, and a checkout that is a sandbox: nothing is charged, and nothing is sent."""
+"""The bag and a sandbox checkout, which charges nothing and sends nothing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ blueprint = Blueprint("bag", __name__, url_prefix="/bag")
 
 @dataclass(frozen=True)
 class BagLine:
-    """A product in the bag; one that the shop no longer has is shown, and not ordered."""
+    """A product in the bag; one that the shop no longer has is shown but not ordered."""
 
     product_id: str
     product: dict[str, Any] | None
@@ -38,23 +38,23 @@ class BagLine:
 
     @property
     def total(self) -> float | None:
-        """Price of all of them."""
+        """Price of the whole line."""
         price = (self.product or {}).get("price")
         return None if price is None else round(price * self.quantity, 2)
 
 
 @blueprint.get("")
 def show() -> ResponseReturnValue:
-    """Show the bag, and what goes with it."""
-    lines = _lines(behaviour.visitor())
-    known = behaviour.visitor()
-    rails = services().navigation.rails.for_bag(behaviour.current_interests(), list(known.bag), known.owned)
+    """Show the bag, and rails of what goes with it."""
+    visitor = behaviour.visitor()
+    lines = _lines(visitor)
+    rails = services().navigation.rails.for_bag(behaviour.current_interests(), list(visitor.bag), visitor.owned)
     return _page("storefront/bag.html", rails, lines=lines, totals=_totals(lines), most=MAX_QUANTITY)
 
 
 @blueprint.post("")
 def change() -> ResponseReturnValue:
-    """Put a product into the bag, change how many there are, or take it out."""
+    """Add a product to the bag, change its quantity, or remove it."""
     product_id = request.form.get("product_id", "")
     quantity = _quantity(request.form.get("quantity", "1"))
     before = behaviour.visitor()
@@ -75,11 +75,11 @@ def order() -> ResponseReturnValue:
         return redirect(url_for("bag.show"), 303)
     new = Order(secrets.token_hex(4).upper(), time.time(), tuple(_ordered(line) for line in available))
 
-    def take(v: Visitor) -> Visitor:
-        # Pressed twice, it is ordered once: by then the bag no longer has it.
+    def place(v: Visitor) -> Visitor:
+        # A second press orders nothing, because the bag no longer has the products.
         return v.with_order(new) if all(line.product_id in v.bag for line in new.lines) else v
 
-    orders = behaviour.update(take).orders
+    orders = behaviour.update(place).orders
     number = orders[-1].number if orders else new.number
     return redirect(url_for("bag.ordered", number=number), 303)
 
@@ -87,11 +87,11 @@ def order() -> ResponseReturnValue:
 @blueprint.get("/orders/<number>")
 def ordered(number: str) -> ResponseReturnValue:
     """Show an order."""
-    shown = next((o for o in behaviour.visitor().orders if o.number == number), None)
-    if shown is None:
-        abort(404, "There is no such order, or it was forgotten.")
+    placed = next((o for o in behaviour.visitor().orders if o.number == number), None)
+    if placed is None:
+        abort(404, "There is no such order, or it has been deleted.")
     rails = services().navigation.rails.inspired(behaviour.current_interests(), behaviour.visitor().owned)
-    return _page("storefront/ordered.html", rails, order=shown)
+    return _page("storefront/ordered.html", rails, order=placed)
 
 
 def _page(template: str, rails: list[Rail], **more: Any) -> ResponseReturnValue:
@@ -107,9 +107,9 @@ def _quantity(text: str) -> int:
     return min(int(text), MAX_QUANTITY)
 
 
-def _lines(known: Visitor) -> list[BagLine]:
-    products = services().navigation.products(list(known.bag))
-    return [BagLine(i, products.get(i), quantity) for i, quantity in known.bag.items()]
+def _lines(visitor: Visitor) -> list[BagLine]:
+    products = services().navigation.products(list(visitor.bag))
+    return [BagLine(i, products.get(i), quantity) for i, quantity in visitor.bag.items()]
 
 
 def _ordered(line: BagLine) -> Line:
@@ -118,7 +118,7 @@ def _ordered(line: BagLine) -> Line:
 
 
 def _totals(lines: list[BagLine]) -> list[dict[str, Any]]:
-    """Add up what can be ordered, by currency, in the form of a product so that it is written like a price."""
+    """Add up what can be ordered, by currency, shaped like products for the `price` filter."""
     sums: dict[str, float] = {}
     for line in lines:
         if line.is_available and line.product and line.total is not None:

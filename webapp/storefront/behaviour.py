@@ -1,4 +1,4 @@
-"""What is remembered of the shopper who makes a request, and the pages on which they see, download and erase it."""
+"""What is remembered about the shopper of a request, and the pages to see, download and erase it."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ log = logging.getLogger(__name__)
 blueprint = Blueprint("behaviour", __name__)
 
 _DAY = 24 * 3600
-_AWAY = "What you do can't be remembered just now. Please try again in a moment."
+_UNAVAILABLE = "Nothing can be saved right now. Please try again in a moment."
 
 
 @blueprint.app_context_processor
 def template_values() -> dict[str, Any]:
-    """Return what every template may use."""
+    """Return variables for all templates."""
     return {"visitor": visitor, "behaviour_days": services().settings.behaviour_days}
 
 
 def visitor() -> Visitor:
-    """Return the shopper who makes this request; an empty visitor where nothing is remembered, or Redis is away."""
+    """Return the shopper of this request, or an empty visitor if nothing is remembered or Redis is down."""
     if "visitor" not in g:
         g.visitor = Visitor()
         if "visitor" in session:
@@ -44,14 +44,14 @@ def visitor() -> Visitor:
 
 
 def update(change: Callable[[Visitor], Visitor]) -> Visitor:
-    """Change what is remembered, and return it; begin to remember if need be. 503 while Redis is away."""
+    """Change what is remembered, and return it; abort with 503 if Redis is down."""
     _identify()
     try:
         _save_first_view()
         g.visitor = services().visitors.change(session["visitor"], change)
     except RedisUnavailableError as error:
         log.warning("visitors can't be changed: %s", error)
-        abort(503, _AWAY)
+        abort(503, _UNAVAILABLE)
     return cast("Visitor", g.visitor)
 
 
@@ -62,11 +62,11 @@ def record(kind: Kind, product_id: str) -> None:
 
 
 def record_view(product_id: str) -> None:
-    """Remember that a product was looked at. The page is served whether it can be remembered or not.
+    """Remember that a product was viewed; if Redis is down, the page is served all the same.
 
-    The first view is kept in the cookie and goes to Redis with the request that brings the cookie back: crawlers, which
-    bring none back, fill no memory. What a browser prefetches isn't remembered, nor is anything of those who ask not to
-    be tracked (Global Privacy Control).
+    The first view is stored in the cookie and moves to Redis with the request that returns the cookie, so that
+    crawlers, which return none, use no memory. Prefetched pages are not remembered, nor are views of shoppers who opt
+    out of tracking (Global Privacy Control).
     """
     prefetched = "prefetch" in request.headers.get("Sec-Purpose", "")
     if prefetched or request.method != "GET" or request.headers.get("Sec-GPC") == "1":
@@ -79,13 +79,13 @@ def record_view(product_id: str) -> None:
     try:
         _save_first_view()
         g.visitor = services().visitors.change(session["visitor"], lambda v: v.with_event("view", product_id, now))
-        session.modified = True  # the cookie lasts as long as what it leads to
+        session.modified = True  # renews the cookie, so that it lasts as long as the data
     except RedisUnavailableError as error:
-        log.warning("a view isn't remembered: %s", error)
+        log.warning("a view was not saved: %s", error)
 
 
 def current_interests() -> dict[str, Interest]:
-    """Return what the shopper is interested in, weighted by how lately."""
+    """Return what the shopper is interested in, weighted by recency."""
     half_life = services().settings.behaviour_half_life_days * _DAY
     return interests(visitor().events, time.time(), half_life)
 
@@ -93,16 +93,16 @@ def current_interests() -> dict[str, Interest]:
 @blueprint.get("/your-data")
 def your_data() -> ResponseReturnValue:
     """Show what is remembered."""
-    known = current_interests()
-    products = services().navigation.products(list(known))
-    sources = [Source(products[i], reason(interest, products[i])) for i, interest in known.items() if i in products]
-    page = render_template("storefront/your_data.html", known=visitor(), sources=sources)
+    current = current_interests()
+    products = services().navigation.products(list(current))
+    sources = [Source(products[i], reason(interest, products[i])) for i, interest in current.items() if i in products]
+    page = render_template("storefront/your_data.html", remembered=visitor(), sources=sources)
     return page, 200, {"Cache-Control": "no-store"}
 
 
 @blueprint.get("/your-data.json")
 def download() -> ResponseReturnValue:
-    """Return all that is remembered as a file."""
+    """Return everything that is remembered as a file."""
     response = Response(json.dumps(visitor().to_dict(), indent=2), mimetype="application/json")
     response.headers["Content-Disposition"] = "attachment; filename=your-data.json"
     response.headers["Cache-Control"] = "no-store"
@@ -111,13 +111,13 @@ def download() -> ResponseReturnValue:
 
 @blueprint.post("/your-data/erase")
 def erase() -> ResponseReturnValue:
-    """Forget the shopper."""
+    """Delete everything that is remembered about the shopper."""
     if "visitor" in session:
         try:
             services().visitors.erase(session["visitor"])
         except RedisUnavailableError as error:
             log.warning("a visitor can't be erased: %s", error)
-            abort(503, "Your data can't be erased just now. Please try again in a moment.")
+            abort(503, "Your data can't be erased right now. Please try again in a moment.")
         for name in ("visitor", "first"):
             session.pop(name, None)
     return redirect(local_address(request.form.get("back", ""), "behaviour.your_data"), 303)
@@ -133,14 +133,14 @@ def forget() -> ResponseReturnValue:
 
 
 def _identify() -> None:
-    """Give the shopper a random id, in the cookie, unless they have one."""
+    """Create a random id for the shopper, in the cookie, unless there is one."""
     if "visitor" not in session:
         session["visitor"] = secrets.token_urlsafe(18)
         session.permanent = True
 
 
 def _save_first_view() -> Visitor | None:
-    """Save the view that the cookie brought, and return the visitor; None where it brought none."""
+    """Save the view that the cookie carries and return the visitor, or None if it carries none."""
     if "first" not in session:
         return None
     product_id, at = session["first"]

@@ -1,4 +1,4 @@
-"""The facets of a listing as pages show them: values to click, switches and sliders, each with its address."""
+"""The facets of a listing as pages show them: values, switches and sliders, with their URLs."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from webapp.storefront.wording import label, value_label
 _FACETS, _VALUES = 8, 12  # how many attributes, and values of each facet, a page shows
 _OPEN = 4  # how many facets are unfolded
 
-# A form's names for the ends of a range: these and the facet's name.
+# Prefixes of the form fields for the ends of a range; the facet's name follows.
 LOW, HIGH = "min-", "max-"
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Something to click: a facet's value, a sort, a category, a filter to drop."""
+    """A link to choose: a facet value, a sort order, a category, or a filter to remove."""
 
     label: str
     url: str
@@ -38,7 +38,7 @@ class ValueGroup:
     """A facet and its values."""
 
     kind: ClassVar = "values"
-    key: str  # the name that `filter` has for it
+    key: str  # the facet's name in the parameter `filter`
     label: str
     values: list[Choice]
     is_open: bool = True
@@ -55,18 +55,18 @@ class Switch:
 
 @dataclass(frozen=True)
 class Slider:
-    """A facet of numbers: two fields, and a slider that writes them.
+    """A numeric facet: two fields, and a slider that fills them.
 
     Attributes
     ----------
     names : tuple of str
-        Names of the fields of the low and the high end.
+        Names of the two fields.
     chosen : Bounds
-        What is filtered by.
+        The current filter.
     span : tuple of float or None
-        The least and the greatest number there is, on whole steps; None where nothing has one.
+        Lowest and highest value in the listing, rounded out to whole steps; None if there are no values.
     hidden : list of (str, str)
-        What else of the address the form sends.
+        The other parameters, which the form sends along.
     """
 
     kind: ClassVar = "slider"
@@ -80,7 +80,7 @@ class Slider:
 
     @property
     def handles(self) -> Span | None:
-        """Where the handles of the slider stand; None where there is nothing to slide."""
+        """Positions of the slider's handles, or None if the span is a single value or missing."""
         if self.span is None or self.span[0] >= self.span[1]:
             return None
         low, high = (
@@ -94,25 +94,25 @@ Group = ValueGroup | Switch | Slider
 
 
 def groups(facets: Facets, links: Links) -> list[Group]:
-    """Return the facets of a result in the order they are declared in; of the attributes those that tell it apart."""
-    shown: list[Group] = []
+    """Return the facets of a result in the order of their declaration, with its most useful attributes."""
+    listed: list[Group] = []
     for facet in FACETS:
         if isinstance(facet, Terms) and not facet.drills_down and facets.terms[facet.name]:
             name, values = facet.name, facets.terms[facet.name]
-            shown.append(_values(facet.label or label(name), name, values, links, is_attribute=False))
+            listed.append(_values(facet.label or label(name), name, values, links, is_attribute=False))
         elif isinstance(facet, Flag):
-            shown += _switch(facet, facets.flags[facet.name], links)
+            listed += _switch(facet, facets.flags[facet.name], links)
         elif isinstance(facet, Range):
-            shown += _slider(facet, facets.ranges[facet.name], links, is_attribute=False)
+            listed += _slider(facet, facets.ranges[facet.name], links, is_attribute=False)
         elif isinstance(facet, Attributes):
-            shown += _attributes(facet, facets, links)
-    return list(_folded(shown))
+            listed += _attributes(facet, facets, links)
+    return list(_folded(listed))
 
 
-def _folded(shown: Sequence[Group]) -> Iterator[Group]:
-    """Fold all but the first groups of values, and those that are filtered by."""
+def _folded(listed: Sequence[Group]) -> Iterator[Group]:
+    """Fold all groups of values except the first ones and those with an active filter."""
     number = 0
-    for group in shown:
+    for group in listed:
         if isinstance(group, ValueGroup):
             number += 1
             chosen = any(choice.active for choice in group.values)
@@ -147,42 +147,42 @@ def _slider(facet: Range, span: Span | None, links: Links, *, is_attribute: bool
         names, chosen = ("price_min", "price_max"), Bounds(parameters.price_min, parameters.price_max)
         key, others = facet.name, parameters.model_copy(update={"cursor": "", "price_min": None, "price_max": None})
     else:
-        own = [r for r in parameters.refinements if (r.name, r.is_attribute) == (facet.name, is_attribute)]
-        left = tuple(str(r) for r in parameters.refinements if r not in own)
-        key, others = Refinement(facet.name, "", is_attribute).facet, parameters.model_copy(update={"filter": left})
+        active = [r for r in parameters.refinements if (r.name, r.is_attribute) == (facet.name, is_attribute)]
+        rest = tuple(str(r) for r in parameters.refinements if r not in active)
+        key, others = Refinement(facet.name, "", is_attribute).facet, parameters.model_copy(update={"filter": rest})
         names = (LOW + key, HIGH + key)
-        chosen = next((bounds for r in reversed(own) if (bounds := r.bounds)), Bounds())
+        chosen = next((bounds for r in reversed(active) if (bounds := r.bounds)), Bounds())
     if span or chosen != Bounds():
         text = facet.label or _attribute_label(facet.name, key)
         yield Slider(key, text, names, chosen, _on_steps(span, facet.step), facet.step, others.to_query())
 
 
 def _attributes(facet: Attributes, facets: Facets, links: Links) -> Iterator[Group]:
-    """Choose the attributes that most products have and that tell them apart, and those filtered by."""
+    """Yield the attributes with an active filter, then those that most products have and that distinguish them."""
     chosen = {name for name, _ in links.parameters.filters.attributes}
     sliders = {
         n.name: s for n in facet.numbers for s in _slider(n, facets.numbers.get(n.name), links, is_attribute=True)
     }
-    # Values that one product each has (article numbers) tell nothing as a filter.
-    telling = {
+    # Values that only one product has each (article numbers) are useless as filters.
+    useful = {
         name: values if name in facets.numbers else [v for v in values if v.count > 1 or len(values) <= _VALUES]
         for name, values in facets.attributes.items()
     }
 
     def is_shown(name: str) -> bool:
-        return name in chosen or (sliders[name].handles is not None if name in sliders else len(telling[name]) > 1)
+        return name in chosen or (sliders[name].handles is not None if name in sliders else len(useful[name]) > 1)
 
     def coverage(name: str) -> tuple[bool, int]:
-        return name not in chosen, -sum(v.count for v in telling[name])
+        return name not in chosen, -sum(v.count for v in useful[name])
 
-    for name in sorted(telling, key=coverage)[:_FACETS]:
+    for name in sorted(useful, key=coverage)[:_FACETS]:
         if is_shown(name):
             text = _attribute_label(name, Refinement(name, "").facet)
-            yield sliders.get(name) or _values(text, name, telling[name], links, is_attribute=True)
+            yield sliders.get(name) or _values(text, name, useful[name], links, is_attribute=True)
 
 
 def _attribute_label(name: str, key: str) -> str:
-    """Tell an attribute apart from the facet that has its name."""
+    """Return an attribute's label, marked if a facet has the same name."""
     return label(name) if key == name else f"{label(name)} (attribute)"
 
 
@@ -195,7 +195,7 @@ def _on_steps(span: Span | None, step: float) -> Span | None:
 
 
 def bounds_label(bounds: Bounds) -> str:
-    """Write a range for people: ``40 to 55``, ``From 40``, ``Up to 55``; nothing for one that is open on both sides."""
+    """Write a range for people: ``40 to 55``, ``From 40``, ``Up to 55``; empty if both ends are open."""
     if bounds == Bounds():
         return ""
     if bounds.high is None:
@@ -204,7 +204,7 @@ def bounds_label(bounds: Bounds) -> str:
 
 
 def refinement_label(refinement: Refinement) -> str:
-    """Write one ``filter`` for people: its value, with its name where the value alone says too little."""
+    """Write one ``filter`` for people: its value, with its name if the value alone is unclear."""
     name, value = _attribute_label(refinement.name, refinement.facet), refinement.value
     if bounds := refinement.bounds:
         span = bounds_label(bounds)

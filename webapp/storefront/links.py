@@ -1,4 +1,4 @@
-"""Addresses of the storefront. All state of a listing is in its address: it can be shared, and Back works."""
+"""URLs of the storefront. They hold all state of a listing, so that it can be shared and Back works."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from search.syntax import read_anchor, write_anchor
 
 @dataclass(frozen=True)
 class Links:
-    """Addresses that differ from the page at hand by one thing."""
+    """URLs that differ from the current page in one respect."""
 
     parameters: SearchParameters
     product_id: str | None = None  # of a product's page; None on a listing
 
     def here(self, **changes: Any) -> str:
-        """Return this page with some parameters changed, from its first products on."""
+        """Return the first page of this listing with some parameters changed."""
         return self._to(self.parameters.model_copy(update={"cursor": "", **changes}), self.product_id)
 
     def listing(self, **changes: Any) -> str:
@@ -30,9 +30,9 @@ class Links:
         return self._to(self.parameters.model_copy(update={"cursor": "", **changes}), None)
 
     def product(self, product_id: str) -> str:
-        """Return a product's page; likes go with the shopper, what narrowed the listing doesn't."""
-        kept = {name: getattr(self.parameters, name) for name in ("like", "dislike", "weight")}
-        return self._to(SearchParameters(**kept), product_id)
+        """Return a product's page, with the likes and weights but without the filters of this one."""
+        carried = {name: getattr(self.parameters, name) for name in ("like", "dislike", "weight")}
+        return self._to(SearchParameters(**carried), product_id)
 
     def like(self, product_id: str) -> str:
         """Return this page with a product liked, sorted by similarity."""
@@ -45,7 +45,7 @@ class Links:
         return self._without(like=self._likes_but(product_id))
 
     def dislike(self, product_id: str) -> str:
-        """Return this page keeping away from a product."""
+        """Return this page with a product disliked."""
         return self._without(like=self._likes_but(product_id), dislike=(*self.parameters.dislike, product_id))
 
     def undislike(self, product_id: str) -> str:
@@ -53,41 +53,41 @@ class Links:
         return self._without(dislike=self._dislikes_but(product_id))
 
     def weighed(self, product_id: str, weight: float) -> str:
-        """Return this page with a like counting so much."""
+        """Return this page with the weight of a like changed."""
         likes = self.parameters.likes | {product_id: weight}
         return self.here(like=tuple(write_anchor(i, w) for i, w in likes.items()))
 
     def photo_weighed(self, weight: float) -> str:
-        """Return this page with the photograph counting so much."""
+        """Return this page with the weight of the photograph changed."""
         token, _ = self.parameters.photo_anchor
         return self.here(photo=write_anchor(token, weight))
 
     def unliked(self, product_id: str) -> str:
-        """Return this page without a like, and with the offer to undo that."""
+        """Return this page without a like, offering to undo that."""
         value = write_anchor(product_id, self.parameters.likes.get(product_id, 1))
         return _undoable(self.unlike(product_id), "like", value)
 
     def undisliked(self, product_id: str) -> str:
-        """Return this page without a dislike, and with the offer to undo that."""
+        """Return this page without a dislike, offering to undo that."""
         return _undoable(self.undislike(product_id), "dislike", product_id)
 
     def without_photo(self) -> str:
-        """Return this page without the photograph, and with the offer to undo that."""
+        """Return this page without the photograph, offering to undo that."""
         return _undoable(self._without(photo=""), "photo", self.parameters.photo)
 
     def uninspired(self, product_id: str) -> str:
-        """Return this page without an anchor that browsing led to."""
+        """Return this page without an anchor that comes from browsing."""
         return self._without(inspired=_others(self.parameters.inspired, product_id))
 
     def photo(self) -> str:
-        """Return the page that takes a photograph, which the filters of this one go to."""
-        left = self.parameters.model_copy(update={"photo": "", "cursor": "", "sort": None})
-        return url_for("photo_pages.form", **_arguments(left))
+        """Return the page for a search by photograph, with the filters of this one."""
+        carried = self.parameters.model_copy(update={"photo": "", "cursor": "", "sort": None})
+        return url_for("photo_pages.form", **_arguments(carried))
 
     def _without(self, **changes: Any) -> str:
-        """Return this page with fewer anchors; with none left, nothing can be sorted by similarity."""
-        left = self.parameters.model_copy(update=changes)
-        return self.here(**changes, sort=left.sort if left.has_anchors and left.sort != "similar" else None)
+        """Return this page with fewer anchors; without any, it cannot be sorted by similarity."""
+        changed = self.parameters.model_copy(update=changes)
+        return self.here(**changes, sort=changed.sort if changed.has_anchors and changed.sort != "similar" else None)
 
     def _likes_but(self, product_id: str) -> tuple[str, ...]:
         return _others(self.parameters.like, product_id)
@@ -96,12 +96,12 @@ class Links:
         return tuple(dislike for dislike in self.parameters.dislike if dislike != product_id)
 
     def toggle(self, refinement: Refinement) -> str:
-        """Return the listing with a filter set, or without it where it is set."""
+        """Return the listing with a filter added, or removed if it is active."""
         text, filters = str(refinement), self.parameters.filter
         return self.listing(filter=tuple(f for f in filters if f != text) if text in filters else (*filters, text))
 
     def next_page(self, cursor: str) -> str:
-        """Return the page of the listing that follows."""
+        """Return the next page of the listing."""
         return url_for("shop.listing", **_arguments(self.parameters), cursor=cursor)
 
     @staticmethod
@@ -113,14 +113,14 @@ class Links:
 
 
 def local_address(address: str, otherwise: str) -> str:
-    """Keep to this shop's own addresses: a form must not send anybody elsewhere.
+    """Return an address if it is on this site, so that no form redirects shoppers elsewhere.
 
     Parameters
     ----------
     address : str
-        Where the request asks to go on to; it is not trusted.
+        Address requested by the form; not trusted.
     otherwise : str
-        Endpoint to go to instead.
+        Endpoint to return the address of instead.
     """
     try:
         parts = urlsplit(address.replace("\\", "/"))
@@ -131,7 +131,7 @@ def local_address(address: str, otherwise: str) -> str:
 
 
 def _others(anchors: Iterable[str], product_id: str) -> tuple[str, ...]:
-    """Leave an anchor out, however its weight was written."""
+    """Remove an anchor, however its weight is written."""
     return tuple(anchor for anchor in anchors if read_anchor(anchor)[0] != product_id)
 
 

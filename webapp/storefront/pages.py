@@ -25,7 +25,7 @@ _SYMBOLS = {"EUR": "\N{EURO SIGN}", "USD": "$", "GBP": "\N{POUND SIGN}"}
 
 @blueprint.get("/")
 def home() -> ResponseReturnValue:
-    """Show the entrance: departments, and what is new."""
+    """Show the home page: departments, and new products."""
     parameters = page_parameters(request.args)
     newest = parameters.model_copy(update={"sort": None if parameters.has_anchors else "newest", "size": 24})
     listing, links = services().navigation.listing(newest, parameters.dislike), Links(parameters)
@@ -43,25 +43,25 @@ def listing() -> ResponseReturnValue:
 
 @blueprint.get("/products/<path:product_id>")
 def product(product_id: str) -> ResponseReturnValue:
-    """Show a product, and more like it."""
-    shown, known = product_or_404(product_id), behaviour.visitor()
+    """Show a product, and similar ones."""
+    fields, visitor = product_or_404(product_id), behaviour.visitor()
     parameters = page_parameters(request.args)
     links = Links(parameters, product_id)
-    alike = sheet.shelf_parameters(shown, parameters)
-    listing = services().navigation.listing(alike, known.owned)
-    more = Links(alike.model_copy(update={"size": 24, "like": (write_anchor(product_id),)})).listing()
-    seen = services().navigation.products(sheet.recent(known.events, product_id))
+    similar = sheet.shelf_parameters(fields, parameters)
+    listing = services().navigation.listing(similar, visitor.owned)
+    more = Links(similar.model_copy(update={"size": 24, "like": (write_anchor(product_id),)})).listing()
+    viewed = services().navigation.products(sheet.recent(visitor.events, product_id))
     behaviour.record_view(product_id)
     return _page(
         "storefront/product.html",
         listing,
         links,
-        product=shown,
-        rows=sheet.rows(shown),
-        buts=sheet.buts(shown, links),
+        product=fields,
+        rows=sheet.rows(fields),
+        buts=sheet.buts(fields, links),
         more_like_this=more,
-        top=alike.category,
-        rails=rails.recently_viewed(list(seen.values())),
+        top=similar.category,
+        rails=rails.recently_viewed(list(viewed.values())),
     )
 
 
@@ -89,12 +89,12 @@ def _page(template: str, listing: Listing, links: Links, **more: Any) -> str:
 
 @blueprint.app_template_filter()
 def price(product: dict[str, Any] | Line) -> str:
-    """Write a product's price, e.g. ``€ 49.90``; nothing where it has none."""
-    known = asdict(product) if isinstance(product, Line) else product
-    if known.get("price") is None:
+    """Write a product's price, e.g. ``€ 49.90``; empty if it has none."""
+    fields = asdict(product) if isinstance(product, Line) else product
+    if fields.get("price") is None:
         return ""
-    currency = known.get("currency") or ""
-    return f"{_SYMBOLS.get(currency, currency)}\N{NO-BREAK SPACE}{known['price']:,.2f}".strip()
+    currency = fields.get("currency") or ""
+    return f"{_SYMBOLS.get(currency, currency)}\N{NO-BREAK SPACE}{fields['price']:,.2f}".strip()
 
 
 @blueprint.app_template_filter()

@@ -1,4 +1,4 @@
-"""The page that takes a photograph; what it leads to is a listing like any other."""
+"""The page for a search by photograph, which leads to a listing like any other."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from workers.photos import PhotoServiceError
 log = logging.getLogger(__name__)
 blueprint = Blueprint("photo_pages", __name__)
 
-_AWAY = "Photographs can't be looked at just now. Please try again in a moment."
+_UNAVAILABLE = "Photo search is not available right now. Please try again in a moment."
 
 
 @blueprint.get("/photo")
 def form() -> ResponseReturnValue:
-    """Ask for a photograph. The address's filters stay with it."""
+    """Ask for a photograph; the filters in the URL stay."""
     return _form(page_parameters(request.args))
 
 
 @blueprint.post("/photo")
 def upload() -> ResponseReturnValue:
-    """Take a photograph, and go on to what resembles it."""
+    """Accept a photograph, and redirect to similar products."""
     fields = MultiDict((n, v) for n, v in request.form.items(multi=True) if n in SearchParameters.model_fields)
     parameters = page_parameters(fields)
     try:
@@ -39,13 +39,13 @@ def upload() -> ResponseReturnValue:
     except ParameterError as error:
         return _form(parameters, f"{error.detail[:1].upper()}{error.detail[1:]}.", 400)
     except PhotoServiceError as error:
-        log.warning("a photograph isn't embedded: %s", error)
-        return _form(parameters, _AWAY, 503, {"Retry-After": "5"})
+        log.warning("a photograph was not embedded: %s", error)
+        return _form(parameters, _UNAVAILABLE, 503, {"Retry-After": "5"})
     return redirect(Links(parameters).listing(photo=token, sort=None), 303)
 
 
 def _file() -> FileStorage:
-    """Return the file, from whichever field it came: a camera has one of its own."""
+    """Return the uploaded file; the camera has a field of its own."""
     for name in ("image", "camera"):
         file = request.files.get(name)
         if file and file.filename:

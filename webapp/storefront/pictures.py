@@ -1,4 +1,4 @@
-"""The addresses of product pictures, and what answers there."""
+"""The URLs of product pictures, and the view that serves them."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _PLACEHOLDER = (
 
 
 def picture_url(product: dict[str, Any], width: int, image: str | None = None) -> str | None:
-    """Return the address of a product's picture, or None if it has none.
+    """Return the URL of a product's picture, or None if it has none.
 
-    The address holds what the picture is made from, so that it can be cached for good.
+    The URL contains a digest of the picture's source, so that it can be cached forever.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def picture_url(product: dict[str, Any], width: int, image: str | None = None) -
 
 @blueprint.get("/pictures/<path:product_id>/<int:width>.webp")
 def picture(product_id: str, width: int) -> Response:
-    """Serve a product's picture; a placeholder where there is none."""
+    """Serve a product's picture, or a placeholder."""
     try:
         number = request.args.get("n", 0, int)
         data = services().thumbnails.get(product_id, width, number, request.args.get("v", "")[:64])

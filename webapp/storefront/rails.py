@@ -1,4 +1,4 @@
-"""What the templates show of rails, as plain data: headings, reasons, addresses."""
+"""Rails as plain data for the templates: headings, reasons, URLs."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from search.rails import Rail
 from search.syntax import write_anchor
 from webapp.storefront.links import Links
 
-_NAMED = 6  # sources that a rail names
-_IN_ADDRESS = 12  # interests that an address carries: the weightiest, and an address stays short
+_NAMED = 6  # sources listed with a rail
+_IN_ADDRESS = 12  # interests in a URL, those of the highest weight, so that it stays short
 
 _TITLES = {"inspired": "Inspired by your browsing", "goes_with": "Goes with the look of your bag"}
 _REASONS: dict[Kind, str] = {
@@ -22,13 +22,13 @@ _REASONS: dict[Kind, str] = {
     "order": "you ordered {}",
 }
 
-# The same in a word, below a thumbnail.
+# The same in a word or two, below a thumbnail.
 BECAUSE: dict[Kind, str] = {"view": "viewed", "like": "liked", "cart": "in your bag", "order": "ordered"}
 
 
 @dataclass(frozen=True)
 class Source:
-    """A product that a rail came from, and how."""
+    """A product that a rail is based on, and why."""
 
     product: dict[str, Any]
     reason: str
@@ -36,7 +36,7 @@ class Source:
 
 @dataclass(frozen=True)
 class RailItem:
-    """A product of a rail, and why it is there."""
+    """A product of a rail, and why it is recommended."""
 
     product: dict[str, Any]
     reason: str
@@ -44,12 +44,12 @@ class RailItem:
 
 @dataclass(frozen=True)
 class RailView:
-    """A rail: its heading, products, what it came from, and the address of a listing in that order."""
+    """A rail: its heading, products, sources, and the URL of a listing in the same order."""
 
     id: str
     title: str
     items: list[RailItem]
-    sources: list[Source]  # those that can be undone here
+    sources: list[Source]  # those that the shopper can remove here
     url: str | None
 
 
@@ -59,7 +59,7 @@ def views(rails: list[Rail], links: Links) -> list[RailView]:
 
 
 def recently_viewed(products: list[dict[str, Any]]) -> list[RailView]:
-    """Return the rail of what was looked at before; none where that is nothing."""
+    """Return the rail of recently viewed products, or an empty list."""
     return [RailView("viewed", "Recently viewed", [RailItem(p, "") for p in products], [], None)] if products else []
 
 
@@ -69,7 +69,7 @@ def reason(interest: Interest, product: Mapping[str, Any]) -> str:
 
 
 def inspired_by(interests: Mapping[str, Interest]) -> tuple[str, ...]:
-    """Write interests for an address, ``ID^weight`` each."""
+    """Return interests as values of the parameter `inspired`, ``ID^weight`` each."""
     return tuple(write_anchor(i.product_id, float(f"{i.weight:.3g}")) for i in list(interests.values())[:_IN_ADDRESS])
 
 

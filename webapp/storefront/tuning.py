@@ -1,4 +1,4 @@
-"""What a listing is sorted by, as plain data for the templates: anchors, modes, aspects, and why a product is there."""
+"""What a listing is sorted by, as plain data for the templates: anchors, modes, aspects, and reasons."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from webapp.storefront.rails import BECAUSE
 from webapp.storefront.wording import label, value_label
 
 _MODES = {"auto": "Best of all", "blend": "A blend", "every": "Features of all", "any": "Like any one"}
-_STEPS = (0.25, 0.5, 1.0, 2.0, 4.0)  # what a like can count
-_SHARED = 4  # attributes that a reason names
+_STEPS = (0.25, 0.5, 1.0, 2.0, 4.0)  # weights of a like
+_SHARED = 4  # attributes named in a reason
 _LABELS = {"look": "Look", "style": "Style", "color": "Color", "text": "Words", "attributes": "Details"}
 
 
 @dataclass(frozen=True)
 class AnchorView:
-    """A product in the row of anchors: liked, come from browsing, or disliked."""
+    """A product in the row of anchors: liked, from browsing, or disliked."""
 
     id: str
     title: str
@@ -37,16 +37,16 @@ class AnchorView:
     url: str
     remove_url: str
     usable: bool
-    because: str = ""  # where browsing led to it, or it is a photograph
+    because: str = ""  # if it comes from browsing or is a photograph
     disliked: bool = False
-    weight: float | None = None  # None where it can't be set
+    weight: float | None = None  # None if it can't be changed
     more_url: str | None = None
     less_url: str | None = None
 
 
 @dataclass(frozen=True)
 class Aspect:
-    """A slider: how much an aspect counts, from 0 to 1."""
+    """The slider of an aspect's weight, from 0 to 1."""
 
     name: str
     label: str
@@ -55,16 +55,16 @@ class Aspect:
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a product stands where it stands.
+    """Why a product is ranked where it is.
 
     Attributes
     ----------
     aspects : list of (label, percent)
-        What each aspect adds to the similarity, in percent of what all add; the most telling first.
+        Share of each aspect in the similarity, largest first.
     closest : str
-        Title of the like that it is most similar to; nothing where there is one only.
+        Title of the most similar like; empty if there is only one.
     shared : list of str
-        What it has in common with what is liked.
+        Attributes that it shares with the likes.
     """
 
     aspects: list[tuple[str, int]]
@@ -74,21 +74,21 @@ class Reason:
 
 @dataclass(frozen=True)
 class Undo:
-    """What was just removed from the anchors, and the address that brings it back."""
+    """The anchor that was just removed, and the URL that restores it."""
 
     title: str
     url: str
 
 
 def modes(links: Links) -> list[Choice]:
-    """Return the ways in which several likes can count; none where there is only one."""
+    """Return the ways to combine several likes; none if there is only one."""
     if len(links.parameters.like) + len(links.parameters.inspired) + bool(links.parameters.photo) < 2:
         return []
     return [Choice(text, links.here(mode=name), name == links.parameters.mode) for name, text in _MODES.items()]
 
 
 def aspects(listing: Listing) -> list[Aspect]:
-    """Return the sliders of the aspects; none where the order is another, or there is one aspect only."""
+    """Return the sliders of the aspects; none if not sorted by similarity, or if there is only one aspect."""
     if not listing.by_similarity or len(LAYOUT.names) < 2:
         return []
     weights = listing.search.weights
@@ -97,7 +97,7 @@ def aspects(listing: Listing) -> list[Aspect]:
 
 
 def anchors(listing: Listing, links: Links, interests: Mapping[str, Interest]) -> list[AnchorView]:
-    """Return what the listing is sorted by: a photograph, likes in their order, what browsing led to, dislikes."""
+    """Return the anchors of the listing: a photograph, likes in their order, those from browsing, dislikes."""
     usable = {anchor.id for anchor in listing.anchors.usable}
     parameters, views = links.parameters, []
     several = len(parameters.anchors) + bool(parameters.photo) > 1
@@ -129,7 +129,7 @@ def anchors(listing: Listing, links: Links, interests: Mapping[str, Interest]) -
 
 
 def reasons(listing: Listing) -> dict[str, Reason]:
-    """Return why each product is where it is, by product id; empty unless the request asked for it."""
+    """Return the reasons by product id; empty unless `explain` is set."""
     titles = {
         a.id: listing.anchors.products[a.id]["title"]
         for a in listing.anchors.usable
@@ -139,10 +139,9 @@ def reasons(listing: Listing) -> dict[str, Reason]:
 
 
 def undo(removed: str, links: Links, search: Navigation) -> Undo | None:
-    """Return how to bring back what an address says was removed, ``like:ID^2``; None where that makes no sense.
+    """Return how to restore what the URL says was removed, such as ``like:ID^2``, or None if that is impossible.
 
-    The address is anybody's to write: it can say nothing but the title of a product of the shop, or that there was a
-    photograph.
+    Anybody can write such a URL, so it can show nothing but the title of a product of the shop, or "Your photograph".
     """
     kind, _, value = removed.partition(":")
     parameters = links.parameters
@@ -168,18 +167,18 @@ def _explained(listing: Listing) -> dict[str, Match]:
 def _reason(why: dict[str, Any], titles: Mapping[str, str]) -> Reason:
     added = {name: max(part, 0.0) for name, part in why["aspects"].items()}
     total = sum(added.values()) or 1.0
-    parts = sorted(((_LABELS.get(n, label(n)), round(100 * part / total)) for n, part in added.items()), key=_least)
+    parts = sorted(((_LABELS.get(n, label(n)), round(100 * part / total)) for n, part in added.items()), key=_largest)
     alone = {i: value for i, value in why["anchors"].items() if i in titles}
     closest = titles[max(alone, key=lambda i: alone[i])] if len(alone) > 1 else ""
-    return Reason(parts, closest, [_pair(pair) for pair in _telling(why["shared"])[:_SHARED]])
+    return Reason(parts, closest, [_pair(pair) for pair in _by_interest(why["shared"])[:_SHARED]])
 
 
-def _least(part: tuple[str, int]) -> int:
+def _largest(part: tuple[str, int]) -> int:
     return -part[1]
 
 
-def _telling(pairs: Sequence[str]) -> list[str]:
-    """Put what tells most first: not what a product isn't, nor one of many values of one name, such as sizes."""
+def _by_interest(pairs: Sequence[str]) -> list[str]:
+    """Sort shared attributes: last what a product isn't, and names with many values, such as sizes."""
     names = Counter(pair.partition(":")[0] for pair in pairs)
     return sorted(pairs, key=lambda pair: (pair.endswith(":false"), names[pair.partition(":")[0]] > 1))
 

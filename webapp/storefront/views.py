@@ -1,4 +1,4 @@
-"""What the templates show, as plain data: navigation, filters, sorts, each with its address."""
+"""Navigation, filters and sorts as plain data for the templates, each with its URL."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from webapp.storefront.rails import inspired_by
 _SORTS = {"relevance": "Relevance", "price": "Price, low to high", "-price": "Price, high to low", "newest": "Newest"}
 BUTS = {"cheaper": "Cheaper", "in_stock": "In stock", "other_brand": "Another brand"}
 
-# What narrows a listing, and is left behind where another one begins.
+# What narrows a listing; links to other listings reset it.
 NARROWING: dict[str, Any] = {
     "filter": (),
     "price_min": None,
@@ -28,7 +28,7 @@ NARROWING: dict[str, Any] = {
 
 
 def departments(navigation: list[FacetValue], links: Links) -> list[Choice]:
-    """Return the top categories; likes go with the shopper from one to the other, filters don't."""
+    """Return the top categories; their links carry the likes but not the filters."""
     current = links.parameters.category.split("/")[0]
 
     def below(parent: str) -> tuple[Choice, ...]:
@@ -48,21 +48,21 @@ def departments(navigation: list[FacetValue], links: Links) -> list[Choice]:
 
 
 def categories(facets: Facets, links: Links) -> list[Choice]:
-    """Return the categories of a result one level below the one chosen."""
+    """Return the categories of a result one level below the current one."""
     current = links.parameters.category
     below = [v for v in facets.terms["category"] if _parent(v.value) == current]
     return [Choice(v.value.rpartition("/")[2], links.listing(category=v.value), False, v.count) for v in below]
 
 
 def trail(links: Links) -> list[Choice]:
-    """Return the categories above the one chosen, and itself: the breadcrumbs."""
+    """Return the breadcrumbs: the categories above the current one, and itself."""
     names = links.parameters.category.split("/") if links.parameters.category else []
     paths = ["/".join(names[: depth + 1]) for depth in range(len(names))]
     return [Choice(name, links.listing(category=path)) for name, path in zip(names, paths, strict=True)]
 
 
 def active_filters(links: Links) -> list[Choice]:
-    """Return what narrows the listing, each with the address without it."""
+    """Return the active filters, each with the URL that removes it."""
     parameters = links.parameters
     quoted = f"\N{LEFT DOUBLE QUOTATION MARK}{parameters.q}\N{RIGHT DOUBLE QUOTATION MARK}"
     active = [Choice(quoted, links.listing(q=""))] if parameters.q else []
@@ -72,15 +72,15 @@ def active_filters(links: Links) -> list[Choice]:
     if parameters.in_stock is not None:
         active.append(Choice("In stock" if parameters.in_stock else "Out of stock", links.listing(in_stock=None)))
     for name in parameters.but:
-        left = tuple(but for but in parameters.but if but != name)
-        active.append(Choice(_but_label(name), links.listing(but=left)))
+        others = tuple(but for but in parameters.but if but != name)
+        active.append(Choice(_but_label(name), links.listing(but=others)))
     if parameters.min_match:
         active.append(Choice(f"From {parameters.min_match:g}% match", links.listing(min_match=0.0)))
     return active
 
 
 def sorts(links: Links, interests: Mapping[str, Interest]) -> list[Choice]:
-    """Return the orders a listing can have: by similarity once there is an anchor, by browsing where there was some."""
+    """Return the available sorts, with similarity if there is an anchor and browsing if there are interests."""
     parameters = links.parameters
     offered = ({"similar": "Similarity"} if parameters.has_anchors else {}) | _SORTS
     choices = [Choice(text, links.here(sort=name), name == parameters.order) for name, text in offered.items()]

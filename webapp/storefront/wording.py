@@ -1,4 +1,4 @@
-"""Names of the catalogue, written for people."""
+"""Labels for names and values of the catalogue."""
 
 from __future__ import annotations
 
