@@ -1,4 +1,4 @@
-// A product's pictures: thumbnails scroll the strip, not the page, and tell which picture is in sight.
+// A product's pictures: thumbnails scroll the strip, not the page, and mark the picture in view.
 export function showGalleries() {
   document.addEventListener("click", (event) => {
     const thumb = event.target.closest?.(".gallery-thumbs a");

@@ -1,4 +1,4 @@
-// Judging by keys: each button and link names its own (0 to 3, U). Without this, a click does the same.
+// Judging by keyboard: each button and link declares its key (0 to 3, U). Without script, clicks do the same.
 let sent = false;
 
 addEventListener("keydown", (event) => {
@@ -10,14 +10,14 @@ addEventListener("keydown", (event) => {
   button.click();
 });
 
-// A pair is judged once, however often a key or button is hit before the next one is there.
+// A pair is judged once, however often a key or button is pressed before the next pair loads.
 addEventListener("submit", (event) => {
   if (sent) event.preventDefault();
   sent = true;
 });
 
-// Only now are the keys worth showing.
+// Shows the keys, now that they work.
 document.querySelector(".judging").dataset.keys = "on";
 
-// Back from the browser's cache, the page can be judged again.
+// Restored from the browser's cache, the page can be judged again.
 addEventListener("pageshow", () => { sent = false; });

@@ -1,4 +1,4 @@
-// Everything works without this: links and forms load whole pages. Here, the same addresses change the page in place.
+// Everything works without script: links and forms load whole pages. Script loads the same addresses in place.
 import { interceptLinks } from "./navigation.js";
 import { interceptMore } from "./more.js";
 import { closeMenus } from "./menus.js";

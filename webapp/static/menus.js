@@ -1,4 +1,4 @@
-// Menus close on a click elsewhere and on Escape; so does the drawer of filters once it has been used.
+// Closes menus on a click elsewhere or Escape, and the filter drawer when it is done.
 export function closeMenus() {
   document.addEventListener("click", (event) => {
     for (const menu of document.querySelectorAll("details[data-menu][open]")) {

@@ -1,4 +1,4 @@
-// "Show more" puts the next page's products under those that are there. The address stays that of the list.
+// "Show more" appends the products of the next page. The address stays the same.
 import { fetchPage, isOvertaken } from "./request.js";
 import { announce } from "./regions.js";
 
@@ -21,18 +21,18 @@ export function interceptMore() {
 
 function append(link, page) {
   const grid = document.getElementById("grid");
-  const here = new Set([...grid.children].map((card) => card.dataset.product));
-  const cards = [...page.querySelectorAll("#grid > [data-product]")].filter((card) => !here.has(card.dataset.product));
+  const present = new Set([...grid.children].map((card) => card.dataset.product));
+  const cards = [...page.querySelectorAll("#grid > [data-product]")].filter((card) => !present.has(card.dataset.product));
   grid.append(...cards);
   cards[0]?.querySelector("a").focus({ preventScroll: true });
 
   const box = link.closest(".more");
   const total = Number(box.dataset.total);
-  const shown = `${grid.children.length} of ${total.toLocaleString("en")}`;
+  const progress = `${grid.children.length} of ${total.toLocaleString("en")}`;
   const next = page.querySelector("a[data-more]");
   if (next && grid.children.length < total) link.href = next.href;
   else link.remove();
   const words = box.querySelector("[data-shown]");
-  if (words) words.textContent = shown;
-  announce(`${shown} products shown`);
+  if (words) words.textContent = progress;
+  announce(`${progress} products shown`);
 }

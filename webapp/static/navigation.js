@@ -1,12 +1,12 @@
-// Follows the shop's links and forms without loading a page; what goes wrong here is left to the browser.
+// Follows the shop's links and forms without a page load; on an error the browser loads the page itself.
 import { fetchPage, isOvertaken } from "./request.js";
 import { announce, focusAfter, regions, show } from "./regions.js";
 import { animate } from "./transition.js";
 
-const KEPT = 20; // pages that Back shows as they were left
-const left = new Map(); // by the key of their entry in the history
+const MAX_SNAPSHOTS = 20; // pages that Back restores as they were
+const snapshots = new Map(); // by the key of their history entry
 let key = history.state?.key ?? newKey();
-let shown = location.pathname + location.search;
+let currentAddress = location.pathname + location.search;
 
 export function interceptLinks() {
   history.replaceState({ key }, "");
@@ -14,9 +14,9 @@ export function interceptLinks() {
   document.addEventListener("click", onClick);
   document.addEventListener("submit", onSubmit);
   addEventListener("popstate", onPopState);
-  // While pages change in place, where they are scrolled to is restored here; otherwise by the browser.
+  // Pages that change in place have their scroll position restored here, others by the browser.
   addEventListener("pagehide", () => (history.scrollRestoration = "auto"));
-  addEventListener("pageshow", () => left.size && (history.scrollRestoration = "manual"));
+  addEventListener("pageshow", () => snapshots.size && (history.scrollRestoration = "manual"));
 }
 
 function onClick(event) {
@@ -36,12 +36,12 @@ function onSubmit(event) {
   visit(formAddress(form), trigger);
 }
 
-// The address that a form leads to, as the shop's links would write it.
+// Returns the address that a form leads to, written as the shop's links write it.
 export function formAddress(form) {
   const fields = [...new FormData(form)].filter(
     ([name, value]) => value !== "" && value !== form.elements[name].dataset?.none,
   );
-  const ranges = {}; // of numbers, by name: min-NAME and max-NAME are one filter
+  const ranges = {}; // by name: min-NAME and max-NAME form one filter
   const named = fields.flatMap(([name, value]) => {
     const [kind, of] = [name.slice(0, name.indexOf("-")), name.slice(name.indexOf("-") + 1)];
     if (kind === "weight") return [["weight", `${of}:${value}`]];
@@ -58,7 +58,7 @@ export function visit(url, trigger) {
   return go(() => fetchPage(url), trigger, () => location.assign(url), new URL(url).hash);
 }
 
-// Shows what an address has to show before it is gone to.
+// Shows the results of an address without changing the current one.
 export async function preview(url) {
   try {
     const { page } = await fetchPage(url);
@@ -71,9 +71,9 @@ export async function preview(url) {
   }
 }
 
-// What the shop answers to a form is shown, whether it took it or says what is wrong.
+// Shows the answer to a form, be it a success or an error.
 function send(form, trigger) {
-  form.inert = true; // a second press sends nothing
+  form.inert = true; // ignores a second press
   const options = { method: "POST", body: new FormData(form), any: true };
   return go(() => fetchPage(form.action, options), trigger, () => form.submit()).finally(() => (form.inert = false));
 }
@@ -85,7 +85,7 @@ async function go(fetched, trigger, otherwise, hash = "") {
       keepPage();
       const address = answer.url + hash;
       const same = address === location.href;
-      // Steps of one slider are one entry: Back leads to before it was moved.
+      // All steps of one slider share a history entry, so that Back undoes the whole move.
       const by = trigger.type === "range" ? trigger.dataset.key : null;
       const again = by && history.state?.by === by;
       key = same ? key : newKey();
@@ -107,10 +107,10 @@ function unfold(hash) {
 
 async function onPopState(event) {
   const here = location.pathname + location.search;
-  if (!event.state && here === shown) return; // only the fragment changed
+  if (!event.state && here === currentAddress) return; // only the fragment changed
   keepPage();
   key = event.state?.key ?? newKey();
-  const before = left.get(key);
+  const before = snapshots.get(key);
   try {
     show(before?.page ?? (await fetchPage(location.href)).page);
     scrollTo(0, before?.scroll ?? 0);
@@ -122,12 +122,12 @@ async function onPopState(event) {
 
 function keepPage() {
   history.scrollRestoration = "manual";
-  left.set(key, { page: regions(document), scroll: scrollY });
-  if (left.size > KEPT) left.delete(left.keys().next().value);
+  snapshots.set(key, { page: regions(document), scroll: scrollY });
+  if (snapshots.size > MAX_SNAPSHOTS) snapshots.delete(snapshots.keys().next().value);
 }
 
 function settle() {
-  shown = location.pathname + location.search;
+  currentAddress = location.pathname + location.search;
   announce();
 }
 

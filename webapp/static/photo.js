@@ -1,4 +1,4 @@
-// A photograph that is chosen, dropped or pasted is shown, and a frame says which part of it counts.
+// Shows a photograph that is chosen, dropped or pasted, with a frame around the part to search with.
 import { fetchPage } from "./request.js";
 import { show } from "./regions.js";
 
@@ -6,8 +6,8 @@ const LEAST = 0.05; // of the picture's width and height
 const WHOLE = { x: 0, y: 0, w: 1, h: 1 };
 const STEP = 0.02;
 let box = { ...WHOLE };
-let address = null; // of the photograph, within this page
-let thumbnail = null; // of the photograph that was sent last
+let address = null; // object URL of the photograph
+let thumbnail = null; // of the photograph sent last
 
 export function setUp(form) {
   if (form.dataset.ready) return;
@@ -24,11 +24,11 @@ export function setUp(form) {
   form.querySelector(".crop-stage").addEventListener("pointerdown", (event) => onPointer(event, form));
 }
 
-// From any page: to the one that takes photographs, and into its form.
+// Goes from any page to the photograph page, and puts the file into its form.
 export async function take(file, url) {
   if (!document.querySelector("[data-photo-form]")) {
-    const { page, url: shown } = await fetchPage(url);
-    history.pushState({}, "", shown);
+    const { page, url: finalUrl } = await fetchPage(url);
+    history.pushState({}, "", finalUrl);
     show(page);
   }
   const form = document.querySelector("[data-photo-form]");
@@ -40,8 +40,8 @@ export async function take(file, url) {
   preview(form, input);
 }
 
-// The shopper's own photograph in the row of anchors. It never left this browser but for the search, so a small copy is
-// kept in this tab; elsewhere there is a camera in its place.
+// Shows the shopper's photograph in the row of anchors. The shop doesn't store it, so a small copy is kept in this tab;
+// other tabs show a camera icon instead.
 export function showThumbnails() {
   for (const place of document.querySelectorAll("[data-photo]:not(:has(img))")) {
     const key = `photo:${place.dataset.photo}`;
@@ -49,8 +49,8 @@ export function showThumbnails() {
       sessionStorage.setItem(key, thumbnail);
       thumbnail = null;
     }
-    const kept = sessionStorage.getItem(key);
-    if (kept) place.replaceChildren(Object.assign(new Image(), { src: kept, alt: "Your photograph" }));
+    const copy = sessionStorage.getItem(key);
+    if (copy) place.replaceChildren(Object.assign(new Image(), { src: copy, alt: "Your photograph" }));
   }
 }
 
@@ -90,21 +90,21 @@ function onKey(event, form) {
   place(form, event.shiftKey ? sized : moved);
 }
 
-// From a corner the frame is sized, from within it is moved, from beside it a new one is drawn.
+// Dragging a corner resizes the frame, dragging inside moves it, dragging outside draws a new one.
 function onPointer(event, form) {
   if (event.button) return;
   event.preventDefault();
   const stage = form.querySelector(".crop-stage").getBoundingClientRect();
   const at = (e) => [clamp((e.clientX - stage.left) / stage.width, 0, 1), clamp((e.clientY - stage.top) / stage.height, 0, 1)];
   const [x0, y0] = at(event);
-  const begun = { ...box };
+  const start = { ...box };
   const corner = event.target.dataset.corner;
-  const whole = begun.w > 0.999 && begun.h > 0.999;
+  const whole = start.w > 0.999 && start.h > 0.999;
   const inside = !whole && event.target.closest(".crop-box");
-  const [fx, fy] = corner ? opposite(begun, corner) : [x0, y0];
+  const [fx, fy] = corner ? opposite(start, corner) : [x0, y0];
   const move = (e) => {
     const [x, y] = at(e);
-    if (inside && !corner) place(form, { ...begun, x: begun.x + x - x0, y: begun.y + y - y0 });
+    if (inside && !corner) place(form, { ...start, x: start.x + x - x0, y: start.y + y - y0 });
     else place(form, { x: Math.min(fx, x), y: Math.min(fy, y), w: Math.abs(x - fx), h: Math.abs(y - fy) });
   };
   const end = () => {

@@ -1,11 +1,11 @@
-// What handles photographs is loaded once one is at hand.
+// Loads the code that handles photographs when one is present.
 const load = () => import("./photo.js");
 const isImage = (item) => item.type.startsWith("image/");
 
 export function takePhotos() {
   document.addEventListener("paste", (event) => take(event, event.clipboardData));
   document.addEventListener("dragover", (event) => {
-    if ([...event.dataTransfer.items].some(isImage)) event.preventDefault(); // a drop is wanted here
+    if ([...event.dataTransfer.items].some(isImage)) event.preventDefault(); // allows the drop
   });
   document.addEventListener("drop", (event) => take(event, event.dataTransfer));
   document.addEventListener("shown", refresh);
@@ -22,9 +22,9 @@ async function take(event, data) {
 
 async function refresh() {
   const form = document.querySelector("[data-photo-form]");
-  const shown = document.querySelector("[data-photo]");
-  if (!form && !shown) return;
+  const anchor = document.querySelector("[data-photo]");
+  if (!form && !anchor) return;
   const photo = await load();
   if (form) photo.setUp(form);
-  if (shown) photo.showThumbnails();
+  if (anchor) photo.showThumbnails();
 }

@@ -1,10 +1,10 @@
-// The parts of a page that change from one address to the next.
+// The parts of a page that change between addresses.
 
 export function regions(page) {
   return { title: page.title, nodes: [...page.querySelectorAll("[data-region]")] };
 }
 
-// Takes a parsed page, or what `regions` gave of one before.
+// Shows a parsed page, or regions that `regions` returned earlier.
 export function show(page) {
   const next = page.nodes ? page : regions(page);
   for (const node of next.nodes) {
@@ -20,8 +20,8 @@ export function announce(text = document.getElementById("main").dataset.announce
   document.getElementById("status").textContent = text;
 }
 
-// The control that was used keeps the focus, and the page stays where it is. Where the control is gone, such as the
-// heart of a product that is liked now, reading starts anew at the top.
+// Keeps the focus on the control that was used, without scrolling. If the control is gone, such as the heart of a product
+// that has moved to the anchors, reading restarts at the top.
 export function focusAfter(trigger) {
   const key = trigger.closest("[data-key]")?.dataset.key;
   const same = key && document.querySelector(`[data-key="${CSS.escape(key)}"]`);

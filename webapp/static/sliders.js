@@ -1,4 +1,4 @@
-// Sliders re-sort as they move: while one is held, only the products change; let go, the address does too.
+// Sliders re-sort as they move: while one is dragged only the products change, on release the address does too.
 import { formAddress, preview, visit } from "./navigation.js";
 
 const PAUSE = 90; // ms without a move before anything is fetched
@@ -15,13 +15,13 @@ function moved(event, then) {
   const slider = event.target;
   if (!slider.matches?.("input[type=range]")) return;
   if (slider.dataset.field) span(slider);
-  else tell(slider);
+  else showValue(slider);
   clearTimeout(timer);
   timer = setTimeout(() => slider.isConnected && then(slider), PAUSE);
 }
 
-// Something has to count: the last slider doesn't go to zero.
-function tell(slider) {
+// At least one aspect has to count, so the last slider can't go to zero.
+function showValue(slider) {
   const aspects = [...slider.form.querySelectorAll("[data-aspect]")];
   if (slider.matches("[data-aspect]") && aspects.every((other) => Number(other.value) === 0)) slider.value = slider.step;
   const words = `${Math.round(slider.value * slider.dataset.scale)}`;
@@ -29,7 +29,7 @@ function tell(slider) {
   slider.setAttribute("aria-valuetext", `${words} of 100`);
 }
 
-// Two handles on one track. They write the fields that are there without script; at its end a handle sets no bound.
+// Two handles on one track fill the fields that forms use without script; a handle at its end sets no bound.
 function span(slider) {
   const box = slider.closest("[data-span]");
   const [low, high] = box.querySelectorAll("input");

@@ -1,8 +1,8 @@
-// Lets products that stay in sight move to their new places, where the browser can and the shopper wants it.
-const still = matchMedia("(prefers-reduced-motion: reduce)");
+// Animates products that stay in view to their new places, if the browser can and the shopper allows motion.
+const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
 export async function animate(next, change) {
-  if (!document.startViewTransition || still.matches) return change();
+  if (!document.startViewTransition || reducedMotion.matches) return change();
   const staying = new Set(Array.from(next.querySelectorAll("[data-product]"), (element) => element.dataset.product));
   let named = name(staying);
   const transition = document.startViewTransition(() => {
@@ -10,13 +10,13 @@ export async function animate(next, change) {
     change();
     named = name(new Set(named.keys()));
   });
-  transition.ready.catch(() => {}); // it was skipped; the change is made all the same
+  transition.ready.catch(() => {}); // skipped, but the change is made all the same
   transition.finished.finally(() => unname(named));
   return transition.updateCallbackDone;
 }
 
-// Each name costs a picture of its element before anything changes, so only products that are, and stay, in sight have
-// one; and each product once: two elements of one name would cancel the transition.
+// The browser takes a snapshot of each named element before the change, so only products that are in view and stay are
+// named, and each only once, because duplicate names cancel the transition.
 function name(products) {
   const named = new Map();
   for (const element of document.querySelectorAll("[data-product]")) {
