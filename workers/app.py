@@ -70,7 +70,7 @@ def configuration() -> dict[str, Any]:
         "worker_prefetch_multiplier": 1,
         "worker_hijack_root_logger": False,
         "worker_cancel_long_running_tasks_on_connection_loss": False,
-        # Nothing is left to beat (see workers/scheduler.py); who starts it all the same must not get its pickle.
+        # Beat has no schedule (see workers/scheduler.py). If it is started anyway, this one writes no pickle.
         "beat_scheduler": "celery.beat:Scheduler",
     }
 

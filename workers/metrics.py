@@ -73,7 +73,7 @@ class ShopMetrics(Collector):
                 yield GaugeMetricFamily(metric, text, value=counts[name, ""])
         age = self._queues.schedule.age()
         if age is not None:
-            text = "Seconds since a periodic task was last sent; more than a minute: no worker takes housekeeping."
+            text = "Seconds since a periodic task was last sent; if over 60, no worker consumes housekeeping."
             yield GaugeMetricFamily("lookalike_schedule_age_seconds", text, value=age)
         yield _lag(counts)
         yield from self._of_queues()

@@ -1,4 +1,4 @@
-"""Sends the periodic tasks: in every worker that takes housekeeping, but by one of them at a time.
+"""Send the periodic tasks. It runs in every worker that consumes housekeeping, but only one at a time sends.
 
 Celery's beat runs in one worker alone, which nothing restarts or replaces. Here the worker that holds a lease in Redis
 sends the tasks; when it dies, another takes over within seconds.
@@ -27,7 +27,7 @@ _TICK_SECONDS = 1.0
 
 
 def periods(settings: Settings) -> dict[str, float]:
-    """Return the periodic tasks and the seconds between two of each."""
+    """Return the periodic tasks with their periods in seconds."""
     return {
         WAKE: _WAKE_SECONDS,
         RECONCILE: settings.reconcile_seconds,
@@ -38,14 +38,14 @@ def periods(settings: Settings) -> dict[str, float]:
 
 
 def start() -> None:
-    """Take part in the schedule, in a thread."""
+    """Start the scheduler in a thread."""
     threading.Thread(target=_run, name="scheduler", daemon=True).start()
 
 
 def tick(schedule: Schedule, every: Mapping[str, float]) -> list[str]:
-    """Send the tasks that are due, if this worker holds the lease; return their names.
+    """Send the tasks that are due if this worker holds the lease, and return their names.
 
-    A task that no worker takes within its period expires: the next one does the same.
+    A task that no worker takes within its period expires, because the next one does the same work.
     """
     if not schedule.hold():
         return []

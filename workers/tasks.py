@@ -123,7 +123,7 @@ def note_queues(instance: Any, **_: Any) -> None:
 
 @worker_ready.connect
 def schedule(**_: Any) -> None:
-    """Take part in sending the periodic tasks, once the processes that run tasks are there."""
+    """Start the scheduler once the task processes are up."""
     if HOUSEKEEPING in _queues:
         scheduler.start()
 

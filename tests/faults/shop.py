@@ -151,7 +151,7 @@ class FaultyShop:
     def start(self) -> None:
         """Start the workers, and wait until the embedding worker is up.
 
-        Celery ends a worker whose first child dies before that; a supervisor starts it anew.
+        Celery ends a worker whose first child dies before that; a supervisor restarts it.
         """
         environment = {
             "REDIS_URL": self.server.url, "ELASTICSEARCH_URL": self.proxy.url, "INDEX_NAME": self.alias,

@@ -44,7 +44,7 @@ def scheduler(alias: str) -> str:
 
 
 def schedule(alias: str) -> str:
-    """Return the key of when each periodic task was sent last."""
+    """Return the key of the times at which each periodic task was last sent."""
     return f"{alias}:schedule"
 
 

@@ -1,4 +1,4 @@
-"""Which worker sends the periodic tasks, and when each was sent last."""
+"""Which worker sends the periodic tasks, and when each was last sent."""
 
 from __future__ import annotations
 
@@ -53,6 +53,6 @@ class Schedule:
 
     @translated()
     def age(self) -> float | None:
-        """Return the seconds since a periodic task was last sent; None where none ever was."""
+        """Return the seconds since a periodic task was last sent, or None if none ever was."""
         known: Any = self._client.hvals(self._sent)
         return max(0.0, time.time() - max(map(float, known))) if known else None
