@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from typing import Any
 
+MAX_NUMBER = 1e12  # what is larger is a code or a mistake, and counts as text: no slider can span it
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 
 
@@ -25,7 +25,7 @@ def attribute_pairs(attributes: Mapping[str, Any]) -> list[str]:
 
 
 def read_number(value: object) -> float | None:
-    """Read a number, or text that is one; None for anything else and for numbers beyond a double."""
+    """Read a number, or text that is one; None for anything else and for numbers beyond `MAX_NUMBER`."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):
@@ -34,4 +34,4 @@ def read_number(value: object) -> float | None:
         number = float(value)
     except OverflowError:
         return None
-    return number if math.isfinite(number) else None
+    return number if abs(number) <= MAX_NUMBER else None  # NaN isn't, either

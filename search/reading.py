@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import ValidationError
@@ -43,7 +44,10 @@ def refuse_repeated(values: Iterable[tuple[str, Sequence[str]]]) -> None:
 def parameter_error(error: ValidationError) -> ParameterError:
     """Return the error of the first wrong parameter, with what is wrong with it."""
     first = error.errors(include_url=False)[0]
-    # Conflicts between parameters mostly concern anchors; a body that is not an object has no field to name.
-    name = str(first["loc"][0]) if first["loc"] else "like" if error.title == SearchParameters.__name__ else "body"
     message = "there is no such parameter" if first["type"] == "extra_forbidden" else first["msg"]
-    return ParameterError(name, message.removeprefix("Value error, "))
+    message = message.removeprefix("Value error, ")
+    if first["loc"]:
+        return ParameterError(str(first["loc"][0]), message)
+    # A conflict between parameters begins with one's name; a body that is not an object has no field to name.
+    conflict = re.match(r"\w+", message) if error.title == SearchParameters.__name__ else None
+    return ParameterError(conflict[0] if conflict else "body", message)

@@ -21,6 +21,7 @@ from indexer.elastic.product_index import ProductIndex
 
 _SHARED_SECONDS = 1.0  # as long as Elasticsearch's own refresh interval
 _MEANING_SECONDS = 60.0  # an index's space never changes; its calibration changes rarely
+_STALE_SECONDS = 30.0  # less than a point in time is kept without being used
 _ATTEMPTS = 5
 
 
@@ -63,18 +64,20 @@ class Snapshots:
 
     def __init__(self, index: ProductIndex) -> None:
         self._index = index
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # of the fields below, never held while Elasticsearch is asked
+        self._opening = threading.Lock()  # held by the thread that opens a point in time
         self._opened, self._current = float("-inf"), Snapshot("", "")
         self._meanings: TTLCache[str, VectorMeaning] = TTLCache(8, _MEANING_SECONDS)
 
     def current(self) -> Snapshot:
-        """Return a snapshot that is at most a second old."""
-        with deadlines.holding(self._lock):
-            if time.monotonic() - self._opened > _SHARED_SECONDS:
-                opened = time.monotonic()
-                self._current = self._open()
-                self._opened = opened
-            return self._current
+        """Return a snapshot that is at most a second old, or a little older while another thread opens one."""
+        if snapshot := self._younger_than(_SHARED_SECONDS):
+            return snapshot
+        # While another thread opens one, and Elasticsearch hangs perhaps, an older one will do.
+        if self._opening.locked() and (snapshot := self._younger_than(_STALE_SECONDS)):
+            return snapshot
+        with deadlines.holding(self._opening):
+            return self._younger_than(_SHARED_SECONDS) or self._open()
 
     def forget(self, snapshot: Snapshot) -> None:
         """Make the next listing start in a new snapshot, because this one's index was deleted."""
@@ -99,11 +102,18 @@ class Snapshots:
 
     def _open(self) -> Snapshot:
         """Open a point in time through the alias; retry until the alias leads to one index before and after."""
-        index = self._index.live()
+        asked, index = time.monotonic(), self._index.live()
         for _ in range(_ATTEMPTS):
             opened = self._index.client.open_point_in_time(index=self._index.alias, keep_alive=KEEP_ALIVE)["id"]
             now = self._index.live()
             if now == index:
                 break
             index = now
-        return Snapshot(index, opened)
+        snapshot = Snapshot(index, opened)
+        with self._lock:
+            self._opened, self._current = asked, snapshot
+        return snapshot
+
+    def _younger_than(self, seconds: float) -> Snapshot | None:
+        with self._lock:
+            return self._current if time.monotonic() - self._opened <= seconds else None

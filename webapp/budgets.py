@@ -14,14 +14,15 @@ from indexer.settings import Settings
 log = logging.getLogger(__name__)
 
 # Threads per process that may wait for servers, of the 8 in gunicorn.conf.py; the rest serve requests that don't wait.
-SLOTS = 6
+SLOTS = 5
 _SLOT_SECONDS = 0.5  # to wait for a slot: long enough for a burst, while a longer queue would only delay every request
 _STAFF_SECONDS = 20.0  # staff pages report which server is down, so they may wait for it
 _PHOTO_SECONDS = 15.0  # a worker embeds the photograph first
 
 _STAFF = {"staff", "ops", "lab", "disputes"}
 _PHOTOS = {"photo_pages.upload", "api.similar_to_image"}
-_FREE = {"static", "health", "pictures"}  # do not wait for servers, or limit that themselves
+_FREE = {"static", "health.livez"}  # do not wait for servers
+_WITHOUT_SLOT = {"pictures", "health"}  # take few threads by themselves: thumbnails.AT_ONCE, a probe every few seconds
 
 
 def limit(app: Flask, settings: Settings) -> None:
@@ -31,7 +32,7 @@ def limit(app: Flask, settings: Settings) -> None:
     @app.before_request
     def begin() -> None:
         blueprint = request.blueprint or request.endpoint or ""
-        if blueprint in _FREE:
+        if blueprint in _FREE or request.endpoint in _FREE:
             return
         g.budget = stack = ExitStack()
         if blueprint in _STAFF:
@@ -39,6 +40,8 @@ def limit(app: Flask, settings: Settings) -> None:
             return
         seconds = _PHOTO_SECONDS if request.endpoint in _PHOTOS else settings.request_seconds
         stack.enter_context(deadlines.within(seconds))
+        if blueprint in _WITHOUT_SLOT:
+            return
         if not slots.acquire(timeout=min(_SLOT_SECONDS, seconds)):
             log.warning("%s refused: %d requests wait for servers already", request.path, SLOTS)
             abort(503, "The shop is busy right now. Please try again in a moment.")

@@ -52,7 +52,12 @@ def configuration() -> dict[str, Any]:
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,  # Redis may be down for a long time
         # Redis redelivers a task that is not acknowledged within this time, so it must exceed the longest run.
-        "broker_transport_options": {"visibility_timeout": TIME_LIMIT + 300},
+        "broker_transport_options": {
+            "visibility_timeout": TIME_LIMIT + 300,
+            # A Redis that hangs must not hold up a web request; workers connect again.
+            "socket_connect_timeout": 2,
+            "socket_timeout": 5,
+        },
         # A publisher must not hang while Redis is down: the webhook answers 503 instead.
         "task_publish_retry_policy": {"max_retries": 2, "interval_start": 0.1, "interval_step": 0.2},
         "task_ignore_result": True,

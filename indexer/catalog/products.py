@@ -6,6 +6,7 @@ import time
 from typing import Annotated, Any, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -22,10 +23,19 @@ from indexer.errors import CatalogError
 
 MAX_DEPTH = 20  # of unknown fields, because readers fail on deeper nesting
 
+MAX_ID_BYTES = 512  # that Elasticsearch takes; a longer id would have it refuse the whole request
+
+
+def _fits_an_id(product_id: str) -> str:
+    if len(product_id.encode(errors="surrogatepass")) > MAX_ID_BYTES:
+        raise ValueError(f"longer than {MAX_ID_BYTES} bytes in UTF-8")
+    return product_id
+
+
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000)]
 Text = Annotated[str, StringConstraints(max_length=20_000)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-ProductId = Annotated[str, StringConstraints(pattern=r"^[^\s/?#\x00-\x1f]{1,200}$")]
+ProductId = Annotated[str, StringConstraints(pattern=r"^[^\s/?#\x00-\x1f]{1,200}$"), AfterValidator(_fits_an_id)]
 AttributeName = Annotated[str, StringConstraints(pattern=r"^[^:.\s\x00-\x1f]{1,64}$")]
 AttributeText = Annotated[str, StringConstraints(max_length=500)]
 AttributeValue = bool | int | float | AttributeText | list[AttributeText]

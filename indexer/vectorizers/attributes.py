@@ -21,6 +21,7 @@ _HASHES = 2  # buckets per token: two tokens seldom share both (hash embeddings;
 # step matters in a catalogue: one at which all products are equal weighs nothing.
 _STEPS = (0.05, 0.2, 0.8)
 _SMALLEST = 1e-3  # smaller numbers count as about 0
+_LARGEST = 1e300  # larger ones, such as the code 12e306, overflow on the axis, and count as text
 
 
 class AttributesVectorizer:
@@ -87,7 +88,7 @@ def _number(value: object) -> float | None:
         number = float(value)
     except (ValueError, OverflowError):
         return None
-    return number if math.isfinite(number) else None
+    return number if abs(number) <= _LARGEST else None  # NaN isn't, either
 
 
 def _number_tokens(name: str, number: float) -> Iterator[tuple[str, float]]:

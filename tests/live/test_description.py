@@ -37,6 +37,7 @@ OPERATIONS = [
     ("POST", "/api/behaviour"),
     ("POST", "/api/catalog/events"),
     ("GET", "/healthz"),
+    ("GET", "/livez"),
 ]
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import logging
 from hashlib import sha256
+from threading import BoundedSemaphore
 from typing import Any
 
 from PIL import Image
 
-from indexer.errors import ImageError
+from indexer.errors import ImageError, ImageUnavailableError
 from indexer.images.fetching import ImageSource
 from search.navigation import Navigation
 from workers.errors import RedisUnavailableError
@@ -19,6 +20,8 @@ from workers.queues.values import ExpiringValues
 log = logging.getLogger(__name__)
 
 WIDTHS = (96, 320, 480, 960)  # pixels, at most; a thumbnail is at most twice as high
+AT_ONCE = 2  # thumbnails that a process makes at a time
+_WAIT_SECONDS = 1.0  # for a turn: a page of new pictures gets its first ones, the browser asks for the others again
 _CACHE_SECONDS = 7 * 24 * 3600
 _QUALITY = 82
 
@@ -34,6 +37,7 @@ class Thumbnails:
 
     def __init__(self, navigation: Navigation, source: ImageSource, values: ExpiringValues) -> None:
         self._navigation, self._source, self._values = navigation, source, values
+        self._making = BoundedSemaphore(AT_ONCE)
 
     def get(self, product_id: str, width: int, number: int, version: str) -> bytes:
         """Return a product's picture as WebP, at most ``width`` pixels wide.
@@ -54,14 +58,23 @@ class Thumbnails:
         product = self._navigation.product(product_id)
         if not product or not 0 <= number < len(product.get("images") or []):
             raise ImageError("there is no such picture")
-        data = self._source.fetch(product["images"][number])
-        thumbnail = shrink(self._source.decoder.decode(data, least_side=width // 2), width)
+        thumbnail = self._make(product["images"][number], width)
         if version == version_of(product, number):  # don't cache under an address that we did not write
             try:
                 self._values.set(key, thumbnail, seconds=_CACHE_SECONDS)
             except RedisUnavailableError as error:
                 log.warning("thumbnails are not cached: %s", error)
         return thumbnail
+
+    def _make(self, address: str, width: int) -> bytes:
+        # The host of an image may take its time: few threads wait for it, the others serve pages meanwhile.
+        if not self._making.acquire(timeout=_WAIT_SECONDS):
+            raise ImageUnavailableError(f"{AT_ONCE} other pictures are being made")
+        try:
+            data = self._source.fetch(address)
+            return shrink(self._source.decoder.decode(data, least_side=width // 2), width)
+        finally:
+            self._making.release()
 
 
 def shrink(image: Image.Image, width: int) -> bytes:

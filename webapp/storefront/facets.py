@@ -168,12 +168,15 @@ def _attributes(facet: Attributes, facets: Facets, links: Links) -> Iterator[Gro
         name: values if name in facets.numbers else [v for v in values if v.count > 1 or len(values) <= _VALUES]
         for name, values in facets.attributes.items()
     }
+    # A number with so many values that none is counted: most products have it.
+    uncounted = [name for name in facets.numbers if name not in useful]
+    useful |= {name: [] for name in uncounted}
 
     def is_shown(name: str) -> bool:
         return name in chosen or (sliders[name].handles is not None if name in sliders else len(useful[name]) > 1)
 
-    def coverage(name: str) -> tuple[bool, int]:
-        return name not in chosen, -sum(v.count for v in useful[name])
+    def coverage(name: str) -> tuple[bool, bool, int]:
+        return name not in chosen, name not in uncounted, -sum(v.count for v in useful[name])
 
     for name in sorted(useful, key=coverage)[:_FACETS]:
         if is_shown(name):

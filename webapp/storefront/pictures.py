@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 
-from indexer.errors import ImageError
+from indexer.errors import ImageError, ImageUnavailableError
 from webapp.services import services
 from webapp.services.thumbnails import version_of
 
@@ -50,5 +50,7 @@ def picture(product_id: str, width: int) -> Response:
         data = services().thumbnails.get(product_id, width, number, request.args.get("v", "")[:64])
     except ImageError as error:
         log.info("picture of %s: %s", product_id, error)
-        return Response(_PLACEHOLDER, 404, {"Cache-Control": "max-age=60"}, content_type="image/svg+xml")
+        # What is unavailable now may be there when the page is next loaded.
+        kept = "no-store" if isinstance(error, ImageUnavailableError) else "max-age=60"
+        return Response(_PLACEHOLDER, 404, {"Cache-Control": kept}, content_type="image/svg+xml")
     return Response(data, headers={"Cache-Control": "public, max-age=31536000, immutable"}, content_type="image/webp")

@@ -109,3 +109,18 @@ def test_no_query_string_breaks_it(pairs: list[tuple[str, str]]) -> None:
         again = _read(*parameters.to_query())
         assert again.fingerprint == parameters.fingerprint
     assert named in SearchParameters.model_fields
+
+
+@pytest.mark.parametrize(
+    ("pairs", "parameter"),
+    [
+        ([("group", "true"), ("strategy", "rescore")], "group"),
+        ([("min_match", "50"), ("metric", "euclidean")], "min_match"),
+        ([("images", "any"), ("strategy", "rescore")], "images"),
+        ([("like", str(i)) for i in range(30)] + [("dislike", f"d{i}") for i in range(30)], "like"),
+    ],
+)
+def test_a_conflict_names_one_of_its_parameters(pairs: list[tuple[str, str]], parameter: str) -> None:
+    with pytest.raises(ParameterError) as error:
+        _read(*pairs)
+    assert error.value.parameter == parameter

@@ -13,6 +13,7 @@ from indexer.errors import CatalogError
         ({"id": "a", "title": " "}, "title: String should have at least 1 character"),
         ({"id": "a b", "title": "x"}, "id: String should match pattern"),
         ({"id": "a/b", "title": "x"}, "id: String should match pattern"),
+        ({"id": "\N{GRINNING FACE}" * 150, "title": "x"}, "id: Value error, longer than 512 bytes"),
         ({"id": "a", "title": "x", "price": "cheap"}, "price: Input should be a valid number"),
         ({"id": "a", "title": "x", "price": -1}, "price: Input should be greater than or equal to 0"),
         ({"id": "a", "title": "x", "price": float("nan")}, "price: Input should be a finite number"),

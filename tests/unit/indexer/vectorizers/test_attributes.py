@@ -88,3 +88,11 @@ def test_one_product_is_too_few_for_token_idf() -> None:
 def _angle(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> float:
     a, b = one.ravel(), other.ravel()
     return float(a @ b / (np.linalg.norm(a) * np.linalg.norm(b)))
+
+
+@pytest.mark.parametrize("code", [1e308, "12e306", -1.7e308, 10**400])
+def test_a_code_that_reads_as_a_number_beyond_all_measure_is_text(code: object) -> None:
+    [(token, weight)] = tokens(_product(code=code))
+    assert token.startswith("attributes.code=")
+    assert weight == 1
+    assert _cosine(_product(code=code), _product(code=code)) == pytest.approx(1)

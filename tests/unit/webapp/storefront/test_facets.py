@@ -1,6 +1,7 @@
 """The facets of a listing, as pages show them."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -116,3 +117,8 @@ def test_a_range_in_words(bounds: Bounds, words: str) -> None:
 )  # fmt: skip
 def test_a_filter_in_words(text: str, words: str) -> None:
     assert refinement_label(Refinement.parse(text)) == words
+
+
+def test_a_number_of_which_no_value_is_counted_has_its_slider_all_the_same() -> None:
+    facets = replace(_facets(color=_values(red=3, blue=2)), numbers={"weight_kg": (0.5, 2.0)})
+    assert list(_shown(facets)) == ["in_stock", "price", "brand", "weight_kg", "color"]

@@ -1,0 +1,69 @@
+"""Listings wait for no other listing while Elasticsearch hangs."""
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+from unittest.mock import MagicMock
+
+import pytest
+
+from indexer import deadlines
+from search.snapshots import Snapshots
+
+
+class _Index:
+    """An index whose points in time open when they are let."""
+
+    def __init__(self) -> None:
+        self.opened, self.asked, self.let = 0, threading.Event(), threading.Event()
+        self.alias, self.client = "shop", MagicMock()
+        self.client.open_point_in_time = self._open
+
+    def live(self) -> str:
+        return "shop-1"
+
+    def _open(self, **_: Any) -> dict[str, str]:
+        self.asked.set()
+        self.let.wait()
+        self.opened += 1
+        return {"id": f"point {self.opened}"}
+
+
+@pytest.fixture
+def index() -> Iterator[_Index]:
+    index = _Index()
+    yield index
+    index.let.set()
+
+
+def test_a_listing_takes_an_older_snapshot_while_another_opens_one(
+    index: _Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("search.snapshots.time.monotonic", lambda: now[0])
+    snapshots = Snapshots(index)  # type: ignore[arg-type]
+    index.let.set()
+    assert snapshots.current().point_in_time == "point 1"
+    assert snapshots.current().point_in_time == "point 1"
+    index.let.clear()
+    index.asked.clear()
+    now[0] = 5.0
+    opening = threading.Thread(target=snapshots.current)
+    opening.start()
+    index.asked.wait()
+    assert snapshots.current().point_in_time == "point 1"
+    index.let.set()
+    opening.join()
+    assert snapshots.current().point_in_time == "point 2"
+
+
+def test_without_an_older_one_a_listing_waits_no_longer_than_it_may(index: _Index) -> None:
+    snapshots = Snapshots(index)  # type: ignore[arg-type]
+    opening = threading.Thread(target=snapshots.current)
+    opening.start()
+    index.asked.wait()
+    with deadlines.within(0.05), pytest.raises(deadlines.DeadlineError):
+        snapshots.current()
+    index.let.set()
+    opening.join()
+    assert index.opened == 1
