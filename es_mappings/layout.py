@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 Vector = NDArray[np.float32]
 
+LEAST_LENGTH = 1e-15  # of a vector that has a direction: the squares of shorter ones underflow in float32
+
 
 @dataclass(frozen=True)
 class Aspect:
@@ -108,6 +110,6 @@ class Layout:
 
 
 def unit(vector: Vector) -> Vector:
-    """Scale a vector to length 1; zeros stay zeros."""
+    """Scale a vector to length 1; zeros stay zeros, and what is shorter than `LEAST_LENGTH` becomes zeros."""
     length = float(np.linalg.norm(vector))
-    return vector / np.float32(length) if length > 0 else np.zeros_like(vector)
+    return vector / np.float32(length) if length > LEAST_LENGTH else np.zeros_like(vector)

@@ -41,3 +41,8 @@ def test_dot_product_with_a_weighed_query_is_the_weighted_sum_of_cosines(
 
 def test_unit_of_zeros_is_zeros() -> None:
     np.testing.assert_array_equal(unit(np.zeros(3, np.float32)), np.zeros(3))
+
+
+@pytest.mark.parametrize(("coordinate", "length"), [(1e-45, 0), (5.792665580466686e-23, 0), (1e-14, 1), (1e18, 1)])
+def test_unit_is_of_length_1_or_0_however_short_the_vector(coordinate: float, length: float) -> None:
+    assert np.linalg.norm(unit(np.array([coordinate, 0, 0], np.float32))) == pytest.approx(length)
