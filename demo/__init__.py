@@ -1,0 +1,1 @@
+"""The sandbox shop: a rendered catalogue, and servers that need no installation."""

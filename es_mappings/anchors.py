@@ -140,7 +140,7 @@ def tastes(likes: Sequence[Anchor], weights: Mapping[str, float], layout: Layout
     distances = 1 - np.clip((weighed @ vectors.T + vectors @ weighed.T) / 2, -1, 1)
     upper = distances[np.triu_indices(len(likes), 1)]
     labels = fcluster(linkage(upper, "average"), 1 - TASTE_COSINE, "distance")
-    return [[like for like, its in zip(likes, labels, strict=True) if its == label] for label in sorted(set(labels))]
+    return [[like for like, own in zip(likes, labels, strict=True) if own == label] for label in sorted(set(labels))]
 
 
 def _mean(vectors: Sequence[tuple[Vector, float]], dims: int) -> Vector:

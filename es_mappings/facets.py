@@ -97,16 +97,15 @@ class Refinement:
             It isn't ``name:value``, or the value isn't one of that facet.
         """
         name, _, value = text.partition(":")
-        is_attribute = name.startswith(_ATTRIBUTE) or facet_named(name) is None
+        facet = None if name.startswith(_ATTRIBUTE) else facet_named(name)
         name = name.removeprefix(_ATTRIBUTE)
         if not (name and value):
             raise ValueError(f"{text!r} is not name:value")
-        facet = None if is_attribute else facet_named(name)
         if facet:
             facet.parse(value)
         else:
             attribute_facet().parse(f"{name}:{value}")
-        return cls(name, value, is_attribute)
+        return cls(name, value, is_attribute=facet is None)
 
     @property
     def facet(self) -> str:

@@ -18,6 +18,9 @@ Metric = Literal["cosine", "euclidean", "manhattan"]
 # Relevance score that counts half, when relevance is mixed in: about that of a title with two of two words.
 RELEVANCE_PIVOT = 8.0
 
+_AHEAD = 1e6  # above any BM25 score
+_POINTS = 8  # that similarity.painless compares with in one pass
+
 
 def exact(query: Query, points: QueryPoints, metric: Metric = "cosine", field: str = "vector") -> Query:
     """Score every match by its similarity: exact, with true totals and full facets.
@@ -141,10 +144,6 @@ def with_relevance(similar: Query, query: Query, share: float) -> Query:
             "should": [{"script_score": {**relevant, "boost": share}}],
         }
     }
-
-
-_AHEAD = 1e6  # above any BM25 score
-_POINTS = 8  # that similarity.painless compares with in one pass
 
 
 def plain(vector: Vector) -> list[float]:

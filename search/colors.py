@@ -41,9 +41,8 @@ def parse_color(text: str) -> Rgb:
     """
     name = " ".join(text.lower().replace("_", " ").replace("-", " ").split())
     code = _SHOP_COLORS.get(name, name.replace(" ", ""))
-    if code not in ImageColor.colormap and not _CODE.fullmatch(
-        code
-    ):  # by key: Pillow replaces the values when it reads them
+    # Only the keys are looked at: Pillow replaces the values when it reads them.
+    if code not in ImageColor.colormap and not _CODE.fullmatch(code):
         known = [*_SHOP_COLORS, *ImageColor.colormap]
         near = ", ".join(get_close_matches(name, known, 3, 0.5)) or "red, navy, sage"
         raise ValueError(f"{text!r} is no colour: use #rrggbb, or a name such as {near}")

@@ -21,7 +21,7 @@ _PHOTO_SECONDS = 15.0  # a worker embeds the photograph first
 
 _STAFF = {"staff", "ops", "lab", "disputes"}
 _PHOTOS = {"photo_pages.upload", "api.similar_to_image"}
-_FREE = {"static", "health.livez"}  # do not wait for servers
+_FREE = {"static", "health.livez"}  # endpoints that do not wait for servers
 _WITHOUT_SLOT = {"pictures", "health"}  # take few threads by themselves: thumbnails.AT_ONCE, a probe every few seconds
 
 
@@ -31,14 +31,14 @@ def limit(app: Flask, settings: Settings) -> None:
 
     @app.before_request
     def begin() -> None:
-        blueprint = request.blueprint or request.endpoint or ""
-        if blueprint in _FREE or request.endpoint in _FREE:
+        blueprint, endpoint = request.blueprint, request.endpoint
+        if endpoint in _FREE:
             return
         g.budget = stack = ExitStack()
         if blueprint in _STAFF:
             stack.enter_context(deadlines.within(_STAFF_SECONDS))
             return
-        seconds = _PHOTO_SECONDS if request.endpoint in _PHOTOS else settings.request_seconds
+        seconds = _PHOTO_SECONDS if endpoint in _PHOTOS else settings.request_seconds
         stack.enter_context(deadlines.within(seconds))
         if blueprint in _WITHOUT_SLOT:
             return

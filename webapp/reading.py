@@ -17,6 +17,9 @@ from webapp.services import services
 
 _SLIDER = "weight-"  # prefix of a slider's field; the aspect follows
 
+# Prefixes of the form fields for the ends of a range; the facet's name follows.
+LOW, HIGH = "min-", "max-"
+
 
 def page_parameters(arguments: MultiDict[str, str]) -> SearchParameters:
     """Read a page's query string or form; unknown names are ignored, because links collect tracking parameters.
@@ -74,8 +77,8 @@ def _with_sliders(arguments: MultiDict[str, str]) -> MultiDict[str, str]:
 
 def _with_ranges(arguments: MultiDict[str, str]) -> MultiDict[str, str]:
     """Turn the ends of ranges, ``min-NAME=40&max-NAME=55``, into ``filter=NAME:40..55``."""
-    names = {name.partition("-")[2]: None for name in arguments if name.startswith(("min-", "max-"))}
-    ranges = {name: [arguments.get(f"{end}-{name}", "").strip() for end in ("min", "max")] for name in names}
+    names = {name.partition("-")[2]: None for name in arguments if name.startswith((LOW, HIGH))}
+    ranges = {name: [arguments.get(end + name, "").strip() for end in (LOW, HIGH)] for name in names}
     merged = MultiDict(arguments)
     for name, ends in ranges.items():
         if any(ends) and is_range(name):

@@ -1,4 +1,4 @@
-"""``python -m workers.dead_letters list|retry|drop``: decide what happens to work that cannot succeed as it is."""
+"""``lookalike dead-letters list|retry|drop``: decide what happens to work that cannot succeed as it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``python -m workers.enqueue FILE`` writes products or events and queues them for embedding."""
+"""``lookalike enqueue FILE``: write products or events, and queue the products for embedding."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Mappings of our own indices other than the product index; the search team needn't edit them."""

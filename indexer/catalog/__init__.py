@@ -1,0 +1,1 @@
+"""Products, events and feeds of the catalogue, and the documents made from them."""

@@ -40,7 +40,7 @@ AttributeName = Annotated[str, StringConstraints(pattern=r"^[^:.\s\x00-\x1f]{1,6
 AttributeText = Annotated[str, StringConstraints(max_length=500)]
 AttributeValue = bool | int | float | AttributeText | list[AttributeText]
 ImageAddress = Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
-# Room for 2^63 of Elasticsearch's long; JSON readers elsewhere are exact up to 2^53.
+# Elasticsearch's long goes up to 2^63, but many JSON readers are exact only up to 2^53.
 Version = Annotated[int, Field(ge=0, le=2**53)]
 
 

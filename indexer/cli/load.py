@@ -23,7 +23,7 @@ def load(catalog: Path, *, keywords_only: bool) -> None:
     Images are read from the folder of CATALOG, too.
     """
     settings = Settings.from_environment()
-    # Whoever names the file vouches for its folder; workers, which nobody tells, read from IMAGE_ROOTS alone.
+    # Whoever names the file vouches for its folder. Workers don't know the folder: they read from IMAGE_ROOTS alone.
     settings = settings.model_copy(update={"image_roots": (*settings.image_roots, catalog.resolve().parent)})
     written, refused = write_catalog(settings, catalog)
     click.echo(f"{written:,} products written to {settings.index_name}, {refused:,} lines refused")

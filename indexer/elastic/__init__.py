@@ -1,0 +1,1 @@
+"""Elasticsearch: the client, the product index, its write targets, and dead letters."""

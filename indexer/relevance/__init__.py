@@ -1,0 +1,1 @@
+"""Relevance: golden sets, metrics, agreement, calibration and aspect weights."""

@@ -1,0 +1,1 @@
+"""Vector spaces: fitting, storing and applying the reductions of all aspects."""

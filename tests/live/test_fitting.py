@@ -165,11 +165,11 @@ def test_likes_are_learned_from_and_never_measured_on(index: ProductIndex, tmp_p
         "fit", "--reduction", "learned", "--likes", str(_likes(tmp_path, 120)), "--golden", str(_golden(tmp_path))
     )
     assert ran.exit_code == 0, ran.output
-    [told] = re.findall(r"([\d,]+) likes count \d+%", ran.output)
-    assert int(told.replace(",", "")) > 1_000
-    held = load_space(index, str(index.space())).reductions["look"]
-    assert isinstance(held, Learned)
-    assert told in held.why
+    [likes] = re.findall(r"([\d,]+) likes count \d+%", ran.output)
+    assert int(likes.replace(",", "")) > 1_000
+    look = load_space(index, str(index.space())).reductions["look"]
+    assert isinstance(look, Learned)
+    assert likes in look.why
     for wrong, why in (
         (
             ("--reduction", "learned", "--likes", str(_likes(tmp_path, 100)), "--golden", str(_golden(tmp_path))),

@@ -80,14 +80,14 @@ def _imports(path: Path, modules: Collection[str] = ()) -> set[str]:
 
     ``from package import name`` imports the module of that name where it is one of ``modules``, else the package.
     """
-    found = set()
+    imported = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            imported |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             inside = {f"{node.module}.{alias.name}" for alias in node.names}
-            found |= inside & set(modules) or {node.module}
-    return found
+            imported |= inside & set(modules) or {node.module}
+    return imported
 
 
 def _packages(path: Path) -> set[str]:

@@ -12,14 +12,12 @@ from es_mappings.facet_types import Bounds, FacetValue, Flag, Range, Span, Terms
 from es_mappings.facets import FACETS, Refinement
 from es_mappings.results import Facets
 from search.syntax import plain
+from webapp.reading import HIGH, LOW
 from webapp.storefront.links import Links
 from webapp.storefront.wording import label, value_label
 
 _FACETS, _VALUES = 8, 12  # how many attributes, and values of each facet, a page shows
 _OPEN = 4  # how many facets are unfolded
-
-# Prefixes of the form fields for the ends of a range; the facet's name follows.
-LOW, HIGH = "min-", "max-"
 
 
 @dataclass(frozen=True)
