@@ -100,4 +100,4 @@ def test_an_id_that_ends_like_a_weight_is_an_id(web: FlaskClient, caret_ids: lis
         assert answer["warnings"][0].startswith(f"'Product {product_id}' hasn't been processed yet")
     # Unquoted, it is the product A with a weight.
     assert "Product 'A' no longer exists" in search(web, like="A^2")["warnings"][0]
-    assert "'Product A^2' has no vector" in search(web, like='"A^2"')["warnings"][0]
+    assert "'Product A^2' hasn't been processed yet" in search(web, like='"A^2"')["warnings"][0]
