@@ -56,8 +56,6 @@ def search(keywords: tuple[str, ...], attached: str | None, *, show_facets: bool
     index = ProductIndex.open(settings)
     parameters = _read(" ".join(keywords), {**options, "size": options["size"] or _SIZE})
     if attached:
-        if not parameters.like:
-            raise click.UsageError("An attached index is searched by --like.")
         for hit in index.client.search(index=attached, body=_attached(index, attached, parameters))["hits"]["hits"]:
             click.echo(f"{hit['_score'] or 0:8.4f}  {hit['_id']:<24} {json.dumps(hit['_source'])}")
         return
@@ -107,6 +105,8 @@ def _navigation(settings: Settings, index: ProductIndex) -> Navigation:
 
 
 def _attached(index: ProductIndex, name: str, parameters: SearchParameters) -> dict[str, Any]:
+    if not parameters.like:
+        raise click.UsageError("An attached index is searched by --like.")
     mode: Mode = parameters.mode
     return similar_request(index, name, list(parameters.likes), q=parameters.q, mode=mode, size=parameters.size)
 
