@@ -1,4 +1,4 @@
-"""The report of ``python -m evaluation attributes``."""
+"""The report of ``lookalike evaluate attributes``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``python -m evaluation attributes``: measure what attribution fills in and flags, and its calibration."""
+"""``lookalike evaluate attributes``: measure what attribution fills in and flags, and its calibration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``python -m evaluation golden``: make golden sets, split them, and measure how far their judges agree."""
+"""``lookalike evaluate golden``: make golden sets, split them, and measure how far their judges agree."""
 
 from __future__ import annotations
 

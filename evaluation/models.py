@@ -1,4 +1,4 @@
-"""``python -m evaluation models``: compare models, layers, reductions, dimensions and metrics on a golden set."""
+"""``lookalike evaluate models``: compare models, layers, reductions, dimensions and metrics on a golden set."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def read_corpus(catalog: Path, golden_file: Path, fit_on: Path | None) -> Corpus
     if len(fit) < 2:
         raise GoldenSetError(
             f"{golden_file.name} judges all of {catalog.name}, which leaves nothing to fit on: judge a part of it "
-            "(`python -m evaluation golden labels --part 0.5`), or name a part to fit on by --fit-on"
+            "(`lookalike evaluate golden labels --part 0.5`), or name a part to fit on by --fit-on"
         )
     refuse_leakage(fit, measured, {p: [image.digest] for p, image in images.items()})
     fields = {p.id: ProductFields.from_source(p.model_dump()) for p in read_products(catalog)}

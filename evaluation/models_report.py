@@ -1,4 +1,4 @@
-"""The report of ``python -m evaluation models``: tables, plots and contact sheets."""
+"""The report of ``lookalike evaluate models``: tables, plots and contact sheets."""
 
 from __future__ import annotations
 

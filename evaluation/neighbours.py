@@ -1,4 +1,4 @@
-"""``python -m evaluation neighbours``: recall and latency of structures for nearest neighbours, by dimensions."""
+"""``lookalike evaluate neighbours``: recall and latency of structures for nearest neighbours, by dimensions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report of ``python -m evaluation neighbours``."""
+"""The report of ``lookalike evaluate neighbours``."""
 
 from __future__ import annotations
 

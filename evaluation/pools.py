@@ -1,4 +1,4 @@
-"""``python -m evaluation pool``: pool the candidates of several models for people to judge."""
+"""``lookalike evaluate pool``: pool the candidates of several models for people to judge."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``python -m evaluation projections``: compare learned projections with PCA on products that neither was fitted on."""
+"""``lookalike evaluate projections``: compare learned projections with PCA on products that neither was fitted on."""
 
 from __future__ import annotations
 

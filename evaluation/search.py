@@ -1,4 +1,4 @@
-"""``python -m evaluation search``: measure the live search on a golden set, and fail if it got worse."""
+"""``lookalike evaluate search``: measure the live search on a golden set, and fail if it got worse."""
 
 from __future__ import annotations
 

@@ -145,8 +145,9 @@ def _slider(facet: Range, span: Span | None, links: Links, *, is_attribute: bool
         names, chosen = ("price_min", "price_max"), Bounds(parameters.price_min, parameters.price_max)
         key, others = facet.name, parameters.model_copy(update={"cursor": "", "price_min": None, "price_max": None})
     else:
-        active = [r for r in parameters.refinements if (r.name, r.is_attribute) == (facet.name, is_attribute)]
-        rest = tuple(str(r) for r in parameters.refinements if r not in active)
+        refinements = parameters.refinements
+        active = [r for r in refinements if (r.name, r.is_attribute) == (facet.name, is_attribute)]
+        rest = tuple(str(r) for r in refinements if r not in active)
         key, others = Refinement(facet.name, "", is_attribute).facet, parameters.model_copy(update={"filter": rest})
         names = (LOW + key, HIGH + key)
         chosen = next((bounds for r in reversed(active) if (bounds := r.bounds)), Bounds())
