@@ -10,7 +10,10 @@ import redis
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.retry import Retry
 
+from indexer import deadlines
 from workers.errors import RedisUnavailableError
+
+_REDIS = "redis"
 
 
 @dataclass(frozen=True)
@@ -57,9 +60,13 @@ def translated(message: str = "Redis doesn't answer: {kind}") -> Iterator[None]:
     Raises
     ------
     RedisUnavailableError
-        Redis is down, still loading, or out of memory.
+        Redis is down, still loading, or out of memory; or it kept this request waiting before.
     """
+    if deadlines.has_given_up(_REDIS):
+        raise RedisUnavailableError(message.format(kind="it kept this request waiting"))
     try:
         yield
     except redis.RedisError as error:
+        if isinstance(error, redis.TimeoutError | redis.ConnectionError):
+            deadlines.give_up(_REDIS)
         raise RedisUnavailableError(message.format(kind=type(error).__name__)) from error

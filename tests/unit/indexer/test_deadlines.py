@@ -30,3 +30,16 @@ def test_waiting_for_a_lock_ends_at_the_deadline() -> None:
         with pytest.raises(deadlines.DeadlineError), deadlines.holding(lock):
             pytest.fail("the lock was acquired twice")
     assert not lock.locked()
+
+
+def test_a_server_that_kept_a_request_waiting_is_given_up_for_that_request() -> None:
+    with deadlines.within(10):
+        assert not deadlines.has_given_up("redis")
+        with deadlines.within(5):
+            deadlines.give_up("redis")
+        assert deadlines.has_given_up("redis")
+        assert not deadlines.has_given_up("elasticsearch")
+    with deadlines.within(10):
+        assert not deadlines.has_given_up("redis")
+    deadlines.give_up("redis")
+    assert not deadlines.has_given_up("redis")  # without a deadline, as in a worker, it is asked again and again

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 
 import pytest
+import redis
 
+from indexer import deadlines
 from indexer.settings import Settings
 from workers.errors import QueueError, RedisUnavailableError
-from workers.queues.connection import PAGE
+from workers.queues.connection import PAGE, translated
 from workers.queues.event_queue import Entry
 from workers.queues.handle import Queues
 
@@ -51,3 +53,36 @@ def test_counting_never_fails() -> None:
         queues.counters.count("embedded", by=3)
         queues.counters.set("recall", 0.9)
         assert queues.counters.streak("embedding") == 1
+
+
+class _Redis:
+    """Commands of which each raises an error; counts them."""
+
+    def __init__(self, error: redis.RedisError) -> None:
+        self.error, self.sent = error, 0
+
+    @translated()
+    def send(self) -> None:
+        self.sent += 1
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "sent"),
+    [(redis.TimeoutError(), 1), (redis.ConnectionError(), 1), (redis.ResponseError("OOM"), 3)],
+)
+def test_a_request_waits_for_it_once(error: redis.RedisError, sent: int) -> None:
+    server = _Redis(error)
+    with deadlines.within(10):
+        for _ in range(3):
+            with pytest.raises(RedisUnavailableError):
+                server.send()
+    assert server.sent == sent
+
+
+def test_a_worker_asks_again() -> None:
+    server = _Redis(redis.TimeoutError())
+    for _ in range(3):
+        with pytest.raises(RedisUnavailableError):
+            server.send()
+    assert server.sent == 3
