@@ -18,17 +18,18 @@ def page_request(search: ResolvedSearch, position: Position) -> dict[str, Any]:
     filters = replace(search.filters, not_ids=search.hidden)
     query = queries.browse(parameters.q, filters)
     parts: dict[str, Any] = {"query": query}
+    # Hits and counts leave out the same products: an anchor without a vector is neither compared with nor left out.
+    excluded = [anchor.id for anchor in search.anchors.usable] if points else []
     if points is not None:
         parts = queries.sort_by_points(
             query,
             points,
-            [anchor.id for anchor in search.anchors.usable],
+            excluded,
             metric=parameters.metric,
             relevance=parameters.relevance,
             images=parameters.images,
             plan=position.plan,
         )
-    excluded = list(parameters.anchors) if points else []
     return queries.search_page(
         parts,
         sort="relevance" if parameters.order == "similar" else parameters.order,

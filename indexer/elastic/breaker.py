@@ -84,17 +84,12 @@ class BoundedTransport(Transport):
         if deadlines.left() is None:
             return super().perform_request(method, target, **options)
         self.breaker.admit()
-        fair = (deadlines.left() or 0.0) >= _FAIR_SECONDS
         try:
             answer = self._send(method, target, options)
-        except ConnectionTimeout:
-            if fair:
-                self.breaker.record(success=False)
-            raise
         except ConnectionFailedError:
             try:
                 answer = self._send(method, target, options)
-            except (ConnectionTimeout, ConnectionFailedError):
+            except ConnectionFailedError:
                 self.breaker.record(success=False)
                 raise
         self.breaker.record(success=True)
@@ -107,6 +102,10 @@ class BoundedTransport(Transport):
         timeout = options.get("request_timeout")
         if isinstance(timeout, int | float):
             seconds = min(seconds, timeout)
-        return super().perform_request(
-            method, target, **{**options, "request_timeout": seconds, "max_retries": 0, "retry_on_timeout": False}
-        )
+        once = {**options, "request_timeout": seconds, "max_retries": 0, "retry_on_timeout": False}
+        try:
+            return super().perform_request(method, target, **once)
+        except ConnectionTimeout:
+            if seconds >= _FAIR_SECONDS:
+                self.breaker.record(success=False)
+            raise
