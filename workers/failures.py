@@ -14,9 +14,9 @@ _FIRST, _LONGEST = 2.0, 60.0  # seconds
 
 
 def is_transient(error: BaseException) -> bool:
-    """Return whether a retry may succeed: a server is down or busy, or a setting can be corrected meanwhile."""
+    """Return whether a retry may succeed: a server is down or busy, or a person mends a key, a role or a setting."""
     if isinstance(error, ApiError):
-        return error.status_code in {404, 409, 429} or error.status_code >= 500
+        return error.status_code in {401, 403, 404, 409, 429} or error.status_code >= 500
     return isinstance(error, (ElasticsearchAway, ConnectionTimeout, OperationalError, ProductSearchError))
 
 

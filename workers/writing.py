@@ -85,7 +85,7 @@ def _write(entries: list[Entry]) -> bool:
     given_up = [e for e in entries if e.tries > _MAX_TRIES]
     entries = [e for e in entries if e.tries <= _MAX_TRIES]
     _to_dead_letters(given_up, [f"its worker died {_MAX_TRIES} times"] * len(given_up))
-    events = [parse_event(entry.event) for entry in entries]
+    entries, events = _parse(entries)
     try:
         outcome = _apply(events)
         later = [entry for entry, failure in zip(entries, outcome, strict=True) if failure and failure.transient]
@@ -104,6 +104,19 @@ def _write(entries: list[Entry]) -> bool:
         return False
     queues.counters.streak("writing", ended=True)
     return True
+
+
+def _parse(entries: list[Entry]) -> tuple[list[Entry], list[Event]]:
+    """Parse queued events; those that are no longer valid, as after an upgrade, become dead letters."""
+    valid, events, invalid = [], [], {}
+    for entry in entries:
+        try:
+            events.append(parse_event(entry.event))
+            valid.append(entry)
+        except CatalogError as error:
+            invalid[entry.id] = entry, str(error)
+    _to_dead_letters([entry for entry, _ in invalid.values()], [why for _, why in invalid.values()])
+    return valid, events
 
 
 def _apply(events: Sequence[Event]) -> list[BulkFailure | None]:

@@ -112,8 +112,11 @@ class BulkFailure:
 
     @property
     def transient(self) -> bool:
-        """Whether a retry may succeed: Elasticsearch is busy, or others wrote the document meanwhile."""
-        return self.status in {409, 429} or self.status >= 500
+        """Whether a retry may succeed: Elasticsearch is busy, or a person mends what is in the way.
+
+        The latter are an expired key (401), a missing role, a write block or a full disk (403), and a closed index.
+        """
+        return self.status in {401, 403, 409, 429} or self.status >= 500 or self.type == "index_closed_exception"
 
 
 def bulk(

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from elastic_transport import SerializationError
+from elasticsearch import BadRequestError
 from more_itertools import chunked
 
 from indexer.catalog import documents
@@ -15,6 +17,10 @@ from indexer.elastic import write_targets
 from indexer.elastic.client import BulkFailure
 from indexer.elastic.product_index import ProductIndex
 from indexer.errors import CatalogError
+
+# What the content of a single event can cause: everything else concerns all of them, and is raised.
+_CONTENT_ERRORS = (BadRequestError, SerializationError, ValueError, OverflowError)
+_REASON = 1_000  # characters
 
 
 @dataclass
@@ -32,9 +38,16 @@ def write_events(index: ProductIndex, events: Sequence[Event]) -> list[BulkFailu
     Returns
     -------
     list of BulkFailure or None
-        For each event, why it was refused, or None if it was accepted.
+        For each event, why it was refused, or None if it was accepted. If Elasticsearch refuses a whole request, or
+        one can't be built, the events are halved until the one at fault stands alone.
     """
-    return write_targets.write(index, [documents.write(index.alias, event) for event in events])
+    try:
+        return write_targets.write(index, [documents.write(index.alias, event) for event in events])
+    except _CONTENT_ERRORS as error:
+        if len(events) == 1:
+            return [BulkFailure(events[0].id, 400, f"{type(error).__name__}: {error}"[:_REASON])]
+        half = len(events) // 2
+        return [*write_events(index, events[:half]), *write_events(index, events[half:])]
 
 
 def apply_events(index: ProductIndex, events: Sequence[Event]) -> Outcome:

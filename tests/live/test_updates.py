@@ -21,7 +21,8 @@ from standardwebhooks import Webhook
 from werkzeug.test import TestResponse
 
 from es_mappings.product import LAYOUT
-from indexer.catalog.events import parse_event
+from indexer.catalog.events import Upsert, parse_event
+from indexer.catalog.products import Product
 from indexer.elastic import loading
 from indexer.elastic.client import vector
 from indexer.elastic.dead_letters import DeadLetters
@@ -355,3 +356,15 @@ def test_a_picture_of_a_hostile_image_is_a_placeholder(web: FlaskClient, shop: S
     _settled(shop, "bomb")
     assert "megapixels" in _embedding(shop, "bomb")["reason"]
     assert web.get("/pictures/bomb/480.webp").status_code == 404
+
+
+def test_an_event_that_elasticsearch_refuses_a_whole_request_for_stands_alone(shop: Shop) -> None:
+    good = [parse_event({"type": "upsert", "product": {"id": f"halved-{n}", "title": "Halved"}}) for n in range(4)]
+    long = Product.model_construct(id="x" * 600, title="Too long an id for Elasticsearch", version=1)
+    bad = Upsert.model_construct(type="upsert", product=long)
+    outcome = loading.write_events(shop.index, [*good[:2], bad, *good[2:]])
+    assert [failure is None for failure in outcome] == [True, True, False, True, True]
+    assert outcome[2]
+    assert "too long" in outcome[2].reason
+    assert len(shop.index.products([event.id for event in good])) == 4
+    shop.client.delete_by_query(index=shop.alias, query={"prefix": {"id": "halved-"}}, refresh=True)

@@ -27,6 +27,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 _HEIF = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 MAX_BYTES = 20 * 2**20
 MAX_PIXELS = 50_000_000
+MAX_SCANS = 100  # of a JPEG; encoders write about ten
 MAX_SIDE = 65_535  # pixels: JPEG's own limit
 
 # Reduced images stay this many times larger than `least_side`, so that later resampling has enough pixels.
@@ -88,6 +89,10 @@ def _decode(data: bytes, least_side: int) -> Image.Image:
         raise RefusedError(f"the image has more than {MAX_PIXELS // 10**6} megapixels")
     if max(image.size) > MAX_SIDE:
         raise RefusedError(f"the image is more than {MAX_SIDE:,} pixels wide or high")
+    # Each scan of a progressive JPEG is a pass over the whole image: a small file may ask for thousands. 0xFFDA occurs
+    # in compressed data only as this marker (ITU-T T.81, B.1.1.5).
+    if image.format == "JPEG" and data.count(b"\xff\xda") > MAX_SCANS:
+        raise RefusedError(f"the image has more than {MAX_SCANS} scans")
     if least_side and image.format == "JPEG":
         image.draft("RGB", (_MARGIN * least_side,) * 2)
     image.load()

@@ -19,6 +19,8 @@ def _api_error(status: int, kind: type[ApiError] = ApiError) -> ApiError:
 @pytest.mark.parametrize(
     "error",
     [
+        _api_error(401),
+        _api_error(403),
         _api_error(429),
         _api_error(503),
         ConnectionTimeout("x"),
@@ -36,8 +38,9 @@ def test_what_does_not(error: Exception) -> None:
 
 
 def test_items_of_a_bulk_answer_are_told_apart() -> None:
-    transient = {status: BulkFailure("a", status, "no").transient for status in (400, 404, 409, 429, 500, 503)}
-    assert transient == {400: False, 404: False, 409: True, 429: True, 500: True, 503: True}
+    transient = {status: BulkFailure("a", status, "no").transient for status in (400, 401, 403, 404, 409, 429, 503)}
+    assert transient == {400: False, 401: True, 403: True, 404: False, 409: True, 429: True, 503: True}
+    assert BulkFailure("a", 400, "closed", "index_closed_exception").transient
 
 
 def test_pauses_grow_to_a_minute_and_differ() -> None:

@@ -3,7 +3,7 @@ import io
 import pytest
 from PIL import Image
 
-from indexer.images.decoding.decoding import RefusedError, decode
+from indexer.images.decoding.decoding import MAX_SCANS, RefusedError, decode
 
 
 def _file(image: Image.Image, form: str, **options: object) -> bytes:
@@ -33,6 +33,17 @@ def test_files_that_are_no_images_are_refused(data: bytes, why: str) -> None:
 def test_too_many_pixels_are_refused_before_decoding() -> None:
     with pytest.raises(RefusedError, match="50 megapixels"):
         decode(_file(Image.new("1", (9_000, 9_000)), "PNG"))
+
+
+def test_a_jpeg_of_more_scans_than_an_encoder_writes_is_refused_before_decoding() -> None:
+    progressive = _file(Image.effect_noise((200, 200), 60).convert("RGB"), "JPEG", progressive=True)
+    scans = progressive.count(b"\xff\xda")
+    assert 5 < scans < MAX_SCANS
+    decode(progressive)
+    last = progressive.rindex(b"\xff\xda")
+    again = progressive[last:-2]
+    with pytest.raises(RefusedError, match="more than 100 scans"):
+        decode(progressive[:-2] + again * (MAX_SCANS + 1 - scans) + progressive[-2:])
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "P", "CMYK", "RGBA", "1", "I;16"])

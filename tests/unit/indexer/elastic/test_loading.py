@@ -1,0 +1,72 @@
+"""One event that can't be written takes no other with it."""
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from elasticsearch import ApiError, BadRequestError
+
+from indexer.catalog import documents
+from indexer.catalog.events import Event, parse_event
+from indexer.elastic import loading, write_targets
+from indexer.elastic.client import BulkFailure
+
+INDEX: Any = SimpleNamespace(alias="shop")
+
+
+def _event(number: int) -> Event:
+    return parse_event({"type": "upsert", "product": {"id": f"p-{number}", "title": "A", "version": 1}})
+
+
+@pytest.fixture
+def requests(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The ids of each request; one that holds p-3 or p-7 is refused whole."""
+    sent: list[list[str]] = []
+
+    def write(_: Any, actions: Sequence[dict[str, Any]]) -> list[BulkFailure | None]:
+        ids = [action["_id"] for action in actions]
+        sent.append(ids)
+        if {"p-3", "p-7"} & set(ids):
+            meta: Any = SimpleNamespace(status=400)
+            raise BadRequestError("no", meta, {"error": {"type": "action_request_validation_exception"}})
+        return [None] * len(ids)
+
+    monkeypatch.setattr(write_targets, "write", write)
+    return sent
+
+
+def test_a_refused_request_is_halved_until_the_culprits_stand_alone(requests: list[list[str]]) -> None:
+    outcome = loading.write_events(INDEX, [_event(number) for number in range(10)])
+    assert [place for place, failure in enumerate(outcome) if failure] == [3, 7]
+    assert [failure.id for failure in outcome if failure] == ["p-3", "p-7"]
+    assert all("BadRequestError" in failure.reason and not failure.transient for failure in outcome if failure)
+    accepted = [product_id for ids in requests if not {"p-3", "p-7"} & set(ids) for product_id in ids]
+    assert sorted(accepted) == [f"p-{number}" for number in range(10) if number not in {3, 7}]
+
+
+def test_an_event_that_no_request_can_be_built_of_stands_alone(
+    requests: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build = documents.write
+
+    def fail_for_one(alias: str, event: Event) -> dict[str, Any]:
+        if event.id == "p-1":
+            raise OverflowError("too large")
+        action: dict[str, Any] = build(alias, event)
+        return action
+
+    monkeypatch.setattr(documents, "write", fail_for_one)
+    outcome = loading.write_events(INDEX, [_event(number) for number in range(3)])
+    assert [failure.reason if failure else None for failure in outcome] == [None, "OverflowError: too large", None]
+
+
+def test_what_concerns_all_events_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    meta: Any = SimpleNamespace(status=401)
+
+    def refuse(*_: Any) -> None:
+        raise ApiError("expired", meta, {})
+
+    monkeypatch.setattr(write_targets, "write", refuse)
+    with pytest.raises(ApiError):
+        loading.write_events(INDEX, [_event(0), _event(1)])
