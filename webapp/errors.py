@@ -21,6 +21,7 @@ from werkzeug.exceptions import (
 )
 
 from indexer.deadlines import DeadlineError
+from indexer.elastic.client import accepts_later
 from indexer.errors import IndexStateError
 from search.errors import ParameterError
 from workers.photos import PhotoServiceError
@@ -93,8 +94,8 @@ def _late(error: DeadlineError) -> Response:
 
 def _search_refused(error: ApiError) -> Response:
     log.error("Elasticsearch refused a request: %s", error)
-    # 401, 403: an expired key or a missing role. 400: the index is closed. Someone fixes these; shoppers can retry.
-    if error.status_code in {401, 403, 404, 429} or error.status_code >= 500 or "index_closed" in error.error:
+    # 404: the index is gone, until someone builds it again.
+    if error.status_code == 404 or accepts_later(error.status_code, error.error):
         return _answer(503, "Service Unavailable", _UNAVAILABLE)
     return _http(InternalServerError())
 

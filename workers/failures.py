@@ -8,6 +8,7 @@ from elasticsearch import ApiError
 from kombu.exceptions import OperationalError
 
 from indexer.backoff import backoff
+from indexer.elastic.client import accepts_later
 from indexer.errors import ProductSearchError
 
 _FIRST, _LONGEST = 2.0, 60.0  # seconds
@@ -16,7 +17,7 @@ _FIRST, _LONGEST = 2.0, 60.0  # seconds
 def is_transient(error: BaseException) -> bool:
     """Return whether a retry may succeed: a server is down or busy, or a person mends a key, a role or a setting."""
     if isinstance(error, ApiError):
-        return error.status_code in {401, 403, 404, 409, 429} or error.status_code >= 500
+        return error.status_code in {404, 409} or accepts_later(error.status_code, error.error)
     return isinstance(error, (ElasticsearchAway, ConnectionTimeout, OperationalError, ProductSearchError))
 
 

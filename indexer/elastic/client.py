@@ -101,6 +101,21 @@ def vector(values: str | list[float]) -> Vector:
     return np.asarray(values, np.float32)
 
 
+def accepts_later(status: int, error: str) -> bool:
+    """Return whether Elasticsearch may accept later what it refused: it is busy, or a person mends what is in the way.
+
+    The latter are an expired key (401), a missing role, a write block or a full disk (403), and a closed index (400).
+
+    Parameters
+    ----------
+    status : int
+        HTTP status, of the answer or of one item of it.
+    error : str
+        Elasticsearch's name of the error.
+    """
+    return status in {401, 403, 429} or status >= 500 or error == "index_closed_exception"
+
+
 @dataclass(frozen=True)
 class BulkFailure:
     """One item of a bulk request that Elasticsearch refused."""
@@ -112,11 +127,8 @@ class BulkFailure:
 
     @property
     def transient(self) -> bool:
-        """Whether a retry may succeed: Elasticsearch is busy, or a person mends what is in the way.
-
-        The latter are an expired key (401), a missing role, a write block or a full disk (403), and a closed index.
-        """
-        return self.status in {401, 403, 409, 429} or self.status >= 500 or self.type == "index_closed_exception"
+        """Whether a retry may succeed: as `accepts_later`, or others wrote the document meanwhile (409)."""
+        return self.status == 409 or accepts_later(self.status, self.type)
 
 
 def bulk(

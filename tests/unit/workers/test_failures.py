@@ -11,9 +11,9 @@ from workers import failures
 from workers.errors import RedisUnavailableError
 
 
-def _api_error(status: int, kind: type[ApiError] = ApiError) -> ApiError:
+def _api_error(status: int, kind: type[ApiError] = ApiError, error: str = "no") -> ApiError:
     meta: Any = SimpleNamespace(status=status)
-    return kind("no", meta, {})
+    return kind(error, meta, {})
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,7 @@ def _api_error(status: int, kind: type[ApiError] = ApiError) -> ApiError:
         _api_error(403),
         _api_error(429),
         _api_error(503),
+        _api_error(400, BadRequestError, "index_closed_exception"),
         ConnectionTimeout("x"),
         RedisUnavailableError("away"),
         SpaceError("mend LOOK_MODEL"),
