@@ -108,14 +108,15 @@ def _write(entries: list[Entry]) -> bool:
 
 def _parse(entries: list[Entry]) -> tuple[list[Entry], list[Event]]:
     """Parse queued events; those that are no longer valid, as after an upgrade, become dead letters."""
-    valid, events, invalid = [], [], {}
+    valid, events, invalid, reasons = [], [], [], []
     for entry in entries:
         try:
             events.append(parse_event(entry.event))
             valid.append(entry)
         except CatalogError as error:
-            invalid[entry.id] = entry, str(error)
-    _to_dead_letters([entry for entry, _ in invalid.values()], [why for _, why in invalid.values()])
+            invalid.append(entry)
+            reasons.append(str(error))
+    _to_dead_letters(invalid, reasons)
     return valid, events
 
 
