@@ -1,11 +1,9 @@
 """The facets of a listing, as pages show them."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from flask import Flask
 
 from es_mappings.facet_types import Bounds, Facet, FacetValue, Flag, Range, Terms
 from es_mappings.facets import FACETS, Refinement
@@ -13,14 +11,6 @@ from es_mappings.results import Facets
 from search.parameters import SearchParameters
 from webapp.storefront.facets import Slider, Switch, ValueGroup, bounds_label, groups, refinement_label
 from webapp.storefront.links import Links
-
-
-@pytest.fixture(autouse=True)
-def _addresses() -> Iterator[None]:
-    app = Flask(__name__)
-    app.add_url_rule("/search", "shop.listing")
-    with app.test_request_context():
-        yield
 
 
 def _values(**counts: int) -> list[FacetValue]:

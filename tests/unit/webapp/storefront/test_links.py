@@ -1,22 +1,9 @@
 """Addresses that change one thing and keep the rest."""
 
-from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
-
-import pytest
-from flask import Flask
 
 from search.parameters import SearchParameters
 from webapp.storefront.links import Links
-
-
-@pytest.fixture(autouse=True)
-def _addresses() -> Iterator[None]:
-    app = Flask(__name__)
-    app.add_url_rule("/search", "shop.listing")
-    app.add_url_rule("/products/<product_id>", "shop.product")
-    with app.test_request_context():
-        yield
 
 
 def test_a_like_is_no_longer_a_dislike_and_the_other_way_round() -> None:

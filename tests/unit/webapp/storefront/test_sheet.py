@@ -1,23 +1,11 @@
 """What a product's page shows besides its listing."""
 
-import pytest
-from flask import Flask
-
 from es_mappings.behaviour import Event
 from search.parameters import SearchParameters
 from webapp.storefront import sheet
 from webapp.storefront.links import Links
 
 PRODUCT = {"id": "one", "price": 10.0, "brand": "Ada", "category_path": ["Dresses", "Dresses/Midi"]}
-
-
-@pytest.fixture(autouse=True)
-def _addresses() -> object:
-    app = Flask(__name__)
-    app.add_url_rule("/search", "shop.listing")
-    app.add_url_rule("/products/<product_id>", "shop.product")
-    with app.test_request_context():
-        yield
 
 
 def test_given_attributes_come_first_and_those_seen_are_marked() -> None:

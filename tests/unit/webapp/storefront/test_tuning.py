@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
-from flask import Flask
 
 from search.navigation import Navigation
 from search.parameters import SearchParameters
@@ -22,14 +20,6 @@ class _Shop:
 
 
 SHOP = cast("Navigation", _Shop())
-
-
-@pytest.fixture(autouse=True)
-def _addresses() -> Iterator[None]:
-    app = Flask(__name__)
-    app.add_url_rule("/search", "shop.listing")
-    with app.test_request_context():
-        yield
 
 
 def test_what_was_removed_comes_back_with_its_weight() -> None:
