@@ -140,6 +140,9 @@ class Settings(BaseSettings):
         le=1440,
         description="Minutes for which a search by photo can be shared; only its vector is kept.",
     )
+    photo_seconds: float = Field(
+        1.0, gt=0, le=10, description="Seconds of a core that decoding a shopper's photograph may take."
+    )
     rate_limit_pages: str = Field("1200/minute", description="Requests for each page per client address.")
     rate_limit_writes: str = Field("240/minute", description="Submissions of each form or event per client address.")
     rate_limit_photos: str = Field("30/minute", description="Searches by photograph per client address.")

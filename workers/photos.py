@@ -15,7 +15,7 @@ from es_mappings.layout import Vector
 from indexer.elastic.client import vector
 from indexer.embedding import photos
 from indexer.embedding.photos import Box
-from indexer.errors import ImageError, IndexStateError, ProductSearchError
+from indexer.errors import ImageError, ImageUnavailableError, IndexStateError, ProductSearchError
 from workers.app import EMBED_PHOTO
 from workers.errors import RedisUnavailableError
 from workers.queues import keys
@@ -23,6 +23,7 @@ from workers.queues.handle import Queues
 
 if TYPE_CHECKING:
     from indexer.embedding.pipeline import Pipeline
+    from indexer.images.decoder import Decoder
 
 _PATIENCE = 10.0  # seconds that a shopper waits; older photographs are no longer embedded
 
@@ -62,7 +63,7 @@ def embed_photo(queues: Queues, photo: bytes, box: Box | None = None, *, timeout
     IndexStateError
         There is no vector space yet.
     PhotoServiceError
-        Redis is down or full, or no worker answered in time.
+        Redis is down or full, no worker answered in time, or the worker's machine is too busy.
     """
     reply_to = keys.photo_reply(secrets.token_hex(16))
     arguments = [b64encode(photo).decode(), box, reply_to]
@@ -75,6 +76,8 @@ def embed_photo(queues: Queues, photo: bytes, box: Box | None = None, *, timeout
         raise PhotoServiceError(
             f"No worker embedded the photograph within {timeout:g} s. Does any worker consume the queue `interactive`?"
         )
+    if "busy" in reply:
+        raise PhotoServiceError(reply["busy"])
     if "image" in reply:
         raise ImageError(reply["image"])
     if "index" in reply:
@@ -82,12 +85,14 @@ def embed_photo(queues: Queues, photo: bytes, box: Box | None = None, *, timeout
     return PhotoVector(vector(reply["vector"]), reply["space"])
 
 
-def answer(pipeline: Pipeline, queues: Queues, photo: str, box: Box | None, reply_to: str) -> None:
+def answer(pipeline: Pipeline, decoder: Decoder, queues: Queues, photo: str, box: Box | None, reply_to: str) -> None:
     """Embed a photograph in this process, and reply with its vector or with an error for the shopper."""
     reply: dict[str, Any]
     try:
-        embedded, space = photos.embed_photo(pipeline, b64decode(photo), box)
+        embedded, space = photos.embed_photo(pipeline, decoder, b64decode(photo), box)
         reply = {"vector": pack_dense_vector(embedded), "space": space}
+    except ImageUnavailableError as error:
+        reply = {"busy": str(error)}
     except ImageError as error:
         reply = {"image": str(error)}
     except IndexStateError as error:

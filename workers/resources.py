@@ -8,6 +8,7 @@ from functools import cache
 from indexer.elastic.dead_letters import DeadLetters
 from indexer.elastic.product_index import ProductIndex
 from indexer.embedding.pipeline import Pipeline
+from indexer.images.decoder import Decoder
 from indexer.settings import Settings
 from workers.queues.handle import Queues
 
@@ -30,6 +31,12 @@ def pipeline() -> Pipeline:
 @cache
 def _pipeline() -> Pipeline:
     return Pipeline.from_settings(settings())
+
+
+@cache
+def photo_decoder() -> Decoder:
+    """Return the decoder of shoppers' photographs."""
+    return Decoder.for_photos(settings().photo_seconds)
 
 
 @cache

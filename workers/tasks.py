@@ -74,7 +74,7 @@ def embed_waiting(self: Any) -> None:
 @app.task(name=EMBED_PHOTO, acks_late=False)
 def embed_photo(photo: str, box: Box | None, reply_to: str) -> None:
     """Reply with the vector of a shopper's photograph (base64)."""
-    photos.answer(resources.pipeline(), resources.queues(), photo, box, reply_to)
+    photos.answer(resources.pipeline(), resources.photo_decoder(), resources.queues(), photo, box, reply_to)
 
 
 @app.task(name=WAKE)

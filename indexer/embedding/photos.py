@@ -14,15 +14,18 @@ from indexer.vectorizers.preprocessing import LEAST_SIDE
 if TYPE_CHECKING:
     from es_mappings.layout import Vector
     from indexer.embedding.pipeline import Pipeline
+    from indexer.images.decoder import Decoder
 
 Box = tuple[float, float, float, float]
 
 
-def embed_photo(pipeline: Pipeline, data: bytes, box: Box | None = None) -> tuple[Vector, str]:
+def embed_photo(pipeline: Pipeline, decoder: Decoder, data: bytes, box: Box | None = None) -> tuple[Vector, str]:
     """Return the compound vector of a photograph.
 
     Parameters
     ----------
+    decoder : Decoder
+        `Decoder.for_photos`.
     data : bytes
         The image file.
     box : tuple of float, optional
@@ -46,7 +49,7 @@ def embed_photo(pipeline: Pipeline, data: bytes, box: Box | None = None) -> tupl
     if space is None:
         raise IndexStateError("There is no vector space yet: fit one by `lookalike fit`")
     # A box is cut from the image at full size, so that what is in it keeps its detail.
-    image = cropped(pipeline.decoder.decode(data, least_side=0 if box else LEAST_SIDE), box)
+    image = cropped(decoder.decode(data, least_side=0 if box else LEAST_SIDE), box)
     models = ImageModels(pipeline.vectorizers.images.values())
     rows = models([[preparation(image) for preparation in models.preparations]])
     # Rounded as products' are: a product's own photograph has that product's look to the bit.

@@ -53,7 +53,6 @@ class Pipeline:
     ) -> None:
         self._index = index
         self.vectorizers, self.batch_size = vectorizers, batch_size
-        self.decoder = source.decoder
         image_vectorizers, numbers = vectorizers.all_images, vectorizers.numbers
         store = ImageVectorStore.open(index, image_vectorizers, numbers)
         self._embed_images = ImageEmbedder(source, image_vectorizers, store, batch_size)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TypeVar
 
@@ -20,9 +22,12 @@ from indexer.images.process import DecoderProcess, DiedError
 
 T = TypeVar("T")
 
-# Wall-clock seconds for decoding one image. An image's cost is limited by its decoder's CPU time instead
-# (program.CPU_SECONDS): on a busy machine a sound image waits for a core, and must not be mistaken for a bomb.
-DEADLINE = 60.0
+# Seconds that one image may take. Its cost is limited by CPU time, because on a busy machine a sound image waits for a
+# core, and must not be mistaken for a bomb; wall-clock time only ends the wait.
+_CPU_SECONDS, _DEADLINE = 10.0, 60.0
+# A shopper waits for a photograph, and anybody may send one. One of 12 megapixels takes up to 0.2 s of a core, a PNG of
+# 50 with alpha at 16 bits 1.1.
+_PHOTO_DEADLINE = 4.0
 _ATTEMPTS = 3  # at an image whose decoder died
 _MAX_DECODED = 5_000  # images after which a process is replaced, so that a leak in a codec stays small
 
@@ -38,9 +43,10 @@ class Decoder:
     ----------
     processes : int
         How many images are decoded in parallel; 0: as many as there are cores.
+    cpu_seconds : float
+        Seconds of a core that one image may take.
     deadline : float
-        Wall-clock seconds for one image, including the wait for a core; CPU time is limited separately
-        (`program.CPU_SECONDS`).
+        Wall-clock seconds for one image, including the waits for a free process and a core.
 
     Examples
     --------
@@ -49,12 +55,22 @@ class Decoder:
     ...         ...  # a PIL image, or the ImageError that says why there is none
     """
 
-    def __init__(self, processes: int = 0, *, deadline: float = DEADLINE) -> None:
-        self._size, self._deadline = processes or len(os.sched_getaffinity(0)), deadline
+    def __init__(self, processes: int = 0, *, cpu_seconds: float = _CPU_SECONDS, deadline: float = _DEADLINE) -> None:
+        self._size = processes or len(os.sched_getaffinity(0))
+        self._cpu_seconds, self._deadline = cpu_seconds, deadline
         # By default Pillow returns each image's memory to the kernel and allocates it again for the next: 2.7 ms of
         # 3.7 for one of 1.3 megapixels.
         Image.core.set_blocks_max(2)  # type: ignore[attr-defined]
         self._start_over()
+
+    @classmethod
+    def for_photos(cls, cpu_seconds: float) -> Decoder:
+        """Build the decoder of shoppers' photographs.
+
+        Its process is its own, so that neither photographs nor the catalogue's images wait for the others, and only
+        one, so that a flood of photographs takes no more than a core.
+        """
+        return cls(1, cpu_seconds=cpu_seconds, deadline=_PHOTO_DEADLINE)
 
     def decode(self, data: bytes, *, least_side: int = 0) -> Image.Image:
         """Decode an image to upright RGB in sRGB, transparent parts white; of an animation, the first frame.
@@ -77,7 +93,7 @@ class Decoder:
         ImageUnavailableError
             The machine was too busy to decode it, or short of memory.
         """
-        return self._with_retries(data, lambda process: process.decode(data, least_side, self._deadline))
+        return self._with_retries(data, lambda process, seconds: process.decode(data, least_side, seconds))
 
     def prepare(self, data: bytes, preparations: tuple[Preparation, ...], *, least_side: int = 0) -> list[Prepared]:
         """Decode an image and prepare it for models in the same process, so that only their inputs are copied back.
@@ -101,7 +117,9 @@ class Decoder:
         ImageError, ImageUnavailableError
             As in `decode`.
         """
-        return self._with_retries(data, lambda process: process.prepare(data, preparations, least_side, self._deadline))
+        return self._with_retries(
+            data, lambda process, seconds: process.prepare(data, preparations, least_side, seconds)
+        )
 
     def decode_many(self, files: Iterable[bytes], *, least_side: int = 0) -> Iterator[Image.Image | ImageError]:
         """Decode images in parallel and yield them in order.
@@ -152,27 +170,32 @@ class Decoder:
         self._idle: deque[DecoderProcess] = deque()
         self._all: set[DecoderProcess] = set()
 
-    def _with_retries(self, data: bytes, work: Callable[[DecoderProcess], T]) -> T:
+    def _with_retries(self, data: bytes, work: Callable[[DecoderProcess, float], T]) -> T:
         """Try again if the process dies: the kernel or a person may have killed it, not this image."""
         if len(data) > MAX_BYTES:
             raise ImageError(f"the image is larger than {MAX_BYTES >> 20} MiB")
+        until = time.monotonic() + self._deadline
         for _ in range(_ATTEMPTS):
             try:
-                return self._attempt(work)
+                return self._attempt(work, until)
             except DiedError as error:
                 reason = str(error)
+            except TimeoutError:
+                raise ImageUnavailableError(
+                    f"the machine is too busy to decode the image within {self._deadline:g} s"
+                ) from None
         if reason == signal.SIGKILL.name:
             raise ImageUnavailableError(f"the image's decoder was killed {_ATTEMPTS} times: is memory short?")
         raise ImageError(f"the image made its decoder fail: {reason}")
 
-    def _attempt(self, work: Callable[[DecoderProcess], T]) -> T:
+    def _attempt(self, work: Callable[[DecoderProcess, float], T], until: float) -> T:
         if self._process_id != os.getpid():
             # Forked: the processes are the parent's and can't be shared.
             self._start_over()
-        with self._free:
+        with self._turn(until):
             process = self._take()
             try:
-                result = work(process)
+                result = work(process, max(0.0, until - time.monotonic()))
             except ImageError:
                 self._give_back(process)
                 raise
@@ -182,11 +205,21 @@ class Decoder:
             self._give_back(process)
             return result
 
+    @contextmanager
+    def _turn(self, until: float) -> Iterator[None]:
+        free = self._free
+        if not free.acquire(timeout=max(0.0, until - time.monotonic())):
+            raise TimeoutError
+        try:
+            yield
+        finally:
+            free.release()
+
     def _take(self) -> DecoderProcess:
         try:
             return self._idle.pop()
         except IndexError:
-            process = DecoderProcess()
+            process = DecoderProcess(self._cpu_seconds)
             self._all.add(process)
             return process
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from indexer.errors import ImageError, ImageUnavailableError
+from indexer.errors import ImageError
 from indexer.images.decoding import program
 from indexer.images.decoding.decoding import MAX_PIXELS
 from indexer.images.decoding.preparations import Preparation, Prepared, serialize, size_in_bytes, unpack
@@ -36,10 +36,10 @@ class DiedError(Exception):
 
 
 class DecoderProcess:
-    """One decoder process, and the memory it shares with this one."""
+    """One decoder process, and the memory it shares with this one; an image may take ``cpu_seconds`` of a core."""
 
-    def __init__(self) -> None:
-        self.decoded = 0
+    def __init__(self, cpu_seconds: float) -> None:
+        self.decoded, self._cpu_seconds = 0, cpu_seconds
         shared = os.memfd_create("image", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         try:
             os.ftruncate(shared, program.SHARED)
@@ -47,7 +47,7 @@ class DecoderProcess:
             fcntl.fcntl(shared, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
             self._memory = mmap.mmap(shared, program.SHARED)
             self._popen = subprocess.Popen(
-                [sys.executable, "-s", "-P", "-m", program.__name__, str(shared)],
+                [sys.executable, "-s", "-P", "-m", program.__name__, str(shared), str(cpu_seconds)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,  # what codecs mutter
@@ -67,7 +67,17 @@ class DecoderProcess:
         return self._popen.poll() is None
 
     def decode(self, data: bytes, least_side: int, deadline: float) -> Image.Image:
-        """Decode one image; raises what `Decoder.decode` raises, or `DiedError`."""
+        """Decode one image within ``deadline`` seconds.
+
+        Raises
+        ------
+        ImageError
+            As `Decoder.decode` raises it.
+        DiedError
+            The process ended.
+        TimeoutError
+            It has not answered in time; its next answer would be to this image.
+        """
         width, height = self._request(data, least_side, b"", deadline)
         if width * height > MAX_PIXELS:
             raise DiedError("it gave an impossible answer")
@@ -112,15 +122,14 @@ class DecoderProcess:
         try:
             self._popen.stdin.write(request)
             if not self._answers.poll(deadline * 1_000):
-                self.kill()
-                raise ImageUnavailableError(f"the machine is too busy to decode the image within {deadline:g} s")
+                raise TimeoutError
             answer = self._popen.stdout.read(program.ANSWER.size)
         except BrokenPipeError:
             answer = b""
         if len(answer) < program.ANSWER.size:
             self._end()
-            if self._popen.returncode == -signal.SIGXCPU:
-                raise ImageError(f"the image takes more than {program.CPU_SECONDS} s of a core to decode")
+            if self._popen.returncode == -signal.SIGPROF:
+                raise ImageError(f"the image takes more than {self._cpu_seconds:g} s of a core to decode")
             raise DiedError(self._describe_end())
         decoded, first, second = program.ANSWER.unpack(answer)
         return decoded, first, second

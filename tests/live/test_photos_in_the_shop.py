@@ -176,5 +176,5 @@ def test_too_many_waiting_photographs_are_refused(
 ) -> None:
     _, data = _picture(shop, web)
     with web.application.app_context():
-        monkeypatch.setattr(services().photos, "_waiting", threading.Semaphore(0))
+        monkeypatch.setattr(services().photos, "_under_way", threading.Semaphore(0))
     assert _ask(web, data).status_code == 503

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask import Flask, current_app
 
 from indexer.elastic.product_index import ProductIndex
+from indexer.images.decoder import Decoder
 from indexer.images.fetching import ImageSource
 from indexer.settings import Settings
 from search.cursors import Cursors
@@ -56,7 +57,7 @@ class Services:
         """
         index, queues = ProductIndex.open(settings), Queues.open(settings, PAGE)
         source = ImageSource.from_settings(settings)
-        photos = Photos(queues, settings.photo_minutes, source.decoder)
+        photos = Photos(queues, settings.photo_minutes, Decoder.for_photos(settings.photo_seconds))
         served = BufferedCounter(queues.counters, SERVED)
         navigation = Navigation(index, Cursors(secret_key), photos, served.count)
         return cls(

@@ -13,7 +13,7 @@ from PIL import Image
 
 from indexer.elastic.client import vector
 from indexer.embedding.photos import Box, cropped
-from indexer.errors import ImageError
+from indexer.errors import ImageError, ImageUnavailableError
 from indexer.images.decoder import Decoder
 from search.errors import ParameterError
 from workers.errors import RedisUnavailableError
@@ -24,7 +24,7 @@ from workers.queues.handle import Queues
 log = logging.getLogger(__name__)
 
 _SIDE = 640  # pixels of the image sent to the worker: more than any model uses
-_AT_ONCE = 4  # photographs that wait for a worker in one process; its other threads serve pages
+_AT_ONCE = 4  # photographs under way in one process; its other threads serve pages
 
 
 class Photos:
@@ -32,7 +32,7 @@ class Photos:
 
     def __init__(self, queues: Queues, minutes: int, decoder: Decoder) -> None:
         self._queues, self._minutes, self._decoder = queues, minutes, decoder
-        self._waiting = threading.BoundedSemaphore(_AT_ONCE)
+        self._under_way = threading.BoundedSemaphore(_AT_ONCE)
 
     def take(self, data: bytes, box: Box | None) -> str:
         """Embed a photograph, store its vector, and return the token.
@@ -42,18 +42,21 @@ class Photos:
         ParameterError
             The data isn't an image in an accepted format.
         PhotoServiceError
-            No worker answers, too many photographs wait already, or Redis is down.
+            No worker answers, the machine is too busy to decode it, too many photographs are under way, or Redis is
+            down.
         IndexStateError
             There is no vector space yet.
         """
-        if not self._waiting.acquire(blocking=False):
-            raise PhotoServiceError(f"{_AT_ONCE} photographs wait for a worker already")
+        if not self._under_way.acquire(blocking=False):
+            raise PhotoServiceError(f"{_AT_ONCE} photographs are under way already")
         try:
             return self._store(embed_photo(self._queues, self._small(data, box)))
+        except ImageUnavailableError as error:
+            raise PhotoServiceError(str(error)) from error
         except ImageError as error:
             raise ParameterError("image", str(error)) from error
         finally:
-            self._waiting.release()
+            self._under_way.release()
 
     def get(self, token: str) -> PhotoVector | None:
         """Return a photograph's vector, or None if it has expired or Redis is down."""

@@ -13,6 +13,7 @@ import importlib
 import mmap
 import os
 import resource
+import signal
 import struct
 import sys
 
@@ -24,7 +25,6 @@ from indexer.images.decoding.palette import Palette
 from indexer.images.decoding.preparations import parse
 
 MEMORY = 2**30  # bytes of address space for one decoder
-CPU_SECONDS = 10  # that one image may take
 
 REQUEST = struct.Struct("<III")  # length of the file, least side, length of the recipe
 # Whether the image was decoded; then width and height, or length of the arrays and 1, or length of the reason and 0.
@@ -33,19 +33,24 @@ ANSWER = struct.Struct("<?II")
 SHARED = max(3 * MAX_PIXELS, MAX_BYTES + 2**16)
 
 
-def serve(shared: int) -> None:
+def serve(shared: int, cpu_seconds: float) -> None:
     """Answer requests until stdin ends.
 
     Parameters
     ----------
     shared : int
         Descriptor of the shared memory.
+    cpu_seconds : float
+        Seconds of a core that one image may take; then SIGPROF ends this process.
     """
     _import_all()
     memory = mmap.mmap(shared, SHARED)
     _limit_self()
     while len(request := sys.stdin.buffer.read(REQUEST.size)) == REQUEST.size:
+        # RLIMIT_CPU would count in whole seconds only.
+        signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
         answer = _answer(memory, *REQUEST.unpack(request))
+        signal.setitimer(signal.ITIMER_PROF, 0)
         sys.stdout.buffer.write(answer)
         sys.stdout.buffer.flush()
 
@@ -63,9 +68,6 @@ def _import_all() -> None:
 
 
 def _answer(memory: mmap.mmap, length: int, least_side: int, recipe_length: int) -> bytes:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    soft = int(used.ru_utime + used.ru_stime) + CPU_SECONDS
-    resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
     try:
         recipe = parse(memory[length : length + recipe_length]) if recipe_length else ()
         image = decode(memory[:length], least_side=least_side)
@@ -94,4 +96,4 @@ def _limit_self() -> None:
 
 if __name__ == "__main__":
     os.environ.clear()
-    serve(int(sys.argv[1]))
+    serve(int(sys.argv[1]), float(sys.argv[2]))

@@ -4,13 +4,14 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from indexer.errors import ImageError
+from indexer.errors import ImageError, ImageUnavailableError
 from indexer.images import process
 from indexer.images.decoder import Decoder
 from indexer.images.decoding.crop import Crop
@@ -18,7 +19,7 @@ from indexer.images.decoding.decoding import MAX_BYTES
 from indexer.images.decoding.palette import Palette
 from indexer.images.decoding.preparations import Preparation
 from indexer.images.process import DecoderProcess
-from tests.images import encode, picture
+from tests.images import RED, encode, picture
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +118,36 @@ def test_a_decoder_holds_nothing_worth_stealing(decoder: Decoder, monkeypatch: p
     assert int(limits["Max address space"]) < 2**31
 
 
+def test_an_image_that_takes_too_long_of_a_core_is_refused_and_the_next_one_decoded() -> None:
+    scans = encode(Image.effect_noise((3_000, 3_000), 90).convert("RGB"), "JPEG", progressive=True)
+    with Decoder(1, cpu_seconds=0.15, deadline=300) as decoder:
+        refused, sound = decoder.decode_many([scans, picture()])
+    assert "takes more than 0.15 s of a core" in str(refused)
+    assert isinstance(sound, Image.Image)
+
+
+def test_photographs_and_catalogue_images_have_processes_of_their_own(decoder: Decoder) -> None:
+    with Decoder.for_photos(1.0) as photos:
+        photos.decode(picture())
+        decoder.decode(picture())
+        assert len(_processes(photos)) == 1
+        assert not set(_processes(photos)) & set(_processes(decoder))
+
+
+def test_the_wait_for_a_busy_process_is_bounded() -> None:
+    with Decoder(1, deadline=0.05) as decoder, decoder._turn(time.monotonic() + 60):
+        [late] = decoder.decode_many([picture()])
+    assert isinstance(late, ImageUnavailableError)
+
+
+@pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG", "AVIF", "TIFF"])
+def test_of_an_animation_only_the_first_frame_is_decoded(decoder: Decoder, form: str) -> None:
+    others = [Image.new("RGB", (60, 40), "blue")] * 3
+    data = encode(Image.new("RGB", (60, 40), RED), form, save_all=True, append_images=others)
+    broken = data[: len(data) - 40] if form in {"PNG", "GIF"} else data  # what follows the first frame isn't even read
+    np.testing.assert_allclose(np.asarray(decoder.decode(broken))[20, 30], RED, atol=12)
+
+
 PREPARATIONS: tuple[Preparation, ...] = (Crop(24, 32, "bicubic"), Palette(), Crop(5, 7, "bilinear"))
 
 
@@ -159,7 +190,7 @@ def test_a_process_that_breaks_off_is_ended(monkeypatch: pytest.MonkeyPatch, pro
     started = subprocess.Popen
     monkeypatch.setattr(process, "_EXIT_SECONDS", 0.1)
     monkeypatch.setattr(subprocess, "Popen", lambda command, **rest: started([command[0], "-c", program], **rest))
-    hostile = DecoderProcess()
+    hostile = DecoderProcess(10)
     with pytest.raises(process.DiedError):
         hostile.decode(picture(), 0, 20)
     assert not hostile.alive
@@ -169,9 +200,9 @@ def test_a_process_that_breaks_off_is_ended(monkeypatch: pytest.MonkeyPatch, pro
 def test_the_shared_memory_keeps_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
     shrink = "import os, sys; sys.stdin.buffer.read(1); os.ftruncate(int(sys.argv[1]), 0)"
     started = subprocess.Popen
-    run = lambda command, **rest: started([command[0], "-c", shrink, command[-1]], **rest)  # noqa: E731
+    run = lambda command, **rest: started([command[0], "-c", shrink, command[-2]], **rest)  # noqa: E731
     monkeypatch.setattr(subprocess, "Popen", run)
-    hostile = DecoderProcess()
+    hostile = DecoderProcess(10)
     with pytest.raises(process.DiedError, match="code 1"):  # ftruncate is refused
         hostile.decode(picture(), 0, 20)
     assert hostile._memory[:1]
