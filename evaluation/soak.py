@@ -17,7 +17,8 @@ from evaluation.end_to_end import BATCHES, NullStore
 from indexer.cli.console import errors_in_one_line, report_console
 from indexer.embedding.image_embedder import ImageEmbedder
 from indexer.embedding.overlapping import map_concurrently
-from indexer.images.fetching import Fetched, ImageSource, Validators
+from indexer.images.fetching import ImageSource
+from indexer.images.responses import Fetched, Validators
 from indexer.settings import Settings
 from indexer.vectorizers.base import ImageVectorizer
 from indexer.vectorizers.color import ColorVectorizer

@@ -12,7 +12,7 @@ from es_mappings.stores import image_address
 from indexer.catalog.documents import now
 from indexer.elastic.client import make_index, put_all
 from indexer.elastic.product_index import ProductIndex
-from indexer.images.fetching import Validators
+from indexer.images.responses import Validators
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from indexer.activations.image_vector_store import Activations
 from indexer.digests import image_digest
 from indexer.errors import ImageError
 from indexer.images.decoding.preparations import Prepared
-from indexer.images.fetching import ImageSource, Validators
+from indexer.images.fetching import ImageSource
+from indexer.images.responses import Validators
 from indexer.vectorizers.base import ImageModels, ImageVectorizer
 from indexer.vectorizers.preprocessing import LEAST_SIDE
 

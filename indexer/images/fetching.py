@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -16,43 +14,14 @@ from indexer.errors import ImageError, ImageUnavailableError
 from indexer.images import transport
 from indexer.images.addresses import AllowedHosts, Resolve, check_name, resolve
 from indexer.images.decoder import Decoder
-from indexer.images.decoding.decoding import MAX_BYTES
 from indexer.images.files import read_file
 from indexer.images.politeness import Politeness
+from indexer.images.responses import Fetched, Validators, pause, read_response
 from indexer.settings import Settings
 
 MAX_REDIRECTS = 3
 _MAX_ADDRESS = 8_000  # characters
-_TOO_LARGE = f"the image is larger than {MAX_BYTES >> 20} MiB"
-_REDIRECTS = {301, 302, 303, 307, 308}
-_BUSY = {408, 425, 429, 500, 502, 503, 504}
 _HEADERS = {"accept": "image/*", "accept-encoding": "identity", "user-agent": "lookalike-indexer"}
-
-
-@dataclass(frozen=True)
-class Validators:
-    """An image's validators (RFC 9110, 8.8): sent back to the server, they ask whether the image changed."""
-
-    etag: str | None = None
-    last_modified: str | None = None
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """Headers of a conditional request."""
-        headers = {"if-none-match": self.etag, "if-modified-since": self.last_modified}
-        return {name: value for name, value in headers.items() if value}
-
-    def updated(self, newer: Validators) -> Validators:
-        """Return these with what a 304 response changes; it may repeat only some of them (RFC 9110, 15.4.5)."""
-        return Validators(newer.etag or self.etag, newer.last_modified or self.last_modified)
-
-
-@dataclass(frozen=True)
-class Fetched:
-    """An image's bytes, or None if the server answered that they haven't changed."""
-
-    data: bytes | None
-    validators: Validators
 
 
 class ImageSource:
@@ -166,8 +135,8 @@ class ImageSource:
                 self._pool.stream("GET", _for_httpcore(url), headers=_request_headers(known)) as response,
             ):
                 headers = _headers(response)
-                self._politeness.answered(host, _pause(response.status, headers))
-                return _outcome(response, headers, conditional=bool(known.headers)), left()
+                self._politeness.answered(host, pause(response.status, headers))
+                return read_response(response, headers, conditional=bool(known.headers)), left()
         except httpcore.TimeoutException as error:
             self._politeness.unanswered(host)
             raise ImageUnavailableError("the image's server is too slow") from error
@@ -207,50 +176,3 @@ def _request_headers(known: Validators) -> list[tuple[bytes | str, bytes | str]]
 
 def _headers(response: httpcore.Response) -> Mapping[str, str]:
     return httpx.Headers(response.headers)
-
-
-def _pause(status: int, headers: Mapping[str, str]) -> float | None:
-    """Return the seconds after which a busy server wants the next request, if it says."""
-    seconds = headers.get("retry-after", "") if status in _BUSY else ""
-    return float(seconds) if seconds.isascii() and seconds.isdigit() and len(seconds) < 9 else None
-
-
-def _outcome(response: httpcore.Response, headers: Mapping[str, str], *, conditional: bool) -> Fetched | str:
-    status = response.status
-    if status in _REDIRECTS and "location" in headers:
-        return headers["location"]
-    validators = Validators(*(_short(headers.get(name)) for name in ("etag", "last-modified")))
-    if status == 304 and conditional:
-        return Fetched(None, validators)
-    if status != 200:
-        error = ImageUnavailableError if status in _BUSY else ImageError
-        raise error(f"the image's server answered {status}")
-    length = headers.get("content-length", "")
-    if length.isdigit() and int(length) > MAX_BYTES:
-        raise ImageError(_TOO_LARGE)
-    return Fetched(_body(response.iter_stream(), headers), validators)
-
-
-def _short(value: str | None) -> str | None:
-    return value if value and len(value) <= 500 and value.isprintable() else None
-
-
-def _body(chunks: Iterable[bytes], headers: Mapping[str, str]) -> bytes:
-    """Read a body, decompressed if the server compressed it, up to the size that an image may have."""
-    encoding = headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in {"identity", "", "gzip", "deflate"}:
-        raise ImageError(f"the image's server compresses its answer as {encoding[:80]!r}, unasked")
-    # 47: zlib or gzip, 32 KiB window
-    unpack = zlib.decompressobj(wbits=47) if encoding in {"gzip", "deflate"} else None
-    data, received = bytearray(), 0
-    try:
-        for chunk in chunks:
-            received += len(chunk)
-            data += unpack.decompress(chunk, MAX_BYTES + 1 - len(data)) if unpack else chunk
-            if max(len(data), received) > MAX_BYTES:
-                raise ImageError(_TOO_LARGE)
-    except zlib.error as error:
-        raise ImageError("the image's server compresses its answer wrongly") from error
-    if unpack and not unpack.eof:
-        raise ImageError("the image's server broke off its compressed answer")
-    return bytes(data)

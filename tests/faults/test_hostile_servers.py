@@ -9,8 +9,9 @@ import httpcore
 import pytest
 
 from indexer.errors import ImageError, ImageUnavailableError
-from indexer.images.fetching import ImageSource, Validators
+from indexer.images.fetching import ImageSource
 from indexer.images.politeness import Politeness
+from indexer.images.responses import Validators
 from tests.faults.hostile_server import IMAGE, HostileServer, serving
 
 

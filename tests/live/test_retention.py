@@ -23,7 +23,7 @@ from indexer.elastic import loading
 from indexer.elastic.client import bulk
 from indexer.elastic.product_index import ProductIndex
 from indexer.errors import IndexStateError
-from indexer.images.fetching import Validators
+from indexer.images.responses import Validators
 from indexer.retention import Expired, expire, summaries
 from indexer.settings import Settings
 from indexer.vectorizers.base import ProductFields
