@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from elastic_transport import ConnectionError as ElasticsearchAway
-from elastic_transport import ConnectionTimeout
+from elastic_transport import TransportError
 from elasticsearch import ApiError
 from kombu.exceptions import OperationalError
 
@@ -18,7 +17,7 @@ def is_transient(error: BaseException) -> bool:
     """Return whether a retry may succeed: a server is down or busy, or a person mends a key, a role or a setting."""
     if isinstance(error, ApiError):
         return error.status_code in {404, 409} or accepts_later(error.status_code, error.error)
-    return isinstance(error, (ElasticsearchAway, ConnectionTimeout, OperationalError, ProductSearchError))
+    return isinstance(error, (TransportError, OperationalError, ProductSearchError))
 
 
 def pause(times: int) -> float:

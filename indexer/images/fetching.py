@@ -129,22 +129,34 @@ class ImageSource:
 
     def _request(self, url: httpx.URL, host: str, known: Validators, seconds: float) -> tuple[Fetched | str, float]:
         """Send one request; return the image or where it redirects to, and the seconds that are left."""
+        with transport.exchange(seconds) as exchange:
+            try:
+                return self._exchange(url, host, known, exchange), exchange.left()
+            except httpcore.TimeoutException as error:
+                self._politeness.unanswered(host)
+                raise ImageUnavailableError("the image's server is too slow") from error
+            except (httpcore.NetworkError, httpcore.ProxyError) as error:
+                self._politeness.unanswered(host)
+                raise ImageUnavailableError(f"the image can't be fetched: {error or type(error).__name__}") from error
+            except (httpcore.ProtocolError, httpcore.UnsupportedProtocol) as error:
+                if exchange.closed:
+                    self._politeness.unanswered(host)
+                    raise ImageUnavailableError("the image's server broke off its answer") from error
+                raise ImageError(f"the image's server breaks the HTTP protocol: {error}") from error
+
+    def _exchange(self, url: httpx.URL, host: str, known: Validators, exchange: transport.Exchange) -> Fetched | str:
         try:
-            with (
-                transport.deadline(seconds) as left,
-                self._pool.stream("GET", _for_httpcore(url), headers=_request_headers(known)) as response,
-            ):
-                headers = _headers(response)
-                self._politeness.answered(host, pause(response.status, headers))
-                return read_response(response, headers, conditional=bool(known.headers)), left()
-        except httpcore.TimeoutException as error:
-            self._politeness.unanswered(host)
-            raise ImageUnavailableError("the image's server is too slow") from error
-        except (httpcore.NetworkError, httpcore.ProxyError) as error:
-            self._politeness.unanswered(host)
-            raise ImageUnavailableError(f"the image can't be fetched: {error or type(error).__name__}") from error
-        except (httpcore.ProtocolError, httpcore.UnsupportedProtocol) as error:
-            raise ImageError(f"the image's server breaks the HTTP protocol: {error}") from error
+            return self._send(url, host, known)
+        except (httpcore.NetworkError, httpcore.ProtocolError):
+            if not exchange.was_stale:
+                raise
+            return self._send(url, host, known)  # a GET may be repeated (RFC 9110, 9.2.2)
+
+    def _send(self, url: httpx.URL, host: str, known: Validators) -> Fetched | str:
+        with self._pool.stream("GET", _for_httpcore(url), headers=_request_headers(known)) as response:
+            headers = _headers(response)
+            self._politeness.answered(host, pause(response.status, headers))
+            return read_response(response, headers, conditional=bool(known.headers))
 
 
 def _split(address: str) -> SplitResult:

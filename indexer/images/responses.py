@@ -13,7 +13,7 @@ from indexer.images.decoding.decoding import MAX_BYTES
 
 _TOO_LARGE = f"the image is larger than {MAX_BYTES >> 20} MiB"
 _REDIRECTS = {301, 302, 303, 307, 308}
-_BUSY = {408, 425, 429, 500, 502, 503, 504}
+_BUSY = {408, 425, 429, *range(500, 600)}
 
 
 @dataclass(frozen=True)
@@ -99,5 +99,5 @@ def _body(chunks: Iterable[bytes], headers: Mapping[str, str]) -> bytes:
     except zlib.error as error:
         raise ImageError("the image's server compresses its answer wrongly") from error
     if unpack and not unpack.eof:
-        raise ImageError("the image's server broke off its compressed answer")
+        raise ImageUnavailableError("the image's server broke off its compressed answer")
     return bytes(data)

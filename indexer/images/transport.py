@@ -1,12 +1,13 @@
-"""HTTP connections to allowed addresses only, with a deadline for the whole fetch."""
+"""HTTP connections to allowed addresses only, with a deadline for the whole exchange."""
 
 from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 import httpcore
@@ -14,27 +15,55 @@ import httpx
 
 from indexer.images.addresses import AllowedHosts
 
-# When this thread's fetch has to end, by time.monotonic(). Fetches share connections, so those can't hold it.
-_deadline: ContextVar[float] = ContextVar("deadline")
+# This thread's exchange. Exchanges share connections, so those can't hold it.
+_exchange: ContextVar[Exchange] = ContextVar("exchange")
 
 _CONNECTIONS, _IDLE_CONNECTIONS, _IDLE_SECONDS = 100, 20, 15.0
 
 
+@dataclass
+class Exchange:
+    """A request and its answer, and what became of their connection.
+
+    Attributes
+    ----------
+    ends : float
+        When it has to end, by time.monotonic().
+    connected : bool
+        Whether it opened its connection; otherwise that was kept from an earlier exchange.
+    received : bool
+        Whether any of the answer arrived.
+    closed : bool
+        Whether the server closed the connection.
+    """
+
+    ends: float
+    connected: bool = False
+    received: bool = False
+    closed: bool = False
+
+    def left(self, error: type[httpcore.TimeoutException] = httpcore.ReadTimeout) -> float:
+        """Return the seconds that are left; raises the error if there are none."""
+        left = self.ends - time.monotonic()
+        if left <= 0:
+            raise error("the time is up")
+        return left
+
+    @property
+    def was_stale(self) -> bool:
+        """Whether it failed because the server ended a kept connection while the request was on its way."""
+        return not self.connected and not self.received
+
+
 @contextmanager
-def deadline(seconds: float) -> Iterator[Callable[[], float]]:
-    """Allow this thread's fetch ``seconds`` in total; yields a function that returns how many are left."""
-    token = _deadline.set(time.monotonic() + seconds)
+def exchange(seconds: float) -> Iterator[Exchange]:
+    """Allow this thread's exchange ``seconds`` in total."""
+    begun = Exchange(time.monotonic() + seconds)
+    token = _exchange.set(begun)
     try:
-        yield lambda: _left(httpcore.ReadTimeout)
+        yield begun
     finally:
-        _deadline.reset(token)
-
-
-def _left(error: type[httpcore.TimeoutException]) -> float:
-    left = _deadline.get() - time.monotonic()
-    if left <= 0:
-        raise error("the time is up")
-    return left
+        _exchange.reset(token)
 
 
 def connection_pool(hosts: AllowedHosts, proxy: str | None) -> httpcore.ConnectionPool:
@@ -72,11 +101,13 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        left = _left(httpcore.ConnectTimeout)
+        current = _exchange.get()
+        current.connected = True
+        left = current.left(httpcore.ConnectTimeout)
         addresses = [host] if self._hosts is None else self._hosts.addresses(host, port, left)
         for number, address in enumerate(addresses):
             # Each address has a share of the time, so that one that drops packets leaves some for the next.
-            share = _left(httpcore.ConnectTimeout) / (len(addresses) - number)
+            share = current.left(httpcore.ConnectTimeout) / (len(addresses) - number)
             try:
                 stream = self._system.connect_tcp(address, port, share, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
@@ -94,10 +125,13 @@ class _Stream(httpcore.NetworkStream):
         self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _left(httpcore.ReadTimeout))
+        current = _exchange.get()
+        data = self._stream.read(max_bytes, current.left())
+        current.received, current.closed = current.received or bool(data), not data
+        return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _left(httpcore.WriteTimeout))
+        self._stream.write(buffer, _exchange.get().left(httpcore.WriteTimeout))
 
     def close(self) -> None:
         self._stream.close()
@@ -105,7 +139,9 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        return _Stream(self._stream.start_tls(ssl_context, server_hostname, _left(httpcore.ConnectTimeout)))
+        return _Stream(
+            self._stream.start_tls(ssl_context, server_hostname, _exchange.get().left(httpcore.ConnectTimeout))
+        )
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)

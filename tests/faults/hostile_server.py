@@ -1,7 +1,9 @@
 """A web server on loopback that misbehaves in every way a hostile one may."""
 
 import gzip
+import socket
 import socketserver
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -47,6 +49,7 @@ def serving() -> Iterator[HostileServer]:
 
 class _Handler(socketserver.StreamRequestHandler):
     server: HostileServer
+    answers = 0  # on this connection
 
     def handle(self) -> None:
         self.server.connections += 1
@@ -56,11 +59,12 @@ class _Handler(socketserver.StreamRequestHandler):
             self.server.asked.append(path)
             self.server.heads.append(head.decode().lower())
             try:
-                _BEHAVIOURS[path.partition("?")[0]](self)
+                _BEHAVIOURS[path.partition("?")[0].rpartition("/")[2]](self)  # a proxy is asked for whole addresses
             except OSError:
                 return  # the client has closed the connection
             if not path.startswith("kept"):
                 return
+            self.answers += 1
 
     def say(self, status: str, body: bytes = b"", **headers: object) -> None:
         """Send an answer."""
@@ -76,6 +80,22 @@ class _Handler(socketserver.StreamRequestHandler):
         for byte in data:
             self.wfile.write(bytes([byte]))
             time.sleep(0.1)
+
+    def send(self, answer: bytes) -> None:
+        """Send bytes as they are."""
+        self.wfile.write(answer)
+
+    def reset(self, answer: bytes = b"") -> None:
+        """Send bytes, and close the connection by a reset: what was sent may be lost."""
+        self.send(answer)
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+
+    def end_kept(self) -> None:
+        """Answer, and close the kept connection when the next request arrives on it."""
+        if self.answers:
+            raise OSError
+        self.say("200 OK", IMAGE)
 
     def flood(self, head: str, chunk: bytes) -> None:
         """Send without end."""
@@ -114,6 +134,14 @@ _BEHAVIOURS: dict[str, Callable[[_Handler], None]] = {
     "gzip-bomb": lambda h: h.say("200 OK", BOMB, content_encoding="gzip"),
     "gzip-broken": lambda h: h.say("200 OK", gzip.compress(IMAGE)[:-20], content_encoding="gzip"),
     "brotli": lambda h: h.say("200 OK", IMAGE, content_encoding="br"),
+    "early-close": lambda h: None,
+    "closes-in-head": lambda h: h.send(_OK.encode()),
+    "closes-in-body": lambda h: h.say("200 OK", IMAGE[:50], content_length=len(IMAGE)),
+    "closes-in-chunk": lambda h: h.send(f"{_OK}transfer-encoding: chunked\r\n\r\n64\r\n".encode() + IMAGE[:50]),
+    "resets": lambda h: h.reset(),
+    "resets-in-body": lambda h: h.reset(b"HTTP/1.1 200 OK\r\ncontent-length: 5000\r\n\r\n" + IMAGE[:50]),
+    "kept-until-the-next": lambda h: h.end_kept(),
+    "origin-down": lambda h: h.say("521 Web Server Is Down"),
     "garbage": lambda h: h.drip(b"", "\x00\x01" * 500),
     "missing": lambda h: h.say("404 Not Found"),
     "busy": lambda h: h.say("503 Service Unavailable", retry_after=90),

@@ -2,7 +2,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from elastic_transport import ConnectionTimeout
+from elastic_transport import ConnectionTimeout, SerializationError, TlsError
 from elasticsearch import ApiError, BadRequestError
 
 from indexer.elastic.client import BulkFailure
@@ -25,6 +25,8 @@ def _api_error(status: int, kind: type[ApiError] = ApiError, error: str = "no") 
         _api_error(503),
         _api_error(400, BadRequestError, "index_closed_exception"),
         ConnectionTimeout("x"),
+        TlsError("x"),
+        SerializationError("half an answer"),
         RedisUnavailableError("away"),
         SpaceError("mend LOOK_MODEL"),
     ],
