@@ -7,6 +7,7 @@ from flask import Flask
 from indexer.settings import Settings
 from webapp import api, budgets, errors, security, staff, storefront, workbench
 from webapp.services import Services
+from workers.queues.counters import REFUSED, BufferedCounter
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -26,10 +27,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = api.described_app(__name__)
     security.sign_cookies(app, settings)
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    Services.open(settings, app.config["SECRET_KEY"]).register(app)
+    opened = Services.open(settings, app.config["SECRET_KEY"])
+    opened.register(app)
     for room in (storefront, api, workbench, staff):
         room.register(app)
-    budgets.limit(app, settings)
+    budgets.limit(app, settings, BufferedCounter(opened.queues.counters, REFUSED).count)
     security.protect(app, settings)
     errors.register(app)
     return app

@@ -1,54 +1,137 @@
-"""Limit how long a request may take and how many may wait for servers at once, so that others are still served."""
+"""Limit how long a request may take, and how many of a kind a process works on, so that no kind starves another."""
 
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Callable
 from contextlib import ExitStack
-from threading import BoundedSemaphore
+from dataclasses import dataclass
+from threading import BoundedSemaphore, Lock
 
-from flask import Flask, abort, g, request
+from flask import Flask, Response, g, render_template, request
 
 from indexer import deadlines
 from indexer.settings import Settings
+from webapp.errors import RETRY_AFTER, problem, wants_json
 
 log = logging.getLogger(__name__)
 
-# Threads per process that may wait for servers, of the 8 in gunicorn.conf.py; the rest serve requests that don't wait.
-SLOTS = 5
-_SLOT_SECONDS = 0.5  # to wait for a slot: long enough for a burst, while a longer queue would only delay every request
-_STAFF_SECONDS = 20.0  # staff pages report which server is down, so they may wait for it
-_PHOTO_SECONDS = 15.0  # a worker embeds the photograph first
+_WAIT_SECONDS = 0.5  # for a turn: long enough for a burst, while a longer queue would only delay every request
+_LOG_SECONDS = 10.0  # between two lines about refused requests: under overload there are hundreds a second
+_BUSY = "The shop is busy right now. Please try again in a moment."
 
-_STAFF = {"staff", "ops", "lab", "disputes"}
+
+@dataclass(frozen=True)
+class Capacity:
+    """How many requests of a kind a process works on at once, and how many more may wait for their turn."""
+
+    at_once: int
+    waiting: int
+
+
+# Threads of a process, by kind of request; gunicorn.conf.py has more of them, for requests that don't wait for servers.
+# Pages are limited by what two cores do: more at once would only make each slower.
+CAPACITIES = {
+    "pages": Capacity(5, 4),
+    "photos": Capacity(4, 0),
+    "pictures": Capacity(4, 4),
+    "staff": Capacity(3, 2),
+    "events": Capacity(2, 2),
+}
+_SECONDS = {
+    "photos": 15.0,  # a worker embeds the photograph first
+    "staff": 20.0,  # staff pages report which server is down, so they may wait for it
+}
+_KINDS = {
+    "pictures": "pictures",
+    "catalog_hook": "events",
+} | dict.fromkeys(("staff", "ops", "lab", "disputes"), "staff")
 _PHOTOS = {"photo_pages.upload", "api.similar_to_image"}
 _FREE = {"static", "health.livez"}  # endpoints that do not wait for servers
-_WITHOUT_SLOT = {"pictures", "health"}  # take few threads by themselves: thumbnails.AT_ONCE, a probe every few seconds
+_PROBES = "health"  # the blueprint of which there are a few requests a minute
 
 
-def limit(app: Flask, settings: Settings) -> None:
-    """Set a deadline for each request, and limit the threads in which the shop's pages wait for servers."""
-    slots = BoundedSemaphore(SLOTS)
+class Bulkhead:
+    """Admits requests of one kind up to its capacity."""
+
+    def __init__(self, capacity: Capacity) -> None:
+        self._turns = BoundedSemaphore(capacity.at_once)
+        self._places = BoundedSemaphore(capacity.at_once + capacity.waiting)
+
+    def enter(self, seconds: float) -> bool:
+        """Wait for a turn, and return whether there is one; at once if enough others wait already."""
+        if not self._places.acquire(blocking=False):
+            return False
+        if not self._turns.acquire(timeout=seconds):
+            self._places.release()
+            return False
+        return True
+
+    def leave(self) -> None:
+        """End a turn."""
+        self._turns.release()
+        self._places.release()
+
+
+def limit(app: Flask, settings: Settings, refused: Callable[[str], None]) -> None:
+    """Set a deadline for each request, and refuse it at once while its kind is at capacity.
+
+    Parameters
+    ----------
+    refused : callable
+        Called with the kind of each refused request, to count it.
+    """
+    bulkheads = {kind: Bulkhead(capacity) for kind, capacity in CAPACITIES.items()}
+    refusals = _Refusals(refused)
 
     @app.before_request
-    def begin() -> None:
-        blueprint, endpoint = request.blueprint, request.endpoint
-        if endpoint in _FREE:
-            return
+    def begin() -> Response | None:
+        if request.endpoint in _FREE:
+            return None
         g.budget = stack = ExitStack()
-        if blueprint in _STAFF:
-            stack.enter_context(deadlines.within(_STAFF_SECONDS))
-            return
-        seconds = _PHOTO_SECONDS if endpoint in _PHOTOS else settings.request_seconds
+        kind = kind_of(request.blueprint, request.endpoint)
+        seconds = _SECONDS.get(kind, settings.request_seconds)
         stack.enter_context(deadlines.within(seconds))
-        if blueprint in _WITHOUT_SLOT:
-            return
-        if not slots.acquire(timeout=min(_SLOT_SECONDS, seconds)):
-            log.warning("%s refused: %d requests wait for servers already", request.path, SLOTS)
-            abort(503, "The shop is busy right now. Please try again in a moment.")
-        stack.callback(slots.release)
+        if request.blueprint == _PROBES:
+            return None
+        if not bulkheads[kind].enter(min(_WAIT_SECONDS, seconds)):
+            return refusals.answer(kind)
+        stack.callback(bulkheads[kind].leave)
+        return None
 
     @app.teardown_request
     def end(_: BaseException | None) -> None:
         stack: ExitStack | None = g.pop("budget", None)
         if stack:
             stack.close()
+
+
+def kind_of(blueprint: str | None, endpoint: str | None) -> str:
+    """Return the kind of a request, a key of `CAPACITIES`."""
+    return "photos" if endpoint in _PHOTOS else _KINDS.get(blueprint or "", "pages")
+
+
+class _Refusals:
+    """Answers refused requests as cheaply as can be: what a refusal costs is lost to those that are served."""
+
+    def __init__(self, count: Callable[[str], None]) -> None:
+        self._count, self._lock, self._page = count, Lock(), ""
+        self._unlogged, self._logged_at = 0, 0.0
+
+    def answer(self, kind: str) -> Response:
+        """Return a 503."""
+        self._count(kind)
+        self._log(kind)
+        if wants_json():
+            return problem(503, "Service Unavailable", _BUSY)
+        self._page = self._page or render_template("busy.html", detail=_BUSY)
+        return Response(self._page, 503, {"Retry-After": RETRY_AFTER, "Cache-Control": "no-store"})
+
+    def _log(self, kind: str) -> None:
+        with self._lock:
+            self._unlogged += 1
+            if time.monotonic() - self._logged_at < _LOG_SECONDS:
+                return
+            refused, self._unlogged, self._logged_at = self._unlogged, 0, time.monotonic()
+        log.warning("refused %d requests, the last of kind %s: the shop is busy", refused, kind)

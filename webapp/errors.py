@@ -28,6 +28,7 @@ from workers.photos import PhotoServiceError
 
 log = logging.getLogger(__name__)
 
+RETRY_AFTER = "5"  # seconds, in answers with 503
 _UNAVAILABLE = "Search is not available right now. Please try again in a moment."
 
 
@@ -50,7 +51,7 @@ def problem(status: int, title: str, detail: str, **more: Any) -> Response:
     response = Response(status=status, content_type="application/problem+json")
     response.set_data(json.dumps(body.model_dump(exclude_none=True)))
     if status == ServiceUnavailable.code:
-        response.headers["Retry-After"] = "5"
+        response.headers["Retry-After"] = RETRY_AFTER
     return response
 
 
@@ -128,10 +129,15 @@ def _http(error: HTTPException) -> Response:
     return _answer(error.code, error.name, detail or error.name)
 
 
+def wants_json() -> bool:
+    """Return whether the caller of this request reads JSON rather than pages."""
+    return request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json"
+
+
 def _answer(status: int, title: str, detail: str, **more: Any) -> Response:
-    if request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json":
+    if wants_json():
         return problem(status, title, detail, **more)
     page = Response(render_template("error.html", status=status, title=title, detail=detail), status=status)
     if status == ServiceUnavailable.code:
-        page.headers["Retry-After"] = "5"
+        page.headers["Retry-After"] = RETRY_AFTER
     return page

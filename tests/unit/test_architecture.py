@@ -59,7 +59,8 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
         {"tasks"},
     ),
     "webapp": (
-        {"errors", "security", "budgets", "services"},
+        {"errors"},
+        {"security", "budgets", "services"},
         {"reading"},
         {"storefront"},
         {"api", "staff"},

@@ -11,6 +11,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from indexer.images.decoding.decoding import FORMATS
 from search.errors import ParameterError
 from search.parameters import SearchParameters
+from webapp.errors import RETRY_AFTER
 from webapp.reading import page_parameters, read_box
 from webapp.services import services
 from webapp.storefront.links import Links
@@ -40,7 +41,7 @@ def upload() -> ResponseReturnValue:
         return _form(parameters, f"{error.detail[:1].upper()}{error.detail[1:]}.", 400)
     except PhotoServiceError as error:
         log.warning("a photograph was not embedded: %s", error)
-        return _form(parameters, _UNAVAILABLE, 503, {"Retry-After": "5"})
+        return _form(parameters, _UNAVAILABLE, 503, {"Retry-After": RETRY_AFTER})
     return redirect(Links(parameters).listing(photo=token, sort=None), 303)
 
 

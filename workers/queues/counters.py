@@ -14,6 +14,7 @@ from workers.queues import keys
 from workers.queues.connection import translated
 
 SERVED = "served"  # name of the count of listings, by strategy
+REFUSED = "refused"  # name of the count of requests that were refused because the shop was busy, by kind
 LAG_BUCKETS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1_800.0)  # seconds
 
 
