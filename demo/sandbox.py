@@ -27,6 +27,7 @@ from demo.services import ServiceError, start_elasticsearch, start_redis
 from demo.sources import catalogue
 from demo.waiting import STALLED_S, wait_until, work_of
 from es_mappings import product
+from indexer.catalog.feeds.feed import open_feed
 from indexer.cli.console import errors_in_one_line, progress_bar
 from indexer.cli.load import write_catalog
 from indexer.elastic.product_index import ProductIndex
@@ -137,7 +138,7 @@ def _load(settings: Settings, catalog: Path, worker: Child) -> None:
         say(f"Index: {index.counts()['done']:,} products with vectors, from an earlier run ({index.alias})")
         return
     vectorizers = load_vectorizers(settings)
-    written, refused = write_catalog(settings, catalog)
+    written, refused = write_catalog(settings, open_feed(catalog))
     say(f"Index: {written:,} products written to {index.alias}, {refused:,} lines refused")
     if index.space() is None:
         enqueue_embeddings(index.ids_without_vector())

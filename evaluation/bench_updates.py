@@ -28,6 +28,7 @@ from standardwebhooks import Webhook
 
 from demo.fleet import start_workers
 from demo.services import start_elasticsearch, start_redis
+from indexer.catalog.feeds.feed import open_feed
 from indexer.elastic import loading
 from indexer.elastic.product_index import ProductIndex
 from indexer.settings import Settings
@@ -113,7 +114,7 @@ def _prepare(index: ProductIndex, settings: Settings, folder: Path) -> None:
 def _load(index: ProductIndex, settings: Settings, folder: Path, name: str, products: list[dict[str, Any]]) -> None:
     file = folder / f"{name}.jsonl"
     file.write_text("\n".join(map(json.dumps, products)))
-    for outcome in loading.load_file(index, file):
+    for outcome in loading.load_file(index, open_feed(file)):
         enqueue_embeddings(outcome.written, settings)
 
 

@@ -26,6 +26,7 @@ from demo.catalogue import is_complete, render_catalogue
 from demo.fleet import start_workers
 from demo.processes import Child, start_child
 from demo.services import start_elasticsearch, start_redis
+from indexer.catalog.feeds.feed import open_feed
 from indexer.elastic import loading
 from indexer.elastic.client import connect
 from indexer.elastic.product_index import ProductIndex
@@ -161,7 +162,7 @@ def shop(settings: Settings, client: Elasticsearch, worker: Child, catalogue: Pa
     index = ProductIndex(client, settings.index_name)
     index.ensure()
     refused: dict[str, str] = {}
-    for outcome in loading.load_file(index, catalogue):
+    for outcome in loading.load_file(index, open_feed(catalogue)):
         refused |= outcome.refused
     assert not refused
     index.refresh()

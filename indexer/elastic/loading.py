@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from elastic_transport import SerializationError
 from elasticsearch import BadRequestError
@@ -12,7 +11,8 @@ from more_itertools import chunked
 
 from indexer.catalog import documents
 from indexer.catalog.events import Delete, Event, parse_line
-from indexer.catalog.feeds.reading import read_lines
+from indexer.catalog.feeds.feed import Feed
+from indexer.catalog.feeds.reading import read_feed
 from indexer.elastic import write_targets
 from indexer.elastic.client import BulkFailure
 from indexer.elastic.product_index import ProductIndex
@@ -61,7 +61,7 @@ def apply_events(index: ProductIndex, events: Sequence[Event]) -> Outcome:
     return outcome
 
 
-def load_file(index: ProductIndex, path: Path, *, chunk: int = 500) -> Iterator[Outcome]:
+def load_file(index: ProductIndex, feed: Feed, *, chunk: int = 500) -> Iterator[Outcome]:
     """Write a file of products, events, or both, a chunk at a time: a file of any length takes little memory.
 
     Yields
@@ -69,7 +69,7 @@ def load_file(index: ProductIndex, path: Path, *, chunk: int = 500) -> Iterator[
     Outcome
         Of each chunk. Faulty lines are refused under ``line N``; the others are written.
     """
-    for part in chunked(read_lines(path, parse_line), chunk):
+    for part in chunked(read_feed(feed, parse_line), chunk):
         outcome = apply_events(index, [line for _, line in part if not isinstance(line, CatalogError)])
         outcome.refused |= {f"line {number}": str(line) for number, line in part if isinstance(line, CatalogError)}
         yield outcome

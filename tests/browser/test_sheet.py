@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
+from indexer.catalog.feeds.feed import open_feed
 from indexer.elastic import loading
 from tests.browser.shopper import ids, is_same_document, mark_document, prices
 from tests.conftest import Shop
@@ -28,7 +29,7 @@ def several(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
     }
     file = tmp_path_factory.mktemp("several") / "catalog.jsonl"
     file.write_text(json.dumps(product))
-    for outcome in loading.load_file(shop.index, file):
+    for outcome in loading.load_file(shop.index, open_feed(file)):
         assert not outcome.refused
     seen = {
         "effective": {"color": "red", "pattern": "<i>floral</i>"},

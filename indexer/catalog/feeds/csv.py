@@ -1,47 +1,135 @@
-"""CSV: one product per row, under a header of field names."""
+"""CSV and TSV: a row per record, under a header of column names."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any, get_origin
+import re
+from collections import deque
+from collections.abc import Iterator
+from typing import TextIO
 
-from indexer.catalog.products import Product
+from indexer.catalog.feeds.files import MAX_ROW, is_damaged, lines
+from indexer.catalog.feeds.rows import Row, Rows
 from indexer.errors import CatalogError
 
-_LISTS = {name for name, field in Product.model_fields.items() if get_origin(field.annotation) is list}
+DELIMITERS = (",", ";", "\t", "|")
+_MAX_LINES = 1_000  # of one record; a longer one is taken for a quote that is never closed
 
 
-def rows(path: Path) -> Iterator[tuple[int, Callable[[], Any]]]:
-    """Read a file row by row.
+def header(head: str, delimiter: str) -> list[str]:
+    """Return the column names in the first record of a file."""
+    first = next((line for line in head.splitlines() if line.strip()), "")
+    return [name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
 
-    Yields
-    ------
-    line : int
-        Number of the row's last line, from 1.
-    row : callable
-        Returns the row in the shape of a JSON line, or raises `CatalogError`; later rows can still be read.
+
+def detect_delimiter(head: str) -> str:
+    """Return the delimiter that makes most columns of the header."""
+    return max(DELIMITERS, key=lambda delimiter: len(header(head, delimiter)))
+
+
+def rows(text: TextIO, delimiter: str) -> Rows:
+    """Read a file row by row, without empty ones.
+
+    A record whose quote is never closed is refused with the number of its line, and the next line is read as a new
+    record.
     """
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        for row in reader:
-            yield reader.line_num, lambda row=row: _product(row)  # type: ignore[misc]
-
-
-def _product(row: dict[str | None, Any]) -> dict[str, Any]:
-    """Turn a row into the shape of a JSON line.
-
-    Items of a list are separated by ``|``; a column ``attributes.NAME`` is an attribute; an empty cell is no value.
-    """
-    if None in row:
-        raise CatalogError("the line has more cells than the header has columns")
-    product: dict[str, Any] = {}
-    for column, cell in row.items():
-        if column is None or not cell:
-            continue
-        if column.startswith("attributes."):
-            product.setdefault("attributes", {})[column.removeprefix("attributes.")] = cell
+    columns: list[str] = []
+    for number, record in _records(text, delimiter):
+        if isinstance(record, CatalogError):
+            yield number, record
+        elif not columns:
+            columns = [name.strip() for name in record]
         else:
-            product[column] = cell.split("|") if column in _LISTS else cell
-    return product
+            yield number, _row(columns, record)
+
+
+def _row(columns: list[str], record: list[str]) -> Row | CatalogError:
+    if len(record) > len(columns) and any(cell.strip() for cell in record[len(columns) :]):
+        return CatalogError(f"the row has {len(record)} cells, but the header has {len(columns)} columns")
+    row: Row = {}
+    for column, cell in zip(columns, record, strict=False):
+        if column in row:  # a repeated column, such as several of images
+            row[column] = [*(row[column] if isinstance(row[column], list) else [row[column]]), cell]
+        elif column:
+            row[column] = cell
+    return row
+
+
+class _Lines:
+    """Lines of a file, of which those after the first of a record can be read again."""
+
+    def __init__(self, text: TextIO) -> None:
+        self._lines = lines(text)
+        self._again: deque[str] = deque()
+        self.number = 1  # of the record's first line
+        self.record: list[str] = []
+        self._size = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if len(self.record) >= _MAX_LINES or self._size >= MAX_ROW:
+            raise csv.Error("a record without an end")
+        line = self._again.popleft() if self._again else next(self._lines)
+        self.record.append(line)
+        self._size += len(line)
+        if len(line) >= MAX_ROW:
+            raise csv.Error("a line without an end")
+        return line
+
+    def begin(self) -> None:
+        """Begin the next record."""
+        self.number += len(self.record)
+        self.record, self._size = [], 0
+
+    def give_back(self) -> None:
+        """Leave only the first line in the record: the others are read again."""
+        self._again.extendleft(reversed(self.record[1:]))
+        del self.record[1:]
+
+
+def _records(text: TextIO, delimiter: str) -> Iterator[tuple[int, list[str] | CatalogError]]:
+    """Read records with the number of their first line, without empty ones."""
+    csv.field_size_limit(MAX_ROW)
+    source = _Lines(text)
+    reader = csv.reader(source, delimiter=delimiter, strict=True)
+    columns = 0
+    while True:
+        source.begin()
+        try:
+            record = next(reader, None)
+            if record is None:
+                return
+            columns = columns or len(record)
+            if len(source.record) > 1 and _are_rows(source.record, delimiter, columns):
+                raise csv.Error("rows inside a cell")
+        except csv.Error as error:
+            source.give_back()
+            yield source.number, _unreadable(source.record[0], delimiter, columns, error)
+            continue
+        if any(is_damaged(line) for line in source.record):
+            yield source.number, CatalogError("the row has bytes that are no characters of the file's encoding")
+        elif any(record):
+            yield source.number, record
+
+
+def _are_rows(record: list[str], delimiter: str, columns: int) -> bool:
+    """Return whether the lines of a record look like rows that a stray quote has swallowed.
+
+    Lines of a text seldom have all the cells of a row, and a first cell that is written like the first one's.
+    """
+    cells = [line.rstrip("\r\n").split(delimiter) for line in record]
+    shapes = {re.sub(r"\d+", "9", re.sub(r"[^\W\d]+", "a", line[0])) for line in cells}
+    return columns > 2 and len(shapes) == 1 and all(len(line) == columns for line in cells)
+
+
+def _unreadable(line: str, delimiter: str, columns: int, error: csv.Error) -> list[str] | CatalogError:
+    cells = line.rstrip("\r\n").split(delimiter)
+    if len(line) >= MAX_ROW:
+        return CatalogError(f"the row is longer than {MAX_ROW:,} characters")
+    if delimiter == "\t" and len(cells) == columns:  # many programs that write TSV use no quotes
+        return cells
+    if '"' not in line:
+        return CatalogError(f"no CSV: {error}")
+    return CatalogError("a quote is opened and not closed; quote the whole cell, and write a quote inside it twice")

@@ -3,43 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, TextIO
 
+from indexer.catalog.feeds.files import MAX_ROW, is_damaged, lines
+from indexer.catalog.feeds.rows import Rows
 from indexer.errors import CatalogError
 
-MAX_LINE = 1_000_000  # characters; no product is longer, and a file without line breaks must not fill the memory
+
+def rows(text: TextIO) -> Rows:
+    """Read a file line by line, without empty lines."""
+    for number, line in enumerate(lines(text), 1):
+        if line.strip():
+            yield number, parsed(line)
 
 
-def rows(path: Path) -> Iterator[tuple[int, Callable[[], Any]]]:
-    """Read a file line by line, without empty lines.
-
-    Yields
-    ------
-    line : int
-        Number of the line, from 1.
-    row : callable
-        Returns the line's value, or raises `CatalogError`; later lines can still be read.
-    """
-    with path.open(encoding="utf-8-sig") as file:
-        for number, line in enumerate(iter(lambda: _line(file), ""), 1):
-            if line.strip():
-                yield number, lambda line=line: _parsed(line)  # type: ignore[misc]
-
-
-def _line(file: TextIO) -> str:
-    """Read a line; of one that is too long, only the first `MAX_LINE` characters."""
-    line = piece = file.readline(MAX_LINE)
-    while len(piece) == MAX_LINE and not piece.endswith("\n"):
-        piece = file.readline(MAX_LINE)
-    return line
-
-
-def _parsed(line: str) -> Any:
-    if len(line) >= MAX_LINE:
-        raise CatalogError(f"the line is longer than {MAX_LINE:,} characters")
+def parsed(text: str) -> Any:
+    """Return the value of a JSON text, or why it has none."""
+    if len(text) >= MAX_ROW:
+        return CatalogError(f"longer than {MAX_ROW:,} characters")
+    if is_damaged(text):
+        return CatalogError("there are bytes that are no characters of the file's encoding")
     try:
-        return json.loads(line)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise CatalogError(f"not JSON: {error}") from error
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return CatalogError(f"not JSON: {error}")

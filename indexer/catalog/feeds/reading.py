@@ -1,61 +1,56 @@
-"""Read a catalogue file of any format, line by line."""
+"""Read the products and events of a catalogue file of any format, validated."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from csv import Error as CsvError
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
-from indexer.catalog.feeds import csv, json_lines
+from indexer.catalog.feeds.feed import Feed, open_feed
+from indexer.catalog.feeds.rows import Numbered, T
 from indexer.catalog.products import Product, parse_product
 from indexer.errors import CatalogError
 
-T = TypeVar("T")
 
-_FORMATS = {".csv": csv.rows}  # by suffix; any other file is JSON Lines
-
-
-def read_catalog(path: Path) -> Iterator[tuple[int, Product | CatalogError]]:
-    """Read a file of products, as `read_lines` does."""
-    return read_lines(path, parse_product)
+def read_catalog(path: Path) -> Iterator[Numbered[Product]]:
+    """Read a file of products, as `read_feed` does."""
+    return read_feed(open_feed(path), parse_product)
 
 
-def read_lines(path: Path, parse: Callable[[object], T]) -> Iterator[tuple[int, T | CatalogError]]:
-    """Read a catalogue file, in the format that its suffix names.
+def read_feed(feed: Feed, parse: Callable[[object], T]) -> Iterator[Numbered[T]]:
+    """Read a catalogue file, row by row.
 
     Relative image paths are taken relative to the file.
 
     Parameters
     ----------
-    path : Path
-        The file.
+    feed : Feed
+        The file, as `open_feed` recognised it.
     parse : callable
-        Validates a line: `parse_product`, or `events.parse_line`, which takes events as well.
+        Validates a product: `parse_product`, or `events.parse_line`, which takes events as well.
 
     Yields
     ------
     line : int
-        Number of the line, from 1.
+        Number of the row's first line, from 1.
     parsed : T or CatalogError
-        What `parse` returned, or why the line can't be used; reading continues after it.
+        What `parse` returned, or why the row can't be used; reading continues after it.
 
     Raises
     ------
     CatalogError
-        The file itself can't be read.
+        The file can't be read any further.
     """
-    folder = path.resolve().parent
-    rows = _FORMATS.get(path.suffix.lower(), json_lines.rows)
-    try:
-        for number, row in rows(path):
-            try:
-                yield number, parse(_absolute_images(row(), folder))
-            except CatalogError as error:
-                yield number, error
-    except (OSError, UnicodeDecodeError, CsvError) as error:
-        raise CatalogError(f"{path} can't be read: {error}") from error
+    folder = feed.path.resolve().parent
+    for number, product in feed.products():
+        if isinstance(product, CatalogError):
+            yield number, product
+            continue
+        try:
+            yield number, parse(_absolute_images(product, folder))
+        except CatalogError as error:
+            yield number, error
 
 
 def _absolute_images(row: Any, folder: Path) -> Any:

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from indexer.catalog.events import Delete, Update, Upsert, parse_event, parse_line
-from indexer.catalog.feeds.reading import read_lines
+from indexer.catalog.feeds.feed import open_feed
+from indexer.catalog.feeds.reading import read_feed
 from indexer.errors import CatalogError
 
 
@@ -62,7 +63,7 @@ def test_a_file_holds_products_events_or_both(tmp_path: Path) -> None:
         {"type": "update", "id": "a", "fields": {"images": 5}},
     ]
     file.write_text("\n".join(json.dumps(line) for line in lines))
-    events = [line for _, line in read_lines(file, parse_line)]
+    events = [line for _, line in read_feed(open_feed(file), parse_line)]
     assert [type(e) for e in events] == [Upsert, Upsert, Update, Delete, Upsert, CatalogError]
     folder = tmp_path.as_uri()
     assert events[1].product.images == [f"{folder}/b.jpg"]  # type: ignore[union-attr]

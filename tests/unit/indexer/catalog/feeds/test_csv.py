@@ -1,0 +1,84 @@
+import io
+
+import pytest
+
+from indexer.catalog.feeds import csv
+from indexer.catalog.feeds.files import MAX_ROW
+from indexer.errors import CatalogError
+
+
+def _read(text: str, delimiter: str = ",") -> dict[int, object]:
+    """Return rows by line; a refused one as its reason."""
+    rows = csv.rows(io.StringIO(text, newline=""), delimiter)
+    return {number: str(row) if isinstance(row, CatalogError) else row for number, row in rows}
+
+
+def test_an_unclosed_quote_is_named_with_its_line_and_swallows_nothing() -> None:
+    text = 'id,title,price\nq1,"17 inch laptop,900\nq2,Second,10\nq3,Third,11\nq4,"Fourth",12\nq5,Fifth,13\n'
+    rows = _read(text)
+    assert "quote" in str(rows.pop(2))
+    assert [row["id"] for row in rows.values()] == ["q2", "q3", "q4", "q5"]  # type: ignore[index]
+    assert list(rows) == [3, 4, 5, 6]
+
+
+def test_two_stray_quotes_do_not_make_one_cell_of_the_rows_between() -> None:
+    text = 'id,title,price\nq1,"17 inch laptop,900\nq2,Second,10\nq3,"19" screen",12\nq4,19",13\nq5,Fifth,14\n'
+    rows = _read(text)
+    assert {line for line, row in rows.items() if isinstance(row, str)} == {2, 4}
+    assert [rows[line]["id"] for line in (3, 5, 6)] == ["q2", "q4", "q5"]  # type: ignore[index]
+
+
+def test_rows_between_quotes_that_happen_to_match_are_found() -> None:
+    rows = _read('id,title,price\nq1,"17 inch,900\nq2,Second,10\nq3,Third",11\n')
+    assert "quote" in str(rows[2])
+    assert rows[3] == {"id": "q2", "title": "Second", "price": "10"}
+    assert rows[4] == {"id": "q3", "title": 'Third"', "price": "11"}
+
+
+def test_a_quoted_text_may_have_lines_delimiters_and_quotes() -> None:
+    rows = _read('id,title,text\r\n1,"A ""B"", C","One\r\n\r\ntwo, three"\r\n2,D,\r\n')
+    assert rows == {
+        2: {"id": "1", "title": 'A "B", C', "text": "One\r\n\r\ntwo, three"},
+        5: {"id": "2", "title": "D", "text": ""},
+    }
+
+
+def test_a_long_cell_is_read_and_an_overlong_one_ends_only_its_row() -> None:
+    rows = _read(f"id,title\n1,{'a' * 300_000}\n2,{'b' * 2 * MAX_ROW}\n3,short\n")
+    assert len(rows[2]["title"]) == 300_000  # type: ignore[index]
+    assert "longer than 1,000,000" in str(rows[3])
+    assert rows[4] == {"id": "3", "title": "short"}
+
+
+def test_an_unclosed_quote_at_the_end_of_a_long_file_is_found_without_reading_on() -> None:
+    text = 'id,title\n1,"a\n' + "".join(f"{number},b\n" for number in range(2, 5_000))
+    rows = _read(text)
+    assert len(rows) == 4_999
+    assert "quote" in str(rows.pop(2))
+
+
+@pytest.mark.parametrize(
+    ("head", "delimiter"),
+    [
+        ("id,title,price\n1,a;b,2\n", ","),
+        ('id;title;price\n1001;Kleid, rot;"19,99 €"\n', ";"),
+        ("id\ttitle\tprice, EUR\n", "\t"),
+        ("id|title|images\n1|a,b,c,d|e,f\n", "|"),
+        ('"name; long",sku,price\n', ","),
+        ("id\n1\n", ","),
+    ],
+)
+def test_the_header_tells_the_delimiter(head: str, delimiter: str) -> None:
+    assert csv.detect_delimiter(head) == delimiter
+
+
+def test_quotes_of_a_tsv_may_be_text() -> None:
+    rows = _read('id\ttitle\tprice\n1\t"17 inch\t9\n2\tb\t3\n', "\t")
+    assert rows[2] == {"id": "1", "title": '"17 inch', "price": "9"}
+    assert rows[3] == {"id": "2", "title": "b", "price": "3"}
+
+
+def test_repeated_columns_are_lists_and_trailing_delimiters_nothing() -> None:
+    rows = _read("id,image,image,\n1,a.jpg,b.jpg,\n2,c.jpg,,,,\n")
+    assert rows == {2: {"id": "1", "image": ["a.jpg", "b.jpg"]}, 3: {"id": "2", "image": ["c.jpg", ""]}}
+    assert "3 cells" in str(_read("id,title\n1,a,b\n")[2])

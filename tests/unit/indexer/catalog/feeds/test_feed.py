@@ -1,0 +1,52 @@
+from pathlib import Path
+
+import pytest
+
+from indexer.catalog.feeds.feed import FeedOptions, open_feed
+from indexer.errors import CatalogError
+
+
+def _file(folder: Path, text: str, name: str = "catalog.csv", encoding: str = "utf-8") -> Path:
+    path = folder / name
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def test_how_a_file_is_read_is_said_in_one_line(tmp_path: Path) -> None:
+    file = _file(tmp_path, "ID; Title \n1;Röckchen für Mädchen \N{EN DASH} 20 €\n", encoding="cp1252")
+    feed = open_feed(file)
+    assert feed.description == "catalog.csv: read as CSV with our names, Windows-1252, separated by ;"
+    assert list(feed.products()) == [(2, {"id": "1", "title": "Röckchen für Mädchen \N{EN DASH} 20 €"})]
+
+
+def test_what_a_person_says_comes_before_what_is_recognised(tmp_path: Path) -> None:
+    file = _file(tmp_path, "id;title,de;title,fr\n1;ä;b\n")
+    options = FeedOptions(format="csv", encoding="latin-1", delimiter=",")
+    ((_, product),) = open_feed(file, options).products()
+    assert product == {"id;title": "1;Ã¤;b"}
+
+
+def test_lists_and_attributes_of_our_csv_are_split(tmp_path: Path) -> None:
+    file = _file(
+        tmp_path,
+        "id,title,category,attributes.sizes,attributes.screen,attributes.belted,images\n"
+        "ca1,Dress,Dresses|Midi,S|M|L,15.6,true,https://127.0.0.1/a.jpg\n",
+    )
+    ((_, product),) = open_feed(file).products()
+    assert product == {
+        "id": "ca1",
+        "title": "Dress",
+        "category": ["Dresses", "Midi"],
+        "attributes": {"sizes": ["S", "M", "L"], "screen": "15.6", "belted": "true"},
+        "images": ["https://127.0.0.1/a.jpg"],
+    }
+
+
+def test_a_file_of_unknown_columns_leads_to_a_mapping(tmp_path: Path) -> None:
+    with pytest.raises(CatalogError, match=r"its columns are ArtNr, Bezeichnung\. `lookalike feed inspect"):
+        open_feed(_file(tmp_path, "ArtNr;Bezeichnung\n1;Kleid\n"))
+
+
+def test_a_format_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CatalogError, match="none of csv, json"):
+        open_feed(_file(tmp_path, "id,title\n1,a\n"), FeedOptions(format="klingon"))
