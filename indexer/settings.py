@@ -19,6 +19,7 @@ _ADDRESSES = {
     "redis_url": ({"redis", "rediss", "unix"}, "redis://localhost:6379/0"),
 }
 MIN_KEY_LENGTH = 16  # characters of SECRET_KEY, bytes of WEBHOOK_SECRET
+_MAX_WEBHOOK_SECRETS = 2  # the new and the old one
 
 
 class Settings(BaseSettings):
@@ -110,7 +111,9 @@ class Settings(BaseSettings):
     sweep_seconds: int = Field(60, ge=5, le=86_400, description="Seconds between two sweeps of attached indices.")
 
     webhook_secret: SecretStr | None = Field(
-        None, description="Standard Webhooks secret (whsec_...) that signs catalogue events; empty: all are refused."
+        None,
+        description="Standard Webhooks secret (whsec_...) that signs catalogue events, or two, separated by ',', "
+        "while it is changed; empty: all are refused.",
     )
     secret_key: SecretStr | None = Field(
         None, description="Signs cookies, forms and cursors; empty: a new one at each start."
@@ -147,6 +150,10 @@ class Settings(BaseSettings):
     rate_limit_writes: str = Field("240/minute", description="Submissions of each form or event per client address.")
     rate_limit_photos: str = Field("30/minute", description="Searches by photograph per client address.")
     rate_limit_logins: str = Field("10/minute", description="Login attempts per client address.")
+    rate_limit_webhook: str = Field("6000/minute", description="Signed catalogue requests per client address.")
+    rate_limit_unsigned: str = Field(
+        "60/minute", description="Catalogue requests without a valid signature per client address."
+    )
 
     @field_validator("text_model", "look_pooling", "style_pooling", mode="before")
     @classmethod
@@ -199,14 +206,18 @@ class Settings(BaseSettings):
     @field_validator("webhook_secret")
     @classmethod
     def _signs(cls, value: SecretStr | None) -> SecretStr | None:
-        prefix, _, encoded = value.get_secret_value().rpartition("whsec_") if value else ("", "", "")
-        try:
-            key = base64.b64decode(encoded, validate=True)
-        except ValueError:
-            key = b""
-        if value and (prefix or len(key) < MIN_KEY_LENGTH):
-            raise ValueError(f"must be whsec_ and the base64 of at least {MIN_KEY_LENGTH} random bytes")
+        secrets = value.get_secret_value().split(",") if value else []
+        if len(secrets) > _MAX_WEBHOOK_SECRETS or not all(map(_is_webhook_secret, secrets)):
+            raise ValueError(
+                f"must be whsec_ and the base64 of at least {MIN_KEY_LENGTH} random bytes, "
+                "or the new and the old one of these, separated by ','"
+            )
         return value
+
+    @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """The secrets that catalogue events may be signed with."""
+        return tuple(self.webhook_secret.get_secret_value().split(",")) if self.webhook_secret else ()
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -222,3 +233,12 @@ class Settings(BaseSettings):
         except ValidationError as error:
             faults = "; ".join(f"{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
             raise SettingsError(f"Some environment variables are wrong: {faults}") from error
+
+
+def _is_webhook_secret(secret: str) -> bool:
+    prefix, _, encoded = secret.rpartition("whsec_")
+    try:
+        key = base64.b64decode(encoded, validate=True)
+    except ValueError:
+        return False
+    return not prefix and len(key) >= MIN_KEY_LENGTH

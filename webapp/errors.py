@@ -18,6 +18,7 @@ from werkzeug.exceptions import (
     NotFound,
     SecurityError,
     ServiceUnavailable,
+    TooManyRequests,
 )
 
 from indexer.deadlines import DeadlineError
@@ -126,7 +127,10 @@ def _http(error: HTTPException) -> Response:
         return error.get_response()  # type: ignore[return-value]
     nowhere = isinstance(error, NotFound) and error.description == NotFound.description
     detail = "There is nothing at this address." if nowhere else error.description
-    return _answer(error.code, error.name, detail or error.name)
+    answer = _answer(error.code, error.name, detail or error.name)
+    if isinstance(error, TooManyRequests) and error.retry_after:
+        answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
 
 
 def wants_json() -> bool:

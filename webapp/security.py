@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import logging
 import secrets
+import time
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, abort, request
+from flask import Blueprint, Flask, Response, abort, current_app, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
 from limits import parse_many
+from limits.errors import StorageError
+from werkzeug.exceptions import TooManyRequests
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from indexer.errors import SettingsError
@@ -24,6 +27,7 @@ MAX_BODY = (
     MAX_BYTES + 2**20
 )  # bytes of a request: a photograph and its form; a full batch of catalogue events is smaller
 _MAX_FORM = 2**20  # bytes of a form's fields without photographs
+_RATES = "rates"  # key of the limiter and its limits among an application's extensions
 _HSTS_SECONDS = 365 * 24 * 3600
 
 # Constant headers need no library: no page has inline scripts or styles that would need a nonce, and Flask-Talisman was
@@ -41,7 +45,7 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
-# Routes with a rate limit of their own. Probes and signed catalogue events have none.
+# Routes with a rate limit of their own; None: no limit, or one that the view applies by `count_request`.
 _LIMITS = {
     "photo_pages.upload": "photos",
     "api.similar_to_image": "photos",
@@ -124,20 +128,53 @@ def _is_this_site(origin: str) -> bool:
         return False
 
 
-def _limit_rates(app: Flask, settings: Settings) -> None:
-    limits = {kind: getattr(settings, f"rate_limit_{kind}").strip() for kind in ("pages", "writes", "photos", "logins")}
+def count_request(kind: str) -> None:
+    """Count this request against a limit that applies only to what the view found it to be.
+
+    Not counted while Redis is down, when the views that use this answer 503 anyway.
+
+    Parameters
+    ----------
+    kind : str
+        Name of the limit, as in the setting ``RATE_LIMIT_{kind}``.
+
+    Raises
+    ------
+    TooManyRequests
+        The client's address has sent too many.
+    """
+    limiter, limits = current_app.extensions[_RATES]
+    try:
+        for limit in parse_many(limits[kind]) if limits[kind] else ():
+            counted = (kind, get_remote_address())
+            if not limiter.limiter.hit(limit, *counted):
+                reset = limiter.limiter.get_window_stats(limit, *counted).reset_time
+                raise TooManyRequests(f"{limit} allowed", retry_after=max(1, round(reset - time.time())))
+    except StorageError as error:
+        log.warning("requests are not counted: %s", error)
+
+
+def _limits(settings: Settings) -> dict[str, str]:
+    """Return the limits by kind; empty: none."""
+    names = [name for name in Settings.model_fields if name.startswith("rate_limit_")]
+    limits = {name.removeprefix("rate_limit_"): getattr(settings, name).strip() for name in names}
     for kind, limit in limits.items():
         try:
             parse_many(limit or "1/day")
         except ValueError as error:
             raise SettingsError(f"RATE_LIMIT_{kind.upper()}: {limit!r} is not a limit such as 60/minute") from error
+    return limits
+
+
+def _limit_rates(app: Flask, settings: Settings) -> None:
+    limits = _limits(settings)
 
     def limit_here() -> str:
         default = "pages" if request.method in {"GET", "HEAD"} else "writes"
         kind = _LIMITS.get(request.endpoint or "", default)
         return str(limits[kind]) if kind else ""
 
-    Limiter(
+    limiter = Limiter(
         get_remote_address,
         app=app,
         default_limits=[limit_here],
@@ -145,7 +182,10 @@ def _limit_rates(app: Flask, settings: Settings) -> None:
         headers_enabled=True,
         key_prefix="rate",
         storage_uri=settings.redis_url,
-        storage_options={"socket_connect_timeout": 1, "socket_timeout": 1},
+        storage_options={"socket_connect_timeout": 1, "socket_timeout": 1, "wrap_exceptions": True},
         # While Redis is down, each process counts by itself.
         in_memory_fallback_enabled=True,
+        # A request that finds Redis down at the same moment as another is not counted; otherwise it would fail.
+        swallow_errors=True,
     )
+    app.extensions[_RATES] = limiter, limits

@@ -6,6 +6,8 @@ import json
 import logging
 import time
 from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from flask import Response, abort, jsonify, request
@@ -17,6 +19,7 @@ from indexer.errors import CatalogError
 from indexer.settings import Settings
 from webapp.api.description import EVENTS, EventsAnswer, problems
 from webapp.errors import problem
+from webapp.security import count_request
 from webapp.services import services
 from workers.app import WRITE_EVENTS
 from workers.errors import QueueError
@@ -45,8 +48,8 @@ _BODY = {
 def events() -> Response | tuple[Response, int]:
     """Queue catalogue events to be written.
 
-    202 reports how many events were accepted and lists those that were not; 400 means that none was. After 503 send the
-    same request again: repeated events do no harm.
+    202 reports how many events were accepted and lists those that were not; 400 means that none was. After 429 and 503
+    send the same request again later: repeated events do no harm.
     """
     queues = services().queues
     data, name, received = _verified(services().settings), request.headers["webhook-id"], time.time()
@@ -69,18 +72,34 @@ def events() -> Response | tuple[Response, int]:
 
 
 def _verified(settings: Settings) -> list[Any]:
-    if settings.webhook_secret is None:
+    # Counted separately, so that no signed request is refused because strangers sent many.
+    if not settings.webhook_secrets:
         abort(503, "This shop does not accept catalogue events: WEBHOOK_SECRET is not set.")
     try:
-        data = Webhook(settings.webhook_secret.get_secret_value()).verify(request.get_data(), dict(request.headers))
-    except (json.JSONDecodeError, RecursionError) as error:  # parsed only once the signature is valid
-        abort(400, f"The body is not JSON: {error}")
+        _verify(settings.webhook_secrets)
     except (WebhookVerificationError, ValueError) as error:  # ValueError: a malformed signature header
+        count_request("unsigned")
         abort(401, f"The request is not signed correctly: {error}")
+    count_request("webhook")
+    try:
+        data = json.loads(request.get_data())
+    except (json.JSONDecodeError, RecursionError) as error:
+        abort(400, f"The body is not JSON: {error}")
     events = data.get("events") if isinstance(data, dict) else None
     if not isinstance(events, list) or not 0 < len(events) <= MAX_EVENTS:
         abort(400, f"The body must be an object whose events are a list of 1 to {MAX_EVENTS:,}.")
     return events
+
+
+def _verify(secrets: Sequence[str]) -> None:
+    """Check the signature; while the secret is changed, the new and the old one are valid."""
+    body, headers = request.get_data(), dict(request.headers)
+    *others, last = secrets
+    for secret in others:
+        with suppress(WebhookVerificationError):
+            Webhook(secret).verify(body, headers, json_parse=False)
+            return
+    Webhook(last).verify(body, headers, json_parse=False)
 
 
 def _parse(data: list[Any], version: int) -> tuple[list[tuple[int, Event]], list[dict[str, Any]]]:

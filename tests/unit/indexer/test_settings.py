@@ -7,6 +7,7 @@ import pytest
 from indexer.errors import SettingsError
 from indexer.settings import Settings
 
+KEY = base64.b64encode(bytes(24)).decode()
 DOCUMENTED = Path(__file__).resolve().parents[3] / "docs" / "settings.md"
 
 
@@ -58,6 +59,8 @@ def test_what_is_wrong_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         ("WEBHOOK_SECRET", "whsec_", "WEBHOOK_SECRET: .*must be whsec_"),
         ("WEBHOOK_SECRET", "whsec_not base64!", "WEBHOOK_SECRET: .*must be whsec_"),
         ("WEBHOOK_SECRET", "whsec_c2hvcnQ=", "WEBHOOK_SECRET: .*must be whsec_"),
+        ("WEBHOOK_SECRET", f"{KEY},", "WEBHOOK_SECRET: .*must be whsec_"),
+        ("WEBHOOK_SECRET", f"{KEY},{KEY},{KEY}", "WEBHOOK_SECRET: .*must be whsec_"),
         ("ELASTICSEARCH_URL", "127.0.0.1:9200", "ELASTICSEARCH_URL: .*such as http://localhost:9200"),
         ("ELASTICSEARCH_URL", "http://localhost", "ELASTICSEARCH_URL: .*such as http://localhost:9200"),
         ("ELASTICSEARCH_URL", "http://localhost:port", "ELASTICSEARCH_URL: .*such as http://localhost:9200"),
@@ -74,7 +77,6 @@ def test_a_value_that_cannot_work_is_refused_at_the_start(
 
 
 def test_secrets_that_are_good_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    key = base64.b64encode(bytes(24)).decode()
-    for secret in (key, f"whsec_{key}"):
-        monkeypatch.setenv("WEBHOOK_SECRET", secret)
-        assert Settings.from_environment().webhook_secret
+    for secrets in (KEY, f"whsec_{KEY}", f"whsec_{KEY},{KEY}"):
+        monkeypatch.setenv("WEBHOOK_SECRET", secrets)
+        assert Settings.from_environment().webhook_secrets == tuple(secrets.split(","))

@@ -217,6 +217,18 @@ def test_rates_are_limited_though_redis_is_away() -> None:
     assert web.get("/static/shop.css").status_code == 200
 
 
+def test_requests_that_find_redis_away_at_the_same_moment_are_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    web = _web()
+    [limiter] = web.application.extensions["limiter"]
+
+    def fails(*_: object, **__: object) -> bool:
+        limiter._storage_dead = True  # another request has just found it
+        raise ConnectionError
+
+    monkeypatch.setattr(limiter._limiter, "hit", fails)
+    assert web.get("/staff/login").status_code == 200
+
+
 def test_limits_that_cant_be_read() -> None:
     with pytest.raises(SettingsError, match="RATE_LIMIT_PHOTOS: 'many' is not a limit such as 60/minute"):
         _web(rate_limit_photos="many")

@@ -1,0 +1,59 @@
+"""Who may send catalogue events: signatures, replays, a change of secrets, and what strangers can't use up."""
+
+import datetime
+from base64 import b64encode
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from pydantic import SecretStr
+from standardwebhooks import Webhook
+from werkzeug.test import TestResponse
+
+from indexer.settings import Settings
+from webapp import create_app
+
+OLD, NEW, OTHER = ("whsec_" + b64encode(letter * 24).decode() for letter in (b"o", b"n", b"x"))
+ACCEPTED = 503  # the signature is right, but nothing answers where the queue should be
+
+
+def _web(secrets: str = OLD, **changes: Any) -> FlaskClient:
+    settings = Settings(redis_url="redis://127.0.0.1:1/0", elasticsearch_url="http://127.0.0.1:1")
+    known = {"secret_key": SecretStr("key"), "webhook_secret": SecretStr(secrets), "staff": SecretStr("ada:a long one")}
+    web = create_app(settings.model_copy(update=known | changes)).test_client()
+    web.get("/staff/login")  # from now on this process counts requests by itself
+    return web
+
+
+def _send(web: FlaskClient, secret: str, age: float = 0) -> TestResponse:
+    sent = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=age)
+    body = '{"events": [{"type": "delete", "id": "a", "version": 1}]}'
+    headers = {"webhook-id": "msg_1", "webhook-timestamp": str(int(sent.timestamp()))}
+    headers["webhook-signature"] = Webhook(secret).sign("msg_1", sent, body)
+    return web.post("/api/catalog/events", data=body, headers=headers)
+
+
+def test_while_the_secret_is_changed_both_sign_and_no_other() -> None:
+    web = _web(f"{NEW},{OLD}")
+    assert [_send(web, secret).status_code for secret in (NEW, OLD, OTHER)] == [ACCEPTED, ACCEPTED, 401]
+    assert [_send(_web(NEW), secret).status_code for secret in (NEW, OLD)] == [ACCEPTED, 401]
+
+
+@pytest.mark.parametrize(("age", "status"), [(0, ACCEPTED), (240, ACCEPTED), (360, 401), (86_400, 401), (-360, 401)])
+def test_an_old_request_is_not_accepted_again(age: float, status: int) -> None:
+    for secrets in (OLD, f"{NEW},{OLD}"):
+        assert _send(_web(secrets), OLD, age).status_code == status
+
+
+def test_strangers_are_limited_and_use_up_nothing_of_the_shops_own() -> None:
+    web = _web(rate_limit_webhook="3/minute", rate_limit_unsigned="2/minute")
+    refused = [_send(web, OTHER) for _ in range(4)]
+    assert [answer.status_code for answer in refused] == [401, 401, 429, 429]
+    assert 0 < int(refused[-1].headers["Retry-After"]) <= 60
+    assert refused[-1].content_type == "application/problem+json"
+    assert [_send(web, OLD).status_code for _ in range(4)] == [ACCEPTED] * 3 + [429]
+
+
+def test_each_limit_can_be_lifted() -> None:
+    web = _web(rate_limit_webhook="", rate_limit_unsigned="")
+    assert {_send(web, OTHER).status_code for _ in range(70)} == {401}
