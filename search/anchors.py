@@ -8,11 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cachetools import TTLCache
+from elasticsearch import NotFoundError
 
 from es_mappings.anchors import Anchor
 from es_mappings.layout import Vector
-from indexer.elastic.client import get_with_vectors, vector
+from indexer.elastic.client import vector
+from indexer.elastic.multi_get import get_with_vectors
 from indexer.elastic.product_index import ProductIndex
+from search.errors import IndexGoneError
 
 PHOTO_TITLE = "Your photograph"
 
@@ -89,7 +92,11 @@ class AnchorReader:
         with self._lock:
             known = {i: self._cache[index, i] for i in ids if (index, i) in self._cache}
         missing = [i for i in ids if i not in known]
-        for product_id, source in get_with_vectors(self._client, index, missing).items():
+        try:
+            sources = get_with_vectors(self._client, index, missing)
+        except NotFoundError as error:
+            raise IndexGoneError("The index was replaced while it was searched") from error
+        for product_id, source in sources.items():
             values = source.pop("vector", None)
             known[product_id] = source, vector(values) if values is not None else None
         with self._lock:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from cachetools import TTLCache, cachedmethod
 from elasticsearch import ApiError
@@ -30,6 +30,8 @@ from search.requests import page_request
 from search.resolving import ResolvedSearch, Resolver
 from search.similarities import Match, least_score, matches
 from search.snapshots import Snapshot, Snapshots
+
+T = TypeVar("T")
 
 _CATEGORIES_SECONDS = 60.0  # the shop's categories change rarely
 
@@ -125,13 +127,7 @@ class Navigation:
         if parameters.cursor:
             before = self._cursors.read(parameters.cursor, parameters.fingerprint)
             return self._listing(parameters, hidden, Snapshot(before.index, before.point_in_time), before)
-        snapshot = self._snapshots.current()
-        try:
-            return self._listing(parameters, hidden, snapshot, None)
-        except IndexGoneError:
-            # The index was replaced and deleted in the second since the snapshot was opened.
-            self._snapshots.forget(snapshot)
-            return self._listing(parameters, hidden, self._snapshots.current(), None)
+        return self._read(lambda snapshot: self._listing(parameters, hidden, snapshot, None))
 
     def request(self, parameters: SearchParameters, hidden: Sequence[str] = ()) -> dict[str, Any]:
         """Build the request of a listing's first page, to be sent to the alias instead of a point in time."""
@@ -145,7 +141,7 @@ class Navigation:
 
     def products(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Read products by id; unknown ids are left out."""
-        return self._anchors.read(self._snapshots.current().index, dict.fromkeys(ids, 1.0)).products
+        return self._read(lambda snapshot: self._anchors.read(snapshot.index, dict.fromkeys(ids, 1.0)).products)
 
     @cachedmethod(lambda self: self._categories, lock=lambda self: self._lock)
     def categories(self) -> list[FacetValue]:
@@ -154,6 +150,15 @@ class Navigation:
         request = queries.search_page(everything, page=queries.Page(size=0), facets=facets.aggregations())
         counted = results.read(self._index.client.search(index=self._index.alias, body=request).body).facets
         return counted.terms["category"] if counted else []
+
+    def _read(self, read: Callable[[Snapshot], T]) -> T:
+        snapshot = self._snapshots.current()
+        try:
+            return read(snapshot)
+        except IndexGoneError:
+            # The index was replaced and deleted in the second since the snapshot was opened.
+            self._snapshots.forget(snapshot)
+            return read(self._snapshots.current())
 
     def _listing(
         self, parameters: SearchParameters, hidden: Sequence[str], snapshot: Snapshot, before: Position | None

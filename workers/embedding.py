@@ -14,6 +14,7 @@ from elasticsearch import ApiError
 from indexer.catalog import documents
 from indexer.elastic import write_targets
 from indexer.elastic.dead_letters import DeadLetter
+from indexer.elastic.multi_get import get_sources
 from indexer.embedding.overlapping import map_concurrently
 from indexer.embedding.report import Report
 from workers import failures, resources
@@ -166,8 +167,8 @@ def recover(batch: str, why: str) -> None:
 def _mark_failed(ids: list[str], reason: str) -> None:
     """Write the reason to the products, so that nothing queues them again as they are."""
     index = resources.index()
-    answers = index.client.mget(index=index.name, ids=ids, source_includes=["source", "deleted_at"])["docs"]
-    products = {d["_id"]: d["_source"] for d in answers if d.get("found") and "deleted_at" not in d["_source"]}
+    sources = get_sources(index.client, index.name, ids, _source_includes="source,deleted_at")
+    products = {name: source for name, source in sources.items() if "deleted_at" not in source}
     space = index.space()
     actions = [
         documents.embedded(index.alias, product_id, source["source"], None, space=space, reason=reason, failed=True)

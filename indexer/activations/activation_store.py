@@ -15,7 +15,8 @@ from es_mappings.stores import image_vector
 from es_mappings.stores.image_vector import Numbers
 from indexer.catalog.documents import now
 from indexer.digests import manifest_digest
-from indexer.elastic.client import get_with_vectors, make_index, put_all, vector
+from indexer.elastic.client import make_index, put_all, vector
+from indexer.elastic.multi_get import get_sources, get_with_vectors
 from indexer.elastic.product_index import ProductIndex
 from indexer.vectorizers.base import Vectorizer
 
@@ -60,8 +61,7 @@ class ActivationStore:
 
     def lacks(self, digests: Sequence[str]) -> set[str]:
         """Return the digests that have no stored activation."""
-        answer = self._client.mget(index=self.index, ids=list(digests), source=False)
-        return {doc["_id"] for doc in answer["docs"] if not doc.get("found")}
+        return set(digests) - set(get_sources(self._client, self.index, digests, _source_includes="digest"))
 
     def put(self, activations: Mapping[str, Vector]) -> dict[str, Vector]:
         """Write activations by the digest of the image or text, and return them as they will be read.

@@ -11,6 +11,7 @@ from typing import Any
 from es_mappings.stores import image_address
 from indexer.catalog.documents import now
 from indexer.elastic.client import make_index, put_all
+from indexer.elastic.multi_get import get_sources
 from indexer.elastic.product_index import ProductIndex
 from indexer.images.responses import Validators
 
@@ -95,11 +96,8 @@ class ImageAddresses:
         put_all(self._client, documents, "an address")
 
     def _read(self, addresses: Sequence[str]) -> dict[str, dict[str, Any]]:
-        if not addresses:
-            return {}
         by_id = {address_id(address): address for address in addresses}
-        docs = self._client.mget(index=self.index, ids=list(by_id))["docs"]
-        return {by_id[doc["_id"]]: doc["_source"] for doc in docs if doc.get("found")}
+        return {by_id[name]: source for name, source in get_sources(self._client, self.index, by_id).items()}
 
 
 def address_id(address: str) -> str:

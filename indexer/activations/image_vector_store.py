@@ -9,7 +9,8 @@ from elasticsearch import Elasticsearch
 from es_mappings.layout import Vector
 from es_mappings.stores.image_vector import Numbers
 from indexer.activations.activation_store import ActivationStore
-from indexer.elastic.client import get_each_with_vectors, put_all, vector
+from indexer.elastic.client import put_all, vector
+from indexer.elastic.multi_get import get_each_with_vectors
 from indexer.elastic.product_index import ProductIndex
 from indexer.vectorizers.base import ImageVectorizer
 

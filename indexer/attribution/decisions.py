@@ -13,6 +13,7 @@ from indexer.attribution.head import Value
 from indexer.attribution.outcome import Decision
 from indexer.catalog.documents import now
 from indexer.elastic.client import make_index
+from indexer.elastic.multi_get import get_sources
 from indexer.elastic.product_index import ProductIndex
 
 # Adds one decision to a product's, so that concurrent decisions don't overwrite each other.
@@ -51,13 +52,11 @@ def decide(index: ProductIndex, product: str, name: str, value: Value | None, ca
 
 def decided(index: ProductIndex, products: Sequence[str]) -> dict[str, dict[str, Decision]]:
     """Read the decisions on products, by id and attribute name."""
-    if not products:
-        return {}
     try:
-        answer = index.client.mget(index=index.store(attribution.DECISIONS), ids=list(products))
-    except NotFoundError:
+        sources = get_sources(index.client, index.store(attribution.DECISIONS), products)
+    except NotFoundError:  # nothing was decided yet
         return {}
-    return {doc["_id"]: _read(doc["_source"]) for doc in answer["docs"] if doc.get("found")}
+    return {product: _read(source) for product, source in sources.items()}
 
 
 def everything(index: ProductIndex) -> Iterator[tuple[str, str, Decision]]:

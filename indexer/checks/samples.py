@@ -18,7 +18,7 @@ from indexer.catalog.documents import EmbeddedImage, source_digest
 from indexer.catalog.events import Delete
 from indexer.catalog.products import Product
 from indexer.checks.findings import Finding, read_body
-from indexer.elastic.client import get_with_vectors
+from indexer.elastic.multi_get import get_with_vectors
 
 _PLACE = "indexer/catalog/documents.py"
 _BRANDS, _COLORS = ("Marlowe", "Petra Lowe", "Kip & Co"), ("red", "blue", "sage")

@@ -19,9 +19,6 @@ from indexer.elastic.breaker import BoundedTransport
 from indexer.errors import IndexStateError
 from indexer.settings import Settings
 
-_JSON = {"accept": "application/vnd.elasticsearch+json; compatible-with=9"}
-_JSON["content-type"] = _JSON["accept"]
-
 _CHUNK = 500  # actions a bulk request
 _ATTEMPTS = 5  # in a row, all refused because Elasticsearch is busy, before giving up ...
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 8.0  # ... and the seconds between them
@@ -38,47 +35,6 @@ def connect(settings: Settings) -> Elasticsearch:
         retry_on_timeout=True,
         max_retries=3,
     )
-
-
-def get_with_vectors(client: Elasticsearch, index: str, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Read documents by id, in real time, with their vectors.
-
-    Returns
-    -------
-    dict
-        Id to ``_source``; unknown ids and deleted products are left out.
-    """
-    unique = list(dict.fromkeys(ids))
-    sources = get_each_with_vectors(client, [(index, name) for name in unique])
-    return {name: source for name, source in zip(unique, sources, strict=True) if source is not None}
-
-
-def get_each_with_vectors(client: Elasticsearch, places: Sequence[tuple[str, str]]) -> list[dict[str, Any] | None]:
-    """Read documents of several indices in one request, as `get_with_vectors` does.
-
-    ``_source`` leaves vectors out by default, and the client's own ``mget`` has no parameter for that.
-
-    Parameters
-    ----------
-    places : sequence of (str, str)
-        Index and id of each.
-
-    Returns
-    -------
-    list of dict or None
-        The ``_source`` of each, in their order; None for an unknown id or a deleted product.
-    """
-    if not places:
-        return []
-    body = {"docs": [{"_index": index, "_id": name} for index, name in places]}
-    answer = client.perform_request(
-        "POST", "/_mget", params={"_source_exclude_vectors": "false"}, headers=_JSON, body=body
-    )
-    # A get by id ignores the alias's filter, so deleted products are left out here.
-    return [
-        doc["_source"] if doc.get("found") and "deleted_at" not in doc["_source"] else None
-        for doc in answer.body["docs"]
-    ]
 
 
 def make_index(client: Elasticsearch, index: str, mapping: Mapping[str, Any]) -> None:

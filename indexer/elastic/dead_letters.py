@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ from elasticsearch.helpers import scan
 from es_mappings.stores import dead_letter
 from indexer.catalog.documents import now
 from indexer.elastic.client import bulk, make_index, put_all
+from indexer.elastic.multi_get import get_sources
 from indexer.elastic.product_index import ProductIndex
 
 
@@ -88,23 +89,21 @@ class DeadLetters:
             answer = self._client.search(index=self.index, **dead_letter.latest(size))
         except NotFoundError:
             return []
-        return [_letter(hit) for hit in answer["hits"]["hits"]]
+        return [_letter(hit["_source"]) for hit in answer["hits"]["hits"]]
 
     def get(self, ids: Sequence[str]) -> list[DeadLetter]:
         """Return letters by id; unknown ids are left out."""
-        if not ids:
-            return []
         try:
-            docs = self._client.mget(index=self.index, ids=list(dict.fromkeys(ids)))["docs"]
+            sources = get_sources(self._client, self.index, ids)
         except NotFoundError:
             return []
-        return [_letter(doc) for doc in docs if doc.get("found")]
+        return [_letter(source) for source in sources.values()]
 
     def all(self) -> Iterable[DeadLetter]:
         """Iterate over all letters."""
         try:
             self._client.indices.refresh(index=self.index)
-            yield from (_letter(hit) for hit in scan(self._client, index=self.index, size=500))
+            yield from (_letter(hit["_source"]) for hit in scan(self._client, index=self.index, size=500))
         except NotFoundError:
             return
 
@@ -121,7 +120,6 @@ class DeadLetters:
         return sum(1 for failure in bulk(self._client, actions, refresh=True) if failure is None)
 
 
-def _letter(hit: Any) -> DeadLetter:
-    source = hit["_source"]
+def _letter(source: Mapping[str, Any]) -> DeadLetter:
     event = source["event"]["as_it_came"]
     return DeadLetter(source["kind"], source["product"], source["reason"], event, source["event_id"], source["at"])

@@ -16,7 +16,8 @@ from more_itertools import chunked
 
 from es_mappings import product
 from es_mappings.layout import Vector
-from indexer.elastic.client import connect, get_with_vectors, vector
+from indexer.elastic.client import connect, vector
+from indexer.elastic.multi_get import get_with_vectors
 from indexer.errors import IndexStateError
 from indexer.settings import Settings
 

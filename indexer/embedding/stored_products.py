@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from indexer.activations.image_addresses import Known
+from indexer.elastic.multi_get import get_sources
 from indexer.elastic.product_index import ProductIndex
 from indexer.vectorizers.base import ProductFields
 
@@ -41,17 +42,11 @@ class StoredProduct(Embeddable):
 
 def read(index: ProductIndex, ids: Sequence[str], space: str | None) -> tuple[dict[str, StoredProduct], list[str]]:
     """Read products by id; return them, and the ids of those that are gone."""
-    answer = index.client.mget(
-        index=index.name, ids=list(dict.fromkeys(ids)), source_includes=[*_FIELDS, *ProductFields.NAMES]
-    )
-    products, gone = {}, []
-    for doc in answer["docs"]:
-        source = doc.get("_source", {})
-        if "title" not in source or "deleted_at" in source:
-            gone.append(doc["_id"])
-        else:
-            products[doc["_id"]] = _product(source, space)
-    return products, gone
+    fields = ",".join([*_FIELDS, *ProductFields.NAMES])
+    sources = get_sources(index.client, index.name, ids, _source_includes=fields)
+    alive = {name: s for name, s in sources.items() if "title" in s and "deleted_at" not in s}
+    products = {name: _product(source, space) for name, source in alive.items()}
+    return products, [name for name in dict.fromkeys(ids) if name not in alive]
 
 
 def _product(source: Mapping[str, Any], space: str | None) -> StoredProduct:

@@ -18,6 +18,7 @@ from es_mappings import scripts
 from indexer.catalog.documents import with_numbers
 from indexer.elastic import write_targets
 from indexer.elastic.client import bulk
+from indexer.elastic.multi_get import multi_get
 from indexer.elastic.product_index import ProductIndex
 from indexer.elastic.write_targets import WriteTargets
 from indexer.errors import IndexStateError
@@ -155,11 +156,11 @@ def carry_ids(pair: Pair, ids: Sequence[str], *, force: bool = False) -> int:
     for part in chunked(ids, PAGE):
         # Writes go to the live index first. So a product read in the new index, and after that not in the old one, is
         # deleted.
-        docs = pair.new.client.mget(index=pair.new.name, ids=part, source=False)["docs"]
+        docs = multi_get(pair.new.client, [(pair.new.name, name) for name in part], _source="false")
         copies = {doc["_id"]: doc for doc in docs}
         products = pair.old.products(part)
         changed += carry(pair, list(products.items()), force=force)
-        changed += _drop(pair.new.client, [copies[i] for i in part if i not in products and copies[i].get("found")])
+        changed += _drop(pair.new.client, [copies[i] for i in part if i not in products and copies[i]["found"]])
     return changed
 
 

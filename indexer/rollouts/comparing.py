@@ -13,6 +13,7 @@ from es_mappings import queries
 from es_mappings.anchors import Anchor
 from es_mappings.layout import Layout, Vector
 from es_mappings.product import DEFAULT_WEIGHTS
+from indexer.elastic.multi_get import get_sources
 from indexer.elastic.product_index import ProductIndex
 from indexer.relevance import golden, metrics
 from indexer.relevance.golden import Judgement
@@ -110,8 +111,9 @@ def still_different(old: ProductIndex, new: ProductIndex, ids: Sequence[str]) ->
 def _states_of(index: ProductIndex, ids: Sequence[str]) -> dict[str, tuple[Any, ...]]:
     states = {}
     for part in chunked(ids, 1_000):
-        for doc in index.client.mget(index=index.name, ids=part, source_includes=list(_STATE))["docs"]:
-            states[doc["_id"]] = tuple(doc.get("_source", {}).get(name) for name in _STATE)
+        sources = get_sources(index.client, index.name, part, _source_includes=",".join(_STATE))
+        for name in part:
+            states[name] = tuple(sources.get(name, {}).get(field) for field in _STATE)
     return states
 
 
