@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.shopper import anchors, hearts, ids, is_same_document, mark_document
 from tests.conftest import Shop
@@ -52,6 +52,22 @@ def test_a_photograph_sorts_the_shop_like_any_listing(page: Page, photo: tuple[s
     page.get_by_role("link", name="Remove: Your photograph").click()
     expect(anchors(page)).to_have_count(1)
     expect(page).not_to_have_url(re.compile("photo="))
+
+
+def test_a_photograph_chosen_before_the_code_has_loaded_is_shown(page: Page, photo: tuple[str, Path]) -> None:
+    waiting: list[Route] = []
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    page.route("**/photo.js", hold)
+    with page.expect_request("**/photo.js"):
+        page.goto("/photo", wait_until="commit")
+    page.locator("#photo-file").set_input_files(photo[1])
+    expect(page.locator(".crop-image")).to_be_hidden()
+    waiting[0].continue_()
+    expect(page.locator(".crop-image")).to_be_visible()
+    _find(page)
 
 
 def test_the_frame_moves_by_keyboard(page: Page, photo: tuple[str, Path]) -> None:

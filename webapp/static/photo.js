@@ -18,10 +18,12 @@ export function setUp(form) {
   }
   form.querySelector("[data-crop-whole]").addEventListener("click", () => place(form, WHOLE));
   form.addEventListener("submit", () => (thumbnail = small(form)), true);
-  form.querySelector(".crop-image").addEventListener("error", () => (form.querySelector("[data-crop]").hidden = true));
   const frame = form.querySelector(".crop-box");
   frame.addEventListener("keydown", (event) => onKey(event, form));
   form.querySelector(".crop-stage").addEventListener("pointerdown", (event) => onPointer(event, form));
+  // Chosen before this code had loaded, or restored by the browser.
+  const chosen = [...form.querySelectorAll("input[type=file]")].find((input) => input.files[0]);
+  if (chosen) preview(form, chosen);
 }
 
 // Goes from any page to the photograph page, and puts the file into its form.
@@ -54,16 +56,22 @@ export function showThumbnails() {
   }
 }
 
-function preview(form, input) {
+async function preview(form, input) {
   for (const other of form.querySelectorAll("input[type=file]")) if (other !== input) other.value = "";
   if (address) URL.revokeObjectURL(address);
-  address = URL.createObjectURL(input.files[0]);
-  const image = form.querySelector(".crop-image");
-  image.onload = () => place(form, WHOLE);
-  image.src = address;
+  const mine = (address = URL.createObjectURL(input.files[0]));
   form.querySelector("[data-crop]").hidden = false;
   form.querySelector("[data-crop-whole]").hidden = false;
   form.querySelector("[data-photo-drop]").classList.add("has-photo");
+  const image = form.querySelector(".crop-image");
+  image.src = mine;
+  try {
+    await image.decode();
+    if (address === mine) place(form, WHOLE);
+  } catch {
+    // No preview of what the browser can't show, such as TIFF; that another choice came first says nothing about it.
+    if (address === mine) form.querySelector("[data-crop]").hidden = true;
+  }
 }
 
 function place(form, next) {
