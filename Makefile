@@ -53,6 +53,13 @@ test-processors: $(VENV)/.ready  ## Run the numeric tests as if on older process
 	@$(AVX2) $(BIN)/python -m pytest -q $(NUMERIC)
 	@$(SINGLE) $(BIN)/python -m pytest -q $(NUMERIC)
 
+BUSY := 4
+
+.PHONY: test-busy
+test-busy: $(VENV)/.ready chromium  ## Run all tests twice, in random order, beside BUSY=4 processes that take all the CPU they get
+	@for _ in $$(seq $(BUSY)); do (while :; do :; done) & done; trap 'kill $$(jobs -p)' EXIT; \
+	$(BIN)/python -m pytest --random-order && $(BIN)/python -m pytest --random-order
+
 .PHONY: test-faults
 test-faults: $(VENV)/.ready  ## Run fault tests at full size: killed processes, lost servers, hostile images; about an hour
 	@FAULTS=full $(BIN)/python -m pytest -s tests/faults tests/live/test_order.py --timeout 3600
