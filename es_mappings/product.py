@@ -19,10 +19,12 @@ from elasticsearch.dsl import (
     Object,
     Text,
     analyzer,
+    char_filter,
     token_filter,
 )
 
 from es_mappings.facets import document_fields
+from es_mappings.keywords import SPELLING_FIELD
 from es_mappings.layout import Layout
 
 # The aspects, and the dimensions of each in the compound vector, chosen by NDCG (docs/measurements.md). An aspect that
@@ -47,10 +49,19 @@ DEFAULT_WEIGHTS = {
 
 LAYOUT = Layout.of(ASPECT_DIMS)
 
+# Numbers and units are words of their own, however they are written: 55inch, 55-inch, 55"; and so are an attribute's
+# name and value: "heel_height_cm:5".
+CHARACTERS = [
+    char_filter("shop_names", type="mapping", mappings=[":=>\\u0020", "_=>\\u0020", "\u2033=>\\u0022"]),
+    char_filter("shop_inches", type="pattern_replace", pattern=r"(?<=\d)\s?(?:\"|'')", replacement=" inch"),
+    char_filter("shop_units", type="pattern_replace", pattern=r"(?<=\d)(?=\p{L})", replacement=" "),
+]
+
 # One analyzer for all text fields, because combined_fields requires it.
 shop_text = analyzer(
     "shop_text",
     tokenizer="standard",
+    char_filter=CHARACTERS,
     filter=[
         "lowercase",
         token_filter("english_possessive", type="stemmer", language="possessive_english"),
@@ -60,6 +71,9 @@ shop_text = analyzer(
 )
 
 ANALYSIS: dict[str, Any] = {"analyzer": shop_text}
+
+# Words as they are written, for corrections of spelling.
+shop_words = analyzer("shop_words", tokenizer="standard", char_filter=CHARACTERS, filter=["lowercase", "asciifolding"])
 
 
 class Embedding(InnerDoc):
@@ -97,17 +111,19 @@ class Product(Document):
     """
 
     id = Keyword()  # also _id; a doc value, so that it breaks ties in every sort
-    title = Text(**ANALYSIS)
-    description = Text(**ANALYSIS)
-    category = Text(**ANALYSIS)  # names, broad to narrow
+    title = Text(**ANALYSIS, copy_to=SPELLING_FIELD)
+    description = Text(**ANALYSIS, copy_to=SPELLING_FIELD)
+    category = Text(**ANALYSIS, copy_to=SPELLING_FIELD)  # names, broad to narrow
     category_path = Keyword(ignore_above=512)  # "Dresses", "Dresses/Midi dresses"
-    brand = Keyword(ignore_above=256, fields={"text": Text(**ANALYSIS)})
+    brand = Keyword(ignore_above=256, fields={"text": Text(**ANALYSIS)}, copy_to=SPELLING_FIELD)
     price = Double()
     currency = Keyword()
     in_stock = Boolean()
     attributes = Flattened(ignore_above=512)  # from the catalogue
     effective = Flattened(ignore_above=512)  # those, with predictions for missing ones and people's corrections
-    facets = Keyword(ignore_above=512, fields={"text": Text(**ANALYSIS)})  # the effective ones, "color:red"
+    # The effective ones, "color:red".
+    facets = Keyword(ignore_above=512, fields={"text": Text(**ANALYSIS)}, copy_to=SPELLING_FIELD)
+    words = Text(analyzer=shop_words, index_options="docs", norms=False)  # of the fields copied to it: SPELLING_FIELD
     predicted = Object(enabled=False)  # name -> value, confidence, doubt: predicted from images and text
     disputes = Keyword()  # names of the attributes whose value the predictions contradict, the surest first
     dispute = Double()  # doubt of the surest

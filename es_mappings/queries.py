@@ -10,6 +10,7 @@ from es_mappings import strategies
 from es_mappings.anchors import Anchor, Mode, QueryPoints, query_points
 from es_mappings.attribute_facet import Attributes
 from es_mappings.facets import FACETS, STYLES, Filters
+from es_mappings.keywords import Keywords
 from es_mappings.layout import Layout
 from es_mappings.planner import Plan
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
@@ -18,10 +19,6 @@ from es_mappings.strategies import Metric
 Query = dict[str, Any]
 Sort = Literal["relevance", "price", "-price", "newest"]
 Images = Literal["primary", "any"]
-
-# The fields that keywords are searched in, and their weights. combined_fields takes a shopper's input as plain words:
-# no operator, bracket or wildcard has a meaning, so there is no query syntax to break or abuse.
-KEYWORD_FIELDS = ["title^4", "category^2", "brand.text^2", "facets.text", "description"]
 
 # The fields of each product in a result: what it shows and can be filtered by. Vectors are read only on request.
 CARD_FIELDS = ["id", "style", "title", "category", "currency", "images", "attributes", "effective", "predicted"]
@@ -59,19 +56,11 @@ class Page:
     point_in_time: str | None = None
 
 
-def keywords(q: str | None) -> list[Query]:
-    """Build the scoring clause of a shopper's keywords; none without keywords."""
-    if not q:
-        return []
-    match = {"query": q, "fields": KEYWORD_FIELDS, "operator": "and", "zero_terms_query": "all"}
-    return [{"combined_fields": match}]
-
-
-def browse(q: str | None, filters: Filters) -> Query:
+def browse(keywords: Keywords | None, filters: Filters) -> Query:
     """Build the query of keywords and filters alone; its score is keyword relevance."""
     clauses: Query = {"filter": filters.clauses()}
-    if q:
-        clauses["must"] = keywords(q)
+    if keywords and keywords.text:
+        clauses["must"] = keywords.clauses()
     return {"bool": clauses}
 
 

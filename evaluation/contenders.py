@@ -10,6 +10,7 @@ from elasticsearch import Elasticsearch
 
 from es_mappings import facets, queries
 from es_mappings.anchors import query_points
+from es_mappings.keywords import Keywords
 from es_mappings.planner import Plan, Thresholds, plan
 from es_mappings.product import LAYOUT
 from es_mappings.strategies import plain
@@ -87,7 +88,7 @@ def naive_script(task: Task) -> Request:
 
 
 def _matches(task: Task) -> Request:
-    return queries.browse(WORD, facets.Filters(category=category(task.share)))
+    return queries.browse(Keywords(WORD), facets.Filters(category=category(task.share)))
 
 
 def _others(task: Task) -> Request:
@@ -102,7 +103,7 @@ def _sorted(task: Task, chosen: Plan) -> Request:
 
 def _page_request(parts: Request) -> Request:
     """Add what a shopper's page needs: facets over all matches, the true total, the fields of the cards."""
-    return queries.search_page(parts, page=queries.Page(PAGE), facets=facets.aggregations(queries.keywords(WORD)))
+    return queries.search_page(parts, page=queries.Page(PAGE), facets=facets.aggregations(Keywords(WORD).clauses()))
 
 
 def _weighed(task: Task) -> list[float]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from elasticsearch import ApiError, Elasticsearch
 
-from es_mappings import product, scripts
+from es_mappings import keywords, product, scripts
 from es_mappings.stores import image_vector, vector_space
 from indexer.checks import comparing, rails, requests, samples
 from indexer.checks.findings import Finding, read_error, script_names
@@ -74,7 +74,7 @@ def groups(index: ProductIndex) -> Iterator[tuple[str, list[Finding]]]:
         yield "documents", findings
         if findings:
             return  # no answer would be as expected
-        unknown = _collect("KEYWORD_FIELDS", lambda: requests.unknown_fields(client, alive))
+        unknown = _collect("KEYWORD_FIELDS", lambda: _unknown_fields(client, alive))
         yield "keywords, filters, sorting", unknown + _run(client, alive, requests.keyword_cases)
         yield "facets", _run(client, alive, requests.facet_cases)
         yield "similarity", _run(client, alive, requests.similarity_cases)
@@ -149,3 +149,11 @@ def _live(index: ProductIndex, scratch: Scratch) -> list[Finding]:
     except IndexStateError:
         return [Finding(index.alias, "is an index of its own, not an alias; take another INDEX_NAME")]
     return comparing.compare(index.client, live, scratch.products, scratch.twin)
+
+
+def _unknown_fields(client: Elasticsearch, index: str) -> list[Finding]:
+    """Return a finding for each keyword field that the mapping lacks, because Elasticsearch ignores those silently."""
+    names = [field.partition("^")[0] for field in keywords.KEYWORD_FIELDS]
+    known = client.field_caps(index=index, fields=names)["fields"]
+    place = "es_mappings/keywords.py, KEYWORD_FIELDS"
+    return [Finding(place, f"the mapping has no field {n}") for n in names if n not in known and "*" not in n]

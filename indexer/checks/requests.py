@@ -12,6 +12,7 @@ from elasticsearch import ApiError, Elasticsearch
 from es_mappings import facets, planner, queries, results
 from es_mappings.anchors import Mode, query_points
 from es_mappings.facets import NUMBERS, Filters
+from es_mappings.keywords import Keywords
 from es_mappings.planner import Plan
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
 from es_mappings.queries import Page, Sort
@@ -98,14 +99,6 @@ def run(client: Elasticsearch, index: str | None, case: Case) -> list[Finding]:
     return [Finding(case.place, problem) for problem in case.verify(results.read(answer))]
 
 
-def unknown_fields(client: Elasticsearch, index: str) -> list[Finding]:
-    """Return a finding for each keyword field that the mapping lacks, because Elasticsearch ignores those silently."""
-    names = [field.partition("^")[0] for field in queries.KEYWORD_FIELDS]
-    known = client.field_caps(index=index, fields=names)["fields"]
-    place = "es_mappings/queries.py, KEYWORD_FIELDS"
-    return [Finding(place, f"the mapping has no field {n}") for n in names if n not in known and "*" not in n]
-
-
 def keyword_cases() -> Iterator[Case]:
     """Browse by keywords, by each filter, by all of them, and in every order."""
 
@@ -145,8 +138,9 @@ def facet_cases() -> Iterator[Case]:
     all_filters = replace(
         _FACETS["brand"][0], attributes=(("color", "red"), ("belted", "true")), price_min=1, price_max=99, in_stock=True
     )
-    everything = facets.aggregations(queries.keywords("midi dress"), all_filters, ["check-0"])
-    request = queries.search_page({"query": queries.browse("midi dress", all_filters)}, facets=everything)
+    words = Keywords("midi dress")
+    everything = facets.aggregations(words.clauses(), all_filters, ["check-0"])
+    request = queries.search_page({"query": queries.browse(words, all_filters)}, facets=everything)
     yield Case("aggregations() with keywords, every facet filtered, a product left out", request, lambda _: [])
 
 
@@ -213,7 +207,7 @@ def _plans(mode: Mode, metric: Metric) -> Iterator[Plan]:
 
 
 def _browse(place: str, q: str | None, filters: Filters, verify: Verify) -> Case:
-    return Case(place, queries.search_page({"query": queries.browse(q, filters)}, page=_ALL), verify)
+    return Case(place, queries.search_page({"query": queries.browse(Keywords(q or ""), filters)}, page=_ALL), verify)
 
 
 def _counted(place: str, filters: Filters, verify: Verify) -> Case:

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 from elasticsearch import Elasticsearch
 
-from es_mappings import product, queries, scripts
+from es_mappings import keywords, product, scripts
 from indexer.checks.checking import Finding, check
 from indexer.cli.main import main
 from indexer.elastic.product_index import ProductIndex
@@ -78,9 +78,9 @@ def test_a_broken_update_script_is_located(index: ProductIndex, monkeypatch: pyt
 
 
 def test_an_unknown_keyword_field_is_reported(index: ProductIndex, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "KEYWORD_FIELDS", [*queries.KEYWORD_FIELDS, "titel^2"])
+    monkeypatch.setattr(keywords, "KEYWORD_FIELDS", [*keywords.KEYWORD_FIELDS, "titel^2"])
     assert check(index) == [
-        Finding("es_mappings/queries.py, KEYWORD_FIELDS", "the mapping has no field titel"),
+        Finding("es_mappings/keywords.py, KEYWORD_FIELDS", "the mapping has no field titel"),
     ]
 
 

@@ -1,4 +1,5 @@
 from es_mappings import product
+from es_mappings.keywords import SPELLING_FIELD
 from indexer.attribution.outcome import attributed
 from indexer.catalog.documents import product_document
 from indexer.catalog.products import parse_product
@@ -24,7 +25,8 @@ def test_document_and_mapping_have_the_same_fields() -> None:
     document = product_document(parse_product(FULL))
     written_later = {"added_at", "vector", "pictures", "field_versions", "deleted_at"}  # by the scripts of documents.py
     written_later |= set(attributed(ProductFields("Dress"), {}, 0.7, {}, model="m", source="s"))
-    assert set(document) | written_later == set(product.mapping(None)["properties"])
+    copied = {SPELLING_FIELD}  # by Elasticsearch
+    assert set(document) | written_later | copied == set(product.mapping(None)["properties"])
 
 
 def test_embedding_and_mapping_have_the_same_fields() -> None:
@@ -58,7 +60,7 @@ def test_mapping_holds_the_start_and_end_of_each_aspect() -> None:
 
 def test_all_text_fields_have_the_same_analyzer() -> None:
     properties = product.mapping(None)["properties"]
-    texts = [f for f in properties.values() if f["type"] == "text"]
+    texts = [f for name, f in properties.items() if f["type"] == "text" and name != SPELLING_FIELD]
     texts += [s for f in properties.values() for s in f.get("fields", {}).values() if s["type"] == "text"]
     assert {t["analyzer"] for t in texts} == {"shop_text"}
     assert product.settings()["analysis"]["analyzer"]["shop_text"]["filter"] == [

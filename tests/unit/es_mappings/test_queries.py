@@ -6,6 +6,7 @@ import pytest
 from es_mappings import scripts
 from es_mappings.anchors import Anchor
 from es_mappings.facets import FACETS, Filters
+from es_mappings.keywords import Keywords
 from es_mappings.layout import Layout
 from es_mappings.planner import Plan
 from es_mappings.queries import Page, Query, Sort, browse, search_page, sort_by_similar
@@ -53,7 +54,7 @@ def test_browse_with_everything() -> None:
         cheaper_than=80,
         not_brands=("Fennimore",),
     )
-    assert browse("midi dress", filters) == {
+    assert browse(Keywords("midi dress"), filters) == {
         "bool": {
             "must": [KEYWORDS],
             "filter": [

@@ -15,7 +15,8 @@ LIKED = Anchor("dress-1", np.array([1, 0, 0, 1], np.float32))
 PRELUDE = """
 import json
 import numpy as np
-from es_mappings import Anchor, Filters, Layout, browse, facets, planner, product, search_page, sort_by_similar
+from es_mappings import Anchor, Filters, Keywords, Layout, browse, sort_by_similar
+from es_mappings import facets, planner, product, search_page
 from indexer.catalog import documents
 from indexer.catalog.events import parse_event, parse_line
 
@@ -61,7 +62,7 @@ def _matches(document: dict[str, Any], clauses: list[dict[str, Any]]) -> bool:
 
 
 def test_a_keyword_boost(tmp_path: Path) -> None:
-    [query] = _followed("test_a_keyword_boost", tmp_path, "show(browse('midi dress', Filters()))")
+    [query] = _followed("test_a_keyword_boost", tmp_path, "show(browse(Keywords('midi dress'), Filters()))")
     fields = ["title^6", "category^2", "brand.text^2", "facets.text"]
     words = {"query": "midi dress", "fields": fields, "operator": "and", "zero_terms_query": "all"}
     assert query == {"bool": {"filter": [], "must": [{"combined_fields": words}]}}
@@ -71,13 +72,15 @@ def test_synonyms(tmp_path: Path) -> None:
     mapping, settings = _followed("test_synonyms", tmp_path, "show(product.mapping(None), product.settings())")
     text = {"type": "text", "analyzer": "shop_text", "search_analyzer": "shop_search"}
     properties = mapping["properties"]
-    assert [properties[name] for name in ("title", "description", "category")] == [text] * 3
-    assert properties["brand"] == {"type": "keyword", "ignore_above": 256, "fields": {"text": text}}
-    assert properties["facets"] == {"type": "keyword", "ignore_above": 512, "fields": {"text": text}}
+    copied = {"copy_to": "words"}
+    assert [properties[name] for name in ("title", "description", "category")] == [text | copied] * 3
+    assert properties["brand"] == {"type": "keyword", "ignore_above": 256, "fields": {"text": text}, **copied}
+    assert properties["facets"] == {"type": "keyword", "ignore_above": 512, "fields": {"text": text}, **copied}
     analysis = settings["analysis"]
     assert analysis["analyzer"]["shop_search"] == {
         "type": "custom",
         "tokenizer": "standard",
+        "char_filter": ["shop_names", "shop_inches", "shop_units"],
         "filter": ["lowercase", "english_possessive", "asciifolding", "english_stem", "shop_synonyms"],
     }
     assert analysis["filter"]["shop_synonyms"] == {"type": "synonym_graph", "synonyms": ["tv, television"]}
@@ -85,16 +88,14 @@ def test_synonyms(tmp_path: Path) -> None:
 
 def test_another_language(tmp_path: Path) -> None:
     [settings] = _followed("test_another_language", tmp_path, "show(product.settings())")
-    assert settings["analysis"] == {
-        "analyzer": {
-            "shop_text": {
-                "type": "custom",
-                "tokenizer": "standard",
-                "filter": ["lowercase", "german_normalization", "german_stem"],
-            }
-        },
-        "filter": {"german_stem": {"type": "stemmer", "language": "light_german"}},
+    analysis = settings["analysis"]
+    assert analysis["analyzer"]["shop_text"] == {
+        "type": "custom",
+        "tokenizer": "standard",
+        "char_filter": ["shop_names", "shop_inches", "shop_units"],
+        "filter": ["lowercase", "german_normalization", "german_stem"],
     }
+    assert analysis["filter"] == {"german_stem": {"type": "stemmer", "language": "light_german"}}
 
 
 def test_an_aspect_weight(tmp_path: Path) -> None:
