@@ -27,6 +27,7 @@ from demo.services import ServiceError, start_elasticsearch, start_redis
 from demo.sources import catalogue
 from demo.waiting import STALLED_S, wait_until, work_of
 from es_mappings import product
+from indexer import synonyms
 from indexer.catalog.feeds.feed import open_feed
 from indexer.cli.console import errors_in_one_line, progress_bar
 from indexer.cli.load import write_catalog
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from indexer.vectorizers import Vectorizers
 
 console = Console(highlight=False)
+_SYNONYMS = Path(__file__).with_name("synonyms.txt")
 
 
 def say(line: str) -> None:
@@ -149,6 +151,8 @@ def _load(settings: Settings, catalog: Path, worker: Child) -> None:
         say(f"Vector space: {space.digest} fitted on the catalogue ({dims})")
     enqueue_embeddings(index.ids_without_vector())
     _follow("Writing vectors", lambda: index.counts()["pending"], worker)
+    if (catalog.parent / "truth.jsonl").exists():  # of our own catalogue
+        synonyms.add(index, synonyms.parse_rules(_SYNONYMS.read_text().splitlines()))
     _calibrate(settings, catalog)
     _learn_attributes(index, vectorizers)
     counts = index.counts()

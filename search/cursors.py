@@ -27,6 +27,10 @@ class Position:
         The ``sort`` values of the last product shown.
     offset : int
         Products shown so far.
+    keywords : str
+        What the words of the listing were searched as, if they found nothing as they are.
+    least : str
+        How many of these words must match: `Keywords.least`.
     """
 
     listing: str
@@ -35,6 +39,8 @@ class Position:
     point_in_time: str
     after: tuple[Any, ...]
     offset: int
+    keywords: str = ""
+    least: str = ""
 
 
 class Cursors:
@@ -47,8 +53,11 @@ class Cursors:
     def write(self, position: Position) -> str:
         """Write a position as text for a URL."""
         p = position
+        relaxed = [p.keywords, p.least] if p.keywords else []
         return str(
-            self._serializer.dumps([p.listing, p.plan.to_dict(), p.index, p.point_in_time, list(p.after), p.offset])
+            self._serializer.dumps(
+                [p.listing, p.plan.to_dict(), p.index, p.point_in_time, list(p.after), p.offset, *relaxed]
+            )
         )
 
     def read(self, cursor: str, listing: str) -> Position:
@@ -60,9 +69,9 @@ class Cursors:
             The cursor was altered, belongs to another listing, or was signed with a secret no longer in use.
         """
         try:
-            fingerprint, plan, index, point_in_time, after, offset = self._serializer.loads(cursor)
+            fingerprint, plan, index, point_in_time, after, offset, *relaxed = self._serializer.loads(cursor)
         except (BadData, ValueError, TypeError) as error:
             raise ParameterError("cursor", "is not valid, or has expired; start from the first page") from error
         if fingerprint != listing:
             raise ParameterError("cursor", "belongs to another search; start from the first page")
-        return Position(fingerprint, Plan(**plan), index, point_in_time, tuple(after), offset)
+        return Position(fingerprint, Plan(**plan), index, point_in_time, tuple(after), offset, *relaxed)

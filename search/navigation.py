@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ from es_mappings import facets, queries, results
 from es_mappings.attributes import attribute_key
 from es_mappings.facet_types import FacetValue
 from es_mappings.facets import Filters
+from es_mappings.keywords import Keywords
 from es_mappings.planner import Plan
 from es_mappings.results import Result
 from indexer.elastic.product_index import ProductIndex
@@ -26,10 +27,12 @@ from search.parameters import SearchParameters
 from search.photos import PhotoVectors
 from search.planning import plan_of
 from search.rails import Rails
+from search.relaxation import Relaxation
 from search.requests import page_request
 from search.resolving import ResolvedSearch, Resolver
 from search.similarities import Match, least_score, matches
 from search.snapshots import Snapshot, Snapshots
+from search.synonyms import Synonyms
 
 T = TypeVar("T")
 
@@ -106,7 +109,9 @@ class Navigation:
         self._index, self._cursors, self._served = index, cursors, served
         self._anchors, self._snapshots = AnchorReader(index), Snapshots(index)
         self._counts = MatchCounts(index)
-        self._resolver = Resolver(index, self._anchors, self._snapshots, photos)
+        synonyms = Synonyms(index)
+        self._resolver = Resolver(index, self._anchors, self._snapshots, synonyms, photos)
+        self._relaxation = Relaxation(index, synonyms)
         self.rails = Rails(index, self._anchors, self._snapshots, self._counts)
         self._categories: TTLCache[object, list[FacetValue]] = TTLCache(1, _CATEGORIES_SECONDS)
         self._lock = Lock()
@@ -143,6 +148,16 @@ class Navigation:
         """Read products by id; unknown ids are left out."""
         return self._read(lambda snapshot: self._anchors.read(snapshot.index, dict.fromkeys(ids, 1.0)).products)
 
+    def totals(self, every: Sequence[SearchParameters]) -> list[int]:
+        """Return how many products each of several searches finds by its keywords and filters, as they are written."""
+        snapshot = self._snapshots.current()
+        searches = [self._resolver.resolve(parameters, snapshot) for parameters in every]
+        if not searches:
+            return []
+        lines = [line for s in searches for line in ({}, {"query": s.query, "size": 0, "track_total_hits": True})]
+        answers = self._index.client.msearch(index=self._index.alias, searches=lines).body["responses"]
+        return [0 if "error" in answer else answer["hits"]["total"]["value"] for answer in answers]
+
     @cachedmethod(lambda self: self._categories, lock=lambda self: self._lock)
     def categories(self) -> list[FacetValue]:
         """Return the paths of the shop's categories with their counts, at most a minute old."""
@@ -163,12 +178,13 @@ class Navigation:
     def _listing(
         self, parameters: SearchParameters, hidden: Sequence[str], snapshot: Snapshot, before: Position | None
     ) -> Listing:
-        search = self._resolver.resolve(parameters, snapshot, hidden)
-        position = before or Position(
-            parameters.fingerprint, plan_of(search, self._counts), snapshot.index, snapshot.point_in_time, (), 0
-        )
-        plan, warnings = position.plan, list(search.warnings)
+        keywords = Keywords(before.keywords, least=before.least) if before and before.keywords else None
+        search = self._resolver.resolve(parameters, snapshot, hidden, keywords)
+        position = before or self._start(search)
         result = self._send(page_request(search, position), search)
+        if not result.total and not before and not parameters.verbatim:
+            search, position, result = self._relaxed(search, position, result)
+        plan, warnings = position.plan, list(search.warnings)
         self._served(plan.strategy)
         if not result.total:
             self._check_filters(parameters)
@@ -181,6 +197,23 @@ class Navigation:
         following = paging.next_position(result, page, search, position)
         cursor = self._cursors.write(following) if following else None
         return Listing(search, page, by_hit, warnings, plan, cursor)
+
+    def _start(self, search: ResolvedSearch) -> Position:
+        at, words = search.snapshot, search.keywords
+        relaxed = (words.text, words.least) if search.is_respelled or search.is_partial else ()
+        plan = plan_of(search, self._counts)
+        return Position(search.parameters.fingerprint, plan, at.index, at.point_in_time, (), 0, *relaxed)
+
+    def _relaxed(
+        self, search: ResolvedSearch, position: Position, result: Result
+    ) -> tuple[ResolvedSearch, Position, Result]:
+        """Return another search, its first page and the answer where the words find nothing as they are."""
+        keywords = self._relaxation.relaxed(search)
+        if not keywords:
+            return search, position, result
+        search = replace(search, keywords=keywords)
+        position = self._start(search)
+        return search, position, self._send(page_request(search, position), search)
 
     def _send(self, request: dict[str, Any], search: ResolvedSearch) -> Result:
         client = self._index.client

@@ -25,7 +25,10 @@ class SearchParameters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     q: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
-    """Keywords, all of which must match. Plain words: no character has a special meaning."""
+    """Keywords, all of which must match; if nothing does, the shop's spelling of them, or most of them. Plain words: no
+    character has a special meaning. A product's id and style id count, too."""
+    verbatim: bool = False
+    """Whether keywords that find nothing are left as they are, instead of respelled or searched for in part."""
     category: Short = ""
     """A category's path: `Dresses/Midi dresses`."""
     filter: Annotated[tuple[Short, ...], Field(max_length=50)] = ()

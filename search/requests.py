@@ -16,7 +16,7 @@ def page_request(search: ResolvedSearch, position: Position) -> dict[str, Any]:
     """Build the request of one page: hits, true total, facets, and vectors if matches are computed from them."""
     parameters, points = search.parameters, search.points
     filters = replace(search.filters, not_ids=search.hidden)
-    query = queries.browse(parameters.q, filters)
+    query = queries.browse(search.keywords, filters)
     parts: dict[str, Any] = {"query": query}
     # Hits and counts leave out the same products: an anchor without a vector is neither compared with nor left out.
     excluded = [anchor.id for anchor in search.anchors.usable] if points else []
@@ -34,7 +34,7 @@ def page_request(search: ResolvedSearch, position: Position) -> dict[str, Any]:
         parts,
         sort="relevance" if parameters.order == "similar" else parameters.order,
         page=paging.page_of(search, position),
-        facets=facets.aggregations(queries.keywords(parameters.q), filters, excluded),
+        facets=facets.aggregations(search.keywords.clauses(), filters, excluded),
         vectors=points is not None and parameters.needs_vectors,
         group=parameters.group,
         min_score=least_score(search, position.plan),

@@ -12,6 +12,7 @@ from es_mappings import queries
 from es_mappings.anchors import Anchor, QueryPoints, query_points, with_part
 from es_mappings.aspect_weights import CategoryWeights
 from es_mappings.facets import Filters
+from es_mappings.keywords import Keywords
 from es_mappings.product import DEFAULT_WEIGHTS
 from es_mappings.queries import Query
 from indexer.elastic.product_index import ProductIndex
@@ -23,6 +24,7 @@ from search.errors import ParameterError, gone
 from search.parameters import SearchParameters
 from search.photos import PhotoVectors
 from search.snapshots import Snapshot, Snapshots, VectorMeaning
+from search.synonyms import Synonyms
 from search.syntax import color_of, read_weights
 
 _SPACES, _SPACE_SECONDS = 4, 600.0  # cached to build colour vectors; a space never changes
@@ -38,6 +40,8 @@ class ResolvedSearch:
         The index to search, at one point in time.
     meaning : VectorMeaning
         How to read the vectors of that index.
+    keywords : Keywords
+        What the words of the request are searched as.
     weights : mapping of str to float
         How much each aspect counts.
     weights_of : str
@@ -57,6 +61,7 @@ class ResolvedSearch:
     parameters: SearchParameters
     snapshot: Snapshot
     meaning: VectorMeaning
+    keywords: Keywords
     weights: Mapping[str, float]
     weights_of: str
     anchors: Anchors
@@ -68,7 +73,17 @@ class ResolvedSearch:
     @property
     def query(self) -> Query:
         """The query of keywords and filters, without hidden ids, whose matches the planner counts."""
-        return queries.browse(self.parameters.q, self.filters)
+        return queries.browse(self.keywords, self.filters)
+
+    @property
+    def is_respelled(self) -> bool:
+        """Whether other words are searched for than were asked for."""
+        return self.keywords.text != self.parameters.q
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether only some of the words must match."""
+        return bool(self.keywords.least)
 
     @property
     def by_similarity(self) -> bool:
@@ -80,19 +95,33 @@ class Resolver:
     """Resolves searches of one product index. Safe for threads."""
 
     def __init__(
-        self, index: ProductIndex, anchors: AnchorReader, snapshots: Snapshots, photos: PhotoVectors | None
+        self,
+        index: ProductIndex,
+        anchors: AnchorReader,
+        snapshots: Snapshots,
+        synonyms: Synonyms,
+        photos: PhotoVectors | None,
     ) -> None:
         self._index, self._anchors, self._snapshots, self._photos = index, anchors, snapshots, photos
+        self._synonyms = synonyms
         self._spaces: TTLCache[object, VectorSpace] = TTLCache(_SPACES, _SPACE_SECONDS)
         self._lock = Lock()
 
-    def resolve(self, parameters: SearchParameters, snapshot: Snapshot, hidden: Sequence[str] = ()) -> ResolvedSearch:
+    def resolve(
+        self,
+        parameters: SearchParameters,
+        snapshot: Snapshot,
+        hidden: Sequence[str] = (),
+        keywords: Keywords | None = None,
+    ) -> ResolvedSearch:
         """Read the anchors' vectors and the index's own metadata, and resolve the parameters with them.
 
         Parameters
         ----------
         hidden : sequence of str
             Ids to leave out, even if they match.
+        keywords : Keywords, optional
+            What to search for instead of the words of the request.
 
         Raises
         ------
@@ -117,6 +146,7 @@ class Resolver:
             parameters,
             snapshot,
             meaning,
+            self._synonyms.apply(keywords or Keywords(parameters.q)),
             weights,
             weights_of,
             anchors,

@@ -16,6 +16,7 @@ COMMANDS = {
     "status": Entry("indexer.cli.status:status", "Show what is indexed, what failed and why."),
     "fit": Entry("indexer.cli.fit:fit", "Fit a vector space on the stored activations."),
     "weights": Entry("indexer.cli.weights:weights", "Show, set or fit the aspect weights of categories."),
+    "synonyms": Entry("indexer.cli.synonyms:synonyms", "List, add or remove synonyms of shoppers' words."),
     "calibrate": Entry("indexer.cli.calibrate:calibrate", "Fit the match percentage on a golden set."),
     "rebuild": Entry("indexer.cli.rebuild:rebuild", "Build a new index while the live one serves, and swap them."),
     "rollback": Entry("indexer.cli.rollback:rollback", "Swap back to the index that was live before."),

@@ -45,7 +45,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
         {"rollouts"},
         {"attached"},
         {"checks"},
-        {"retention"},
+        {"retention", "synonyms"},
         {"cli"},
         {"__main__"},
     ),

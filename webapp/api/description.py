@@ -93,6 +93,13 @@ class Served(BaseModel):
     """Where the weights come from: `request`, `default`, or a category's path."""
 
 
+class SearchedKeywords(BaseModel):
+    """What was searched for, if nothing has the words of the request as they are."""
+
+    text: str = Field(description="The words of the request, or the shop's spelling of them.")
+    partial: bool = Field(description="Whether the products have only some of these words.")
+
+
 class ListingAnswer(BaseModel):
     """One page of products."""
 
@@ -102,6 +109,7 @@ class ListingAnswer(BaseModel):
     products: list[Card]
     facets: FacetCounts
     next_cursor: str | None = Field(description="The `cursor` of the next page; null on the last one.")
+    keywords: SearchedKeywords
     plan: Served
     warnings: list[str]
     photo: str | None = Field(

@@ -101,6 +101,7 @@ def listing_json(listing: Listing) -> dict[str, Any]:
         "products": [_card(hit, match) for hit, match in zip(listing.result.hits, listing.matches, strict=True)],
         "facets": _facets(listing.result.facets) if listing.result.facets else {},
         "next_cursor": listing.next_cursor,
+        "keywords": {"text": listing.search.keywords.text, "partial": listing.search.is_partial},
         "plan": {
             "strategy": listing.plan.strategy,
             "reason": listing.plan.reason,

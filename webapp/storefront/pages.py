@@ -76,6 +76,7 @@ def _page(template: str, listing: Listing, links: Links, **more: Any) -> str:
         facets=groups(facets, links) if facets else [],
         trail=views.trail(links),
         active_filters=views.active_filters(links),
+        ways_out=[] if listing.result.total else views.ways_out(services().navigation, links),
         sorts=views.sorts(links, interests),
         widest=views.NARROWING,
         modes=tuning.modes(links),

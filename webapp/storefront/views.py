@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from es_mappings.behaviour import Interest
 from es_mappings.facet_types import Bounds, FacetValue
 from es_mappings.results import Facets
+from search.navigation import Navigation
+from search.parameters import SearchParameters
 from search.syntax import IN_COLOR
 from webapp.storefront.facets import Choice, bounds_label, refinement_label
 from webapp.storefront.links import Links
@@ -25,6 +27,9 @@ NARROWING: dict[str, Any] = {
     "but": (),
     "min_match": 0.0,
 }
+
+_MOST_WAYS = 8  # out of a listing without products
+_ALL_FILTERS = "all filters"
 
 
 def departments(navigation: list[FacetValue], links: Links) -> list[Choice]:
@@ -63,20 +68,50 @@ def trail(links: Links) -> list[Choice]:
 
 def active_filters(links: Links) -> list[Choice]:
     """Return the active filters, each with the URL that removes it."""
+    words = [(quoted(links.parameters.q), {"q": ""})] if links.parameters.q else []
+    return [Choice(label, links.listing(**without)) for label, without in [*words, *_filters(links.parameters)]]
+
+
+def ways_out(navigation: Navigation, links: Links) -> list[Choice]:
+    """Return what to drop from a listing without products, each with its URL and the products it leads to.
+
+    Each filter and each word alone, the best first; all filters together if none of them is enough.
+    """
     parameters = links.parameters
-    quoted = f"\N{LEFT DOUBLE QUOTATION MARK}{parameters.q}\N{RIGHT DOUBLE QUOTATION MARK}"
-    active = [Choice(quoted, links.listing(q=""))] if parameters.q else []
-    active += [Choice(refinement_label(r), links.toggle(r)) for r in parameters.refinements]
+    words, filters = parameters.q.split(), list(_filters(parameters))
+    if parameters.category:
+        filters.append((parameters.category.rpartition("/")[2], {"category": ""}))
+    ways = [*filters, *(_without_word(words, place) for place in range(len(words)) if len(words) > 1)][:_MOST_WAYS]
+    if len(filters) > 1:
+        ways.append((_ALL_FILTERS, {**NARROWING, "category": ""}))
+    totals = navigation.totals([parameters.model_copy(update=without) for _, without in ways])
+    counted = sorted(zip(totals, ways, strict=True), key=lambda pair: -pair[0])
+    choices = [Choice(label, links.listing(**without), count=total) for total, (label, without) in counted if total]
+    return [choice for choice in choices if choice.label != _ALL_FILTERS] or choices
+
+
+def _without_word(words: Sequence[str], place: int) -> tuple[str, dict[str, Any]]:
+    return quoted(words[place]), {"q": " ".join([*words[:place], *words[place + 1 :]])}
+
+
+def quoted(text: str) -> str:
+    """Return a text in quotation marks."""
+    return f"\N{LEFT DOUBLE QUOTATION MARK}{text}\N{RIGHT DOUBLE QUOTATION MARK}"
+
+
+def _filters(parameters: SearchParameters) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Iterate over the filters of a listing: label, and what changes without it."""
+    for refinement in parameters.refinements:
+        others = tuple(f for f in parameters.filter if f != str(refinement))
+        yield refinement_label(refinement), {"filter": others}
     if span := bounds_label(Bounds(parameters.price_min, parameters.price_max)):
-        active.append(Choice(span, links.listing(price_min=None, price_max=None)))
+        yield span, {"price_min": None, "price_max": None}
     if parameters.in_stock is not None:
-        active.append(Choice("In stock" if parameters.in_stock else "Out of stock", links.listing(in_stock=None)))
+        yield "In stock" if parameters.in_stock else "Out of stock", {"in_stock": None}
     for name in parameters.but:
-        others = tuple(but for but in parameters.but if but != name)
-        active.append(Choice(_but_label(name), links.listing(but=others)))
+        yield _but_label(name), {"but": tuple(but for but in parameters.but if but != name)}
     if parameters.min_match:
-        active.append(Choice(f"From {parameters.min_match:g}% match", links.listing(min_match=0.0)))
-    return active
+        yield f"From {parameters.min_match:g}% match", {"min_match": 0.0}
 
 
 def sorts(links: Links, interests: Mapping[str, Interest]) -> list[Choice]:

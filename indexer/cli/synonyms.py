@@ -1,0 +1,76 @@
+"""``lookalike synonyms``: list, add, remove or replace what shoppers' words are also searched as."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from indexer import synonyms as store
+from indexer.elastic.product_index import ProductIndex
+from indexer.errors import CatalogError
+from indexer.settings import Settings
+from indexer.synonyms import Rule
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def synonyms() -> None:
+    """List, add or remove synonyms. A changed rule counts within five seconds, and needs no new index.
+
+    A rule is `tv, television` (each is also searched as the others), or `notebook => laptop` (one way).
+    """
+
+
+@synonyms.command("list")
+def list_() -> None:
+    """Print all rules, one a line, as `load` reads them."""
+    for rule in store.read(_index()):
+        click.echo(rule)
+
+
+@synonyms.command()
+@click.argument("rules", nargs=-1, required=True, metavar="RULE...")
+def add(rules: tuple[str, ...]) -> None:
+    """Add rules."""
+    store.add(_index(), _parsed(rules))
+
+
+@synonyms.command()
+@click.argument("rules", nargs=-1, required=True, metavar="RULE...")
+def remove(rules: tuple[str, ...]) -> None:
+    """Remove rules, written as `list` prints them."""
+    parsed = _parsed(rules)
+    removed = store.remove(_index(), parsed)
+    if removed < len(parsed):
+        raise click.ClickException(f"{len(parsed) - removed} of {len(parsed)} rules did not exist")
+
+
+@synonyms.command()
+@click.argument("file", type=_FILE)
+@click.option("--replace", is_flag=True, help="Remove all rules that the file does not have.")
+def load(file: Path, *, replace: bool) -> None:
+    """Add the rules of FILE, one a line; lines that begin with # are comments."""
+    index = _index()
+    try:
+        rules = store.parse_rules(file.read_text(encoding="utf-8").splitlines())
+    except UnicodeDecodeError as error:
+        raise CatalogError(f"{file} is not UTF-8: {error.reason} at byte {error.start}") from error
+    except CatalogError as error:
+        raise CatalogError(f"{file}, {error}") from error
+    gone = [rule for rule in store.read(index) if rule not in rules] if replace else []
+    store.add(index, rules)
+    store.remove(index, gone)
+    click.echo(f"{len(rules)} rules of {file}" + (f", {len(gone)} others removed" if replace else ""))
+
+
+def _index() -> ProductIndex:
+    return ProductIndex.open(Settings.from_environment())
+
+
+def _parsed(rules: tuple[str, ...]) -> list[Rule]:
+    try:
+        return [Rule.parse(rule) for rule in rules]
+    except CatalogError as error:
+        raise click.BadParameter(str(error), param_hint="RULE") from error

@@ -1,0 +1,88 @@
+"""Other wordings of a search, by the shop's synonyms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from threading import Lock
+
+from cachetools import TTLCache, cachedmethod
+
+from es_mappings.keywords import Keywords
+from indexer import synonyms
+from indexer.elastic.product_index import ProductIndex
+from indexer.synonyms import Rule
+
+_SECONDS = 5.0  # until a changed rule counts
+_MOST_WORDINGS = 8  # of one search, each of which is a query of its own
+_ALIKE = 0.8  # `difflib` ratio of a misspelt word to a synonym's
+
+
+@dataclass(frozen=True)
+class _Rules:
+    """All rules: what each wording is also searched as, by its words in the singular."""
+
+    others: Mapping[tuple[str, ...], tuple[str, ...]]
+    longest: int  # words of a wording
+    words: tuple[str, ...]  # of all wordings
+
+
+class Synonyms:
+    """Reads the synonyms of one shop, and applies them. Safe for threads."""
+
+    def __init__(self, index: ProductIndex) -> None:
+        self._index = index
+        self._cache: TTLCache[object, _Rules] = TTLCache(1, _SECONDS)
+        self._lock = Lock()
+
+    def apply(self, keywords: Keywords) -> Keywords:
+        """Return keywords with other wordings of the same."""
+        return replace(keywords, wordings=tuple(wordings(keywords.text, self._rules())))
+
+    def like(self, word: str) -> tuple[str, ...]:
+        """Return the synonyms' words that a misspelt word may stand for."""
+        return tuple(get_close_matches(word.lower(), self._rules().words, n=2, cutoff=_ALIKE))
+
+    @cachedmethod(lambda self: self._cache, lock=lambda self: self._lock)
+    def _rules(self) -> _Rules:
+        return gather(synonyms.read(self._index))
+
+
+def gather(rules: Sequence[Rule]) -> _Rules:
+    """Gather rules by what a shopper may type."""
+    others: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for rule in rules:
+        for wording in rule.words:
+            key = _singular(wording.split())
+            meant = (m for m in rule.meant if m != wording)
+            others[key] = tuple(dict.fromkeys((*others.get(key, ()), *meant)))
+    every = {word for rule in rules for wording in rule.words for word in wording.split()}
+    return _Rules(others, max(map(len, others), default=0), tuple(sorted(every)))
+
+
+def wordings(text: str, rules: _Rules) -> list[str]:
+    """Return a text with each combination of synonyms in place, without the text itself, at most `_MOST_WORDINGS`."""
+    words = text.split()
+    made = [words]
+    for start, end, others in _places(words, rules):
+        made += [[*before[:start], other, *before[end:]] for other in others for before in made]
+        made = made[: _MOST_WORDINGS + 1]
+    return [" ".join(wording) for wording in made[1:]]
+
+
+def _places(words: Sequence[str], rules: _Rules) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """Iterate over the longest wordings in a text that have synonyms, from the last: earlier places stay valid."""
+    end = len(words)
+    while end:
+        for start in range(max(0, end - rules.longest), end):
+            if others := rules.others.get(_singular(words[start:end])):
+                yield start, end, others
+                end = start + 1
+                break
+        end -= 1
+
+
+def _singular(words: Sequence[str]) -> tuple[str, ...]:
+    """Return words as they are compared: without case and the s of a plural."""
+    return tuple(word.lower().removesuffix("s") for word in words)
