@@ -12,7 +12,17 @@ class SettingsError(ProductSearchError):
 
 
 class CatalogError(ProductSearchError):
-    """A catalogue file or event is invalid."""
+    """A catalogue file or event is invalid.
+
+    Attributes
+    ----------
+    kind : str
+        What the fault is, without the values at fault, so that reports count equal ones together.
+    """
+
+    def __init__(self, message: str, kind: str = "") -> None:
+        super().__init__(message)
+        self.kind = kind or message.partition(":")[0][:80]
 
 
 class GoldenSetError(ProductSearchError):

@@ -6,7 +6,8 @@ import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
-from indexer.catalog.events import Delete, Event, parse_event
+from indexer.catalog.events import Delete, Event, parse_event, parse_stored_event
+from indexer.catalog.values.json_values import clean_value
 from indexer.elastic.client import BulkFailure
 from indexer.elastic.dead_letters import DeadLetter
 from indexer.elastic.loading import write_events
@@ -52,6 +53,7 @@ def accept(events: Sequence[object], event_id: str) -> None:
 
 
 def _product_of(data: object) -> str:
+    data = clean_value(data, depth=2)
     if not isinstance(data, dict):
         return ""
     product = data.get("product")
@@ -111,7 +113,7 @@ def _parse(entries: list[Entry]) -> tuple[list[Entry], list[Event]]:
     valid, events, invalid, reasons = [], [], [], []
     for entry in entries:
         try:
-            events.append(parse_event(entry.event))
+            events.append(parse_stored_event(entry.event))
             valid.append(entry)
         except CatalogError as error:
             invalid.append(entry)

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from indexer.catalog.products import FIELDS, Product, ProductId, Version, faults, now_ms, parse_product
-from indexer.errors import CatalogError
+from indexer.catalog.products import (
+    FIELDS,
+    Product,
+    ProductId,
+    Version,
+    as_read,
+    faults,
+    invalid,
+    now_ms,
+    parse_product,
+)
+from indexer.catalog.values.changes import Changes
+from indexer.catalog.values.fields import read_fields, read_id
 
 
 class Upsert(BaseModel):
@@ -68,11 +80,14 @@ class Delete(BaseModel):
 
 
 Event = Upsert | Update | Delete
+_TYPES = ("upsert", "update", "delete")
 _event: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="type")])
 
 
-def parse_event(data: object, *, version: int | None = None) -> Event:
-    """Validate one catalogue event.
+def parse_event(
+    data: object, *, version: int | None = None, changes: Changes | None = None, folder: Path | None = None
+) -> Event:
+    """Read one catalogue event, with its values as people write them, and validate it.
 
     Parameters
     ----------
@@ -81,6 +96,20 @@ def parse_event(data: object, *, version: int | None = None) -> Event:
         ``{"type": "delete", "id", "version"}``.
     version : int, optional
         The version of an event that names none; by default the time in milliseconds.
+    changes, folder : Changes and Path, optional
+        As in `parse_product`.
+
+    Raises
+    ------
+    CatalogError
+        Names each field at fault.
+    """
+    notes = Changes() if changes is None else changes
+    return parse_stored_event(_with_version(_as_read(data, notes, folder), now_ms() if version is None else version))
+
+
+def parse_stored_event(data: object) -> Event:
+    """Validate an event that was read before, as a queue holds it.
 
     Raises
     ------
@@ -88,21 +117,42 @@ def parse_event(data: object, *, version: int | None = None) -> Event:
         Names each field at fault.
     """
     try:
-        return _event.validate_python(_with_version(data, now_ms() if version is None else version))
+        return _event.validate_python(data)
     except ValidationError as error:
-        raise CatalogError(faults(error)) from error
+        raise invalid(error) from error
 
 
-def parse_line(data: object) -> Event:
-    """Validate a line of a file: an event, or a product, which becomes an upsert.
+def parse_line(data: object, folder: Path | None = None, *, changes: Changes | None = None) -> Event:
+    """Read and validate a line of a file: an event, or a product, which becomes an upsert.
 
     Raises
     ------
     CatalogError
         Names each field at fault.
     """
-    is_event = isinstance(data, dict) and data.get("type") in {"upsert", "update", "delete"} and "title" not in data
-    return parse_event(data) if is_event else Upsert(type="upsert", product=parse_product(data))
+    is_event = isinstance(data, dict) and data.get("type") in _TYPES and "title" not in data
+    if is_event:
+        return parse_event(data, changes=changes, folder=folder)
+    return Upsert(type="upsert", product=parse_product(data, changes=changes, folder=folder))
+
+
+def _as_read(data: object, changes: Changes, folder: Path | None) -> object:
+    """Return an event with its values read; fields that an update empties are set to what a product has by default."""
+    if not isinstance(data, dict):
+        return data
+    read = {name: value for name, value in data.items() if name != "version" or value is not None}
+    if "id" in read:
+        read["id"] = read_id(read["id"], changes)
+    if "product" in read:
+        read["product"] = as_read(read["product"], changes, folder)
+    if isinstance(fields := read.get("fields"), dict):
+        emptied = {name: _default(name) for name in fields if name in FIELDS}
+        read["fields"] = {**emptied, **read_fields(fields, changes, folder)}
+    return read
+
+
+def _default(field: str) -> Any:
+    return None if (info := Product.model_fields[field]).is_required() else info.get_default(call_default_factory=True)
 
 
 def _with_version(data: object, version: int) -> object:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, Any, Self
+from pathlib import Path
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -12,36 +13,35 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
-    field_validator,
-    model_validator,
 )
 
 from es_mappings.attributes import attribute_pairs
 from es_mappings.facets import attribute_numbers
+from indexer.catalog import limits
 from indexer.catalog.fields import EMBEDDED, Stored, category_paths, stored_fields
+from indexer.catalog.values.changes import Changes
+from indexer.catalog.values.fields import read_fields
+from indexer.catalog.values.json_values import clean_text
 from indexer.errors import CatalogError
-
-MAX_DEPTH = 20  # of unknown fields, because readers fail on deeper nesting
-
-MAX_ID_BYTES = 512  # that Elasticsearch takes; a longer id would have it refuse the whole request
 
 
 def _fits_an_id(product_id: str) -> str:
-    if len(product_id.encode(errors="surrogatepass")) > MAX_ID_BYTES:
-        raise ValueError(f"longer than {MAX_ID_BYTES} bytes in UTF-8")
+    if len(product_id.encode(errors="surrogatepass")) > limits.ID_BYTES:
+        raise ValueError(f"longer than {limits.ID_BYTES} bytes in UTF-8")
+    if any(part in {"", ".", ".."} for part in product_id.split("/")):
+        raise ValueError("an address can't hold it: no part between slashes may be empty, . or ..")
     return product_id
 
 
-Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000)]
-Text = Annotated[str, StringConstraints(max_length=20_000)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-ProductId = Annotated[str, StringConstraints(pattern=r"^[^\s/?#\x00-\x1f]{1,200}$"), AfterValidator(_fits_an_id)]
-AttributeName = Annotated[str, StringConstraints(pattern=r"^[^:.\s\x00-\x1f]{1,64}$")]
-AttributeText = Annotated[str, StringConstraints(max_length=500)]
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=limits.TITLE)]
+Text = Annotated[str, StringConstraints(max_length=limits.DESCRIPTION)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=limits.NAME)]
+ProductId = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]+$"), AfterValidator(_fits_an_id)]
+AttributeName = Annotated[str, StringConstraints(pattern=rf"^[^:.\s\x00-\x1f]{{1,{limits.ATTRIBUTE_NAME}}}$")]
+AttributeText = Annotated[str, StringConstraints(max_length=limits.ATTRIBUTE_TEXT)]
 AttributeValue = bool | int | float | AttributeText | list[AttributeText]
-ImageAddress = Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
-# Elasticsearch's long goes up to 2^63, but many JSON readers are exact only up to 2^53.
-Version = Annotated[int, Field(ge=0, le=2**53)]
+ImageAddress = Annotated[str, StringConstraints(min_length=1)]
+Version = Annotated[int, Field(ge=0, le=limits.EXACT)]
 
 
 def now_ms() -> int:
@@ -64,12 +64,6 @@ _ATTRIBUTES = Stored(
 _STYLE = Stored({"style": lambda product: product.style_id or product.id})
 
 
-def _is_deeper(value: object, levels: int) -> bool:
-    """Return whether lists and objects are nested deeper than so many levels."""
-    within = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
-    return within is not None and (levels == 0 or any(_is_deeper(item, levels - 1) for item in within))
-
-
 class Product(BaseModel):
     """A product as the catalogue describes it. Unknown fields are stored, not indexed.
 
@@ -81,29 +75,17 @@ class Product(BaseModel):
     model_config = ConfigDict(extra="allow", allow_inf_nan=False, coerce_numbers_to_str=False)
 
     id: ProductId
-    images: Annotated[list[ImageAddress], Field(max_length=50), EMBEDDED] = []
+    images: Annotated[list[ImageAddress], Field(max_length=limits.IMAGES), EMBEDDED] = []
     title: Annotated[Title, EMBEDDED]
     description: Annotated[Text, EMBEDDED] = ""
-    category: Annotated[list[Name], Field(max_length=10), _CATEGORY] = []
+    category: Annotated[list[Name], Field(max_length=limits.LEVELS), _CATEGORY] = []
     brand: Annotated[Name | None, EMBEDDED] = None
-    attributes: Annotated[dict[AttributeName, AttributeValue], Field(max_length=200), _ATTRIBUTES] = {}
+    attributes: Annotated[dict[AttributeName, AttributeValue], Field(max_length=limits.ATTRIBUTES), _ATTRIBUTES] = {}
     style_id: Annotated[Name | None, _STYLE] = None
-    price: Annotated[float, Field(ge=0, le=1e12)] | None = None
+    price: Annotated[float, Field(ge=0, le=limits.PRICE)] | None = None
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
     in_stock: bool = True
     version: Version = Field(default_factory=now_ms)
-
-    @field_validator("category", mode="before")
-    @classmethod
-    def _one_category(cls, value: object) -> object:
-        return [value] if isinstance(value, str) else value
-
-    @model_validator(mode="after")
-    def _extra_can_be_stored(self) -> Self:
-        for name, value in self.extra.items():
-            if _is_deeper(value, MAX_DEPTH):
-                raise ValueError(f"{name}: nested more than {MAX_DEPTH} levels deep")
-        return self
 
     @property
     def extra(self) -> dict[str, Any]:
@@ -115,8 +97,17 @@ FIELDS = stored_fields(Product)
 EMBEDDED_FIELDS = tuple(name for name, stored in FIELDS.items() if stored.embedded)
 
 
-def parse_product(data: object) -> Product:
-    """Validate one product.
+def parse_product(data: object, folder: Path | None = None, *, changes: Changes | None = None) -> Product:
+    """Read one product, with its values as people write them, and validate it.
+
+    Parameters
+    ----------
+    data : object
+        The product's fields.
+    folder : Path, optional
+        Where relative paths of images lead.
+    changes : Changes, optional
+        What was changed in its values is noted there.
 
     Raises
     ------
@@ -124,14 +115,28 @@ def parse_product(data: object) -> Product:
         Names each field at fault.
     """
     try:
-        return Product.model_validate(data)
+        return Product.model_validate(as_read(data, changes, folder))
     except ValidationError as error:
-        raise CatalogError(faults(error)) from error
+        raise invalid(error) from error
+
+
+def as_read(fields: object, changes: Changes | None, folder: Path | None) -> object:
+    """Return fields with their values read; what holds no fields stays, for the validation to name."""
+    return (
+        read_fields(fields, Changes() if changes is None else changes, folder) if isinstance(fields, dict) else fields
+    )
+
+
+def invalid(error: ValidationError) -> CatalogError:
+    """Return the error of a product or an event that isn't valid."""
+    first = error.errors(include_url=False)[0]
+    field = str(first["loc"][0]) if first["loc"] else "product"
+    return CatalogError(faults(error), f"{field}: {first['type'].replace('_', ' ')}")
 
 
 def faults(error: ValidationError) -> str:
     """Return the errors in one line: the path of each field, and what is wrong with it."""
-    return "; ".join(
-        f"{'.'.join(str(part) for part in e['loc']) or 'product'}: {e['msg'][:200]}"
-        for e in error.errors(include_url=False)[:5]
+    listed = error.errors(include_url=False, include_input=False)[:5]
+    return clean_text(
+        "; ".join(f"{'.'.join(str(part)[:80] for part in e['loc']) or 'product'}: {e['msg'][:200]}" for e in listed)
     )

@@ -12,9 +12,12 @@ from elasticsearch.helpers import scan
 
 from es_mappings.stores import dead_letter
 from indexer.catalog.documents import now
+from indexer.catalog.values.json_values import clean_text, clean_value
 from indexer.elastic.client import bulk, make_index, put_all
 from indexer.elastic.multi_get import get_sources
 from indexer.elastic.product_index import ProductIndex
+
+_DEPTH = 50  # levels of an event that are kept
 
 
 @dataclass(frozen=True)
@@ -72,10 +75,11 @@ class DeadLetters:
                 "_index": self.index,
                 "_id": letter.id,
                 "kind": letter.kind,
-                "product": letter.product[:200],
-                "event": {"as_it_came": letter.event},  # wrapped, because an event may be something else than an object
+                "product": clean_text(letter.product)[:200],
+                # Wrapped, because an event may be something else than an object; as it came, as far as JSON goes.
+                "event": {"as_it_came": clean_value(letter.event, _DEPTH)},
                 "event_id": letter.event_id,
-                "reason": letter.reason[:2_000],
+                "reason": clean_text(letter.reason)[:2_000],
                 "at": now(),
             }
             for letter in letters

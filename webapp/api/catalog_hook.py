@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections import Counter
@@ -15,6 +14,7 @@ from flask_openapi3 import APIBlueprint
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from indexer.catalog.events import Event, parse_event
+from indexer.catalog.values.json_values import loads
 from indexer.errors import CatalogError
 from indexer.settings import Settings
 from webapp.api.description import EVENTS, EventsAnswer, problems
@@ -82,9 +82,9 @@ def _verified(settings: Settings) -> list[Any]:
         abort(401, f"The request is not signed correctly: {error}")
     count_request("webhook")
     try:
-        data = json.loads(request.get_data())
-    except (json.JSONDecodeError, RecursionError) as error:
-        abort(400, f"The body is not JSON: {error}")
+        data = loads(request.get_data())
+    except CatalogError as error:
+        abort(400, f"The body is {error}")
     events = data.get("events") if isinstance(data, dict) else None
     if not isinstance(events, list) or not 0 < len(events) <= MAX_EVENTS:
         abort(400, f"The body must be an object whose events are a list of 1 to {MAX_EVENTS:,}.")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, TextIO
 
 from indexer.catalog.feeds.files import MAX_ROW, is_damaged, lines
 from indexer.catalog.feeds.rows import Rows
+from indexer.catalog.values.json_values import loads
 from indexer.errors import CatalogError
 
 
@@ -24,6 +24,6 @@ def parsed(text: str) -> Any:
     if is_damaged(text):
         return CatalogError("there are bytes that are no characters of the file's encoding")
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        return CatalogError(f"not JSON: {error}")
+        return loads(text)
+    except CatalogError as error:
+        return error

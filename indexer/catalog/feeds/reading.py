@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 from indexer.catalog.feeds.feed import Feed, open_feed
 from indexer.catalog.feeds.rows import Numbered, T
@@ -18,17 +16,16 @@ def read_catalog(path: Path) -> Iterator[Numbered[Product]]:
     return read_feed(open_feed(path), parse_product)
 
 
-def read_feed(feed: Feed, parse: Callable[[object], T]) -> Iterator[Numbered[T]]:
+def read_feed(feed: Feed, parse: Callable[[object, Path], T]) -> Iterator[Numbered[T]]:
     """Read a catalogue file, row by row.
-
-    Relative image paths are taken relative to the file.
 
     Parameters
     ----------
     feed : Feed
         The file, as `open_feed` recognised it.
     parse : callable
-        Validates a product: `parse_product`, or `events.parse_line`, which takes events as well.
+        Reads the values of a product and validates it: `parse_product`, or `events.parse_line`, which takes events as
+        well. Its second argument is the folder that relative paths of images lead to, the file's own.
 
     Yields
     ------
@@ -48,26 +45,6 @@ def read_feed(feed: Feed, parse: Callable[[object], T]) -> Iterator[Numbered[T]]
             yield number, product
             continue
         try:
-            yield number, parse(_absolute_images(product, folder))
+            yield number, parse(product, folder)
         except CatalogError as error:
             yield number, error
-
-
-def _absolute_images(row: Any, folder: Path) -> Any:
-    """Make image paths absolute, relative to the file's folder, in a product or in the product of an event."""
-    if isinstance(row, dict):
-        for holder in (row, row.get("product"), row.get("fields")):
-            if isinstance(holder, dict) and isinstance(holder.get("images"), list):
-                holder["images"] = [_absolute(i, folder) if isinstance(i, str) and i else i for i in holder["images"]]
-    return row
-
-
-def _absolute(image: str, folder: Path) -> str:
-    return image if _scheme(image) in {"http", "https", "file"} else (folder / image).as_uri()
-
-
-def _scheme(image: str) -> str:
-    try:
-        return urlsplit(image).scheme
-    except ValueError as error:
-        raise CatalogError(f"images: {image[:200]!r} is no address: {error}") from error

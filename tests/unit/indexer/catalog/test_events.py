@@ -37,7 +37,7 @@ def test_an_event_survives_serialization() -> None:
         (5, "dictionary"),
         ({"type": "upsert", "product": {"id": "a"}}, "title"),
         ({"type": "upsert", "product": []}, "product"),
-        ({"type": "delete", "id": "a b"}, "id"),
+        ({"type": "delete", "id": "a\tb"}, "id"),
         ({"type": "delete", "id": "a", "version": -1}, "version"),
         ({"type": "update", "id": "a", "version": 1, "fields": {}}, "fields"),
         ({"type": "update", "id": "a", "version": 1, "fields": {"prise": 1}}, "'prise' is no field"),

@@ -1,7 +1,7 @@
 import pytest
 
 from indexer.catalog.documents import product_document
-from indexer.catalog.products import MAX_DEPTH, parse_product
+from indexer.catalog.products import parse_product
 from indexer.errors import CatalogError
 
 
@@ -10,16 +10,16 @@ from indexer.errors import CatalogError
     [
         ({"title": "x"}, "id: Field required"),
         ({"id": "a"}, "title: Field required"),
-        ({"id": "a", "title": " "}, "title: String should have at least 1 character"),
-        ({"id": "a b", "title": "x"}, "id: String should match pattern"),
-        ({"id": "a/b", "title": "x"}, "id: String should match pattern"),
+        ({"id": "a", "title": " "}, "title: Field required"),
+        ({"id": "a", "title": "<br>"}, "title: Field required"),
+        ({"id": "..", "title": "x"}, "id: Value error, an address can't hold it"),
+        ({"id": "a\nb", "title": "x"}, "id: String should match pattern"),
         ({"id": "\N{GRINNING FACE}" * 150, "title": "x"}, "id: Value error, longer than 512 bytes"),
-        ({"id": "a", "title": "x", "price": "cheap"}, "price: Input should be a valid number"),
+        ({"id": "a", "title": "x", "price": "cheap"}, "price: 'cheap' is no price"),
         ({"id": "a", "title": "x", "price": -1}, "price: Input should be greater than or equal to 0"),
         ({"id": "a", "title": "x", "price": float("nan")}, "price: Input should be a finite number"),
-        ({"id": "a", "title": "x", "images": "one.jpg"}, "images: Input should be a valid list"),
-        ({"id": "a", "title": "x", "attributes": {"a:b": 1}}, "attributes.a:b.[key]: String should match pattern"),
-        ({"id": "a", "title": "x", "attributes": {"a": {"b": 1}}}, "attributes.a"),
+        ({"id": "a", "title": "x", "images": 7}, "images: Input should be a valid list"),
+        ({"id": "a", "title": "x", "attributes": "red"}, "attributes: Input should be a valid dictionary"),
         ({"id": "a", "title": "x", "version": -1}, "version: Input should be greater than or equal to 0"),
         ([], "product: Input should be a valid dictionary"),
         (None, "product: Input should be a valid dictionary"),
@@ -36,15 +36,3 @@ def test_unknown_fields_are_stored_separately() -> None:
     document = product_document(product)
     assert document["extra"] == {"vector": [1, 2], "season": "spring"}
     assert "vector" not in document
-
-
-def test_unknown_fields_may_be_nested_but_not_without_end() -> None:
-    nested: object = "x"
-    for levels in range(1, 300):
-        nested = [nested]
-        line = {"id": "a", "title": "A", "odd": nested}
-        if levels <= MAX_DEPTH:
-            assert parse_product(line).extra == {"odd": nested}
-        else:
-            with pytest.raises(CatalogError, match="odd: nested more than 20 levels deep"):
-                parse_product(line)
