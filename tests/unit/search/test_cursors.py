@@ -20,6 +20,20 @@ def test_altered_cursors_are_refused(change: object) -> None:
         cursors.read(altered, "listing")
 
 
+def test_no_change_of_any_character_is_accepted() -> None:
+    cursors = Cursors("secret")
+    cursor = cursors.write(POSITION)
+    for place in range(len(cursor)):
+        for other in "AQgw-_=.! \n":
+            for altered in (cursor[:place] + other + cursor[place + 1 :], cursor[:place] + other + cursor[place:]):
+                if altered != cursor:
+                    with pytest.raises(ParameterError, match="cursor"):
+                        cursors.read(altered, "listing")
+    for addition in ("=", "==", "!", "\n", "A"):
+        with pytest.raises(ParameterError, match="cursor"):
+            cursors.read(cursor + addition, "listing")
+
+
 def test_cursors_of_another_listing_or_secret_are_refused() -> None:
     cursor = Cursors("secret").write(POSITION)
     with pytest.raises(ParameterError, match="another search"):
