@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -40,7 +41,7 @@ def _send(web: FlaskClient, shop: Shop, event: dict[str, Any]) -> None:
 
 
 def _shop_around(web: FlaskClient, shop: Shop) -> None:
-    """Fill Redis: view, like and bag products, upload a photograph, send events."""
+    """Fill Redis: view, like and bag products, upload a photograph, log in, send events."""
     one, two = search(web, category="Dresses", size=2)["products"]
     assert web.get(one["image"]).status_code == 200
     for product in (one, two):  # the first view stays in the cookie
@@ -49,6 +50,12 @@ def _shop_around(web: FlaskClient, shop: Shop) -> None:
     file = next(Path(shop.catalogue.parent).rglob(f"{one['id']}*"))
     photo = web.post("/api/similar-to-image", data={"image": (io.BytesIO(file.read_bytes()), "x")})
     assert photo.status_code == 200
+    token = re.search(r'name="csrf_token" value="([^"]+)"', web.get("/staff/login").text)
+    assert token
+    assert shop.settings.staff
+    name, password = shop.settings.staff.get_secret_value().split(",")[0].split(":")
+    form = {"csrf_token": token[1], "name": name, "password": password}
+    assert web.post("/staff/login", data=form).status_code == 303
     image = (shop.catalogue.parent / "images" / "none.jpg").as_uri()  # an image that does not exist
     _send(web, shop, {"type": "upsert", "product": {"id": PRODUCT, "title": "Grey bunny", "images": [image]}})
 
@@ -78,4 +85,4 @@ def test_every_key_of_a_running_shop_is_documented(shop: Shop, server: redis.Red
         assert described, f"{key}, a {kind} that {'expires' if expires else 'stays'}"
     patterns = {row.pattern for key in seen for row in rows if row.matches(key)}
     used = ("<alias>:events", "<alias>:counters", "visitor:<id>", "photo-vector:<token>", "LIMITS:<limit>")
-    assert patterns.issuperset(used)  # otherwise this test did not use the whole shop
+    assert patterns.issuperset((*used, "staff-session:<digest>"))  # otherwise this test did not use the whole shop

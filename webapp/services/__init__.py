@@ -13,6 +13,7 @@ from indexer.settings import Settings
 from search.cursors import Cursors
 from search.navigation import Navigation
 from webapp.services.photos import Photos
+from webapp.services.staff_sessions import StaffSessions
 from webapp.services.thumbnails import Thumbnails
 from webapp.services.visitors import Visitors
 from workers.queues.connection import PAGE
@@ -36,6 +37,8 @@ class Services:
         Shoppers' photographs.
     visitors : Visitors
         What is remembered about shoppers.
+    staff_sessions : StaffSessions
+        Who is logged in to the staff pages.
     """
 
     settings: Settings
@@ -45,6 +48,7 @@ class Services:
     thumbnails: Thumbnails
     photos: Photos
     visitors: Visitors
+    staff_sessions: StaffSessions
 
     @classmethod
     def open(cls, settings: Settings, secret_key: str) -> Services:
@@ -68,6 +72,7 @@ class Services:
             thumbnails=Thumbnails(navigation, source, queues.values),
             photos=photos,
             visitors=Visitors(queues.values, settings.behaviour_days),
+            staff_sessions=StaffSessions(queues.values),
         )
 
     def register(self, app: Flask) -> None:

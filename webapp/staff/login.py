@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import hmac
+import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from hashlib import sha256
 from typing import ParamSpec
 
-from flask import Blueprint, abort, current_app, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, current_app, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.services import services
 from webapp.storefront.links import local_address
+from workers.errors import RedisUnavailableError
 
+log = logging.getLogger(__name__)
 blueprint = Blueprint("staff", __name__, url_prefix="/staff")
 
-_SECONDS = 12 * 3600  # a login lasts a working day
+_SECONDS = 12 * 3600  # a login lasts a working day at most; without a request, IDLE_SECONDS of staff_sessions.py
+
+_COPIES = "a copy of the login's cookie stays valid until it was idle for an hour"
+_NO_SESSION = ""  # id of a login made while Redis was down
 
 P = ParamSpec("P")
 
@@ -38,13 +45,33 @@ def staff_only(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseRe
 
 def staff_name() -> str | None:
     """Return the name of the logged-in member of staff, or None."""
+    if "staff_name" not in g:
+        g.staff_name = _name_in_cookie()
+    name: str | None = g.staff_name
+    return name
+
+
+def _name_in_cookie() -> str | None:
     match session.get("staff"):
-        case [str(name), int(since), str(proof)]:
+        case [str(name), int(since), str(proof), str(session_id)]:
             is_current = 0 <= time.time() - since < _SECONDS
             proofs = _proofs()
             # Changing a password ends the logins made with it.
-            return name if is_current and name in proofs and hmac.compare_digest(proofs[name], proof) else None
+            is_right = is_current and name in proofs and hmac.compare_digest(proofs[name], proof)
+            return name if is_right and _goes_on(session_id) else None
     return None
+
+
+def _goes_on(session_id: str) -> bool:
+    """Return whether a session has not been ended, by a logout or by its idle time.
+
+    While Redis is down, nobody knows which were ended, so none is believed. Staff who log in meanwhile have no session:
+    their login lasts until Redis is back.
+    """
+    try:
+        return services().staff_sessions.renew(session_id)
+    except RedisUnavailableError:
+        return session_id == _NO_SESSION
 
 
 @blueprint.get("/login")
@@ -61,22 +88,51 @@ def check() -> ResponseReturnValue:
     name, password = request.form.get("name", ""), request.form.get("password", "")
     if not _is_right(name, password):
         return _form(401, wrong=True)
-    session["staff"] = [name, int(time.time()), _proofs()[name]]
+    with suppress(RedisUnavailableError):
+        _forget()
+    try:
+        session_id = services().staff_sessions.begin(name)
+    except RedisUnavailableError as error:
+        log.warning("%s logs in without a session: %s", name, error)
+        session_id = _NO_SESSION
+    session["staff"] = [name, int(time.time()), _proofs()[name], session_id]
     session.permanent = True
     return redirect(local_address(request.form.get("to", ""), "ops.overview"), 303)
 
 
 @blueprint.post("/logout")
 def logout() -> ResponseReturnValue:
-    """End the login."""
-    session.pop("staff", None)
+    """End the login, also where its cookie was copied to."""
+    try:
+        _forget()
+    except RedisUnavailableError as error:
+        log.warning("a login could not be ended: %s", error)
+        abort(503, f"You are logged out in this browser. Redis is down, so {_COPIES}.")
     return redirect(url_for("shop.home"), 303)
+
+
+def _forget() -> None:
+    """End the login of this cookie, if it has one, and let its forms expire: the next page gets a new token."""
+    login = session.pop("staff", None)
+    session.pop(current_app.config["WTF_CSRF_FIELD_NAME"], None)
+    if login:
+        services().staff_sessions.end(login[-1])
 
 
 def _form(status: int, *, wrong: bool = False) -> ResponseReturnValue:
     to = local_address(request.values.get("to", ""), "ops.overview")
-    page = render_template("staff/login.html", to=to, wrong=wrong, name=request.form.get("name", ""))
+    page = render_template(
+        "staff/login.html", to=to, wrong=wrong, name=request.form.get("name", ""), without_redis=_redis_is_down()
+    )
     return page, status, {"Cache-Control": "no-store"}
+
+
+def _redis_is_down() -> bool:
+    try:
+        services().queues.ping()
+    except RedisUnavailableError:
+        return True
+    return False
 
 
 def _must_be_open() -> None:

@@ -58,6 +58,11 @@ def visitor(visitor_id: str) -> str:
     return f"visitor:{visitor_id}"
 
 
+def staff_session(session_id: str) -> str:
+    """Return the key that exists while a session of staff does; it does not reveal the id, which logs in."""
+    return f"staff-session:{sha256(session_id.encode()).hexdigest()}"
+
+
 def photo_vector(token: str) -> str:
     """Return the key of a photograph's vector."""
     return f"photo-vector:{token}"

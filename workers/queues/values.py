@@ -38,6 +38,11 @@ class ExpiringValues:
         return bool(self._client.set(key, value, nx=True, px=round(seconds * 1_000)))
 
     @translated()
+    def extend(self, key: str, seconds: float) -> bool:
+        """Let a value live so long from now, and return whether there is one."""
+        return bool(self._client.pexpire(key, round(seconds * 1_000)))
+
+    @translated()
     def update(self, key: str, change: Callable[[bytes | None], Value], seconds: float) -> None:
         """Replace a value by a function of it, atomically.
 

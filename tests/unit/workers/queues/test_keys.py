@@ -20,6 +20,7 @@ MADE = {
     "schedule": [keys.schedule("shop")],
     "webhook": [keys.webhook("shop", "msg_1")],
     "visitor": [keys.visitor("x-1")],
+    "staff_session": [keys.staff_session("x-1")],
     "photo_vector": [keys.photo_vector("x-1")],
     "photo_reply": [keys.photo_reply("abc")],
     "thumbnail": [keys.thumbnail("dress:1", 0, "f00", 320)],
