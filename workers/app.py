@@ -49,6 +49,7 @@ def configuration() -> dict[str, Any]:
     settings = Settings.from_environment()
     return {
         "broker_url": settings.redis_url,
+        "broker_transport": "workers.queues.transport:Transport",
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,  # Redis may be down for a long time
         # Redis redelivers a task that is not acknowledged within this time, so it must exceed the longest run.

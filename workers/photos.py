@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from base64 import b64decode, b64encode
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from elasticsearch.helpers import pack_dense_vector
@@ -37,6 +38,18 @@ class PhotoVector(NamedTuple):
 
     vector: Vector
     space: str
+
+    def to_dict(self) -> dict[str, str]:
+        """Return it as JSON data."""
+        return {"vector": pack_dense_vector(self.vector), "space": self.space}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> PhotoVector | None:
+        """Read what `to_dict` returned; None if it is something else."""
+        try:
+            return cls(vector(data["vector"]), str(data["space"]))
+        except (KeyError, TypeError, ValueError):
+            return None
 
 
 def embed_photo(queues: Queues, photo: bytes, box: Box | None = None, *, timeout: float = _PATIENCE) -> PhotoVector:
@@ -82,7 +95,10 @@ def embed_photo(queues: Queues, photo: bytes, box: Box | None = None, *, timeout
         raise ImageError(reply["image"])
     if "index" in reply:
         raise IndexStateError(reply["index"])
-    return PhotoVector(vector(reply["vector"]), reply["space"])
+    embedded = PhotoVector.from_dict(reply)
+    if embedded is None:
+        raise PhotoServiceError("The worker's answer can't be read.")
+    return embedded
 
 
 def answer(pipeline: Pipeline, decoder: Decoder, queues: Queues, photo: str, box: Box | None, reply_to: str) -> None:
@@ -90,7 +106,7 @@ def answer(pipeline: Pipeline, decoder: Decoder, queues: Queues, photo: str, box
     reply: dict[str, Any]
     try:
         embedded, space = photos.embed_photo(pipeline, decoder, b64decode(photo), box)
-        reply = {"vector": pack_dense_vector(embedded), "space": space}
+        reply = PhotoVector(embedded, space).to_dict()
     except ImageUnavailableError as error:
         reply = {"busy": str(error)}
     except ImageError as error:

@@ -8,10 +8,8 @@ import logging
 import secrets
 import threading
 
-from elasticsearch.helpers import pack_dense_vector
 from PIL import Image
 
-from indexer.elastic.client import vector
 from indexer.embedding.photos import Box, cropped
 from indexer.errors import ImageError, ImageUnavailableError
 from indexer.images.decoder import Decoder
@@ -20,6 +18,7 @@ from workers.errors import RedisUnavailableError
 from workers.photos import PhotoServiceError, PhotoVector, embed_photo
 from workers.queues import keys
 from workers.queues.handle import Queues
+from workers.queues.reading import json_object
 
 log = logging.getLogger(__name__)
 
@@ -65,12 +64,12 @@ class Photos:
         except RedisUnavailableError as error:
             log.warning("photographs can't be read: %s", error)
             return None
-        photo = json.loads(value) if value else None
-        return PhotoVector(vector(photo["vector"]), photo["space"]) if photo else None
+        stored = json_object(value)
+        return None if stored is None else PhotoVector.from_dict(stored)
 
     def _store(self, photo: PhotoVector) -> str:
         token = secrets.token_urlsafe(24)
-        value = json.dumps({"space": photo.space, "vector": pack_dense_vector(photo.vector)})
+        value = json.dumps(photo.to_dict())
         try:
             self._queues.values.set(keys.photo_vector(token), value, seconds=60 * self._minutes)
         except RedisUnavailableError as error:

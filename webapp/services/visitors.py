@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from es_mappings.behaviour import Event, Kind
 from workers.queues import keys
+from workers.queues.reading import json_object
 from workers.queues.values import ExpiringValues
+
+log = logging.getLogger(__name__)
 
 MAX_EVENTS, MAX_BAG, MAX_QUANTITY, MAX_ORDERS = 200, 50, 99, 20
 
@@ -115,4 +119,9 @@ class Visitors:
 
 
 def _visitor(value: bytes | None) -> Visitor:
-    return Visitor.from_dict(json.loads(value)) if value else Visitor()
+    stored = json_object(value)
+    try:
+        return Visitor() if stored is None else Visitor.from_dict(stored)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        log.warning("a visitor can't be read, and begins anew", exc_info=True)
+        return Visitor()

@@ -12,6 +12,7 @@ import redis
 
 from workers.queues import keys
 from workers.queues.connection import translated
+from workers.queues.reading import number, text
 
 SERVED = "served"  # name of the count of listings, by strategy
 REFUSED = "refused"  # name of the count of requests that were refused because the shop was busy, by kind
@@ -66,7 +67,7 @@ class Counters:
             Redis is down.
         """
         fields: dict[Any, Any] = self._client.hgetall(self._key)
-        parts = ((name.decode().partition("|"), float(value)) for name, value in fields.items())
+        parts = ((text(name).partition("|"), number(value)) for name, value in fields.items())
         return {(name, label): value for (name, _, label), value in parts}
 
     def _write(self, increments: dict[str, float]) -> None:

@@ -22,6 +22,7 @@ from more_itertools import chunked
 from indexer.backoff import backoff
 from workers.queues import keys
 from workers.queues.connection import translated
+from workers.queues.reading import number, text
 
 LEASE, _RENEWAL = 30.0, 10.0  # seconds
 MAX_TRIES = 3
@@ -86,7 +87,7 @@ class EmbeddingQueue:
         """
         now = time.time()
         taken = self._run("take", batch, now, now + LEASE, count, int(suspects))
-        return [product_id.decode() for product_id in taken]
+        return list(map(text, taken))
 
     @translated()
     def is_suspect(self, ids: Sequence[str]) -> bool:
@@ -125,7 +126,7 @@ class EmbeddingQueue:
             Seconds until they are due.
         """
         rows = self._run("finish", batch, time.time() + after, *requeued)
-        return {rows[i].decode(): float(rows[i + 1]) for i in range(0, len(rows), 2)}
+        return {text(rows[i]): number(rows[i + 1], default=time.time()) for i in range(0, len(rows), 2)}
 
     @translated()
     def defer(self, ids: Iterable[str]) -> int:
@@ -154,19 +155,19 @@ class EmbeddingQueue:
     def reclaim(self, batch: str) -> list[str]:
         """Take back a batch whose process died, and return the products that have used all their tries."""
         given_up = self._run("reclaim", batch, time.time(), MAX_TRIES, _LAST_TRY_DELAY, _GIVEN_UP_KEPT)
-        return [product_id.decode() for product_id in given_up]
+        return list(map(text, given_up))
 
     @translated()
     def unfinished(self, task: str) -> list[str]:
         """List a task's batches (``TASK/...``) that were taken and never ended."""
         names: Any = self._client.hkeys(self._keys["batches"])
-        return sorted(name.decode() for name in names if name.startswith(f"{task}/".encode()))
+        return sorted(text(name) for name in names if name.startswith(f"{task}/".encode()))
 
     @translated()
     def expired(self) -> list[str]:
         """List the batches whose lease has run out."""
         names: Any = self._client.zrangebyscore(self._keys["taken"], "-inf", time.time())
-        return [name.decode() for name in names]
+        return list(map(text, names))
 
     @translated()
     def due(self) -> int:

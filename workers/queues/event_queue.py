@@ -16,9 +16,11 @@ import redis
 from workers.errors import QueueFullError
 from workers.queues import keys
 from workers.queues.connection import translated
+from workers.queues.reading import json_object, number, text
 
 _GROUP = "writers"
 _REFUSED = "Redis doesn't take catalogue events: {kind}"
+_SHOWN = 1_000  # bytes of an unreadable event that its dead letter holds
 _WEBHOOK_KEPT = 5 * 86_400  # seconds; senders stop retrying earlier
 _IDLE_MS = 30_000  # ms without an acknowledgement after which another worker reclaims entries
 
@@ -73,7 +75,7 @@ class EventQueue:
         key = keys.webhook(self._alias, name)
         self._client.set(key, now, nx=True, ex=_WEBHOOK_KEPT)
         first: Any = self._client.get(key)
-        return float(first or now)
+        return number(first, default=now)
 
     @translated(_REFUSED)
     def add(self, entries: Sequence[Entry]) -> None:
@@ -166,4 +168,13 @@ def _flat(batch: Any) -> Iterable[tuple[bytes, dict[bytes, bytes]]]:
 
 
 def _entry(key: bytes, fields: dict[bytes, bytes], tries: int = 1) -> Entry:
-    return Entry(json.loads(fields[b"event"]), fields[b"id"].decode(), float(fields[b"received"]), key.decode(), tries)
+    """Read an entry. An event that can't be read stays what it is: no valid event, and so a dead letter."""
+    data = fields.get(b"event", b"")
+    event = json_object(data)
+    return Entry(
+        event={"unreadable": text(data[:_SHOWN])} if event is None else event,
+        id=text(fields.get(b"id", b"")),
+        received=number(fields.get(b"received"), default=time.time()),
+        key=text(key),
+        tries=tries,
+    )

@@ -8,6 +8,7 @@ from typing import Any
 import redis
 
 from workers.queues.connection import translated
+from workers.queues.reading import json_object
 
 _KEPT = 30  # seconds; nobody reads an answer that came too late
 
@@ -36,6 +37,6 @@ class Replies:
 
     @translated()
     def wait(self, key: str, seconds: float) -> dict[str, Any] | None:
-        """Return the answer, or None if none arrived in time."""
+        """Return the answer, or None if none arrived in time that can be read."""
         popped: Any = self._client.blpop([key], timeout=seconds)
-        return None if popped is None else dict(json.loads(popped[1]))
+        return None if popped is None else json_object(popped[1])

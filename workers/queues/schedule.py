@@ -11,6 +11,7 @@ from redis.exceptions import LockError
 
 from workers.queues import keys
 from workers.queues.connection import translated
+from workers.queues.reading import number, text
 
 LEASE = 10.0  # seconds after which another worker takes over from one that died
 
@@ -43,7 +44,7 @@ class Schedule:
         """
         now = time.time()
         known: Any = self._client.hgetall(self._sent)
-        sent = {name.decode(): float(at) for name, at in known.items()}
+        sent = {text(name): number(at) for name, at in known.items()}
         new = [task for task in periods if task not in sent]
         # Sent later than now: the clock was set back.
         due = [task for task, seconds in periods.items() if task in sent and not 0 <= now - sent[task] < seconds]
@@ -55,4 +56,4 @@ class Schedule:
     def age(self) -> float | None:
         """Return the seconds since a periodic task was last sent, or None if none ever was."""
         known: Any = self._client.hvals(self._sent)
-        return max(0.0, time.time() - max(map(float, known))) if known else None
+        return max(0.0, time.time() - max(map(number, known))) if known else None

@@ -6,7 +6,8 @@ local ids = redis.call('HGET', KEYS[3], ARGV[1])
 if not ids then return {} end
 for i = 3, #ARGV do redis.call('ZADD', KEYS[1], 'LT', ARGV[2], ARGV[i]) end
 local done = {}
-for _, id in ipairs(cjson.decode(ids)) do
+local readable, list = pcall(cjson.decode, ids)
+for _, id in ipairs(readable and type(list) == 'table' and list or {}) do
   redis.call('HDEL', KEYS[4], id)
   if not redis.call('ZSCORE', KEYS[1], id) then
     local since = redis.call('HGET', KEYS[5], id)

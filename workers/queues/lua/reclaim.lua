@@ -6,7 +6,8 @@ local ids = redis.call('HGET', KEYS[3], ARGV[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
 if not ids then return {} end
 local given_up = {}
-for _, id in ipairs(cjson.decode(ids)) do
+local readable, list = pcall(cjson.decode, ids)
+for _, id in ipairs(readable and type(list) == 'table' and list or {}) do
   local tries = redis.call('HINCRBY', KEYS[4], id, 1)
   if tries >= tonumber(ARGV[3]) then
     redis.call('HDEL', KEYS[4], id)
