@@ -11,8 +11,9 @@ from PIL import Image, ImageCms
 from torch.nn.functional import interpolate
 
 from indexer.images.decoder import Decoder
+from indexer.images.decoding.color_management import foreign_profile
 from indexer.images.decoding.crop import Crop
-from indexer.images.decoding.decoding import MAX_PIXELS, foreign_profile, turn
+from indexer.images.decoding.decoding import MAX_PIXELS, turn
 from indexer.images.decoding.palette import SIDE, Palette
 from indexer.images.decoding.preparations import Preparation, Prepared
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import struct
 import warnings
-from contextlib import suppress
 
 from PIL import (
     AvifImagePlugin,  # noqa: F401
@@ -13,13 +12,14 @@ from PIL import (
     ExifTags,
     GifImagePlugin,  # noqa: F401
     Image,
-    ImageCms,
     JpegImagePlugin,  # noqa: F401
     PngImagePlugin,  # noqa: F401
     TiffImagePlugin,  # noqa: F401
     UnidentifiedImageError,
     WebPImagePlugin,  # noqa: F401
 )
+
+from indexer.images.decoding.color_management import is_transparent, to_srgb, with_alpha
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 # Brands of HEIF files (ISO/IEC 23008-12), which phones write: refused by name, because Pillow has no decoder for them
@@ -100,7 +100,7 @@ def _decode(data: bytes, least_side: int) -> Image.Image:
     image = _eight_bits(image)
     if least_side:
         image = _reduced(image, least_side)
-    image = _to_srgb(_on_white(image), profile)
+    image = _on_white(to_srgb(image, profile))
     return image if way is None else image.transpose(way)
 
 
@@ -130,46 +130,17 @@ def _reduced(image: Image.Image, least_side: int) -> Image.Image:
     factor = max(by_side, -int(-by_pixels // 1))
     if factor < 2:
         return image
-    if _is_transparent(image):
-        image = image.convert("RGBA").convert("RGBa")  # premultiplied, so that invisible colours don't bleed in
+    if is_transparent(image):
+        image = with_alpha(image)
+        image = image.convert(f"{image.mode[:-1]}a")  # premultiplied, so that invisible colours don't bleed in
     elif image.mode in {"P", "1", "PA"}:
         image = image.convert("RGB")
     return image.reduce(factor)
 
 
-def _is_transparent(image: Image.Image) -> bool:
-    return "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info
-
-
 def _on_white(image: Image.Image) -> Image.Image:
-    if not _is_transparent(image):
+    if image.mode == "RGB":
         return image
-    image = image.convert("RGBA")
     white = Image.new("RGB", image.size, "white")
     white.paste(image, mask=image.getchannel("A"))
     return white
-
-
-def foreign_profile(profile: bytes | None) -> ImageCms.ImageCmsProfile | None:
-    """Read an image's colour profile; None where it has none, or sRGB's, and its colours need no conversion.
-
-    Raises
-    ------
-    ImageCms.PyCMSError, OSError
-        The profile is damaged.
-    """
-    if not profile:
-        return None
-    parsed = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-    return None if "sRGB" in ImageCms.getProfileDescription(parsed) else parsed
-
-
-def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Convert to sRGB by the image's colour profile, so that prints and wide-gamut photographs keep their colours."""
-    converted = None
-    if image.mode in {"RGB", "CMYK"}:
-        # A damaged profile, or one of another colour model, is no reason to lose the image.
-        with suppress(ImageCms.PyCMSError, OSError):
-            if own := foreign_profile(profile):
-                converted = ImageCms.profileToProfile(image, own, ImageCms.createProfile("sRGB"), outputMode="RGB")
-    return image.convert("RGB") if converted is None else converted
