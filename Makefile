@@ -86,6 +86,10 @@ models: $(VENV)/.ready  ## Compare all models on the demo's catalogue by the tru
 	@$(BIN)/python -m evaluation models --catalog .data/catalogue/catalog.jsonl --golden .data/reports/look.jsonl --out .data/reports
 	@cp .data/reports/models-by-dimensions.png docs/images/models.png
 
+.PHONY: load-test
+load-test: $(VENV)/.ready  ## Offer the shop three times what it can serve; 6 minutes (URL=, RATE= pages/s, SECONDS= a phase)
+	@$(BIN)/python -m evaluation load $(if $(URL),--url $(URL)) $(if $(RATE),--rate $(RATE)) $(if $(SECONDS),--seconds $(SECONDS)) --products $(PRODUCTS)
+
 .PHONY: bench-updates
 bench-updates: $(VENV)/.ready  ## Measure a burst of single events, and one event alone; about 10 minutes
 	@$(BIN)/python -m evaluation.bench_updates

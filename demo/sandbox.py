@@ -7,7 +7,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import sys
 import time
 from base64 import b64encode
@@ -24,6 +23,7 @@ from demo.fleet import start_workers
 from demo.golden import read_truth
 from demo.processes import Child, start_child
 from demo.services import ServiceError, start_elasticsearch, start_redis
+from demo.services.process import is_free
 from demo.sources import catalogue
 from demo.waiting import STALLED_S, wait_until, work_of
 from es_mappings import product
@@ -62,8 +62,9 @@ def main(*, catalog: Path | None, products: int, number: int, folder: Path, port
     begun = time.monotonic()
     with errors_in_one_line(), ExitStack() as stack:
         try:
-            _check_port(port)
-            children = _bring_up(stack, catalog, products, number, folder.resolve(), port)
+            if not is_free(port):
+                raise ProductSearchError(f"Port {port} is taken; choose another: make demo PORT={port + 1}")
+            children = bring_up(stack, catalog, products, number, folder.resolve(), port)
             say(f"The shop is open after {time.monotonic() - begun:.0f} s: http://localhost:{port}  (Ctrl-C stops it)")
             staff, _, password = os.environ["STAFF"].partition(":")
             say(f"Pages for staff: http://localhost:{port}/ops, name {staff}, password {password}")
@@ -77,9 +78,16 @@ def main(*, catalog: Path | None, products: int, number: int, folder: Path, port
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave processes running
 
 
-def _bring_up(
+def bring_up(
     stack: ExitStack, catalog: Path | None, products: int, number: int, folder: Path, port: int
 ) -> list[Child]:
+    """Start servers, workers and the shop on a catalogue; the stack stops them.
+
+    Returns
+    -------
+    list of Child
+        The processes; ``os.environ`` has the settings that they were started with.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     file = catalogue(catalog, folder, drawn=products, taken=number, say=say)
     for start, name, url in (
@@ -225,15 +233,6 @@ def _watch(children: list[Child]) -> None:
         time.sleep(1)
         for child in children:
             child.check()
-
-
-def _check_port(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise ProductSearchError(f"Port {port} is taken; choose another: make demo PORT={port + 1}") from error
 
 
 def _wait_for_answer(port: int, child: Child) -> None:

@@ -14,6 +14,7 @@ COMMANDS = {
     "search": Entry("evaluation.search:command", "Judge the search that shoppers get by a golden set."),
     "attributes": Entry("evaluation.attributes:command", "Measure attribution on a catalogue."),
     "neighbours": Entry("evaluation.neighbours:command", "Compare structures for nearest neighbours."),
+    "load": Entry("evaluation.load.command:command", "Put a shop under more load than it can serve."),
     "bench": Entry("evaluation.bench_search:command", "Measure pages in the order of similarity."),
 }
 

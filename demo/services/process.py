@@ -58,6 +58,17 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def is_free(port: int) -> bool:
+    """Return whether a server of this process could listen on a port of 127.0.0.1."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
 def launch(
     command: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path, identity: Identity | None
 ) -> subprocess.Popen[bytes]:
