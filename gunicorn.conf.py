@@ -1,6 +1,7 @@
 """How gunicorn serves the shop; it reads this file by itself where it is started in this folder."""
 
 from pathlib import Path
+from typing import Any
 
 wsgi_app = "webapp:create_app()"
 worker_class = "gthread"
@@ -12,4 +13,19 @@ limit_request_fields, limit_request_field_size = 64, 8_190
 # A heartbeat on a disk that blocks would have a healthy worker killed.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 forwarder_headers = ""  # no proxy sets SCRIPT_NAME: sent by anybody, it would change where the shop believes to be
-accesslog = "-"
+# webapp/access_log.py writes the access log; gunicorn's has queries, which say what somebody likes, and addresses.
+accesslog = None
+
+
+def post_fork(_server: object, worker: Any) -> None:
+    """Log as the settings say."""
+    from indexer.settings import Settings
+    from webapp.access_log import WithoutClients
+    from workers import logs
+
+    settings = Settings.from_environment()
+    logs.configure(settings.log_format)
+    own = worker.log.error_log
+    own.handlers.clear()
+    own.propagate = True
+    own.addFilter(WithoutClients(settings.log_addresses))

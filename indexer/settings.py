@@ -108,6 +108,10 @@ class Settings(BaseSettings):
         None, ge=1, le=65_535, description="Port on which a worker serves Prometheus metrics; empty: none."
     )
     log_format: Literal["text", "json"] = Field("text", description="Log format of workers and web application.")
+    log_addresses: Literal["short", "full", "none"] = Field(
+        "short",
+        description="Clients' addresses in logs; short: the first 24 bits of IPv4, 48 of IPv6.",
+    )
     sweep_seconds: int = Field(60, ge=5, le=86_400, description="Seconds between two sweeps of attached indices.")
 
     webhook_secret: SecretStr | None = Field(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from indexer.settings import Settings
-from webapp import api, budgets, errors, security, staff, storefront, workbench
+from webapp import access_log, api, budgets, errors, security, staff, storefront, workbench
 from webapp.services import Services
 from workers.queues.counters import REFUSED, BufferedCounter
 
@@ -31,6 +31,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     opened.register(app)
     for room in (storefront, api, workbench, staff):
         room.register(app)
+    access_log.register(app, settings)
     budgets.limit(app, settings, BufferedCounter(opened.queues.counters, REFUSED).count)
     security.protect(app, settings)
     errors.register(app)

@@ -60,7 +60,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
     ),
     "webapp": (
         {"errors"},
-        {"security", "budgets", "services"},
+        {"security", "budgets", "access_log", "services"},
         {"reading"},
         {"storefront"},
         {"api", "staff"},

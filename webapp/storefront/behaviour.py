@@ -111,7 +111,7 @@ def download() -> ResponseReturnValue:
 
 @blueprint.post("/your-data/erase")
 def erase() -> ResponseReturnValue:
-    """Delete everything that is remembered about the shopper."""
+    """Delete everything that is remembered about the shopper, here and in the browser."""
     if "visitor" in session:
         try:
             services().visitors.erase(session["visitor"])
@@ -120,7 +120,11 @@ def erase() -> ResponseReturnValue:
             abort(503, "Your data can't be erased right now. Please try again in a moment.")
         for name in ("visitor", "first"):
             session.pop(name, None)
-    return redirect(local_address(request.form.get("back", ""), "behaviour.your_data"), 303)
+        session.permanent = "staff" in session
+    answer = redirect(local_address(request.form.get("back", ""), "behaviour.your_data"), 303)
+    # Small copies of photographs, and pages and pictures of what was viewed.
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return answer
 
 
 @blueprint.post("/your-data/forget")

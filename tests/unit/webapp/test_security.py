@@ -229,6 +229,28 @@ def test_requests_that_find_redis_away_at_the_same_moment_are_served(monkeypatch
     assert web.get("/staff/login").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "are_one"),
+    [
+        ("203.0.113.7", "203.0.113.8", False),
+        ("2001:db8:1:2::3", "2001:db8:1:2:ffff::4", True),  # a subscriber has 64 bits
+        ("2001:db8:1:2::3", "2001:db8:1:3::3", False),
+    ],
+)
+def test_a_client_is_counted_whatever_it_asks_for_and_by_no_address_that_can_be_read(
+    one: str, other: str, are_one: bool
+) -> None:
+    web = _web(rate_limit_pages="1/minute")
+    statuses = [
+        web.get("/staff/login", environ_base={"REMOTE_ADDR": address}).status_code for address in (one, one, other)
+    ]
+    assert statuses == [200, 429, 429 if are_one else 200]
+    [limiter] = web.application.extensions["limiter"]
+    keys = list(limiter._fallback_storage.storage)
+    assert len(keys) == 1 if are_one else 2
+    assert not any(address in key for key in keys for address in (one, other))
+
+
 def test_limits_that_cant_be_read() -> None:
     with pytest.raises(SettingsError, match="RATE_LIMIT_PHOTOS: 'many' is not a limit such as 60/minute"):
         _web(rate_limit_photos="many")

@@ -1,0 +1,83 @@
+"""The access log: what was asked for and how it went, without what says who asked for what.
+
+Queries stay out, because likes, words and the tokens of photographs are in them; so do referrers and browsers' names.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import re
+import time
+from typing import Literal
+from urllib.parse import quote
+
+from flask import Flask, Response, g, request
+
+from indexer.settings import Settings
+
+log = logging.getLogger(__name__)
+
+How = Literal["short", "full", "none"]
+
+_PREFIX = {4: 24, 6: 48}  # bits of an address that are kept: a network of hundreds of subscribers
+_PRIVATE = {"bag.ordered"}  # endpoints whose path names something of one shopper's
+_LONGEST = 200  # characters of a path
+
+_QUERY = re.compile(r"\?[^\s'\"]+")
+_CLIENT = re.compile(r"(?<=\bip=)\S+?(?=:?(?:\s|$))")
+
+
+def shortened(address: str | None, how: How = "short") -> str:
+    """Return a client's address as logs may have it; ``-`` for none, and for what is no address."""
+    try:
+        ip = ipaddress.ip_address(address or "")
+    except ValueError:
+        return "-"
+    if how == "none":
+        return "-"
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    if how == "full":
+        return str(ip)
+    return str(ipaddress.ip_network((ip.packed, _PREFIX[ip.version]), strict=False).network_address)
+
+
+class WithoutClients(logging.Filter):
+    """Cuts queries, and shortens addresses, in what gunicorn says about single requests."""
+
+    def __init__(self, how: How) -> None:
+        super().__init__()
+        self._how = how
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Clean a record; none is dropped."""
+        message = _QUERY.sub("?...", record.getMessage())
+        record.msg, record.args = _CLIENT.sub(lambda found: shortened(found[0], self._how), message), None
+        return True
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """Log each request when it is answered."""
+
+    @app.before_request
+    def begin() -> None:
+        g.began = time.perf_counter()
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        fields = {
+            "method": request.method,
+            "path": _path(),
+            "status": response.status_code,
+            "milliseconds": round(1_000 * (time.perf_counter() - g.get("began", time.perf_counter()))),
+            "address": shortened(request.remote_addr, settings.log_addresses),
+        }
+        log.info("%s %s %d, %d ms, from %s", *fields.values(), extra=fields)
+        return response
+
+
+def _path() -> str:
+    """Return the path without its query, or the rule of one that names something of the shopper's."""
+    if request.endpoint in _PRIVATE and request.url_rule:
+        return request.url_rule.rule
+    return quote(request.path[:_LONGEST])  # a line break would forge a line
