@@ -1,4 +1,4 @@
-"""Embed a shopper's photograph in a worker that has the models; the photograph itself is stored nowhere.
+"""Embed a shopper's photograph in a worker that has the models; the photograph itself is in Redis until then.
 
 The web process, which never loads a model, calls `embed_photo`; the worker runs `answer`.
 """
@@ -6,7 +6,6 @@ The web process, which never loads a model, calls `embed_photo`; the worker runs
 from __future__ import annotations
 
 import secrets
-from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,7 +16,7 @@ from indexer.elastic.client import vector
 from indexer.embedding import photos
 from indexer.embedding.photos import Box
 from indexer.errors import ImageError, ImageUnavailableError, IndexStateError, ProductSearchError
-from workers.app import EMBED_PHOTO
+from workers.app import EMBED_PHOTO, INTERACTIVE
 from workers.errors import RedisUnavailableError
 from workers.queues import keys
 from workers.queues.handle import Queues
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
     from indexer.images.decoder import Decoder
 
 _PATIENCE = 10.0  # seconds that a shopper waits; older photographs are no longer embedded
+_MOST_WAITING = 32  # more than a worker embeds in that time on two cores; without a worker, the queue ends here
+_IS_CONSUMED = f"Does any worker consume the queue `{INTERACTIVE}`?"
 
 
 class PhotoServiceError(ProductSearchError):
@@ -78,17 +79,19 @@ def embed_photo(queues: Queues, photo: bytes, box: Box | None = None, *, timeout
     PhotoServiceError
         Redis is down or full, no worker answered in time, or the worker's machine is too busy.
     """
-    reply_to = keys.photo_reply(secrets.token_hex(16))
-    arguments = [b64encode(photo).decode(), box, reply_to]
+    token = secrets.token_hex(16)
+    upload, reply_to = keys.photo_upload(token), keys.photo_reply(token)
     try:
-        queues.tasks.send(EMBED_PHOTO, arguments, argsrepr="(a photograph)", expires=timeout)
+        if queues.tasks.depth(INTERACTIVE) >= _MOST_WAITING:
+            raise PhotoServiceError(f"{_MOST_WAITING} photographs wait already. {_IS_CONSUMED}")
+        # Beside the task, because a task stays in its queue until a worker takes it, even for days.
+        queues.values.set(upload, photo, seconds=timeout)
+        queues.tasks.send(EMBED_PHOTO, [upload, box, reply_to], expires=timeout)
         reply = queues.replies.wait(reply_to, timeout)
     except RedisUnavailableError as error:
         raise PhotoServiceError("Redis does not accept photographs. Is it up, and does it have memory left?") from error
     if reply is None:
-        raise PhotoServiceError(
-            f"No worker embedded the photograph within {timeout:g} s. Does any worker consume the queue `interactive`?"
-        )
+        raise PhotoServiceError(f"No worker embedded the photograph within {timeout:g} s. {_IS_CONSUMED}")
     if "busy" in reply:
         raise PhotoServiceError(reply["busy"])
     if "image" in reply:
@@ -101,11 +104,14 @@ def embed_photo(queues: Queues, photo: bytes, box: Box | None = None, *, timeout
     return embedded
 
 
-def answer(pipeline: Pipeline, decoder: Decoder, queues: Queues, photo: str, box: Box | None, reply_to: str) -> None:
-    """Embed a photograph in this process, and reply with its vector or with an error for the shopper."""
+def answer(pipeline: Pipeline, decoder: Decoder, queues: Queues, upload: str, box: Box | None, reply_to: str) -> None:
+    """Embed an uploaded photograph, and reply with its vector or with an error; nothing if its shopper has gone."""
+    photo = queues.values.take(upload)
+    if photo is None:
+        return
     reply: dict[str, Any]
     try:
-        embedded, space = photos.embed_photo(pipeline, decoder, b64decode(photo), box)
+        embedded, space = photos.embed_photo(pipeline, decoder, photo, box)
         reply = PhotoVector(embedded, space).to_dict()
     except ImageUnavailableError as error:
         reply = {"busy": str(error)}

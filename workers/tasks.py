@@ -70,11 +70,11 @@ def embed_waiting(self: Any) -> None:
     embedding.embed_waiting(self.request.id)
 
 
-# Acknowledged at once, so that no photograph stays in Redis longer than its shopper waits.
+# Acknowledged at once: its shopper doesn't wait until another worker takes it over.
 @app.task(name=EMBED_PHOTO, acks_late=False)
-def embed_photo(photo: str, box: Box | None, reply_to: str) -> None:
-    """Reply with the vector of a shopper's photograph (base64)."""
-    photos.answer(resources.pipeline(), resources.photo_decoder(), resources.queues(), photo, box, reply_to)
+def embed_photo(upload: str, box: Box | None, reply_to: str) -> None:
+    """Reply with the vector of a shopper's photograph, which is under the key ``upload``."""
+    photos.answer(resources.pipeline(), resources.photo_decoder(), resources.queues(), upload, box, reply_to)
 
 
 @app.task(name=WAKE)

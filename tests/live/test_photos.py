@@ -10,7 +10,7 @@ import redis
 import workers.photos
 from indexer.elastic.client import vector
 from indexer.errors import ImageError
-from tests.conftest import Shop
+from tests.conftest import Shop, wait_until
 from workers.photos import PhotoServiceError, embed_photo
 from workers.queues.handle import Queues
 
@@ -38,9 +38,9 @@ def test_a_photograph_of_a_product_has_that_products_look(shop: Shop, queues: Qu
 
 def test_nothing_is_stored(shop: Shop, queues: Queues) -> None:
     with redis.Redis.from_url(shop.settings.redis_url) as server:
-        before = set(server.keys("photo:*"))
+        before = set(server.keys("photo*"))
         embed_photo(queues, _picture(shop)[1])
-        assert set(server.keys("photo:*")) <= before
+        assert set(server.keys("photo*")) <= before
 
 
 def test_an_invalid_photograph_is_the_shoppers_error(queues: Queues) -> None:
@@ -50,6 +50,24 @@ def test_an_invalid_photograph_is_the_shoppers_error(queues: Queues) -> None:
 
 def test_a_missing_worker_is_reported_in_time(shop: Shop, queues: Queues, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers.photos, "EMBED_PHOTO", "nobody.takes_this")  # goes to Celery's default queue
-    with pytest.raises(PhotoServiceError, match="interactive"):
-        embed_photo(queues, _picture(shop)[1], timeout=0.5)
-    assert redis.Redis.from_url(shop.settings.redis_url).delete("celery") == 1
+    with redis.Redis.from_url(shop.settings.redis_url) as server:
+        before = set(server.keys("photo-upload:*"))
+        with pytest.raises(PhotoServiceError, match="interactive"):
+            embed_photo(queues, picture := _picture(shop)[1], timeout=0.5)
+        # The task waits for a worker, for days perhaps; the photograph does not.
+        wait_until(lambda: set(server.keys("photo-upload:*")) <= before, "forgetting the photograph")
+        assert len(server.lrange("celery", 0, -1)[0]) < len(picture)
+        assert server.delete("celery") == 1
+
+
+def test_photographs_that_no_worker_takes_do_not_pile_up(
+    shop: Shop, queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers.photos, "_MOST_WAITING", 2)
+    monkeypatch.setattr(workers.photos, "INTERACTIVE", queue := f"nobody-{shop.alias}")
+    with redis.Redis.from_url(shop.settings.redis_url) as server:
+        server.rpush(queue, "a task", "a task")
+        with pytest.raises(PhotoServiceError, match="2 photographs wait already"):
+            embed_photo(queues, _picture(shop)[1])
+        assert server.llen(queue) == 2
+        server.delete(queue)

@@ -68,6 +68,11 @@ def photo_vector(token: str) -> str:
     return f"photo-vector:{token}"
 
 
+def photo_upload(token: str) -> str:
+    """Return the key of a photograph that waits for a worker."""
+    return f"photo-upload:{token}"
+
+
 def photo_reply(token: str) -> str:
     """Return the key of the list that holds a worker's answer to one photograph."""
     return f"photo:{token}"

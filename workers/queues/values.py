@@ -28,6 +28,11 @@ class ExpiringValues:
         return cast("bytes | None", self._client.get(key))
 
     @translated()
+    def take(self, key: str) -> bytes | None:
+        """Return a value and delete it; None if it does not exist or has expired."""
+        return cast("bytes | None", self._client.getdel(key))
+
+    @translated()
     def set(self, key: str, value: Value, seconds: float) -> None:
         """Write a value."""
         self._client.set(key, value, px=round(seconds * 1_000))

@@ -22,6 +22,7 @@ MADE = {
     "visitor": [keys.visitor("x-1")],
     "staff_session": [keys.staff_session("x-1")],
     "photo_vector": [keys.photo_vector("x-1")],
+    "photo_upload": [keys.photo_upload("abc")],
     "photo_reply": [keys.photo_reply("abc")],
     "thumbnail": [keys.thumbnail("dress:1", 0, "f00", 320)],
 }
