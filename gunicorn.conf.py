@@ -5,7 +5,7 @@ from typing import Any
 
 wsgi_app = "webapp:create_app()"
 worker_class = "gthread"
-workers, threads = 2, 36  # threads: all that webapp/budgets.py admits, and some for what never waits
+workers, threads = 2, 40  # threads: all that webapp/budgets.py admits, and some for what never waits
 timeout, graceful_timeout, keepalive = 60, 30, 5
 max_requests, max_requests_jitter = 50_000, 5_000  # what may leak, leaks no further
 limit_request_line = 8_190  # 50 likes and a cursor fit; a longer address is refused

@@ -38,6 +38,7 @@ CAPACITIES = {
     "pictures": Capacity(4, 4),
     "staff": Capacity(3, 2),
     "events": Capacity(2, 2),
+    "probes": Capacity(2, 2),
 }
 _SECONDS = {
     "photos": 15.0,  # a worker embeds the photograph first
@@ -46,10 +47,10 @@ _SECONDS = {
 _KINDS = {
     "pictures": "pictures",
     "catalog_hook": "events",
+    "health": "probes",
 } | dict.fromkeys(("staff", "ops", "lab", "disputes"), "staff")
 _PHOTOS = {"photo_pages.upload", "api.similar_to_image"}
 _FREE = {"static", "health.livez"}  # endpoints that do not wait for servers
-_PROBES = "health"  # the blueprint of which there are a few requests a minute
 
 
 class Bulkhead:
@@ -93,8 +94,6 @@ def limit(app: Flask, settings: Settings, refused: Callable[[str], None]) -> Non
         kind = kind_of(request.blueprint, request.endpoint)
         seconds = _SECONDS.get(kind, settings.request_seconds)
         stack.enter_context(deadlines.within(seconds))
-        if request.blueprint == _PROBES:
-            return None
         if not bulkheads[kind].enter(min(_WAIT_SECONDS, seconds)):
             return refusals.answer(kind)
         stack.callback(bulkheads[kind].leave)
