@@ -64,6 +64,16 @@ def browse(keywords: Keywords | None, filters: Filters) -> Query:
     return {"bool": clauses}
 
 
+def by_ids(ids: Sequence[str]) -> dict[str, Any]:
+    """Build the request that reads products by id, with their vectors, from a point in time."""
+    return {
+        "query": {"ids": {"values": list(ids)}},
+        "size": len(ids),
+        "track_total_hits": False,
+        "_source": {"exclude_vectors": False},
+    }
+
+
 def sort_by_similar(
     query: Query,
     anchors: Sequence[Anchor],

@@ -8,19 +8,21 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cachetools import TTLCache
-from elasticsearch import NotFoundError
 
+from es_mappings import queries
 from es_mappings.anchors import Anchor
 from es_mappings.layout import Vector
 from indexer.elastic.client import vector
-from indexer.elastic.multi_get import get_with_vectors
 from indexer.elastic.product_index import ProductIndex
-from search.errors import IndexGoneError
+from search.snapshots import Snapshot, search_in
 
 PHOTO_TITLE = "Your photograph"
 
 _CACHED = 20_000  # anchors: 20 MB of vectors
-_CACHE_SECONDS = 30.0  # until a replaced vector is read again
+_CACHE_SECONDS = 30.0  # in which a shopper turns to the next page
+
+_Known = tuple[dict[str, Any], Vector | None] | None
+"""A product with its vector; None for one that doesn't exist."""
 
 
 @dataclass(frozen=True)
@@ -59,28 +61,36 @@ def with_photo(anchors: Anchors, token: str, weight: float, photo: Vector | None
 
 
 class AnchorReader:
-    """Reads anchors by id and caches them briefly, so that a page of results costs one search."""
+    """Reads anchors from the snapshot that is searched, so that all pages of a listing are sorted by the same vectors.
+
+    They are cached briefly, so that another page of the same snapshot costs one search.
+    """
 
     def __init__(self, index: ProductIndex) -> None:
         self._client = index.client
-        self._cache: TTLCache[tuple[str, str], tuple[dict[str, Any], Vector | None]] = TTLCache(_CACHED, _CACHE_SECONDS)
+        self._cache: TTLCache[tuple[str, str], _Known] = TTLCache(_CACHED, _CACHE_SECONDS)
         self._lock = threading.Lock()
 
-    def read(self, index: str, weights: Mapping[str, float]) -> Anchors:
+    def read(self, snapshot: Snapshot, weights: Mapping[str, float], cursor: str = "") -> Anchors:
         """Read anchors by id and weight; those that don't exist or have no vector yet yield a warning.
 
         Parameters
         ----------
-        index : str
-            The index to be searched; vectors of another index may belong to another vector space.
+        cursor : str
+            The cursor that led to the snapshot, if one did.
+
+        Raises
+        ------
+        ParameterError, IndexGoneError
+            The snapshot's point in time has expired, or its index was deleted (`snapshots.search_in`).
         """
-        known = self._read(index, list(weights))
+        known = self._read(snapshot, list(weights), cursor)
         usable, products, warnings = [], {}, []
         for product_id, weight in weights.items():
-            if product_id not in known:
+            if (found := known[product_id]) is None:
                 warnings.append(f"Product {product_id!r} no longer exists.")
                 continue
-            product, product_vector = known[product_id]
+            product, product_vector = found
             products[product_id] = product
             if product_vector is None:
                 warnings.append(f"{product['title']!r} hasn't been processed yet, so nothing can be sorted by it.")
@@ -88,19 +98,20 @@ class AnchorReader:
                 usable.append(Anchor(product_id, product_vector, weight))
         return Anchors(usable, products, warnings)
 
-    def _read(self, index: str, ids: list[str]) -> dict[str, tuple[dict[str, Any], Vector | None]]:
+    def _read(self, snapshot: Snapshot, ids: list[str], cursor: str) -> dict[str, _Known]:
         with self._lock:
-            known = {i: self._cache[index, i] for i in ids if (index, i) in self._cache}
-        missing = [i for i in ids if i not in known]
-        try:
-            sources = get_with_vectors(self._client, index, missing)
-        except NotFoundError as error:
-            raise IndexGoneError("The index was replaced while it was searched") from error
-        for product_id, source in sources.items():
-            values = source.pop("vector", None)
-            known[product_id] = source, vector(values) if values is not None else None
-        with self._lock:
-            for product_id in missing:
-                if product_id in known and known[product_id][1] is not None:
-                    self._cache[index, product_id] = known[product_id]
+            known = {i: self._cache[key] for i in ids if (key := (snapshot.point_in_time, i)) in self._cache}
+        if missing := [i for i in ids if i not in known]:
+            sources = self._search(snapshot, missing, cursor)
+            with self._lock:
+                for product_id in missing:
+                    known[product_id] = self._cache[snapshot.point_in_time, product_id] = sources.get(product_id)
         return known
+
+    def _search(self, snapshot: Snapshot, ids: list[str], cursor: str) -> dict[str, _Known]:
+        request = {**queries.by_ids(ids), "pit": {"id": snapshot.point_in_time, "keep_alive": queries.KEEP_ALIVE}}
+        sources: dict[str, _Known] = {}
+        for hit in search_in(self._client, snapshot, request, cursor)["hits"]["hits"]:
+            values = hit["_source"].pop("vector", None)
+            sources[hit["_id"]] = hit["_source"], vector(values) if values is not None else None
+        return sources

@@ -8,7 +8,6 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from cachetools import TTLCache, cachedmethod
-from elasticsearch import ApiError
 
 from es_mappings import facets, queries, results
 from es_mappings.attributes import attribute_key
@@ -21,7 +20,7 @@ from indexer.elastic.product_index import ProductIndex
 from search import paging
 from search.anchors import AnchorReader, Anchors
 from search.cursors import Cursors, Position
-from search.errors import IndexGoneError, ParameterError, gone
+from search.errors import IndexGoneError, ParameterError
 from search.match_counts import MatchCounts
 from search.parameters import SearchParameters
 from search.photos import PhotoVectors
@@ -31,7 +30,7 @@ from search.relaxation import Relaxation
 from search.requests import page_request
 from search.resolving import ResolvedSearch, Resolver
 from search.similarities import Match, least_score, matches
-from search.snapshots import Snapshot, Snapshots
+from search.snapshots import Snapshot, Snapshots, search_in
 from search.synonyms import Synonyms
 
 T = TypeVar("T")
@@ -145,8 +144,9 @@ class Navigation:
         return self.products([product_id]).get(product_id)
 
     def products(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """Read products by id; unknown ids are left out."""
-        return self._read(lambda snapshot: self._anchors.read(snapshot.index, dict.fromkeys(ids, 1.0)).products)
+        """Read products by id as they are now; unknown ids are left out."""
+        products = self._index.products(ids)
+        return {product_id: {n: v for n, v in p.items() if n != "vector"} for product_id, p in products.items()}
 
     def totals(self, every: Sequence[SearchParameters]) -> list[int]:
         """Return how many products each of several searches finds by its keywords and filters, as they are written."""
@@ -216,14 +216,7 @@ class Navigation:
         return search, position, self._send(page_request(search, position), search)
 
     def _send(self, request: dict[str, Any], search: ResolvedSearch) -> Result:
-        client = self._index.client
-        try:
-            return results.read(client.search(body=request).body)
-        except ApiError as error:
-            # 404: the point in time has expired. A search of a deleted index fails with 503.
-            if error.status_code == 404 or not client.indices.exists(index=search.snapshot.index):
-                raise gone(search.parameters.cursor) from error
-            raise
+        return results.read(search_in(self._index.client, search.snapshot, request, search.parameters.cursor))
 
     def _check_filters(self, parameters: SearchParameters) -> None:
         """Raise if a filter that matched nothing names an attribute that no product has: it is likely misspelt."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from es_mappings.results import Hit
 from indexer.elastic.client import vector
 from indexer.elastic.product_index import ProductIndex
 from search.anchors import AnchorReader, Anchors
+from search.errors import IndexGoneError
 from search.match_counts import MatchCounts
 from search.snapshots import Snapshot, Snapshots
 
@@ -75,26 +76,33 @@ class Rails:
         owned : sequence of str
             Ids in the bag or ordered, which are not recommended.
         """
-        snapshot = self._snapshots.current()
-        return self._search(snapshot, [self._by_interest(snapshot.index, interests)], owned)
+        return self._build(lambda snapshot: [self._by_interest(snapshot, interests)], owned)
 
     def for_bag(self, interests: Mapping[str, Interest], bag: Sequence[str], owned: Sequence[str]) -> list[Rail]:
         """Return what goes with the look of the bag, and what resembles the shopper's other interests."""
-        snapshot = self._snapshots.current()
         others = {i: interest for i, interest in interests.items() if i not in bag}
-        requests = [self._by_look(snapshot.index, bag), self._by_interest(snapshot.index, others)]
-        return self._search(snapshot, requests, owned)
+        return self._build(lambda snapshot: [self._by_look(snapshot, bag), self._by_interest(snapshot, others)], owned)
 
-    def _by_interest(self, index: str, interests: Mapping[str, Interest]) -> _Request | None:
-        anchors = self._anchors.read(index, {i: interest.weight for i, interest in interests.items()})
-        points = self._points(index, anchors, DEFAULT_WEIGHTS)
+    def _build(self, requests: Callable[[Snapshot], list[_Request | None]], owned: Sequence[str]) -> list[Rail]:
+        snapshot = self._snapshots.current()
+        try:
+            return self._search(snapshot, requests(snapshot), owned)
+        except IndexGoneError:
+            # The index was replaced and deleted in the second since the snapshot was opened.
+            self._snapshots.forget(snapshot)
+            snapshot = self._snapshots.current()
+            return self._search(snapshot, requests(snapshot), owned)
+
+    def _by_interest(self, snapshot: Snapshot, interests: Mapping[str, Interest]) -> _Request | None:
+        anchors = self._anchors.read(snapshot, {i: interest.weight for i, interest in interests.items()})
+        points = self._points(snapshot.index, anchors, DEFAULT_WEIGHTS)
         return _Request("inspired", anchors, points, interests) if points else None
 
-    def _by_look(self, index: str, bag: Sequence[str]) -> _Request | None:
-        anchors = self._anchors.read(index, dict.fromkeys(bag, 1.0))
+    def _by_look(self, snapshot: Snapshot, bag: Sequence[str]) -> _Request | None:
+        anchors = self._anchors.read(snapshot, dict.fromkeys(bag, 1.0))
         # A product's kind is its narrowest category: a midi dress does not go with another midi dress.
         kinds = {(p.get("category_path") or [""])[-1] for p in anchors.products.values()} - {""}
-        points = self._points(index, anchors, goes_with_weights())
+        points = self._points(snapshot.index, anchors, goes_with_weights())
         return _Request("goes_with", anchors, points, {}, sorted(kinds)) if points else None
 
     def _points(self, index: str, anchors: Anchors, weights: Mapping[str, float]) -> QueryPoints | None:

@@ -163,7 +163,7 @@ class Resolver:
             raise gone(parameters.cursor) from error
 
     def _read_anchors(self, parameters: SearchParameters, snapshot: Snapshot, meaning: VectorMeaning) -> Anchors:
-        anchors = self._anchors.read(snapshot.index, parameters.anchors)
+        anchors = self._anchors.read(snapshot, parameters.anchors, parameters.cursor)
         if parameters.photo:
             token, weight = parameters.photo_anchor
             photo = self._photos.get(token) if self._photos else None

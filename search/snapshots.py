@@ -9,8 +9,10 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from cachetools import TTLCache
+from elasticsearch import ApiError, Elasticsearch
 
 from es_mappings.aspect_weights import CategoryWeights
 from es_mappings.calibration import Calibration
@@ -18,6 +20,7 @@ from es_mappings.layout import Layout
 from es_mappings.queries import KEEP_ALIVE
 from indexer import deadlines
 from indexer.elastic.product_index import ProductIndex
+from search.errors import gone
 
 _SHARED_SECONDS = 1.0  # as long as Elasticsearch's own refresh interval
 _MEANING_SECONDS = 60.0  # an index's space never changes; its calibration changes rarely
@@ -53,6 +56,23 @@ class VectorMeaning:
     layout: Layout
     calibration: Calibration | None
     weights: CategoryWeights
+
+
+def search_in(client: Elasticsearch, snapshot: Snapshot, request: dict[str, Any], cursor: str) -> dict[str, Any]:
+    """Send a search of a snapshot's point in time, and return Elasticsearch's answer.
+
+    Raises
+    ------
+    ParameterError, IndexGoneError
+        The point in time has expired, or its index was deleted; the former if a cursor led there.
+    """
+    try:
+        return dict(client.search(body=request).body)
+    except ApiError as error:
+        # 404: the point in time has expired. A search of a deleted index fails with 503.
+        if error.status_code == 404 or not client.indices.exists(index=snapshot.index):
+            raise gone(cursor) from error
+        raise
 
 
 class Snapshots:
