@@ -18,7 +18,7 @@ from es_mappings import scripts
 from indexer.catalog.documents import with_numbers
 from indexer.elastic import write_targets
 from indexer.elastic.client import bulk
-from indexer.elastic.multi_get import multi_get
+from indexer.elastic.multi_get import get_sources, multi_get
 from indexer.elastic.product_index import ProductIndex
 from indexer.elastic.write_targets import WriteTargets
 from indexer.errors import IndexStateError
@@ -151,16 +151,17 @@ def carry(pair: Pair, documents: Sequence[tuple[str, Document]], *, force: bool 
 
 
 def carry_ids(pair: Pair, ids: Sequence[str], *, force: bool = False) -> int:
-    """Carry over products as the old, still live index has them now; delete from the new one those it doesn't have."""
+    """Carry over documents as the old, still live index has them now; delete from the new one those it doesn't have."""
     changed = 0
     for part in chunked(ids, PAGE):
         # Writes go to the live index first. So a product read in the new index, and after that not in the old one, is
-        # deleted.
+        # gone, as an old tombstone is.
         docs = multi_get(pair.new.client, [(pair.new.name, name) for name in part], _source="false")
         copies = {doc["_id"]: doc for doc in docs}
-        products = pair.old.products(part)
-        changed += carry(pair, list(products.items()), force=force)
-        changed += _drop(pair.new.client, [copies[i] for i in part if i not in products and copies[i]["found"]])
+        # Tombstones are carried over, too: without one, an older event would bring its product back.
+        documents = get_sources(pair.old.client, pair.old.name, part, _source_exclude_vectors="false")
+        changed += carry(pair, list(documents.items()), force=force)
+        changed += _drop(pair.new.client, [copies[i] for i in part if i not in documents and copies[i]["found"]])
     return changed
 
 

@@ -1,11 +1,13 @@
 """Rebuild and rollback on a live Elasticsearch lose nothing, whatever is written and whichever process dies."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from elasticsearch import Elasticsearch
 
+from indexer.catalog import documents
 from indexer.elastic import loading, write_targets
 from indexer.errors import IndexStateError
 from indexer.rollouts.comparing import Thresholds, different
@@ -138,8 +140,6 @@ def test_changes_that_the_new_index_missed_are_carried_over(shop: RollingShop) -
     def write_past(_: str) -> None:
         event = shop.upsert(next(numbers))
         targets = write_targets.resolve(shop.index)
-        from indexer.catalog import documents
-
         [failure] = write_targets.write_to(
             shop.index, targets.writes[targets.live], [documents.upsert("", event.product)]
         )
@@ -148,6 +148,23 @@ def test_changes_that_the_new_index_missed_are_carried_over(shop: RollingShop) -
     steps = iter(STEPS["rebuild"])
     name = rollout(shop, step=lambda s: write_past(s) if next(steps, "") in STEPS["rebuild"][:7] else None).rebuild()
     assert {f"p-0700{n}" for n in range(7)} <= set(shop.products(name))
+
+
+def test_a_delete_that_reached_the_indices_at_different_times_is_no_difference(shop: RollingShop) -> None:
+    """A worker died after it wrote a delete to the live index; the one that took over wrote it to both."""
+
+    def delete(step: str) -> None:
+        if step != "compare":
+            return
+        targets = write_targets.resolve(shop.index)
+        write_targets.write_to(shop.index, targets.writes[targets.live], [documents.delete("", shop.delete(5, 2))])
+        time.sleep(0.01)
+        shop.write(shop.delete(5, 2))
+
+    old, new = shop.index.live(), rollout(shop, step=delete).rebuild()
+    assert different(shop.index.at(old), shop.index.at(new)) == []
+    shop.write(shop.upsert(5, 1))
+    assert "p-00005" not in shop.products(new)  # its tombstone is there, too
 
 
 def test_a_rollback_includes_everything_written_since(shop: RollingShop) -> None:
