@@ -18,7 +18,6 @@ from werkzeug.exceptions import (
     NotFound,
     SecurityError,
     ServiceUnavailable,
-    TooManyRequests,
 )
 
 from indexer.deadlines import DeadlineError
@@ -128,8 +127,8 @@ def _http(error: HTTPException) -> Response:
     nowhere = isinstance(error, NotFound) and error.description == NotFound.description
     detail = "There is nothing at this address." if nowhere else error.description
     answer = _answer(error.code, error.name, detail or error.name)
-    if isinstance(error, TooManyRequests) and error.retry_after:
-        answer.headers["Retry-After"] = str(error.retry_after)
+    # Such as Allow of 405 and Retry-After of 429.
+    answer.headers.update({name: value for name, value in error.get_headers() if name != "Content-Type"})
     return answer
 
 

@@ -164,7 +164,7 @@ class HealthAnswer(BaseModel):
 
 
 def problems(*statuses: int) -> ResponseDict:
-    """Describe the errors of a route in addition to 400, 429 and 503, which every route has."""
+    """Describe the errors of a route in addition to 400, 414, 429 and 503, which every route has."""
     descriptions = {
         400: "A parameter is wrong.",
         401: "The signature is missing or wrong.",
@@ -176,10 +176,13 @@ def problems(*statuses: int) -> ResponseDict:
         503: "A server is down; Retry-After says when to try again.",
     }
     schema = {"$ref": "#/components/schemas/Problem"}
-    return {
+    described: ResponseDict = {
         status: {"description": descriptions[status], "content": {"application/problem+json": {"schema": schema}}}
         for status in {400, 429, 503, *statuses}
     }
+    # gunicorn's own answer: the request never reaches the application.
+    too_long = {"description": "The address is too long.", "content": {"text/html": {"schema": {"type": "string"}}}}
+    return described | {414: too_long}
 
 
 def described_app(name: str) -> OpenAPI:
