@@ -8,14 +8,16 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from elasticsearch import ApiError, ConflictError, Elasticsearch, NotFoundError
+from elasticsearch.helpers import scan
 
 from es_mappings.product import LAYOUT
 from es_mappings.stores import attached, rollout
-from indexer.attached.fields import FieldNames, values
+from indexer.attached.fields import FieldNames, describe, values
 from indexer.elastic.client import make_index
 from indexer.elastic.product_index import ProductIndex
 from indexer.errors import IndexStateError
 from indexer.rollouts.state import Checkpoints
+from indexer.vectorizers.base import ProductFields
 
 _SAMPLE = 100  # documents searched for fields that the mapping leaves out
 
@@ -119,6 +121,14 @@ def concrete(client: Elasticsearch, index: str) -> dict[str, str]:
     except NotFoundError as error:
         raise IndexStateError(f"There is no index {index}") from error
     return {name: state["settings"]["index.uuid"] for name, state in indices.items()}
+
+
+def described_products(client: Elasticsearch, attachment: Attachment) -> Iterator[ProductFields]:
+    """Iterate over what the documents of an attached index say of their products, in a random order."""
+    shuffled = {"query": attachment.query, "random_score": {"seed": 1, "field": "_seq_no"}}
+    request = {"query": {"function_score": shuffled}, "sort": ["_score"], "_source": {"exclude_vectors": True}}
+    for hit in scan(client, index=attachment.index, query=request, preserve_order=True, size=1_000):
+        yield describe(hit["_source"], attachment.names).fields
 
 
 def prepare(client: Elasticsearch, attachment: Attachment) -> None:

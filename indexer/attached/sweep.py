@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from elasticsearch.helpers import pack_dense_vector, scan
@@ -19,7 +20,7 @@ from more_itertools import chunked
 
 from es_mappings.product import LAYOUT
 from es_mappings.stores.attached import REMOVE
-from indexer.attached.attachment import Attachment, Attachments, concrete, prepare
+from indexer.attached.attachment import Attachment, Attachments, concrete, described_products, prepare
 from indexer.attached.fields import Described, describe
 from indexer.backoff import backoff
 from indexer.catalog.documents import now
@@ -88,7 +89,8 @@ class Sweep:
         if attachment.space is None:
             if not self._process_changes(attachment, None, swept):
                 return swept
-            attachment.space = fit(self._index, self._pipeline.vectorizers).digest
+            products = partial(described_products, self._client, attachment)
+            attachment.space = fit(self._index, self._pipeline.vectorizers, products=products).digest
             attachment.checkpoints, swept = {}, Swept()
             self._attachments.save(attachment)
         space = load_space(self._index, attachment.space)

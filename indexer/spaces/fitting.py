@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
+
+from more_itertools import chunked, peekable
 
 from es_mappings.layout import Vector
 from es_mappings.product import ASPECT_DIMS
@@ -95,7 +98,12 @@ def fit_space(
 
 
 def fit(
-    index: ProductIndex, vectorizers: Vectorizers, recipe: Recipe | None = None, *, sample: int = SAMPLE
+    index: ProductIndex,
+    vectorizers: Vectorizers,
+    recipe: Recipe | None = None,
+    *,
+    sample: int = SAMPLE,
+    products: Callable[[], Iterator[ProductFields]] | None = None,
 ) -> VectorSpace:
     """Fit the reductions and save the space.
 
@@ -109,6 +117,9 @@ def fit(
         How the look aspect is reduced; by default as all others, by PCA.
     sample : int
         Activations held in memory.
+    products : callable, optional
+        Iterates over the fields of products in a random order, such as those of an attached index; by default those of
+        the product index.
 
     Raises
     ------
@@ -121,8 +132,10 @@ def fit(
     for aspect, vectorizer in vectorizers.products.items():
         if vectorizer.keeps:
             stores[aspect] = ActivationStore.open(index, "texts", vectorizer, numbers)
-        elif index.counts()["all"] >= 2:
-            reductions[aspect] = fit_token_idf(_rows(index, vectorizer, sample), ASPECT_DIMS[aspect])
+        else:
+            rows = peekable(_rows(products() if products else _products(index, sample), vectorizer, sample))
+            if len(rows.peek(())) >= 2:
+                reductions[aspect] = fit_token_idf(rows, ASPECT_DIMS[aspect])
     for aspect, store in stores.items():
         if store.count() >= 2:
             of_aspect = recipe if recipe and aspect == LEARNING else Recipe()
@@ -152,15 +165,12 @@ def _fit_aspect(
     return reduction if recipe.dims else reduction.truncated(chosen.dims)
 
 
-def _rows(index: ProductIndex, vectorizer: ProductVectorizer, sample: int) -> Iterator[Vector]:
-    chunk: list[ProductFields] = []
-    for source in index.random_products(sample, list(ProductFields.NAMES)):
-        chunk.append(ProductFields.from_source(source))
-        if len(chunk) == _CHUNK:
-            yield vectorizer(chunk)
-            chunk = []
-    if chunk:
-        yield vectorizer(chunk)
+def _products(index: ProductIndex, sample: int) -> Iterator[ProductFields]:
+    return map(ProductFields.from_source, index.random_products(sample, list(ProductFields.NAMES)))
+
+
+def _rows(products: Iterator[ProductFields], vectorizer: ProductVectorizer, sample: int) -> Iterator[Vector]:
+    return map(vectorizer, chunked(islice(products, sample), _CHUNK))
 
 
 def _material(index: ProductIndex, store: ActivationStore, recipe: Recipe, sample: int) -> Material:

@@ -11,13 +11,18 @@ import httpx
 import pytest
 from elasticsearch import Elasticsearch
 
+from es_mappings.product import LAYOUT
 from indexer.attached.attachment import Attachment, Attachments, prepare
 from indexer.attached.fields import FieldNames
 from indexer.attached.searching import similar_request
 from indexer.attached.sweep import Sweep, Swept, detach
+from indexer.elastic.client import vector
+from indexer.embedding.pipeline import Pipeline
 from indexer.errors import ImageUnavailableError, IndexStateError
 from indexer.settings import Settings
-from tests.live.rolling import RollingShop
+from indexer.vectorizers import Vectorizers
+from indexer.vectorizers.attributes import AttributesVectorizer
+from tests.live.rolling import Dice, RollingShop
 
 NAMES = FieldNames("media.photos.url", "sku", "name", brand="maker.name", attributes=("color",))
 MAPPING = {
@@ -121,6 +126,19 @@ def test_foreign_fields_stay_unchanged_and_detach_removes_ours(theirs: Theirs) -
     assert theirs.sources() == before
     with pytest.raises(IndexStateError, match="is not attached"):
         sweep(theirs)
+
+
+def test_without_a_product_index_attributes_are_learned_from_the_attached_documents(theirs: Theirs) -> None:
+    models = Vectorizers({"look": Dice("one")}, {"attributes": AttributesVectorizer()})
+    shop = theirs.shop
+    assert not theirs.client.indices.exists(index=shop.alias)
+    swept = Sweep(shop.index, Pipeline(shop.index, shop.source, models, 32)).run(theirs.name)
+    assert (swept.written, swept.failed) == (39, {})
+    [place] = [aspect.part for aspect in LAYOUT.aspects if aspect.name == "attributes"]
+    parts = {i: vector(source["lookalike"]["vector"])[place] for i, source in theirs.sources().items() if i != "d39"}
+    red, also_red, blue = parts["d0"], parts["d2"], parts["d1"]
+    assert red @ also_red > 0.9 > red @ blue
+    assert not theirs.client.indices.exists(index=shop.alias)
 
 
 def test_a_sweep_embeds_exactly_the_documents_that_changed(theirs: Theirs) -> None:
