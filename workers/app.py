@@ -28,6 +28,7 @@ RECONCILE = "workers.reconcile"
 PRUNE = "workers.prune"
 SAMPLE_RECALL = "workers.sample_recall"
 SWEEP = "workers.sweep_attached"
+ANSWER = "workers.answer"  # sent to one worker (workers/health.py)
 
 _ROUTES = {
     SWEEP: EMBEDDING,
@@ -74,6 +75,7 @@ def configuration() -> dict[str, Any]:
         "worker_lost_wait": 1.0,
         "worker_proc_alive_timeout": 60.0,  # a busy machine may take longer than the usual 4 s to start a process
         "worker_prefetch_multiplier": 1,
+        "worker_direct": True,  # a queue of its own for each worker, for health checks
         "worker_hijack_root_logger": False,
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         # Beat has no schedule (see workers/scheduler.py). If it is started anyway, this one writes no pickle.

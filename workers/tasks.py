@@ -13,9 +13,10 @@ from elasticsearch import ApiError
 
 from indexer.embedding.photos import Box
 from indexer.errors import ProductSearchError
-from workers import embedding, housekeeping, logs, metrics, photos, resources, scheduler, sweeping, writing
+from workers import embedding, health, housekeeping, logs, metrics, photos, resources, scheduler, sweeping, writing
 from workers.app import (
     ACCEPT_EVENTS,
+    ANSWER,
     EMBED_PHOTO,
     EMBED_PRODUCTS,
     EMBED_WAITING,
@@ -75,6 +76,12 @@ def embed_waiting(self: Any) -> None:
 def embed_photo(upload: str, box: Box | None, reply_to: str) -> None:
     """Reply with the vector of a shopper's photograph, which is under the key ``upload``."""
     photos.answer(resources.pipeline(), resources.photo_decoder(), resources.queues(), upload, box, reply_to)
+
+
+@app.task(name=ANSWER, acks_late=False)
+def answer(reply_to: str) -> None:
+    """Answer a health check of this worker."""
+    health.answer(reply_to, with_models=bool(_queues & {EMBEDDING, INTERACTIVE}))
 
 
 @app.task(name=WAKE)

@@ -55,7 +55,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
         {"failures", "logs", "throttle", "photos"},
         {"resources"},
         {"embedding"},
-        {"writing", "housekeeping", "scheduler", "sweeping", "metrics", "enqueue", "dead_letters"},
+        {"writing", "housekeeping", "scheduler", "sweeping", "health", "metrics", "enqueue", "dead_letters"},
         {"tasks"},
     ),
     "webapp": (

@@ -78,6 +78,11 @@ def photo_reply(token: str) -> str:
     return f"photo:{token}"
 
 
+def health_reply(token: str) -> str:
+    """Return the key of the list that holds a worker's answer to one health check."""
+    return f"health:{token}"
+
+
 def thumbnail(product_id: str, number: int, version: str, width: int) -> str:
     """Return the key of a thumbnail."""
     return f"picture:{product_id}:{number}:{version}:{width}"

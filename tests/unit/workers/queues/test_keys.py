@@ -24,6 +24,7 @@ MADE = {
     "photo_vector": [keys.photo_vector("x-1")],
     "photo_upload": [keys.photo_upload("abc")],
     "photo_reply": [keys.photo_reply("abc")],
+    "health_reply": [keys.health_reply("abc")],
     "thumbnail": [keys.thumbnail("dress:1", 0, "f00", 320)],
 }
 
