@@ -64,6 +64,13 @@ test-busy: $(VENV)/.ready chromium  ## Run all tests twice, in random order, bes
 test-faults: $(VENV)/.ready  ## Run fault tests at full size: killed processes, lost servers, hostile images; about an hour
 	@FAULTS=full $(BIN)/python -m pytest -s tests/faults tests/live/test_order.py --timeout 3600
 
+MINUTES ?= 60
+SEED ?=
+
+.PHONY: chaos
+chaos: $(VENV)/.ready  ## Disturb a shop at random and check all it answered and stored (MINUTES=60, SEED=n replays a run)
+	@$(BIN)/python -m tests.faults.chaos.run --seconds $$(( $(MINUTES) * 60 )) $(if $(SEED),--seed $(SEED))
+
 $(VENV)/.bench-ready: $(VENV)/.ready requirements-bench.txt
 	@$(BIN)/uv pip install --python $(BIN)/python --constraint constraints.txt --requirement requirements-bench.txt
 	@touch $@

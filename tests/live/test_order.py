@@ -21,6 +21,7 @@ from indexer.elastic.client import BulkFailure
 from indexer.elastic.loading import write_events
 from indexer.elastic.product_index import ProductIndex
 from indexer.settings import Settings
+from tests.faults.chaos.catalogue import newest
 
 FULL = os.environ.get("FAULTS") == "full"
 RACES, VERSIONS, PRODUCTS = (1_000, 1_000, 50) if FULL else (60, 120, 6)
@@ -143,17 +144,8 @@ def test_tombstones_are_pruned_when_they_are_old(index: ProductIndex) -> None:
 
 
 def _expected(events: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """Return the expected result of events in any order: the definition that the scripts must match."""
-    rank = {"upsert": 0, "update": 1, "delete": 2}
-    state: dict[str, Any] | None = None
-    versions = {id(e): e.get("version", e.get("product", {}).get("version")) for e in events}
-    for event in sorted(events, key=lambda e: (versions[id(e)], rank[e["type"]])):
-        if event["type"] == "upsert":
-            state = dict(event["product"])
-        elif event["type"] == "delete":
-            state = None
-        elif state is not None:
-            state = {**state, **event["fields"]}
+    """Return the expected result of events in any order."""
+    state = newest(events)
     return state and {name: state[name] for name in ("price", "brand", "title")}
 
 

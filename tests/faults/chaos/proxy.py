@@ -1,0 +1,97 @@
+"""A proxy to Elasticsearch that records what is written to a shop's product indices, whatever becomes of the answer."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+from es_mappings import scripts
+from tests.faults.chaos import catalogue
+from tests.faults.chaos.history import AliasesChanged, History, Opened, State, Written
+from tests.faults.servers import SpoilingProxy, _items
+
+_SCRIPTS = ("upsert", "update", "delete", "embed", "attribute")
+
+
+class RecordingProxy(SpoilingProxy):
+    """Records writes with the documents that they leave, aliases that change, and points in time that are opened.
+
+    Elasticsearch returns the document that an update leaves, with its sequence number, if the update says
+    ``"_source": true``: the proxy adds that. So each index's history is complete and in order, without a change to what
+    is tested.
+    """
+
+    def __init__(self, upstream: str, alias: str, history: History, fits: Callable[[str, str, str], bool]) -> None:
+        self._alias, self._history, self._fits = alias, history, fits
+        self._names = {scripts.whole(f"product_{name}"): name for name in _SCRIPTS}
+        self._names[scripts.source("product_carry")] = "carry"
+        super().__init__(upstream)
+        # Clients that are killed reset their connections; that needs no traceback.
+        setattr(self._server, "handle_error", lambda *_: None)  # noqa: B010 - mypy
+
+    def heal(self) -> None:
+        """Pass everything on again, also what was held back."""
+        self.spoil = ""
+        self.released.set()
+        self.released = threading.Event()
+
+    def _forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> httpx.Response:
+        began, place = time.monotonic(), path.partition("?")[0]
+        written = _ask_for_states(body) if place.endswith("_bulk") else None
+        answer = super()._forward(method, path, headers, written[0] if written else body)
+        if written and answer.status_code == 200:
+            for source, item in zip(written[1], answer.json()["items"], strict=True):
+                self._record(began, source, item)
+        elif place == f"/{self._alias}/_pit" and answer.status_code == 200:
+            self._history.add(Opened(began, time.monotonic(), answer.json()["id"]))
+        elif place == "/_aliases":
+            actions = json.loads(body)["actions"]
+            self._history.add(AliasesChanged(began, time.monotonic(), actions, answer.status_code))
+        return answer
+
+    def _record(self, began: float, script: str | None, item: dict[str, Any]) -> None:
+        [(kind, outcome)] = item.items()
+        changed = outcome.get("result") in {"created", "updated", "deleted"}
+        if not changed or not outcome["_index"].startswith(f"{self._alias}-2"):  # a year: stores have a name there
+            return
+        state = self.state(outcome["get"]["_source"]) if kind == "update" else None
+        name = self._names.get(script or "", "an unknown script") if kind == "update" else kind
+        ended, seq_no = time.monotonic(), outcome["_seq_no"]
+        self._history.add(Written(began, ended, outcome["_index"], outcome["_id"], seq_no, name, state))
+
+    def state(self, document: dict[str, Any]) -> State:
+        """Return what is recorded of a product's document."""
+        embedding, fits = document.get("embedding") or {}, None
+        if "vector" in document:
+            picture = (document.get("images") or [""])[0].rpartition("/")[2]
+            fits = self._fits(document["vector"], embedding.get("space", ""), picture)
+        return State(
+            document.get("version", -1),
+            "deleted_at" in document,
+            catalogue.field_versions(document),
+            document.get("source", ""),
+            embedding.get("status", ""),
+            embedding.get("space", ""),
+            embedding.get("source", ""),
+            fits,
+        )
+
+
+def _ask_for_states(body: bytes) -> tuple[bytes, list[str | None]]:
+    """Return a bulk request whose updates by script return their documents, and the script of each item."""
+    parts, sources = [], list[str | None]()
+    for lines, (kind, _) in _items(body):
+        head, _, rest = lines.partition(b"\n")
+        action = json.loads(rest) if kind == "update" else {}
+        if "script" not in action:
+            parts.append(lines)
+            sources.append(None)
+            continue
+        parts.append(head + b"\n" + json.dumps({**action, "_source": True}).encode() + b"\n")
+        sources.append(action["script"]["source"])
+    return b"".join(parts), sources
