@@ -40,6 +40,8 @@ class Attachment:
         The vector space; None before one is fitted.
     checkpoints : dict of str to dict
         By the UUID of each concrete index, the changes that are processed.
+    detaching : bool
+        Whether our part is being removed, so that nothing may be written any more.
     """
 
     index: str
@@ -48,6 +50,7 @@ class Attachment:
     query: dict[str, Any] = field(default_factory=lambda: {"match_all": {}})
     space: str | None = None
     checkpoints: dict[str, Checkpoints] = field(default_factory=dict)
+    detaching: bool = False
 
     @property
     def vector(self) -> str:
@@ -102,6 +105,16 @@ class Attachments:
         except ConflictError as error:
             raise IndexStateError(f"Another process works on {attachment.index}; this one stops") from error
         self._seen[attachment.index] = {"if_seq_no": answer["_seq_no"], "if_primary_term": answer["_primary_term"]}
+
+    def retire(self, index: str) -> None:
+        """Note that an index is being detached. A process that works on it can save no more, and so stops."""
+        retired = {"state": {"detaching": True}}
+        self._client.update(index=self._index, id=index, doc=retired, retry_on_conflict=5)
+
+    def takes_vectors(self, index: str) -> bool:
+        """Return whether an index is attached and isn't being detached."""
+        answer = self._client.options(ignore_status=404).get(index=self._index, id=index)
+        return bool(answer.get("found")) and not answer["_source"]["state"].get("detaching")
 
     def forget(self, index: str) -> None:
         """Delete an attachment."""

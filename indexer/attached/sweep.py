@@ -19,8 +19,8 @@ from elasticsearch.helpers import pack_dense_vector, scan
 from more_itertools import chunked
 
 from es_mappings.product import LAYOUT
-from es_mappings.stores.attached import REMOVE
 from indexer.attached.attachment import Attachment, Attachments, concrete, described_products, prepare
+from indexer.attached.detaching import remove_ours
 from indexer.attached.fields import Described, describe
 from indexer.backoff import backoff
 from indexer.catalog.documents import now
@@ -85,6 +85,8 @@ class Sweep:
             There are too few images to fit a space, or its vectors were made by other models.
         """
         attachment, swept = self._attachments.read(index), Swept()
+        if attachment.detaching:
+            raise IndexStateError(f"{index} is being detached: `lookalike detach --index {index}` goes on with it")
         prepare(self._client, attachment)  # again, because an alias may lead to another index by now
         if attachment.space is None:
             if not self._process_changes(attachment, None, swept):
@@ -112,11 +114,20 @@ class Sweep:
                 self._page(attachment, hits, space, swept)
                 swept.read += len(hits)
                 self._progress(index, swept.read, max(total, swept.read))
-                self._attachments.save(attachment)
+                self._save(attachment)
                 if time.monotonic() > self._deadline:
                     return False
-            self._attachments.save(attachment)
+            self._save(attachment)
         return True
+
+    def _save(self, attachment: Attachment) -> None:
+        """Save how far this sweep is; if the index was detached meanwhile, remove what was written since."""
+        try:
+            self._attachments.save(attachment)
+        except IndexStateError:
+            if not self._attachments.takes_vectors(attachment.index):
+                remove_ours(self._client, attachment)
+            raise
 
     def _retry(self, attachment: Attachment, space: VectorSpace, swept: Swept, due: dict[str, str]) -> None:
         ours = attachment.object
@@ -134,6 +145,7 @@ class Sweep:
             if time.monotonic() > self._deadline:
                 return
             self._page(attachment, page, space, swept, again=True)
+            self._save(attachment)
 
     def _page(
         self,
@@ -154,28 +166,6 @@ class Sweep:
             if busy := [f.reason for f in failures.values() if f and f.transient and f.status != 409]:
                 # The checkpoint stays where it is; the activations are stored.
                 raise IndexStateError(f"{attachment.index} is busy ({busy[0]}); the next sweep goes on")
-
-
-def detach(index: ProductIndex, name: str) -> int:
-    """Remove everything we wrote from an attached index's documents, and its attachment; count the changed documents.
-
-    The fields stay in its mapping, because Elasticsearch can't remove any from a live index.
-    """
-    attachments = Attachments(index)
-    attachment = attachments.read(name)
-    attachments.forget(name)  # so that no sweep writes again what is removed here
-    index.client.indices.refresh(index=name)
-    script = {"source": REMOVE, "params": {"object": attachment.object}}
-    ours = {"exists": {"field": f"{attachment.object}.status"}}
-    updated = 0
-    for _ in range(2):  # the second time what was written meanwhile
-        answer = index.client.options(request_timeout=3_600).update_by_query(
-            index=name, query=ours, script=script, conflicts="proceed", refresh=True
-        )
-        updated += int(answer["updated"])
-        if not answer["version_conflicts"]:
-            break
-    return updated
 
 
 def _note(swept: Swept, failures: Mapping[str, BulkFailure | None], outcomes: Mapping[str, Outcome]) -> None:

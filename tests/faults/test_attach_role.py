@@ -10,9 +10,10 @@ from PIL import Image
 
 from es_mappings import roles
 from indexer.attached.attachment import Attachment, Attachments, prepare
+from indexer.attached.detaching import detach
 from indexer.attached.fields import FieldNames
 from indexer.attached.searching import similar_request
-from indexer.attached.sweep import Sweep, detach
+from indexer.attached.sweep import Sweep
 from indexer.elastic.product_index import ProductIndex
 from indexer.embedding.pipeline import Pipeline
 from indexer.images.fetching import ImageSource

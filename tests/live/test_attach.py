@@ -13,9 +13,10 @@ from elasticsearch import Elasticsearch
 
 from es_mappings.product import LAYOUT
 from indexer.attached.attachment import Attachment, Attachments, prepare
+from indexer.attached.detaching import detach
 from indexer.attached.fields import FieldNames
 from indexer.attached.searching import similar_request
-from indexer.attached.sweep import Sweep, Swept, detach
+from indexer.attached.sweep import Sweep, Swept
 from indexer.elastic.client import vector
 from indexer.embedding.pipeline import Pipeline
 from indexer.errors import ImageUnavailableError, IndexStateError
@@ -139,6 +140,39 @@ def test_without_a_product_index_attributes_are_learned_from_the_attached_docume
     red, also_red, blue = parts["d0"], parts["d2"], parts["d1"]
     assert red @ also_red > 0.9 > red @ blue
     assert not theirs.client.indices.exists(index=shop.alias)
+
+
+def test_an_interrupted_detach_goes_on_with_the_next_call(theirs: Theirs, monkeypatch: pytest.MonkeyPatch) -> None:
+    sweep(theirs)
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise ConnectionError("Elasticsearch is down")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("elasticsearch.Elasticsearch.update_by_query", fail)
+        with pytest.raises(ConnectionError):
+            detach(theirs.shop.index, theirs.name)
+    with pytest.raises(IndexStateError, match="is being detached"):
+        sweep(theirs)
+    assert detach(theirs.shop.index, theirs.name) == 39
+    assert not any("lookalike" in source for source in theirs.sources().values())
+
+
+def test_a_sweep_under_way_leaves_nothing_in_a_detached_index(theirs: Theirs, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = theirs.shop.pipeline()
+    embed, calls = pipeline.outcomes, iter([True])
+
+    def outcomes(*arguments: Any) -> Any:
+        """Detach the index while the first documents are embedded."""
+        made = embed(*arguments)
+        if next(calls, None):
+            detach(theirs.shop.index, theirs.name)
+        return made
+
+    monkeypatch.setattr(pipeline, "outcomes", outcomes)
+    with pytest.raises(IndexStateError):
+        Sweep(theirs.shop.index, pipeline).run(theirs.name)
+    assert not any("lookalike" in source for source in theirs.sources().values())
 
 
 def test_a_sweep_embeds_exactly_the_documents_that_changed(theirs: Theirs) -> None:

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Iterator
 
-from indexer.attached.attachment import Attachments
 from tests.faults.chaos.history import AliasRead, Final, FinalForeign, ForeignRead, IndexSpace
 from tests.faults.chaos.shop import ChaosShop
 
@@ -79,8 +78,3 @@ def record_foreign(shop: ChaosShop, *, attached: bool) -> None:
     """Record what is in the foreign index at last."""
     for read in read_foreign(shop):
         shop.history.add(FinalForeign(read.began, read.ended, attached, read))
-
-
-def is_attached(shop: ChaosShop) -> bool:
-    """Return whether the foreign index is attached."""
-    return shop.foreign in Attachments(shop.index).all()

@@ -22,8 +22,8 @@ from kombu.exceptions import OperationalError
 from standardwebhooks import Webhook
 
 from indexer.attached.attachment import Attachment, Attachments, prepare
+from indexer.attached.detaching import detach
 from indexer.attached.fields import FieldNames
-from indexer.attached.sweep import detach
 from indexer.errors import ProductSearchError
 from tests.faults.chaos import catalogue, rollout
 from tests.faults.chaos.history import Accepted, ForeignWritten, ProductRead, RolledOut, Walk

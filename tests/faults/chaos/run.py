@@ -133,8 +133,9 @@ class Run:
                 self._stuck(f"the last {kind}: {outcomes}")
             self._until(self._is_idle, f"embedding what the {kind} left")
             looking.record_products(shop, kind)
-        if not looking.is_attached(shop):
-            operations.attach()
+        operations.detach()  # an earlier one may have been interrupted
+        looking.record_foreign(shop, attached=False)
+        operations.attach()
         self._until(self._is_swept, "sweeping the attached index")
         looking.record_foreign(shop, attached=True)
         operations.detach()
