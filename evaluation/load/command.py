@@ -36,6 +36,7 @@ from workers.queues.handle import Queues
 
 _STEP_SECONDS = 10.0
 _SEED = 17
+_TOO_MANY = 429
 
 console = Console(highlight=False)
 
@@ -111,6 +112,8 @@ def _report(url: str, best: float, phases: list[Phase], out: Path) -> None:
     for part in report.parts:
         if isinstance(part, Table):
             console.print(part.for_terminal())
+    if any(_TOO_MANY in kind.errors for phase in phases for kind in phase.kinds.values()):
+        console.print("The shop's rate limits refused requests. It must believe X-Forwarded-For: PROXIES=1.")
     page = report.write(out, "load")
     figures = {"facts": facts, "phases": [asdict(p) for p in phases], "goals": [asdict(goal) for goal in judged]}
     page.with_suffix(".json").write_text(json.dumps(figures, indent=2), "utf-8")
