@@ -6,7 +6,6 @@ import io
 import json
 import logging
 import secrets
-import threading
 
 from PIL import Image
 
@@ -23,7 +22,6 @@ from workers.queues.reading import json_object
 log = logging.getLogger(__name__)
 
 _SIDE = 640  # pixels of the image sent to the worker: more than any model uses
-_AT_ONCE = 4  # photographs under way in one process; its other threads serve pages
 
 
 class Photos:
@@ -31,7 +29,6 @@ class Photos:
 
     def __init__(self, queues: Queues, minutes: int, decoder: Decoder) -> None:
         self._queues, self._minutes, self._decoder = queues, minutes, decoder
-        self._under_way = threading.BoundedSemaphore(_AT_ONCE)
 
     def take(self, data: bytes, box: Box | None) -> str:
         """Embed a photograph, store its vector, and return the token.
@@ -41,21 +38,16 @@ class Photos:
         ParameterError
             The data isn't an image in an accepted format.
         PhotoServiceError
-            No worker answers, the machine is too busy to decode it, too many photographs are under way, or Redis is
-            down.
+            No worker answers, the machine is too busy to decode it, or Redis is down.
         IndexStateError
             There is no vector space yet.
         """
-        if not self._under_way.acquire(blocking=False):
-            raise PhotoServiceError(f"{_AT_ONCE} photographs are under way already")
         try:
             return self._store(embed_photo(self._queues, self._small(data, box)))
         except ImageUnavailableError as error:
             raise PhotoServiceError(str(error)) from error
         except ImageError as error:
             raise ParameterError("image", str(error)) from error
-        finally:
-            self._under_way.release()
 
     def get(self, token: str) -> PhotoVector | None:
         """Return a photograph's vector, or None if it has expired or Redis is down."""

@@ -9,8 +9,8 @@ from flask import Blueprint, Flask
 from werkzeug.test import TestResponse
 
 from indexer.settings import Settings
-from webapp import budgets
-from webapp.budgets import CAPACITIES, Bulkhead, Capacity
+from webapp import budgets, create_app
+from webapp.budgets import CAPACITIES, Bulkhead, Capacity, kind_of
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = Capacity(at_once=2, waiting=1)
@@ -19,6 +19,15 @@ PAGES = Capacity(at_once=2, waiting=1)
 def test_a_process_has_threads_for_all_that_it_admits_and_for_what_never_waits() -> None:
     admitted = sum(capacity.at_once + capacity.waiting for capacity in CAPACITIES.values())
     assert runpy.run_path(str(ROOT / "gunicorn.conf.py"))["threads"] > admitted
+
+
+def test_kinds_are_those_of_endpoints_that_exist() -> None:
+    app = create_app(Settings(redis_url="redis://127.0.0.1:1/0", elasticsearch_url="http://127.0.0.1:1"))
+    assert app.view_functions.keys() >= budgets._PHOTOS | budgets._FREE
+    assert budgets._KINDS.keys() <= app.blueprints.keys()
+    assert set(budgets._KINDS.values()) | {"pages", "photos"} == CAPACITIES.keys()
+    assert kind_of("photo_pages", "photo_pages.form") == "pages"
+    assert kind_of("photo_pages", "photo_pages.upload") == kind_of("api", "api.similar_to_image") == "photos"
 
 
 def test_a_bulkhead_refuses_at_once_when_enough_wait() -> None:
