@@ -3,7 +3,6 @@
 import io
 import json
 import re
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from PIL import Image
 from tests.conftest import Shop
 from tests.live.shopping import search
 from webapp import create_app
-from webapp.services import services
 from workers.photos import PhotoServiceError
 from workers.queues.handle import Queues
 
@@ -169,12 +167,3 @@ def test_no_worker(web: FlaskClient, shop: Shop, monkeypatch: pytest.MonkeyPatch
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
         assert "try again" in answer.get_data(as_text=True)
         assert "nobody there" not in answer.get_data(as_text=True)
-
-
-def test_too_many_waiting_photographs_are_refused(
-    web: FlaskClient, shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _, data = _picture(shop, web)
-    with web.application.app_context():
-        monkeypatch.setattr(services().photos, "_under_way", threading.Semaphore(0))
-    assert _ask(web, data).status_code == 503
