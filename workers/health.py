@@ -13,7 +13,6 @@ import click
 from celery.utils.nodenames import worker_direct
 
 from indexer.settings import Settings
-from workers import resources
 from workers.app import ANSWER, TIME_LIMIT, app
 from workers.errors import RedisUnavailableError
 from workers.queues import keys
@@ -23,11 +22,9 @@ from workers.queues.handle import Queues
 _PING_SECONDS = 10.0
 
 
-def answer(reply_to: str, *, with_models: bool) -> None:
-    """Answer a health check from this process, once it has its models if it needs them."""
-    if with_models:
-        resources.pipeline()
-    resources.queues().replies.put(reply_to, {"answered": time.time()})
+def answer(queues: Queues, reply_to: str) -> None:
+    """Answer a health check from this process."""
+    queues.replies.put(reply_to, {"answered": time.time()})
 
 
 def problem_of(worker: str, queues: Queues, seconds: float) -> str | None:

@@ -35,6 +35,7 @@ from workers.errors import QueueError
 
 log = logging.getLogger(__name__)
 
+_WITH_MODELS = {EMBEDDING, INTERACTIVE}
 _queues: set[str] = set()  # those that this worker consumes; known before it forks
 
 # Tasks sent by other systems stay in Celery's queue until ours accepts their work.
@@ -80,8 +81,10 @@ def embed_photo(upload: str, box: Box | None, reply_to: str) -> None:
 
 @app.task(name=ANSWER, acks_late=False)
 def answer(reply_to: str) -> None:
-    """Answer a health check of this worker."""
-    health.answer(reply_to, with_models=bool(_queues & {EMBEDDING, INTERACTIVE}))
+    """Answer a health check of this worker, once this process has its models if it needs them."""
+    if _queues & _WITH_MODELS:
+        resources.pipeline()
+    health.answer(resources.queues(), reply_to)
 
 
 @app.task(name=WAKE)
@@ -141,7 +144,7 @@ def warm_up(**_: Any) -> None:
 
     In a thread, because Celery kills a process that isn't up within seconds, and so each that replaces it.
     """
-    if _queues & {EMBEDDING, INTERACTIVE}:
+    if _queues & _WITH_MODELS:
         threading.Thread(target=_load_models, name="models", daemon=True).start()
 
 

@@ -1,10 +1,15 @@
+from types import SimpleNamespace
+from typing import cast
+
 import pytest
+from elastic_transport import ApiResponseMeta
+from elasticsearch import ApiError
 from flask import Flask
 from flask.testing import FlaskClient
 
 from indexer.settings import Settings
 from webapp import create_app
-from webapp.errors import Problem, problem
+from webapp.errors import Problem, problem, register
 
 
 def test_a_problem_is_what_the_description_says() -> None:
@@ -58,3 +63,24 @@ def test_each_operation_describes_that_its_address_may_be_too_long(web: FlaskCli
     operations = [operation for path, item in paths.items() if path.startswith("/api/") for operation in item.values()]
     assert operations
     assert all("414" in operation["responses"] for operation in operations)
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "expected"),
+    [
+        (400, "index_closed_exception", 503),
+        (404, "index_not_found_exception", 503),
+        (429, "busy", 503),
+        (400, "bug", 500),
+    ],
+)
+def test_what_elasticsearch_may_accept_later_is_tried_again(status: int, error: str, expected: int) -> None:
+    app, meta = Flask("test"), SimpleNamespace(status=status)
+    register(app)
+
+    @app.get("/api/search")
+    def search() -> str:
+        raise ApiError(error, cast("ApiResponseMeta", meta), {})
+
+    answer = app.test_client().get("/api/search")
+    assert (answer.status_code, "Retry-After" in answer.headers) == (expected, expected == 503)
