@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, abort, current_app, request
 from flask_limiter import Limiter
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFError, CSRFProtect
 from limits import parse_many
 from limits.errors import StorageError
 from werkzeug.exceptions import TooManyRequests
@@ -59,6 +59,14 @@ _LIMITS = {
 }
 
 
+class _FormProtection(CSRFProtect):  # type: ignore[misc]
+    def protect(self, *, apply_exemptions: bool = False) -> None:
+        try:
+            super().protect(apply_exemptions)
+        except ValueError as error:  # over TLS, of a Referer that is no address
+            raise CSRFError("The referrer can't be read.") from error
+
+
 def sign_cookies(app: Flask, settings: Settings) -> None:
     """Configure the key that signs cookies, forms and cursors, and the attributes of cookies."""
     if settings.secret_key is None:
@@ -92,7 +100,7 @@ def protect(app: Flask, settings: Settings) -> None:
         hops = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     _limit_rates(app, settings)
-    csrf = CSRFProtect(app)
+    csrf = _FormProtection(app)
     # Neither has forms that carry a token: events are signed, and `refuse_other_sites` protects the JSON API.
     for name in ("api", "catalog_hook"):
         csrf.exempt(app.blueprints[name])

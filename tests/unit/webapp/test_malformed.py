@@ -71,3 +71,17 @@ def test_a_password_may_have_a_colon_and_a_name_none(web: FlaskClient, name: str
     token = web.get("/staff/login").text.split('name="csrf_token" value="')[1].split('"')[0]
     answer = web.post("/staff/login", data={"csrf_token": token, "name": name, "password": password})
     assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    "referrer", ["https://[", "https://localhost:99999999/", "https://evil.example", "\N{SNOWMAN}", " "]
+)
+def test_a_form_over_tls_from_an_address_that_is_none(web: FlaskClient, referrer: str) -> None:
+    token = web.get("/staff/login").text.split('name="csrf_token" value="')[1].split('"')[0]
+    answer = web.post(
+        "/staff/login",
+        data={"csrf_token": token, "name": "ada", "password": "wrong"},
+        headers={"Referer": referrer},
+        base_url="https://localhost",
+    )
+    assert (answer.status_code, "This form has expired" in answer.text) == (400, True)
