@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := uv==0.13.9
 CATALOG ?=
+MAPPING ?=
 PRODUCTS ?= 2400
 N ?= 5000
 PORT ?= 5000
@@ -28,8 +29,8 @@ $(VENV)/.ready: pyproject.toml requirements.txt requirements-sandbox.txt require
 install: $(VENV)/.ready  ## Set up the virtual environment, with the command lookalike
 
 .PHONY: demo
-demo: $(VENV)/.ready  ## Bring up the sandbox shop on port 5000 (CATALOG=file or abo with N=n, PRODUCTS=n, PORT=n)
-	@exec $(BIN)/python -m demo.sandbox $(if $(CATALOG),--catalog $(CATALOG)) --products $(PRODUCTS) --number $(N) --port $(PORT)
+demo: $(VENV)/.ready  ## Bring up the sandbox shop on port 5000 (CATALOG=file with MAPPING=file, or abo with N=n, PRODUCTS=n, PORT=n)
+	@exec $(BIN)/python -m demo.sandbox $(if $(CATALOG),--catalog $(CATALOG)) $(if $(MAPPING),--mapping $(MAPPING)) --products $(PRODUCTS) --number $(N) --port $(PORT)
 
 .PHONY: test
 test: $(VENV)/.ready chromium  ## Run all tests against real servers, fault tests at a small size (test-faults: full size)

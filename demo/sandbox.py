@@ -28,7 +28,7 @@ from demo.sources import catalogue
 from demo.waiting import STALLED_S, wait_until, work_of
 from es_mappings import product
 from indexer import synonyms
-from indexer.catalog.feeds.feed import open_feed
+from indexer.catalog.feeds.feed import Feed
 from indexer.cli.console import errors_in_one_line, progress_bar
 from indexer.cli.load import write_catalog
 from indexer.elastic.product_index import ProductIndex
@@ -49,12 +49,15 @@ def say(line: str) -> None:
 
 @click.command()
 @click.option("--catalog", type=click.Path(path_type=Path), help="A file, or abo; by default one is drawn.")
+@click.option("--mapping", type=click.Path(exists=True, path_type=Path), help="What the columns of the file mean.")
 @click.option("--products", default=2_400, show_default=True, help="Products of the rendered catalogue.")
 @click.option("--number", default=5_000, show_default=True, help="Products taken from a public catalogue.")
 @click.option("--folder", default=Path(".data"), show_default=True, type=click.Path(path_type=Path))
 @click.option("--port", default=5000, show_default=True, help="Port of the storefront.")
 @click.option("--once", is_flag=True, help="Stop as soon as the storefront answers.")
-def main(*, catalog: Path | None, products: int, number: int, folder: Path, port: int, once: bool) -> None:
+def main(
+    *, catalog: Path | None, mapping: Path | None, products: int, number: int, folder: Path, port: int, once: bool
+) -> None:
     """Bring up the sandbox shop and keep it up until Ctrl-C."""
     # Both must unwind the stack below, even if a shell started this in the background with SIGINT ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -64,7 +67,8 @@ def main(*, catalog: Path | None, products: int, number: int, folder: Path, port
         try:
             if not is_free(port):
                 raise ProductSearchError(f"Port {port} is taken; choose another: make demo PORT={port + 1}")
-            children = bring_up(stack, catalog, products, number, folder.resolve(), port)
+            feed = catalogue(catalog, mapping, folder.resolve(), drawn=products, taken=number, say=say)
+            children = bring_up(stack, feed, folder.resolve(), port)
             say(f"The shop is open after {time.monotonic() - begun:.0f} s: http://localhost:{port}  (Ctrl-C stops it)")
             staff, _, password = os.environ["STAFF"].partition(":")
             say(f"Pages for staff: http://localhost:{port}/ops, name {staff}, password {password}")
@@ -78,9 +82,7 @@ def main(*, catalog: Path | None, products: int, number: int, folder: Path, port
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave processes running
 
 
-def bring_up(
-    stack: ExitStack, catalog: Path | None, products: int, number: int, folder: Path, port: int
-) -> list[Child]:
+def bring_up(stack: ExitStack, feed: Feed, folder: Path, port: int) -> list[Child]:
     """Start servers, workers and the shop on a catalogue; the stack stops them.
 
     Returns
@@ -88,8 +90,6 @@ def bring_up(
     list of Child
         The processes; ``os.environ`` has the settings that they were started with.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    file = catalogue(catalog, folder, drawn=products, taken=number, say=say)
     for start, name, url in (
         (start_elasticsearch, "elasticsearch", os.environ.get("ELASTICSEARCH_URL")),
         (start_redis, "redis", os.environ.get("REDIS_URL")),
@@ -98,26 +98,27 @@ def bring_up(
         stack.callback(service.stop)
         say(f"{name.capitalize()}: {service.how}")
         os.environ[f"{name.upper()}_URL"] = service.url
-    os.environ.update(_environment(folder, file))
+    os.environ.update(_environment(folder, feed))
     settings = Settings.from_environment()
     workers = []
     for worker in start_workers(folder):
         stack.callback(worker.stop)
         say(f"Worker: {worker.name}, pid {worker.pid}, log in {worker.log}")
         workers.append(worker)
-    _load(settings, file, workers[0])
+    _load(settings, feed, workers[0])
     config = Path(__file__).resolve().parents[1] / "gunicorn.conf.py"
     shop = _start(stack, folder, "storefront", "gunicorn", "--config", str(config), "--bind", f"127.0.0.1:{port}")
     _wait_for_answer(port, shop)
     return [*workers, shop]
 
 
-def _environment(folder: Path, catalog: Path) -> dict[str, str]:
+def _environment(folder: Path, feed: Feed) -> dict[str, str]:
     """Return the variables that the processes need and that the environment doesn't set."""
     # One index per content of catalogue and mapping: each file has a shop of its own, which later runs find again.
-    mapping = json.dumps([product.mapping(None), product.settings()], sort_keys=True)
-    content = hashlib.sha256(catalog.read_bytes() + mapping.encode()).hexdigest()[:10]
-    ours = {"INDEX_NAME": f"shop-{content}", "IMAGE_ROOTS": str(catalog.parent), **_secrets(folder / "secrets.json")}
+    columns = feed.mapping.model_dump() if feed.mapping else None
+    mapping = json.dumps([product.mapping(None), product.settings(), columns], sort_keys=True)
+    content = hashlib.sha256(feed.path.read_bytes() + mapping.encode()).hexdigest()[:10]
+    ours = {"INDEX_NAME": f"shop-{content}", "IMAGE_ROOTS": str(feed.path.parent), **_secrets(folder / "secrets.json")}
     # The shop listens on this machine only; a foreign page must not reach it by DNS rebinding either.
     ours["TRUSTED_HOSTS"] = "localhost,127.0.0.1"
     return {name: value for name, value in ours.items() if name not in os.environ}
@@ -137,7 +138,7 @@ def _secrets(path: Path) -> dict[str, str]:
     return fresh | stored
 
 
-def _load(settings: Settings, catalog: Path, worker: Child) -> None:
+def _load(settings: Settings, feed: Feed, worker: Child) -> None:
     """Load the catalogue through the worker, unless an earlier run did."""
     from indexer.spaces.fitting import fit_space
     from indexer.vectorizers import load_vectorizers
@@ -148,7 +149,7 @@ def _load(settings: Settings, catalog: Path, worker: Child) -> None:
         say(f"Index: {index.counts()['done']:,} products with vectors, from an earlier run ({index.alias})")
         return
     vectorizers = load_vectorizers(settings)
-    written, refused = write_catalog(settings, open_feed(catalog))
+    written, refused = write_catalog(settings, feed)
     say(f"Index: {written:,} products written to {index.alias}, {refused:,} lines refused")
     if index.space() is None:
         enqueue_embeddings(index.ids_without_vector())
@@ -159,9 +160,9 @@ def _load(settings: Settings, catalog: Path, worker: Child) -> None:
         say(f"Vector space: {space.digest} fitted on the catalogue ({dims})")
     enqueue_embeddings(index.ids_without_vector())
     _follow("Writing vectors", lambda: index.counts()["pending"], worker)
-    if (catalog.parent / "truth.jsonl").exists():  # of our own catalogue
+    if (feed.path.parent / "truth.jsonl").exists():  # of our own catalogue
         synonyms.add(index, synonyms.parse_rules(_SYNONYMS.read_text().splitlines()))
-    _calibrate(settings, catalog)
+    _calibrate(settings, feed.path)
     _learn_attributes(index, vectorizers)
     counts = index.counts()
     say(f"Vectors: {counts['done']:,} written, {counts['failed']:,} failed (`lookalike status` says why)")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from demo.abo import read_abo
 from demo.catalogue import is_complete, render_catalogue
+from indexer.catalog.feeds.feed import Feed, FeedOptions, open_feed
+from indexer.catalog.feeds.mapping import read_mapping
 from indexer.cli.console import progress_bar
 from indexer.errors import CatalogError
 
@@ -15,13 +17,15 @@ ABO = "abo"
 Say = Callable[[str], None]
 
 
-def catalogue(source: Path | None, folder: Path, *, drawn: int, taken: int, say: Say) -> Path:
-    """Return the catalogue's file, rendered or downloaded if need be.
+def catalogue(source: Path | None, mapping: Path | None, folder: Path, *, drawn: int, taken: int, say: Say) -> Feed:
+    """Return the catalogue's feed, rendered or downloaded if need be.
 
     Parameters
     ----------
     source : Path or None
         A file, or the name of a public catalogue; None renders one.
+    mapping : Path or None
+        What the file's columns mean, if they are of no known format.
     folder : Path
         The demo's data folder.
     drawn, taken : int
@@ -30,8 +34,14 @@ def catalogue(source: Path | None, folder: Path, *, drawn: int, taken: int, say:
     Raises
     ------
     CatalogError
-        There is no such file, or the public catalogue can't be downloaded.
+        There is no such file, it can't be read, or the public catalogue can't be downloaded.
     """
+    folder.mkdir(parents=True, exist_ok=True)
+    file = _file(source, folder, drawn, taken, say)
+    return open_feed(file, FeedOptions(mapping=read_mapping(mapping) if mapping else None))
+
+
+def _file(source: Path | None, folder: Path, drawn: int, taken: int, say: Say) -> Path:
     if source is None:
         return _rendered(folder / "catalogue", drawn, say)
     if str(source) == ABO:

@@ -93,6 +93,9 @@ class Settings(BaseSettings):
     )
     batch_size: int = Field(32, ge=1, le=1024, description="Images that are embedded and written together.")
 
+    catalog_mapping: Path | None = Field(
+        None, description="Mapping file (TOML) for events that name their fields otherwise; empty: our own names."
+    )
     queue_limit: int = Field(
         100_000, ge=1, description="Catalogue events that may wait to be written; above it, the webhook answers 503."
     )
@@ -159,7 +162,7 @@ class Settings(BaseSettings):
         "60/minute", description="Catalogue requests without a valid signature per client address."
     )
 
-    @field_validator("text_model", "look_pooling", "style_pooling", mode="before")
+    @field_validator("catalog_mapping", "text_model", "look_pooling", "style_pooling", mode="before")
     @classmethod
     def _empty(cls, value: object) -> object:
         return value or None  # not the empty path, which is the current folder

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from functools import cache
 
+from indexer.catalog.feeds.mapping import Mapping, read_mapping
 from indexer.elastic.dead_letters import DeadLetters
 from indexer.elastic.product_index import ProductIndex
 from indexer.embedding.pipeline import Pipeline
@@ -43,6 +44,13 @@ def photo_decoder() -> Decoder:
 def index() -> ProductIndex:
     """Return the shop's product index."""
     return ProductIndex.open(settings())
+
+
+@cache
+def mapping() -> Mapping | None:
+    """Return what the names in catalogue events mean, if they are not ours."""
+    path = settings().catalog_mapping
+    return read_mapping(path) if path else None
 
 
 @cache

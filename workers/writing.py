@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 
 from indexer.catalog.events import Delete, Event, parse_event, parse_stored_event
+from indexer.catalog.feeds.mapping import mapped
 from indexer.catalog.values.json_values import clean_value
 from indexer.elastic.client import BulkFailure
 from indexer.elastic.dead_letters import DeadLetter
@@ -39,7 +40,8 @@ def accept(events: Sequence[object], event_id: str) -> None:
     for position, data in enumerate(events):
         name = f"{event_id}/{position}"
         try:
-            entries.append(Entry(parse_event(data).model_dump(mode="json"), name, time.time()))
+            event = parse_event(mapped(data, resources.mapping()))
+            entries.append(Entry(event.model_dump(mode="json"), name, time.time()))
         except CatalogError as error:
             log.warning("invalid event: %s", error, extra={"event": name})
             letters.append(DeadLetter("event", _product_of(data), str(error), data, name))

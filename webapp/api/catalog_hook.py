@@ -14,6 +14,7 @@ from flask_openapi3 import APIBlueprint
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from indexer.catalog.events import Event, parse_event
+from indexer.catalog.feeds.mapping import mapped
 from indexer.catalog.values.json_values import loads
 from indexer.errors import CatalogError
 from indexer.settings import Settings
@@ -57,7 +58,7 @@ def events() -> Response | tuple[Response, int]:
         # Events without a version take the time of the first request, so that a repeated request does not override
         # events that arrived in between.
         version = round(queues.events.first_seen(name, received) * 1_000)
-        parsed, errors = _parse(data, version)
+        parsed, errors = _parse([mapped(event, services().mapping) for event in data], version)
         entries = [Entry(event.model_dump(mode="json"), f"{name}/{position}", received) for position, event in parsed]
         queues.events.add(entries)
     except QueueError as error:

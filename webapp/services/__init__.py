@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
+from indexer.catalog.feeds.mapping import Mapping, read_mapping
 from indexer.elastic.product_index import ProductIndex
 from indexer.images.decoder import Decoder
 from indexer.images.fetching import ImageSource
@@ -37,6 +38,8 @@ class Services:
         Shoppers' photographs.
     visitors : Visitors
         What is remembered about shoppers.
+    mapping : Mapping or None
+        What the names in catalogue events mean, if they are not ours.
     staff_sessions : StaffSessions
         Who is logged in to the staff pages.
     """
@@ -48,6 +51,7 @@ class Services:
     thumbnails: Thumbnails
     photos: Photos
     visitors: Visitors
+    mapping: Mapping | None
     staff_sessions: StaffSessions
 
     @classmethod
@@ -72,6 +76,7 @@ class Services:
             thumbnails=Thumbnails(navigation, source, queues.values),
             photos=photos,
             visitors=Visitors(queues.values, settings.behaviour_days),
+            mapping=read_mapping(settings.catalog_mapping) if settings.catalog_mapping else None,
             staff_sessions=StaffSessions(queues.values),
         )
 

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import TextIO
 
-from indexer.catalog.feeds.files import MAX_ROW, is_damaged, lines
+from indexer.catalog.feeds.files import MAX_ROW, damaged, is_damaged, lines
 from indexer.catalog.feeds.rows import Row, Rows
 from indexer.errors import CatalogError
 
@@ -45,7 +45,9 @@ def rows(text: TextIO, delimiter: str) -> Rows:
 
 def _row(columns: list[str], record: list[str]) -> Row | CatalogError:
     if len(record) > len(columns) and any(cell.strip() for cell in record[len(columns) :]):
-        return CatalogError(f"the row has {len(record)} cells, but the header has {len(columns)} columns")
+        return CatalogError(
+            f"the row has {len(record)} cells, but the header has {len(columns)} columns", "more cells than columns"
+        )
     row: Row = {}
     for column, cell in zip(columns, record, strict=False):
         if column in row:  # a repeated column, such as several of images
@@ -109,7 +111,7 @@ def _records(text: TextIO, delimiter: str) -> Iterator[tuple[int, list[str] | Ca
             yield source.number, _unreadable(source.record[0], delimiter, columns, error)
             continue
         if any(is_damaged(line) for line in source.record):
-            yield source.number, CatalogError("the row has bytes that are no characters of the file's encoding")
+            yield source.number, damaged()
         elif any(record):
             yield source.number, record
 
@@ -127,9 +129,11 @@ def _are_rows(record: list[str], delimiter: str, columns: int) -> bool:
 def _unreadable(line: str, delimiter: str, columns: int, error: csv.Error) -> list[str] | CatalogError:
     cells = line.rstrip("\r\n").split(delimiter)
     if len(line) >= MAX_ROW:
-        return CatalogError(f"the row is longer than {MAX_ROW:,} characters")
+        return CatalogError(f"the row is longer than {MAX_ROW:,} characters", "too long")
     if delimiter == "\t" and len(cells) == columns:  # many programs that write TSV use no quotes
         return cells
     if '"' not in line:
         return CatalogError(f"no CSV: {error}")
-    return CatalogError("a quote is opened and not closed; quote the whole cell, and write a quote inside it twice")
+    return CatalogError(
+        "a quote is opened and not closed; quote the whole cell, and write a quote inside it twice", "unclosed quote"
+    )

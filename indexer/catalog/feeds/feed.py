@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
-from indexer.catalog.feeds import csv, formats, json_lines, own
+from indexer.catalog.feeds import csv, formats, json_array, json_lines, own, xml
 from indexer.catalog.feeds.encodings import checked_encoding, detect_encoding, encoding_name
 from indexer.catalog.feeds.files import DAMAGES, HEAD, open_text, suffix
+from indexer.catalog.feeds.mapping import Mapping
 from indexer.catalog.feeds.rows import Format, Rows
 from indexer.errors import CatalogError
 
 _SUFFIXES = {".csv": "CSV", ".tsv": "CSV", ".jsonl": "JSON Lines", ".ndjson": "JSON Lines"}
-_DELIMITER_NAMES = {"\t": "tabs", ",": "commas"}
-_NAMED_COLUMNS = 12
+_DELIMITERS = {"\t": "tabs", ",": "commas"}
+_COLUMNS = 12  # that a message names
+_OURS = {"id", "title", "type", "identifier", "values"}  # of a JSON object that is a product or an event itself
 
 
 @dataclass(frozen=True)
@@ -25,12 +29,15 @@ class FeedOptions:
     Attributes
     ----------
     format, encoding, delimiter : str
-        Name of the format, of the encoding, and what separates the cells of a CSV; empty: recognised.
+        Name of the format, of the encoding, and what separates the cells of a CSV; empty: the mapping's, or recognised.
+    mapping : Mapping, optional
+        What its columns mean.
     """
 
     format: str = ""
     encoding: str = ""
     delimiter: str = ""
+    mapping: Mapping | None = None
 
 
 @dataclass(frozen=True)
@@ -47,21 +54,30 @@ class Feed:
         ``CSV``, ``JSON Lines``, ``JSON`` or ``XML``.
     delimiter : str
         What separates the cells of a CSV.
-    format : Format
-        Whose export it is.
+    columns : list of str
+        Those of the header, or of the first row.
+    format : Format or None
+        Whose export it is; None if no format knows its columns.
+    mapping : Mapping or None
+        What its columns mean, or what is changed in the products of the format.
     """
 
     path: Path
     encoding: str
     syntax: str
     delimiter: str
-    format: Format
+    columns: list[str]
+    format: Format | None
+    mapping: Mapping | None
+    reader: Callable[[TextIO], Rows]
 
     @property
     def description(self) -> str:
         """How the file is read, in one line."""
-        cells = f", separated by {_DELIMITER_NAMES.get(self.delimiter, self.delimiter)}" if self.delimiter else ""
-        return f"{self.path.name}: read as {self.format.title}, {encoding_name(self.encoding)}{cells}"
+        form = self.format.title if self.format else self.syntax
+        mapped = f" with {self.mapping.path.name}" if self.mapping else ""
+        cells = f", separated by {_DELIMITERS.get(self.delimiter, self.delimiter)}" if self.delimiter else ""
+        return f"{self.path.name}: read as {form}{mapped}, {encoding_name(self.encoding)}{cells}"
 
     def rows(self) -> Rows:
         """Read the rows as the file has them.
@@ -71,73 +87,124 @@ class Feed:
         CatalogError
             The file can't be read any further.
         """
-        return _rows(self.path, self.encoding, self.syntax, self.delimiter)
+        return _rows(self.path, self.encoding, self.reader)
 
-    def products(self) -> Rows:
+    def products(self, rows: Rows | None = None) -> Rows:
         """Read the products and events, with the fields of our catalogue, their values as the file has them.
+
+        Parameters
+        ----------
+        rows : iterator of rows, optional
+            The file's, if somebody else watches them, too.
 
         Raises
         ------
         CatalogError
             The file can't be read any further.
         """
-        return self.format.products(self.rows(), "")
+        found = self.rows() if rows is None else rows
+        language = self.mapping.language if self.mapping else ""
+        products = self.format.products(found, language) if self.format else found
+        return self.mapping.products(products) if self.mapping else products
 
 
-def open_feed(path: Path, options: FeedOptions = FeedOptions()) -> Feed:
-    """Recognise a catalogue file.
+def recognise(path: Path, options: FeedOptions = FeedOptions()) -> Feed:
+    """Recognise a catalogue file as far as possible: its format may stay unknown.
 
     Raises
     ------
     CatalogError
-        The file can't be read, or is of no known format.
+        The file can't be read, or an option is wrong.
     """
+    mapping = options.mapping
+    encoding = options.encoding or (mapping.encoding if mapping else "")
     try:
-        encoding = checked_encoding(options.encoding) if options.encoding else detect_encoding(path)
+        encoding = checked_encoding(encoding) if encoding else detect_encoding(path)
         with open_text(path, encoding) as text:
             head = text.read(HEAD)
     except DAMAGES as error:
         raise CatalogError(f"{path} can't be read: {error}") from error
     syntax = _SUFFIXES.get(suffix(path)) or _syntax(head)
-    delimiter = (options.delimiter or csv.detect_delimiter(head)) if syntax == "CSV" else ""
-    form = formats.named(options.format) if options.format else _format(path, encoding, syntax, delimiter, head)
-    return Feed(path, encoding, syntax, delimiter, form)
+    delimiter = options.delimiter or (mapping.delimiter if mapping else "") or csv.detect_delimiter(head)
+    reader = _reader(syntax, delimiter, head)
+    columns = csv.header(head, delimiter) if syntax == "CSV" else _first_columns(_rows(path, encoding, reader))
+    form = _format(syntax, columns, options)
+    return Feed(path, encoding, syntax, delimiter if syntax == "CSV" else "", columns, form, mapping, reader)
+
+
+def open_feed(path: Path, options: FeedOptions = FeedOptions()) -> Feed:
+    """Recognise a catalogue file whose products are to be read.
+
+    Raises
+    ------
+    CatalogError
+        The file can't be read, is of no known format, or lacks columns that its mapping names.
+    """
+    feed = recognise(path, options)
+    if feed.format is None and feed.columns and not feed.mapping:
+        raise CatalogError(
+            f"{path.name} is of no known format: its columns are {_named(feed.columns)}. "
+            f"`lookalike feed inspect {path}` proposes a mapping of them to our fields"
+        )
+    if feed.mapping and feed.syntax == "CSV" and (missing := feed.mapping.columns.keys() - set(feed.columns)):
+        raise CatalogError(
+            f"{feed.mapping.path}: columns: {path.name} has no column {sorted(missing)[0]!r}; "
+            f"its columns are {_named(feed.columns)}"
+        )
+    return feed
+
+
+def _named(columns: list[str]) -> str:
+    return ", ".join(columns[:_COLUMNS]) + (", ..." if len(columns) > _COLUMNS else "")
 
 
 def _syntax(head: str) -> str:
-    return "JSON Lines" if head.lstrip()[:1] == "{" else "CSV"
+    start = head.lstrip()
+    if start.startswith("<"):
+        return "XML"
+    if start.startswith("["):
+        return "JSON"
+    if not start.startswith("{"):
+        return "CSV"
+    try:
+        first = json.loads(start.partition("\n")[0])
+    except (ValueError, RecursionError):
+        first = {}
+    is_line = isinstance(first, dict) and bool(first.keys() & _OURS)
+    return "JSON Lines" if is_line or json_array.array_start(head) is None else "JSON"
 
 
-def _format(path: Path, encoding: str, syntax: str, delimiter: str, head: str) -> Format:
-    """Return the first format that recognises the columns of the first row."""
+def _reader(syntax: str, delimiter: str, head: str) -> Callable[[TextIO], Rows]:
     if syntax == "CSV":
-        columns = csv.header(head, delimiter)
-    else:
-        first = (row for _, row in _rows(path, encoding, syntax, delimiter) if isinstance(row, dict))
-        columns = list(next(first, {}))
+        return partial(csv.rows, delimiter=delimiter)
+    if syntax == "JSON":
+        return partial(json_array.rows, start=json_array.array_start(head) or 0)
+    return partial(xml.rows, head=head) if syntax == "XML" else json_lines.rows
+
+
+def _first_columns(rows: Rows) -> list[str]:
+    first: dict[str, Any] = next((row for _, row in rows if isinstance(row, dict)), {})
+    return list(first)
+
+
+def _format(syntax: str, columns: list[str], options: FeedOptions) -> Format | None:
+    """Return the format that the options or the columns name; JSON of unknown ones may be events."""
+    mapping = options.mapping
+    if name := options.format or (mapping.format if mapping else ""):
+        return formats.named(name)
+    if mapping:
+        return None
     kind = syntax.partition(" ")[0]
-    if form := formats.recognised(kind, {column.lower() for column in columns}):
-        return form
-    if kind == "JSON" or not columns:
-        return own.JSON
-    names = ", ".join(columns[:_NAMED_COLUMNS]) + (", ..." if len(columns) > _NAMED_COLUMNS else "")
-    raise CatalogError(
-        f"{path.name} is of no known format: its columns are {names}. "
-        f"`lookalike feed inspect {path}` proposes a mapping of them to our fields"
-    )
+    known = formats.recognised(kind, {column.lower() for column in columns})
+    is_event = kind == "JSON" and ("type" in columns or not columns)
+    return known or (own.JSON if is_event else None)
 
 
-_READERS: dict[str, Callable[[TextIO, str], Rows]] = {
-    "CSV": csv.rows,
-    "JSON Lines": lambda text, _: json_lines.rows(text),
-}
-
-
-def _rows(path: Path, encoding: str, syntax: str, delimiter: str) -> Rows:
+def _rows(path: Path, encoding: str, reader: Callable[[TextIO], Rows]) -> Rows:
     number = 0
     try:
         with open_text(path, encoding) as text:
-            for number, row in _READERS[syntax](text, delimiter):
+            for number, row in reader(text):
                 yield number, row
     except DAMAGES as error:
         place = f" after line {number:,}" if number else ""

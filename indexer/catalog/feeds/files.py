@@ -70,6 +70,11 @@ def is_damaged(text: str) -> bool:
     return not text.isascii() and _UNDECODED.search(text) is not None
 
 
+def damaged() -> CatalogError:
+    """Return why a row with such bytes is refused."""
+    return CatalogError("there are bytes that are no characters of the file's encoding", "bytes of another encoding")
+
+
 def lines(text: TextIO) -> Iterator[str]:
     """Read line by line, each with its line break; of one that is too long, the first `MAX_ROW` characters."""
     while line := text.readline(MAX_ROW):

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from indexer.catalog.feeds import own
+from indexer.catalog.feeds import akeneo, magento, merchant, own, shopify, woocommerce
 from indexer.catalog.feeds.rows import Format
 from indexer.errors import CatalogError
 
-FORMATS: tuple[Format, ...] = (own.CSV, own.JSON)
+FORMATS: tuple[Format, ...] = (
+    shopify.FORMAT,
+    woocommerce.FORMAT,
+    magento.FORMAT,
+    akeneo.FORMAT,
+    merchant.FORMAT,
+    own.CSV,
+    own.JSON,
+)
 NAMES = tuple(form.name for form in FORMATS)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TextIO
 
-from indexer.catalog.feeds.files import MAX_ROW, is_damaged, lines
+from indexer.catalog.feeds.files import MAX_ROW, damaged, is_damaged, lines
 from indexer.catalog.feeds.rows import Rows
 from indexer.catalog.values.json_values import loads
 from indexer.errors import CatalogError
@@ -20,9 +20,9 @@ def rows(text: TextIO) -> Rows:
 def parsed(text: str) -> Any:
     """Return the value of a JSON text, or why it has none."""
     if len(text) >= MAX_ROW:
-        return CatalogError(f"longer than {MAX_ROW:,} characters")
+        return CatalogError(f"longer than {MAX_ROW:,} characters", "too long")
     if is_damaged(text):
-        return CatalogError("there are bytes that are no characters of the file's encoding")
+        return damaged()
     try:
         return loads(text)
     except CatalogError as error:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -75,3 +76,24 @@ def split(value: str, separator: str) -> list[str]:
 def filled(product: Row) -> Row:
     """Return a product without the fields that have no value."""
     return {name: value for name, value in product.items() if value not in ("", None, [], {})}
+
+
+def path(value: str) -> list[str]:
+    """Return the names of a category written as ``A > B``."""
+    return split(value, ">")
+
+
+def addresses(value: object) -> list[str]:
+    """Return the image addresses of columns that separate them by commas; an address may have commas of its own."""
+    between = re.compile(r",\s*(?=https?:|//)" if "//" in str(value) else ",")
+    return [address for cell in texts(value) for item in between.split(cell) if (address := item.strip())]
+
+
+def unique(items: Iterable[str]) -> list[str]:
+    """Return the items without repetitions and empty ones, in order."""
+    return [item for item in dict.fromkeys(items) if item]
+
+
+def deletion(product_id: str) -> Row:
+    """Return the event for a product that the shop doesn't offer: a draft, or one that is switched off."""
+    return {"type": "delete", "id": product_id}

@@ -2,6 +2,7 @@
 
 import datetime
 from base64 import b64encode
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +11,10 @@ from pydantic import SecretStr
 from standardwebhooks import Webhook
 from werkzeug.test import TestResponse
 
+from indexer.errors import CatalogError
 from indexer.settings import Settings
 from webapp import create_app
+from workers.queues.event_queue import Entry, EventQueue
 
 OLD, NEW, OTHER = ("whsec_" + b64encode(letter * 24).decode() for letter in (b"o", b"n", b"x"))
 ACCEPTED = 503  # the signature is right, but nothing answers where the queue should be
@@ -57,3 +60,26 @@ def test_strangers_are_limited_and_use_up_nothing_of_the_shops_own() -> None:
 def test_each_limit_can_be_lifted() -> None:
     web = _web(rate_limit_webhook="", rate_limit_unsigned="")
     assert {_send(web, OTHER).status_code for _ in range(70)} == {401}
+
+
+def test_events_may_have_the_shops_own_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mapping = tmp_path / "mapping.toml"
+    mapping.write_text('[columns]\nArtNr = "id"\nName = "title"\n')
+    web = _web(catalog_mapping=mapping)
+    queued: list[Entry] = []
+    monkeypatch.setattr(EventQueue, "first_seen", lambda _self, _name, at: at)
+    monkeypatch.setattr(EventQueue, "add", lambda _self, entries: queued.extend(entries))
+    body = '{"events": [{"type": "upsert", "product": {"ArtNr": "7", "Name": "Mug", "version": 3}}]}'
+    sent = datetime.datetime.now(datetime.UTC)
+    headers = {"webhook-id": "msg_1", "webhook-timestamp": str(int(sent.timestamp()))}
+    headers["webhook-signature"] = Webhook(OLD).sign("msg_1", sent, body)
+    assert web.post("/api/catalog/events", data=body, headers=headers).status_code == 202
+    product = queued[0].event["product"]
+    assert (product["id"], product["title"], product["version"]) == ("7", "Mug", 3)
+
+
+def test_a_wrong_mapping_ends_the_start(tmp_path: Path) -> None:
+    mapping = tmp_path / "mapping.toml"
+    mapping.write_text('[columns]\nArtNr = "idd"\n')
+    with pytest.raises(CatalogError, match="did you mean id"):
+        _web(catalog_mapping=mapping)

@@ -48,5 +48,5 @@ def test_a_file_of_unknown_columns_leads_to_a_mapping(tmp_path: Path) -> None:
 
 
 def test_a_format_that_does_not_exist_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CatalogError, match="none of csv, json"):
+    with pytest.raises(CatalogError, match="none of shopify, woocommerce"):
         open_feed(_file(tmp_path, "id,title\n1,a\n"), FeedOptions(format="klingon"))

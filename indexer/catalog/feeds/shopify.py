@@ -1,0 +1,124 @@
+"""Shopify's products CSV: rows of one product follow each other, each with a variant, an image, or both.
+
+https://help.shopify.com/en/manual/products/import-export/using-csv
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from indexer.catalog.feeds.rows import Format, Row, Rows, deletion, filled, path, split, text, unique
+from indexer.errors import CatalogError
+
+_MAX_ROWS = 4_096  # of one product: 2,048 variants and 250 images are the most that Shopify has
+_OPTIONS = (1, 2, 3)
+_NO = {"false", "0", "no"}
+
+
+def _recognises(columns: Collection[str]) -> bool:
+    return {"handle", "title"} <= set(columns) and any(
+        c in columns for c in ("variant sku", "variant price", "option1 name", "body (html)")
+    )
+
+
+def _products(rows: Rows, _language: str) -> Rows:
+    for group in _groups(rows):
+        yield from group if isinstance(group[0][1], CatalogError) else _variants(group)
+
+
+def _groups(rows: Rows) -> Iterator[list[tuple[int, Any]]]:
+    """Collect rows of one handle that follow each other; a refused row stands alone."""
+    group: list[tuple[int, Any]] = []
+    for number, row in rows:
+        if isinstance(row, CatalogError):
+            yield [(number, row)]
+            continue
+        named = {column.lower(): value for column, value in row.items()}
+        if group and (text(named, "handle") != text(group[0][1], "handle") or len(group) >= _MAX_ROWS):
+            yield group
+            group = []
+        group.append((number, named))
+    if group:
+        yield group
+
+
+def _variants(group: list[tuple[int, Row]]) -> Rows:
+    """Return a product for each variant in the rows of one product."""
+    number, first = group[0]
+    if not text(first, "handle"):
+        yield number, CatalogError("handle: empty")
+        return
+    variants = [(line, row) for line, row in group if text(row, "variant sku", "variant price", "option1 value")]
+    names = [text(first, f"option{n} name") for n in _OPTIONS]
+    shared, images = _shared(first), _images(group)
+    skus = Counter(_sku(row) for _, row in variants)
+    for line, row in variants or [group[0]]:
+        options = {name: value for n, name in zip(_OPTIONS, names, strict=True) if (value := _option(row, n, name))}
+        unique_sku = _sku(row) if skus[_sku(row)] == 1 else ""
+        product_id = unique_sku or "-".join([text(first, "handle"), *map(_slug, options.values())])
+        if not _is_published(first):
+            yield line, deletion(product_id)
+            continue
+        yield (
+            line,
+            filled(
+                {
+                    **shared,
+                    "id": product_id,
+                    "price": text(row, "variant price"),
+                    "in_stock": _in_stock(row),
+                    "attributes": shared["attributes"] | options,
+                    "images": unique([text(row, "variant image"), *images]),
+                }
+            ),
+        )
+
+
+def _shared(row: Row) -> Row:
+    tags = split(text(row, "tags"), ",")
+    return {
+        "title": text(row, "title"),
+        "description": text(row, "body (html)", "body html"),
+        "category": path(text(row, "product category")) or path(text(row, "type", "custom product type")),
+        "brand": text(row, "vendor"),
+        "style_id": text(row, "handle"),
+        "attributes": {"tags": tags} if tags else {},
+    }
+
+
+def _images(group: list[tuple[int, Row]]) -> list[str]:
+    """Return the product's images in the order of their positions."""
+    placed = [(text(row, "image position"), text(row, "image src")) for _, row in group]
+    return [
+        address for _, address in sorted(placed, key=lambda item: int(item[0]) if item[0].isdecimal() else _MAX_ROWS)
+    ]
+
+
+def _sku(row: Row) -> str:
+    return text(row, "variant sku").removeprefix("'")  # which keeps spreadsheets from reading a number
+
+
+def _option(row: Row, number: int, name: str) -> str:
+    value = text(row, f"option{number} value")
+    return "" if not name or (name, value) == ("Title", "Default Title") else value
+
+
+def _slug(value: str) -> str:
+    return re.sub(r"[^\w.]+", "-", value.lower()).strip("-")
+
+
+def _is_published(row: Row) -> bool:
+    return text(row, "published").lower() not in _NO and text(row, "status").lower() in {"", "active"}
+
+
+def _in_stock(row: Row) -> bool | None:
+    quantity = text(row, "variant inventory qty")
+    if not re.fullmatch(r"-?\d+", quantity) or not text(row, "variant inventory tracker"):
+        return None  # not counted: it can be ordered
+    return int(quantity) > 0 or text(row, "variant inventory policy").lower() == "continue"
+
+
+FORMAT = Format("shopify", "Shopify products", ("CSV",), _recognises, _products)

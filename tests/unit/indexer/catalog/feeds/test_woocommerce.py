@@ -1,0 +1,60 @@
+from pathlib import Path
+
+from indexer.catalog.events import Delete, Event, Upsert, parse_line
+from indexer.catalog.feeds.feed import open_feed
+from indexer.catalog.feeds.reading import read_feed
+from indexer.errors import CatalogError
+
+HEADER = (
+    "ID,Type,SKU,Name,Published,Visibility in catalog,Short description,Description,In stock?,Sale price,Regular price,"
+    "Categories,Tags,Images,Parent,Attribute 1 name,Attribute 1 value(s),Attribute 2 name,Attribute 2 value(s)\n"
+)
+LATE = "12,variation,TEE-S,Tee - S,1,visible,,,1,,19.00,,,https://shop.example/s.jpg,id:10,Size,S,,\n"
+TEE = (
+    '10,variable,TEE,Tee,1,visible,Soft.,,1,,,"Clothing, Clothing > Shirts, Sale","basic, summer",'
+    '"https://shop.example/tee.jpg, https://shop.example/back.jpg",,Size,"S, M",Material,Cotton\n'
+)
+MEDIUM = "11,variation,TEE-M,Tee - M,1,visible,,,0,15.00,19.00,,,,TEE,Size,M,,\n"
+MUG = "13,simple,,Mug,1,visible,,<b>Blue</b>,backorder,,9.00,Kitchen,,,,,,,\n"
+HIDDEN = "14,simple,GONE,Gone,-1,visible,,,1,,9.00,Kitchen,,,,,,,\n"
+ALONE = "15,variable,ALONE,No variation yet,1,visible,,,1,,9.00,Kitchen,,,,,,,\n"
+
+
+def _events(folder: Path, text: str) -> list[tuple[int, Event | CatalogError]]:
+    file = folder / "wc-product-export.csv"
+    file.write_text("\ufeff" + text)
+    feed = open_feed(file)
+    assert feed.format is not None
+    assert feed.format.name == "woocommerce"
+    return list(read_feed(feed, parse_line))
+
+
+def test_variations_have_what_their_product_says_whichever_comes_first(tmp_path: Path) -> None:
+    events = {
+        event.id: event for _, event in _events(tmp_path, HEADER + LATE + TEE + MEDIUM) if isinstance(event, Upsert)
+    }
+    small, medium = events["TEE-S"].product, events["TEE-M"].product
+    assert set(events) == {"TEE-S", "TEE-M"}
+    assert small.style_id == medium.style_id == "TEE"
+    assert small.category == ["Clothing", "Shirts"]
+    assert small.description == "Soft."
+    assert (small.price, medium.price) == (19, 15)
+    assert (small.in_stock, medium.in_stock) == (True, False)
+    assert small.attributes == {"Size": "S", "Material": "Cotton", "tags": ["basic", "summer"]}
+    names = ("s", "tee", "back")
+    assert small.images == [f"https://shop.example/{name}.jpg" for name in names]
+    assert medium.images == [f"https://shop.example/{name}.jpg" for name in names[1:]]
+
+
+def test_simple_products_and_a_variable_one_without_variations_are_products(tmp_path: Path) -> None:
+    (_, mug), (line, alone) = _events(tmp_path, HEADER + MUG + ALONE)
+    assert isinstance(mug, Upsert)
+    assert isinstance(alone, Upsert)
+    assert (mug.id, mug.product.title, mug.product.description) == ("13", "Mug", "Blue")
+    assert (line, alone.id) == (3, "ALONE")
+
+
+def test_what_is_not_published_is_deleted(tmp_path: Path) -> None:
+    ((_, event),) = _events(tmp_path, HEADER + HIDDEN)
+    assert isinstance(event, Delete)
+    assert event.id == "GONE"
