@@ -9,6 +9,7 @@ from indexer.cli.lazy import Entry, LazyGroup
 # `search` and `show` belong to a package above this one, which may not be imported here: their names are enough.
 COMMANDS = {
     "load": Entry("indexer.cli.load:load", "Write a catalogue's products, then their vectors."),
+    "feed": Entry("indexer.cli.feed:feed", "Look at a catalogue file before it is loaded."),
     "vectorize": Entry("indexer.cli.vectorize:vectorize", "Write the vectors of products that have none yet."),
     "search": Entry("search.cli:search", "Search by keywords, by similarity, or both."),
     "show": Entry("search.cli:show", "Print a mapping or a query as JSON, for Kibana."),
