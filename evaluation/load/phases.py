@@ -15,6 +15,7 @@ from evaluation.load.figures import Figures, Queued, figures
 from evaluation.load.mix import BESIDE, PAGES, STAFF, Mix
 from evaluation.load.queues import Watch
 from evaluation.load.searches import SEARCH, pick
+from evaluation.load.shelf import LoadTestError
 from evaluation.load.traffic import Answer, Request
 
 MULTIPLES = (0.5, 1.0, 3.0)
@@ -63,7 +64,13 @@ class LoadTest:
         self._watch, self._rng = watch, rng
 
     async def best_rate(self, seconds: float, say: Callable[[str], None]) -> float:
-        """Offer more and more until the shop no longer keeps up; return the most pages per second that it served."""
+        """Offer more and more until the shop no longer keeps up; return the most pages per second that it served.
+
+        Raises
+        ------
+        LoadTestError
+            It serves none.
+        """
         best, rate = 0.0, _FIRST
         for _ in range(_STEPS):
             pages = figures(await self._shop.offer(self.schedule(rate, seconds)), PAGES, seconds)
@@ -72,6 +79,8 @@ class LoadTest:
             if pages.served < _KEPT_UP * pages.offered:
                 break
             rate *= _FACTOR
+        if not best:
+            raise LoadTestError(f"The shop serves nothing of {rate:g} pages/s; its log says why")
         return best
 
     async def phase(self, multiple: float, rate: float, seconds: float) -> Phase:

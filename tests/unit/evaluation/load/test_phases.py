@@ -9,6 +9,7 @@ from evaluation.load.figures import Queued
 from evaluation.load.mix import BESIDE, PAGES, STAFF, Mix, Shelf
 from evaluation.load.phases import LoadTest
 from evaluation.load.queues import Watch
+from evaluation.load.shelf import LoadTestError
 from evaluation.load.traffic import Answer, Request
 
 SHELF = Shelf([("dress-1", "Dresses")], ["Dresses"], ["color:sage"], ["dress"], ["/pictures/x"], [b"form"])
@@ -59,6 +60,15 @@ def test_the_best_rate_is_what_is_served_when_more_is_asked_for() -> None:
     best = asyncio.run(_test().best_rate(20, said.append))
     assert best == pytest.approx(CAPACITY, rel=0.15)
     assert 4 <= len(said) < 14  # it stops where the shop no longer keeps up
+
+
+def test_a_shop_that_serves_nothing_has_no_best_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(_: _Shop, schedule: Schedule) -> list[Answer]:
+        return [Answer(make().kind, due, 0.0, 0.1, 503) for due, make in schedule]
+
+    monkeypatch.setattr(_Shop, "offer", refuse)
+    with pytest.raises(LoadTestError, match="serves nothing"):
+        asyncio.run(_test().best_rate(20, lambda _: None))
 
 
 def test_a_phase_tells_pages_from_the_rest_and_has_no_elasticsearch_without_its_address() -> None:
