@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import heapq
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -85,10 +86,12 @@ class LoadTest:
 
     async def phase(self, multiple: float, rate: float, seconds: float) -> Phase:
         """Offer a rate of pages, with all that goes with them, and then the same searches to Elasticsearch alone."""
-        answers, queued = await self._watched(self._shop, self.schedule(rate, seconds))
+        answers, queued = await self._watched(self._shop, self.schedule(rate, seconds), seconds)
         alone, alone_queued = None, None
         if self._elasticsearch:
-            searched, alone_queued = await self._watched(self._elasticsearch, self._search_schedule(rate, seconds))
+            searched, alone_queued = await self._watched(
+                self._elasticsearch, self._search_schedule(rate, seconds), seconds
+            )
             alone = figures(searched, {SEARCH}, seconds)
         kinds = {kind: figures(answers, {kind}, seconds) for kind in KINDS}
         pages = figures(answers, PAGES, seconds)
@@ -109,9 +112,10 @@ class LoadTest:
             yield moment, partial(pick, self._searches, kind, self._rng)
 
     async def _watched(
-        self, driver: Driver, schedule: Iterator[tuple[float, Callable[[], Request]]]
+        self, driver: Driver, schedule: Iterator[tuple[float, Callable[[], Request]]], seconds: float
     ) -> tuple[Sequence[Answer], Queued]:
-        offering: Awaitable[Sequence[Answer]] = driver.offer(schedule)
+        offering = asyncio.create_task(driver.offer(schedule))
         async with self._watch(lambda: driver.in_flight) as watch:
-            answers = await offering
-        return answers, watch.queued
+            # Not longer: queues empty themselves once nothing more arrives, which would hide that they grew.
+            await asyncio.wait([offering], timeout=seconds)
+        return await offering, watch.queued

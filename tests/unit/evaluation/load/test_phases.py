@@ -71,6 +71,24 @@ def test_a_shop_that_serves_nothing_has_no_best_rate(monkeypatch: pytest.MonkeyP
         asyncio.run(_test().best_rate(20, lambda _: None))
 
 
+def test_what_waits_is_watched_while_requests_arrive_and_not_while_the_queue_empties(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    left = asyncio.Event()
+
+    async def leave(watch: Watch, *_: object) -> None:
+        left.set()
+
+    async def offer(_: _Shop, schedule: Schedule) -> list[Answer]:
+        answers = [Answer(make().kind, due, 0.0, 60.0, 200) for due, make in schedule]
+        await asyncio.wait_for(left.wait(), 60)  # the last answers come after the watch
+        return answers
+
+    monkeypatch.setattr(Watch, "__aexit__", leave)
+    monkeypatch.setattr(_Shop, "offer", offer)
+    assert asyncio.run(_test().phase(1.0, 1_000, 0.05)).pages.asked
+
+
 def test_a_phase_tells_pages_from_the_rest_and_has_no_elasticsearch_without_its_address() -> None:
     phase = asyncio.run(_test().phase(3.0, 3 * CAPACITY, 20))
     assert phase.pages.offered == pytest.approx(3 * CAPACITY, rel=0.1)
