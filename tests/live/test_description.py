@@ -1,6 +1,7 @@
 """The API conforms to its description, whatever is sent to it."""
 
 import io
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -59,6 +60,25 @@ def test_no_request_breaks_it(described: Any, method: str, path: str, mode: Gene
         check()
     except Unsatisfiable:
         assert mode is GenerationMode.NEGATIVE  # an operation without input has no invalid input
+
+
+def test_no_sequence_of_requests_breaks_it(described: Any) -> None:
+    """Follow the described links: a product that was found, the next page, a photograph that was sent."""
+    described.config.generation.update(modes=[GenerationMode.POSITIVE])
+    machine = described.as_state_machine()
+    followed: Counter[str] = Counter()
+
+    class Machine(machine):  # type: ignore[misc, valid-type]
+        def validate_response(self, response: Any, case: Case[Any], *args: Any, **more: Any) -> None:
+            # A worker that is busy for too long is described: 503.
+            is_late = response.status_code == 503 and case.operation.path == "/api/similar-to-image"
+            case.validate_response(response, checks=CHECKS[1:] if is_late else CHECKS)
+            followed[f"{case.operation.label} {response.status_code}"] += 1
+
+    options: dict[str, Any] = {"suppress_health_check": list(HealthCheck), "database": None, "derandomize": True}
+    Machine.run(settings=settings(max_examples=25, stateful_step_count=6, **options))
+    assert followed["GET /api/products/{product_id} 200"]
+    assert followed["GET /api/products/{product_id}/similar 200"]
 
 
 def test_it_describes_every_address_of_the_api(web: FlaskClient) -> None:

@@ -100,10 +100,25 @@ class SearchedKeywords(BaseModel):
     partial: bool = Field(description="Whether the products have only some of these words.")
 
 
+def _link(path: str, parameter: str, value: str) -> dict[str, Any]:
+    """Build a link: a field of an answer is a parameter of another operation."""
+    reference = f"#/paths/{path.replace('~', '~0').replace('/', '~1')}/get"
+    return {"operationRef": reference, "parameters": {parameter: f"$response.body#/{value}"}}
+
+
+_LINKS = {
+    "product": _link("/api/products/{product_id}", "product_id", "products/0/id"),
+    "similar": _link("/api/products/{product_id}/similar", "product_id", "products/0/id"),
+    "liked": _link("/api/search", "like", "products/0/id"),
+    "next": _link("/api/search", "cursor", "next_cursor"),
+    "photo": _link("/api/search", "photo", "photo"),
+}
+
+
 class ListingAnswer(BaseModel):
     """One page of products."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", openapi_extra={"links": _LINKS})  # type: ignore[typeddict-unknown-key]
 
     total: Total
     products: list[Card]
