@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from urllib.parse import unquote
 
 from tests.images import picture
 
@@ -153,5 +154,6 @@ _BEHAVIOURS: dict[str, Callable[[_Handler], None]] = {
     "to-file": _redirect(lambda h: "file:///etc/hostname"),
     "to-itself": _redirect(lambda h: h.server.address("to-itself")),
     "to-fine": _redirect(lambda h: "fine"),
+    "to": _redirect(lambda h: unquote(h.server.asked[-1].partition("?")[2])),
     "to-nowhere": _redirect(lambda h: "http://["),
 }

@@ -1,4 +1,4 @@
-"""Thousands of broken images: none of our processes dies, and each failure is reported by name."""
+"""A million broken images: none of our processes dies, and each failure is reported by name."""
 
 import contextlib
 import os
@@ -6,20 +6,24 @@ import random
 import re
 import signal
 import struct
+import time
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import psutil
 import pytest
+from more_itertools import chunked
 from PIL import Image
 
 from indexer.errors import ImageError, ImageUnavailableError
 from indexer.images.decoder import Decoder
 from indexer.images.process import DecoderProcess
-from tests.images import encode, picture
+from tests.faults.corpus import corpus
+from tests.images import RED, encode, picture
 
 _NAMED = re.compile(r"the (image|file) .{5,}")
+_GROUP = 8  # hostile images between two sound ones
 
 
 def _seeds() -> dict[str, bytes]:
@@ -69,28 +73,67 @@ def _mutated(data: bytes, chance: random.Random) -> bytes:
     return bytes(broken)
 
 
+def _outcome(decoded: Image.Image | ImageError) -> str:
+    """Check what became of a hostile image, and return it in words."""
+    if isinstance(decoded, Image.Image):
+        decoded.load()
+        return "decoded nonetheless"
+    assert _NAMED.fullmatch(str(decoded).replace("\n", " ")), decoded
+    return str(decoded).split(":")[0]
+
+
+def _with_neighbours(files: Iterable[bytes], sound: bytes) -> Iterator[bytes]:
+    """Put a sound image after every few others."""
+    for group in chunked(files, _GROUP):
+        yield from group
+        yield sound
+
+
+def _attack(decoder: Decoder, files: Iterable[bytes]) -> Counter[str]:
+    """Decode hostile images, and count what became of them; the sound ones between them must come out whole."""
+    outcomes: Counter[str] = Counter()
+    waiting = 0
+    for decoded in decoder.decode_many(_with_neighbours(files, picture(size=(33, 44))), least_side=300):
+        if isinstance(decoded, Image.Image) and decoded.size == (33, 44) and decoded.getpixel((9, 9)) == RED:
+            waiting = 0
+            continue
+        waiting += 1
+        assert waiting <= _GROUP, f"the sound image after {outcomes.total()} others is {decoded!r}"
+        outcomes[_outcome(decoded)] += 1
+    assert waiting == 0
+    return outcomes
+
+
 def test_mutated_images_are_decoded_or_refused_by_name(
     count: Callable[[int, int], int], figure: Callable[[str], None]
 ) -> None:
-    chance, total = random.Random(7), count(520, 5_000)
-    seeds = list(_seeds().items())
-    names = [seeds[n % len(seeds)] for n in range(total)]
+    total, batch = count(520, 1_000_000), count(260, 20_000)
+    seeds = [*_seeds().values(), *corpus().values()]
+    own = len(_seeds())
     outcomes: Counter[str] = Counter()
-    sound = picture(size=(33, 44))
+    memory, begun, this = [], time.monotonic(), psutil.Process()
     with Decoder(deadline=300) as decoder:
-        files = (file for _, seed in names for file in (_mutated(seed, chance), sound))
-        for n, decoded in enumerate(decoder.decode_many(files, least_side=300)):
-            if n % 2:  # the neighbour of each broken image
-                assert isinstance(decoded, Image.Image), decoded
-                assert (decoded.size, decoded.getpixel((9, 9))) == ((33, 44), (200, 10, 10))
-            elif isinstance(decoded, Image.Image):
-                decoded.load()
-                outcomes["decoded nonetheless"] += 1
-            else:
-                assert _NAMED.fullmatch(str(decoded).replace("\n", " ")), decoded
-                outcomes[str(decoded).split(":")[0]] += 1
-    assert outcomes.total() == total
-    figure(f"{total:,} mutated images: {dict(outcomes.most_common())}")
+        for number in range(total // batch):
+            chance = random.Random(number)  # a batch can be repeated alone
+            # Half of ours, which hold every encoding we know, half of others'.
+            chosen = (chance.randrange(own) if n % 2 else chance.randrange(len(seeds)) for n in range(batch))
+            outcomes += _attack(decoder, (_mutated(seeds[n], chance) for n in chosen))
+            assert outcomes.total() == (number + 1) * batch
+            memory.append(this.memory_info().rss >> 20)
+            if number % 5 == 4:
+                figure(f"{outcomes.total():,} mutated images, {memory[-1]} MiB")
+    rate = total / (time.monotonic() - begun)
+    figure(f"{total:,} mutated images, {rate:,.0f}/s, memory {memory[0]} to {memory[-1]} MiB: {dict(outcomes)}")
+    assert memory[-1] <= memory[0] + 100  # MiB: nothing is kept of an image
+
+
+def test_images_of_others_are_decoded_or_refused_by_name(figure: Callable[[str], None]) -> None:
+    files = corpus()
+    with Decoder(deadline=300) as decoder:
+        outcomes = _attack(decoder, files.values())
+    figure(f"{len(files):,} images of others: {dict(outcomes.most_common())}")
+    assert outcomes.total() == len(files)
+    assert outcomes["decoded nonetheless"] > len(files) / 2
 
 
 def _bomb() -> bytes:
