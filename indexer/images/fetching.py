@@ -173,6 +173,8 @@ def _checked_host(url: httpx.URL) -> str:
         raise ImageError(f"the image's address leads to a {url.scheme!r} address")
     if url.userinfo:
         raise ImageError("the image's address holds a name or password; remove them")
+    if url.port is not None and not 0 < url.port < 2**16:
+        raise ImageError(f"the image's address has the port {url.port}, which can't be")
     host = url.raw_host.decode("ascii")
     check_name(host)
     return host
