@@ -12,7 +12,6 @@ limit_request_line = 8_190  # 50 likes and a cursor fit; a longer address is ref
 limit_request_fields, limit_request_field_size = 64, 8_190
 # A heartbeat on a disk that blocks would have a healthy worker killed.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
-control_socket_disable = True  # by default one socket for all of a user's shops, and who reaches it can stop them
 forwarder_headers = ""  # no proxy sets SCRIPT_NAME: sent by anybody, it would change where the shop believes to be
 # webapp/access_log.py writes the access log; gunicorn's has queries, which say what somebody likes, and addresses.
 accesslog = None

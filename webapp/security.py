@@ -11,7 +11,7 @@ import time
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, abort, current_app, request
+from flask import Flask, Response, abort, current_app, request
 from flask_limiter import Limiter
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from limits import parse_many
@@ -100,8 +100,9 @@ def protect(app: Flask, settings: Settings) -> None:
         hops = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     _limit_rates(app, settings)
+    _refuse_other_sites(app)
     csrf = _FormProtection(app)
-    # Neither has forms that carry a token: events are signed, and `refuse_other_sites` protects the JSON API.
+    # Neither has forms that carry a token: events are signed, and the JSON API refuses other sites.
     for name in ("api", "catalog_hook"):
         csrf.exempt(app.blueprints[name])
 
@@ -111,20 +112,22 @@ def protect(app: Flask, settings: Settings) -> None:
             response.headers.setdefault(name, value)
         if settings.tls:
             response.headers.setdefault("Strict-Transport-Security", f"max-age={_HSTS_SECONDS}")
+        # Any page may show what a visitor likes or bagged: caches that others share must not keep it.
+        response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
 
 
-def refuse_other_sites(blueprint: Blueprint) -> None:
-    """Refuse unsafe requests of a blueprint that come from other sites' pages.
+def _refuse_other_sites(app: Flask) -> None:
+    """Refuse unsafe requests that come from other sites' pages, even with a valid token.
 
     Browsers send a request's origin (``Sec-Fetch-Site`` or ``Origin``), which pages cannot change. This keeps other
-    sites from calling an API without forms with a shopper's cookie (OWASP, Cross-Site Request Forgery Prevention,
-    "Fetch Metadata headers").
+    sites from calling an API without forms with a shopper's cookie, and is a second lock on forms (OWASP, Cross-Site
+    Request Forgery Prevention, "Fetch Metadata headers"). Catalogue events are signed, and not sent by browsers.
     """
 
-    @blueprint.before_request
+    @app.before_request
     def check() -> None:
-        if request.method in {"GET", "HEAD", "OPTIONS"}:
+        if request.method in {"GET", "HEAD", "OPTIONS"} or request.blueprint == "catalog_hook":
             return
         site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
         if site not in {None, "same-origin", "none"} or not (origin is None or _is_this_site(origin)):

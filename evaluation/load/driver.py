@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import aiohttp
 
@@ -46,7 +46,7 @@ class Driver:
         """Close the session."""
         await self._session.close()
 
-    async def offer(self, schedule: Iterable[tuple[float, Callable[[], Request]]]) -> list[Answer]:
+    async def offer(self, schedule: Iterable[tuple[float, Callable[[], Request]]]) -> Sequence[Answer]:
         """Send each request when it is due, and return the answers to all.
 
         Parameters

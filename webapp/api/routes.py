@@ -24,13 +24,11 @@ from webapp.api.description import (
     problems,
 )
 from webapp.reading import product_or_404, read_box
-from webapp.security import refuse_other_sites
 from webapp.services import services
 from webapp.storefront import behaviour
 from webapp.storefront.pictures import picture_url
 
 blueprint = APIBlueprint("api", __name__, url_prefix="/api", abp_tags=[SEARCH], abp_responses=problems())
-refuse_other_sites(blueprint)
 
 
 @blueprint.before_request

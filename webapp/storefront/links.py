@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from flask import url_for
 
@@ -122,11 +122,8 @@ def local_address(address: str, otherwise: str) -> str:
     otherwise : str
         Endpoint to return the address of instead.
     """
-    try:
-        parts = urlsplit(address.replace("\\", "/"))
-    except ValueError:
-        return url_for(otherwise)
-    is_local = not parts.scheme and not parts.netloc and parts.path.startswith("/") and parts.path[1:2] != "/"
+    # Browsers read a backslash as a slash, and any number of slashes at the beginning as two: a host follows.
+    is_local = address.startswith("/") and address[1:2] not in {"/", "\\"}
     return address if is_local and address.isprintable() else url_for(otherwise)
 
 

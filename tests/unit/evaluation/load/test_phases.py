@@ -9,7 +9,6 @@ from evaluation.load.figures import Queued
 from evaluation.load.mix import BESIDE, PAGES, STAFF, Mix, Shelf
 from evaluation.load.phases import LoadTest
 from evaluation.load.queues import Watch
-from evaluation.load.shelf import LoadTestError
 from evaluation.load.traffic import Answer, Request
 
 SHELF = Shelf([("dress-1", "Dresses")], ["Dresses"], ["color:sage"], ["dress"], ["/pictures/x"], [b"form"])
@@ -60,33 +59,6 @@ def test_the_best_rate_is_what_is_served_when_more_is_asked_for() -> None:
     best = asyncio.run(_test().best_rate(20, said.append))
     assert best == pytest.approx(CAPACITY, rel=0.15)
     assert 4 <= len(said) < 14  # it stops where the shop no longer keeps up
-
-
-def test_a_shop_that_serves_nothing_has_no_best_rate(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def refuse(_: _Shop, schedule: Schedule) -> list[Answer]:
-        return [Answer(make().kind, due, 0.0, 0.1, 503) for due, make in schedule]
-
-    monkeypatch.setattr(_Shop, "offer", refuse)
-    with pytest.raises(LoadTestError, match="serves nothing"):
-        asyncio.run(_test().best_rate(20, lambda _: None))
-
-
-def test_what_waits_is_watched_while_requests_arrive_and_not_while_the_queue_empties(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    left = asyncio.Event()
-
-    async def leave(watch: Watch, *_: object) -> None:
-        left.set()
-
-    async def offer(_: _Shop, schedule: Schedule) -> list[Answer]:
-        answers = [Answer(make().kind, due, 0.0, 60.0, 200) for due, make in schedule]
-        await asyncio.wait_for(left.wait(), 60)  # the last answers come after the watch
-        return answers
-
-    monkeypatch.setattr(Watch, "__aexit__", leave)
-    monkeypatch.setattr(_Shop, "offer", offer)
-    assert asyncio.run(_test().phase(1.0, 1_000, 0.05)).pages.asked
 
 
 def test_a_phase_tells_pages_from_the_rest_and_has_no_elasticsearch_without_its_address() -> None:
