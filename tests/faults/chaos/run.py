@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import sys
 import threading
 import time
@@ -194,6 +195,7 @@ class Run:
 @click.option("--quick", is_flag=True, help="Do a few operations in each lane at least; end at the first violations.")
 def main(*, seconds: float, seed: int | None, bugs: str, folder: Path, quick: bool) -> None:
     """Disturb a shop at random, and check everything that it answered and stored meanwhile."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that everything is cleaned up then, too
     seed = secrets.randbelow(10**6) if seed is None else seed
     folder = folder / str(seed)
     folder.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from indexer.rollouts.rollout import STEPS
@@ -133,6 +133,12 @@ def _rollouts(rng: random.Random) -> Iterator[Operation]:
         yield Operation(rng.uniform(0.5, 4), "roll", {"kind": kind, "killed_before": killed})
 
 
+def _rollouts_beside(rng: random.Random) -> Iterator[Operation]:
+    """Draw what somebody else does at the same time: one of the two must give way."""
+    for operation in _rollouts(rng):
+        yield replace(operation, pause=rng.uniform(5, 20))
+
+
 def _foreign(rng: random.Random) -> Iterator[Operation]:
     version = 0
     while True:
@@ -157,6 +163,7 @@ LANES: dict[str, Callable[[random.Random], Iterator[Operation]]] = {
     "reads": _reads,
     "faults": _faults,
     "rollouts": _rollouts,
+    "rollouts beside": _rollouts_beside,
     "foreign": _foreign,
     "attaching": _attaching,
 }
