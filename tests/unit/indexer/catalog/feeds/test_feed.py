@@ -1,9 +1,11 @@
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
 from indexer.catalog.feeds.feed import FeedOptions, open_feed
 from indexer.errors import CatalogError
+from tests.feeds import EXPORTS
 
 
 def _file(folder: Path, text: str, name: str = "catalog.csv", encoding: str = "utf-8") -> Path:
@@ -50,3 +52,36 @@ def test_a_file_of_unknown_columns_leads_to_a_mapping(tmp_path: Path) -> None:
 def test_a_format_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CatalogError, match="none of shopify, woocommerce"):
         open_feed(_file(tmp_path, "id,title\n1,a\n"), FeedOptions(format="klingon"))
+
+
+@pytest.mark.parametrize("name", ["shopify.csv", "merchant.xml", "array.json"])
+def test_a_long_file_takes_no_more_memory_than_a_short_one(tmp_path: Path, name: str) -> None:
+    def peak(styles: int) -> int:
+        products = [
+            {
+                "id": f"{style}-{color}",
+                "style_id": str(style),
+                "color": color,
+                "title": f"Dress {style}",
+                "description": "Soft. " * 20,
+                "category": ["Dresses"],
+                "brand": "Marlowe",
+                "price": 9.5,
+                "images": [f"{style}.jpg"],
+            }
+            for style in range(styles)
+            for color in ("red", "blue")
+        ]
+        file = tmp_path / f"{styles}-{name}"
+        file.write_bytes(EXPORTS[name](products))
+        del products
+        feed = open_feed(file)
+        tracemalloc.start()
+        read = sum(1 for _ in feed.products())
+        highest = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert read == 2 * styles
+        return highest
+
+    short, long = peak(100), peak(1_000)
+    assert long < short + 500_000
