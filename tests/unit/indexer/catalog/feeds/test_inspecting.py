@@ -1,7 +1,14 @@
+from contextlib import suppress
 from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from indexer.catalog.feeds.feed import recognise
 from indexer.catalog.feeds.inspecting import Inspection
+from indexer.errors import CatalogError
+from tests.feeds import EXPORTS
 
 
 def _inspect(folder: Path, text: str) -> Inspection:
@@ -40,3 +47,42 @@ def test_a_table_without_names_shows_its_columns_only(tmp_path: Path) -> None:
     assert list(inspection.profile.columns) == ["a", "b"]
     assert inspection.feed.mapping is None
     assert '# "a" = "attributes.a"' in inspection.proposal
+
+
+_PRODUCT = {
+    "id": "linen-red",
+    "style_id": "linen",
+    "title": "Röckchen",
+    "description": 'Weich, "leicht"\nund; kühl',
+    "category": ["Damen"],
+    "brand": "Marlowe",
+    "price": 19.5,
+    "images": ["linen.png"],
+    "color": "red",
+}
+_PIECES = st.one_of(
+    st.binary(max_size=8),
+    st.sampled_from([*b'",;|\t\n\r\x00\\{}[]&<>']).map(lambda byte: bytes([byte])),
+    st.sampled_from([b"<item>", b"</item>", b"<![CDATA[", b"<!--", b"<!ENTITY", b"\xff\xfe", b'"values":', b"1e999"]),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    name=st.sampled_from([*EXPORTS]),
+    suffix=st.sampled_from(["", ".csv", ".jsonl", ".json"]),
+    changes=st.lists(st.tuples(st.integers(0, 2_000), st.integers(0, 40), _PIECES), min_size=1, max_size=6),
+)
+def test_a_damaged_file_is_read_or_refused_by_name(
+    name: str, suffix: str, changes: list[tuple[int, int, bytes]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    content = bytearray(EXPORTS[name]([_PRODUCT, {**_PRODUCT, "id": "linen-blue", "color": "blue"}]))
+    for at, removed, added in changes:
+        content[at % len(content) : at % len(content) + removed] = added or b" "
+    file = tmp_path_factory.getbasetemp() / f"{name}{suffix}"
+    file.write_bytes(content)
+    with suppress(CatalogError):  # the whole file is refused
+        inspection = Inspection.of(recognise(file))
+        for _ in inspection.run():
+            pass
+        assert all(refusals.why for refusals in inspection.refused.values())
