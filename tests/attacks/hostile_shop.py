@@ -141,6 +141,7 @@ class HostileShop:
         }
         with redis.Redis.from_url(self.settings.redis_url) as server:
             own = [*server.scan_iter(f"{self.settings.index_name}:*"), *server.scan_iter(keys.visitor("*"))]
+            own += server.scan_iter("staff-session:*")
             counters = keys.counters(self.settings.index_name).encode()  # counts of searches, which anybody may make
             return state | {key.decode(): server.dump(key) for key in own if key != counters}
 

@@ -8,6 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
+from indexer.catalog.values.changes import Changes
+from indexer.catalog.values.images import read_images
 from indexer.errors import ImageError
 from indexer.images.fetching import ImageSource
 from tests.attacks.hostile_shop import HostileShop
@@ -77,10 +79,20 @@ def test_no_catalogue_names_a_file_outside_the_roots(root: Path, place: str) -> 
         assert type(refusal.value) is ImageError, "it can't become right by itself"
 
 
+@pytest.mark.parametrize("upwards", [way for way in UPWARDS if way != "//"])
+def test_no_relative_path_of_a_catalogue_leads_out(root: Path, upwards: str) -> None:
+    source = ImageSource((root,))
+    for path in (f"{upwards}secret.png", f"sub/{upwards * 2}secret.png", f"{upwards * 9}etc/passwd", "/etc/passwd"):
+        for address in read_images([path], root, Changes()):
+            with pytest.raises(ImageError):
+                source.fetch(address)
+
+
 def test_what_lies_in_a_root_is_read(root: Path) -> None:
     for name in ("fine.png", "hard.png"):
         assert ImageSource((root,)).fetch((root / name).as_uri()) == picture()
         assert ImageSource((root,)).fetch(f"file://{root}/{quote('./' + name)}") == picture()
+        assert [ImageSource((root,)).fetch(a) for a in read_images([name], root, Changes())] == [picture()]
 
 
 def test_a_picture_is_named_by_its_product_alone(hostile: HostileShop) -> None:
