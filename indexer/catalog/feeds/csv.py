@@ -13,17 +13,20 @@ from indexer.catalog.feeds.rows import Row, Rows
 from indexer.errors import CatalogError
 
 DELIMITERS = (",", ";", "\t", "|")
+_SEP = re.compile(r"sep=([,;|\t])")  # a first line for Excel
 _MAX_LINES = 1_000  # of one record; a longer one is taken for a quote that is never closed
 
 
 def header(head: str, delimiter: str) -> list[str]:
     """Return the column names in the first record of a file."""
-    first = next((line for line in head.splitlines() if line.strip()), "")
+    first = next((line for line in head.splitlines() if line.strip() and not _SEP.fullmatch(line.strip())), "")
     return [name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
 
 
 def detect_delimiter(head: str) -> str:
-    """Return the delimiter that makes most columns of the header."""
+    """Return the delimiter that the file names, or that makes most columns of the header."""
+    if named := _SEP.match(head):
+        return named[1]
     return max(DELIMITERS, key=lambda delimiter: len(header(head, delimiter)))
 
 
@@ -37,6 +40,8 @@ def rows(text: TextIO, delimiter: str) -> Rows:
     for number, record in _records(text, delimiter):
         if isinstance(record, CatalogError):
             yield number, record
+        elif not columns and _SEP.fullmatch(delimiter.join(record)):
+            continue
         elif not columns:
             columns = [name.strip() for name in record]
         else:

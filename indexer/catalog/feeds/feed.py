@@ -117,6 +117,10 @@ def recognise(path: Path, options: FeedOptions = FeedOptions()) -> Feed:
         The file can't be read, or an option is wrong.
     """
     mapping = options.mapping
+    if mapping and mapping.columns and options.format:
+        raise CatalogError(
+            f"{mapping.path} says what the columns mean; leave out --format {options.format}, or columns"
+        )
     encoding = options.encoding or (mapping.encoding if mapping else "")
     try:
         encoding = checked_encoding(encoding) if encoding else detect_encoding(path)

@@ -72,6 +72,13 @@ def test_the_header_tells_the_delimiter(head: str, delimiter: str) -> None:
     assert csv.detect_delimiter(head) == delimiter
 
 
+def test_a_first_line_for_excel_names_the_delimiter() -> None:
+    text = "sep=;\r\nid;title, short\r\n1;Mug\r\n"
+    assert csv.detect_delimiter(text) == ";"
+    assert csv.header(text, ";") == ["id", "title, short"]
+    assert _read(text, ";") == {3: {"id": "1", "title, short": "Mug"}}
+
+
 def test_quotes_of_a_tsv_may_be_text() -> None:
     rows = _read('id\ttitle\tprice\n1\t"17 inch\t9\n2\tb\t3\n', "\t")
     assert rows[2] == {"id": "1", "title": '"17 inch', "price": "9"}

@@ -143,6 +143,13 @@ def test_a_wrong_mapping_is_refused_by_file_and_key(tmp_path: Path, toml: str, m
     assert message in str(raised.value)
 
 
+def test_a_format_and_columns_contradict_each_other(tmp_path: Path) -> None:
+    file = tmp_path / "export.csv"
+    file.write_text(CSV)
+    with pytest.raises(CatalogError, match="leave out --format shopify"):
+        open_feed(file, FeedOptions(format="shopify", mapping=_mapping(tmp_path)))
+
+
 def test_a_column_that_the_file_lacks_is_named(tmp_path: Path) -> None:
     file = tmp_path / "export.csv"
     file.write_text("Nr;Name\n1;Mug\n")
