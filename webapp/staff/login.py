@@ -23,7 +23,7 @@ blueprint = Blueprint("staff", __name__, url_prefix="/staff")
 
 _SECONDS = 12 * 3600  # a login lasts a working day at most; without a request, IDLE_SECONDS of staff_sessions.py
 
-_COPIES = "a copy of the login's cookie stays valid until it was idle for an hour"
+_COPIES = "a copy of its cookie works again once Redis is back, until it has been idle for an hour"
 _NO_SESSION = ""  # id of a login made while Redis was down
 
 P = ParamSpec("P")

@@ -13,6 +13,7 @@ from indexer.settings import Settings
 from webapp import create_app
 
 SECRET = "whsec_" + b64encode(b"s" * 24).decode()
+LONG = '{"events": [' + "9" * 5_000 + "]}"  # more digits than Python reads
 DEEP = "[" * 100_000 + "]" * 100_000
 
 
@@ -49,8 +50,9 @@ def test_a_signed_body_that_is_no_list_of_events_is_refused(web: FlaskClient, bo
     assert answer.status_code == 400, answer.text
 
 
-def test_a_body_that_is_nested_too_deeply_is_no_event(web: FlaskClient) -> None:
-    answer = web.post("/api/behaviour", data=DEEP, content_type="application/json")
+@pytest.mark.parametrize("body", [DEEP, LONG])
+def test_a_body_that_cannot_be_read_is_no_event(web: FlaskClient, body: str) -> None:
+    answer = web.post("/api/behaviour", data=body, content_type="application/json")
     assert answer.status_code == 400
 
 
