@@ -16,6 +16,7 @@ from more_itertools import chunked
 from es_mappings.layout import Vector
 from indexer.backoff import backoff
 from indexer.elastic.breaker import BoundedTransport
+from indexer.elastic.node import BoundedNode
 from indexer.errors import IndexStateError
 from indexer.settings import Settings
 
@@ -30,6 +31,7 @@ def connect(settings: Settings) -> Elasticsearch:
     return Elasticsearch(
         settings.elasticsearch_url,
         transport_class=BoundedTransport,
+        node_class=BoundedNode,
         api_key=key.get_secret_value() if key else None,
         request_timeout=30,
         retry_on_timeout=True,

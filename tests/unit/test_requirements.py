@@ -18,6 +18,7 @@ COMPANIONS = {
     "jinja2": "flask",
     "kombu": "celery",
     "limits": "flask-limiter",
+    "urllib3": "elasticsearch",
     "werkzeug": "flask",
 }
 

@@ -1,0 +1,75 @@
+"""Connections to Elasticsearch on which a whole answer must arrive in time, even if single bytes keep arriving."""
+
+from __future__ import annotations
+
+import io
+import socket
+import time
+from contextvars import ContextVar
+from http.client import HTTPResponse
+from typing import Any
+
+from elastic_transport import Urllib3HttpNode
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from indexer import deadlines
+
+_PATIENCE = 4  # times the time-out of a background request, for an answer that arrives in pieces
+
+_end: ContextVar[float | None] = ContextVar("end", default=None)  # of the answer, by time.monotonic()
+
+
+class _BoundedReader(io.RawIOBase):
+    """What arrives on a socket, until the answer must be there. urllib3's own time-out begins anew with each byte."""
+
+    def __init__(self, raw: Any, connection: socket.socket) -> None:
+        self._raw, self._connection = raw, connection
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        if (end := _end.get()) is not None:
+            left = end - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("the answer took too long to arrive")
+            self._connection.settimeout(left)
+        read: int | None = self._raw.readinto(buffer)
+        return read
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _BoundedResponse(HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
+        super().__init__(sock, *args, **options)
+        self.fp = io.BufferedReader(_BoundedReader(self.fp.detach(), sock))
+
+
+class _Connection(HTTPConnection):
+    response_class = _BoundedResponse
+
+
+class _TlsConnection(HTTPSConnection):
+    response_class = _BoundedResponse
+
+
+class BoundedNode(Urllib3HttpNode):
+    """A node whose ``request_timeout`` holds for a whole answer; without a deadline, a multiple of it does."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.pool.ConnectionCls = _TlsConnection if self.scheme == "https" else _Connection
+
+    def perform_request(self, *args: Any, **options: Any) -> Any:
+        """Send a request, and read its answer in time."""
+        timeout = options.get("request_timeout")
+        seconds = timeout if isinstance(timeout, int | float) else self.config.request_timeout
+        patience = _PATIENCE if deadlines.left() is None else 1
+        token = _end.set(None if seconds is None else time.monotonic() + patience * seconds)
+        try:
+            return super().perform_request(*args, **options)
+        finally:
+            _end.reset(token)
