@@ -46,13 +46,14 @@ class Hit:
 
 @dataclass(frozen=True)
 class Result:
-    """One page of a result."""
+    """One page of a result; a partial one lacks products of a shard that didn't answer."""
 
     total: int
     hits: list[Hit]
     facets: Facets | None
     took_ms: int
     point_in_time: str | None = None
+    is_partial: bool = False
 
 
 def read(answer: Mapping[str, Any]) -> Result:
@@ -62,11 +63,12 @@ def read(answer: Mapping[str, Any]) -> Result:
         for h in answer["hits"]["hits"]
     ]
     aggregations = answer.get("aggregations")
-    facets = Facets.read(aggregations) if aggregations else None
+    facets = Facets.read(aggregations) if aggregations and set(aggregations) != {STYLES} else None
     total = answer["hits"]["total"]["value"]
     if aggregations and STYLES in aggregations:
         total = aggregations[STYLES]["value"]
-    return Result(total, hits, facets, answer["took"], answer.get("pit_id"))
+    is_partial = bool(answer.get("timed_out") or answer.get("_shards", {}).get("failed"))
+    return Result(total, hits, facets, answer["took"], answer.get("pit_id"), is_partial)
 
 
 def _best_image(hit: Mapping[str, Any]) -> str | None:

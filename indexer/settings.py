@@ -132,6 +132,11 @@ class Settings(BaseSettings):
     request_seconds: float = Field(
         2.0, gt=0, le=60, description="Seconds that a shopper's request may take; then the answer is 503."
     )
+    stale_minutes: float = Field(
+        60.0,
+        ge=0,
+        description="Age up to which pages are shown from memory while Elasticsearch doesn't answer; 0: never.",
+    )
     tls: bool = Field(False, description="Whether shoppers connect over TLS: cookies are then Secure and HSTS is sent.")
     trusted_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (),

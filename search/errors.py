@@ -1,8 +1,18 @@
-"""Errors of a search that the shopper or the calling program can correct."""
+"""Errors of a search: what the shopper or the calling program can correct, and outages."""
 
 from __future__ import annotations
 
+from elastic_transport import TransportError
+from elasticsearch import ApiError
+
+from indexer.deadlines import DeadlineError
+from indexer.elastic.client import accepts_later
 from indexer.errors import IndexStateError, ProductSearchError
+
+# What a search may raise while Elasticsearch can't serve it; `is_outage` says of an `ApiError` whether it is one.
+OUTAGES = (TransportError, ApiError, DeadlineError, IndexStateError)
+
+_TOO_COSTLY = {"circuit_breaking_exception", "too_many_buckets_exception"}
 
 
 class ParameterError(ProductSearchError):
@@ -26,3 +36,18 @@ def gone(cursor: str) -> ParameterError | IndexGoneError:
     if cursor:
         return ParameterError("cursor", "has expired; start from the first page")
     return IndexGoneError("The index was replaced while it was searched")
+
+
+def is_outage(error: Exception) -> bool:
+    """Return whether a search failed because Elasticsearch can't serve it now, not because of what was asked for."""
+    if isinstance(error, ApiError):
+        # 404: the index is gone, until someone builds it again.
+        return error.status_code == 404 or accepts_later(error.status_code, error.error)
+    return isinstance(error, OUTAGES)
+
+
+def is_too_costly(error: ApiError) -> bool:
+    """Return whether Elasticsearch refused a search because it lacks the memory for it (its own circuit breakers)."""
+    cause = error.info.get("error") if isinstance(error.info, dict) else None
+    roots = cause.get("root_cause", []) if isinstance(cause, dict) else []
+    return bool(_TOO_COSTLY & {error.error, *(root.get("type") for root in roots)})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any, TypeVar
 
 from cachetools import TTLCache, cachedmethod
+from elasticsearch import ApiError
 
 from es_mappings import facets, queries, results
 from es_mappings.attributes import attribute_key
@@ -20,20 +22,22 @@ from indexer.elastic.product_index import ProductIndex
 from search import paging
 from search.anchors import AnchorReader, Anchors
 from search.cursors import Cursors, Position
-from search.errors import IndexGoneError, ParameterError
+from search.errors import IndexGoneError, ParameterError, is_too_costly
 from search.match_counts import MatchCounts
 from search.parameters import SearchParameters
 from search.photos import PhotoVectors
 from search.planning import plan_of
 from search.rails import Rails
 from search.relaxation import Relaxation
-from search.requests import page_request
+from search.requests import page_request, without_facets
 from search.resolving import ResolvedSearch, Resolver
 from search.similarities import Match, least_score, matches
 from search.snapshots import Snapshot, Snapshots, search_in
 from search.synonyms import Synonyms
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 _CATEGORIES_SECONDS = 60.0  # the shop's categories change rarely
 
@@ -186,6 +190,10 @@ class Navigation:
             search, position, result = self._relaxed(search, position, result)
         plan, warnings = position.plan, list(search.warnings)
         self._served(plan.strategy)
+        if result.facets is None:
+            warnings.append("Filters can't be shown right now.")
+        if result.is_partial:
+            warnings.append("Some products are missing from this list right now.")
         if not result.total:
             self._check_filters(parameters)
             if least_score(search, plan) is not None:
@@ -216,7 +224,16 @@ class Navigation:
         return search, position, self._send(page_request(search, position), search)
 
     def _send(self, request: dict[str, Any], search: ResolvedSearch) -> Result:
-        return results.read(search_in(self._index.client, search.snapshot, request, search.parameters.cursor))
+        client, cursor = self._index.client, search.parameters.cursor
+        try:
+            answer = search_in(client, search.snapshot, request, cursor)
+        except ApiError as error:
+            smaller = without_facets(request) if is_too_costly(error) else request
+            if smaller == request:
+                raise
+            log.warning("a listing goes without facets: %s", error)
+            answer = search_in(client, search.snapshot, smaller, cursor)
+        return results.read(answer)
 
     def _check_filters(self, parameters: SearchParameters) -> None:
         """Raise if a filter that matched nothing names an attribute that no product has: it is likely misspelt."""

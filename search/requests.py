@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from es_mappings import facets, queries
+from es_mappings.facets import STYLES
 from search import paging
 from search.cursors import Position
 from search.resolving import ResolvedSearch
@@ -39,3 +40,13 @@ def page_request(search: ResolvedSearch, position: Position) -> dict[str, Any]:
         group=parameters.group,
         min_score=least_score(search, position.plan),
     )
+
+
+def without_facets(request: dict[str, Any]) -> dict[str, Any]:
+    """Return a page's request without its facets, for an Elasticsearch that lacks the memory to count them.
+
+    The count of styles stays: it is the total of a grouped listing.
+    """
+    kept = {name: counted for name, counted in request.get("aggs", {}).items() if name == STYLES}
+    others = {name: part for name, part in request.items() if name != "aggs"}
+    return others | ({"aggs": kept} if kept else {})

@@ -17,6 +17,7 @@ from webapp.errors import RETRY_AFTER, problem, wants_json
 
 log = logging.getLogger(__name__)
 
+_RENDERING = 0.1  # share of a request's time that is left when its calls have used up theirs
 _WAIT_SECONDS = 0.5  # for a turn: long enough for a burst, while a longer queue would only delay every request
 _LOG_SECONDS = 10.0  # between two lines about refused requests: under overload there are hundreds a second
 _BUSY = "The shop is busy right now. Please try again in a moment."
@@ -93,7 +94,7 @@ def limit(app: Flask, settings: Settings, refused: Callable[[str], None]) -> Non
         g.budget = stack = ExitStack()
         kind = kind_of(request.blueprint, request.endpoint)
         seconds = _SECONDS.get(kind, settings.request_seconds)
-        stack.enter_context(deadlines.within(seconds))
+        stack.enter_context(deadlines.within((1 - _RENDERING) * seconds))
         if not bulkheads[kind].enter(min(_WAIT_SECONDS, seconds)):
             return refusals.answer(kind)
         stack.callback(bulkheads[kind].leave)

@@ -22,9 +22,8 @@ from werkzeug.exceptions import (
 )
 
 from indexer.deadlines import DeadlineError
-from indexer.elastic.client import accepts_later
 from indexer.errors import IndexStateError
-from search.errors import ParameterError
+from search.errors import ParameterError, is_outage
 from workers.photos import PhotoServiceError
 
 log = logging.getLogger(__name__)
@@ -98,8 +97,7 @@ def _late(error: DeadlineError) -> Response:
 
 def _search_refused(error: ApiError) -> Response:
     log.error("Elasticsearch refused a request: %s", error)
-    # 404: the index is gone, until someone builds it again.
-    if error.status_code == 404 or accepts_later(error.status_code, error.error):
+    if is_outage(error):
         return _answer(503, "Service Unavailable", _UNAVAILABLE)
     return _http(InternalServerError())
 

@@ -17,7 +17,7 @@ from indexer.settings import Settings
 from workers.app import QUEUES
 from workers.errors import RedisUnavailableError
 from workers.queues.connection import PAGE
-from workers.queues.counters import LAG_BUCKETS, REFUSED
+from workers.queues.counters import LAG_BUCKETS, REFUSED, STALE
 from workers.queues.handle import Queues
 
 _COUNTERS = {  # name in Redis: name for Prometheus, help, label
@@ -30,6 +30,7 @@ _COUNTERS = {  # name in Redis: name for Prometheus, help, label
     "failures": ("lookalike_failures", "Failures, by reason.", "reason"),
     "reconciled": ("lookalike_reconciled", "Products queued again by reconciliation.", None),
     REFUSED: ("lookalike_refused", "Requests answered 503 because the shop was busy, by kind.", "kind"),
+    STALE: ("lookalike_stale", "Listings and products shown from memory while Elasticsearch did not answer.", "kind"),
     "pruned": ("lookalike_pruned", "Documents pruned, by kind.", "kind"),
 }
 _GAUGES = {

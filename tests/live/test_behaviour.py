@@ -169,7 +169,7 @@ def test_products_that_go_with_the_bag_are_of_other_kinds(shop: Shop) -> None:
         navigation = services().navigation
     web = app.test_client()
     dress = search(web, category="Dresses", size=1)["products"][0]
-    [rail] = navigation.rails.for_bag({}, [dress["id"]], [dress["id"]])
+    [rail] = navigation.for_bag({}, [dress["id"]], [dress["id"]])
     assert rail.items
     kind = "/".join(dress["category"])
     assert all(kind not in item.product["category_path"] for item in rail.items)

@@ -5,7 +5,7 @@ The models validate the requests that they describe; tests check the answers aga
 
 from __future__ import annotations
 
-from typing import Any, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 from flask_openapi3 import FileStorage, Info, OpenAPI, Tag
 from flask_openapi3.types import ResponseDict
@@ -21,6 +21,15 @@ class ProductPath(BaseModel):
     """The path of a product."""
 
     product_id: str = Field(min_length=1, max_length=512)
+
+
+StaleSeconds = Annotated[
+    int | None,
+    Field(
+        description="How old the answer is, in seconds, because Elasticsearch doesn't answer now; null if it is "
+        "current. The header `Age` says the same."
+    ),
+]
 
 
 class Card(BaseModel):
@@ -127,6 +136,7 @@ class ListingAnswer(BaseModel):
     keywords: SearchedKeywords
     plan: Served
     warnings: list[str]
+    stale_seconds: StaleSeconds
     photo: str | None = Field(
         None, description="Token of the photograph, to be used as `photo` in searches for a while."
     )
@@ -140,6 +150,7 @@ class ProductAnswer(BaseModel):
     id: str
     title: str
     image: str | None
+    stale_seconds: StaleSeconds
 
 
 class BehaviourEvent(BaseModel):

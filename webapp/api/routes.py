@@ -25,6 +25,7 @@ from webapp.api.description import (
 )
 from webapp.reading import product_or_404, read_box
 from webapp.services import services
+from webapp.services.resilience import stale_seconds
 from webapp.storefront import behaviour
 from webapp.storefront.pictures import picture_url
 
@@ -67,7 +68,7 @@ def similar(path: ProductPath, query: SearchParameters) -> Response:
 def product(path: ProductPath) -> Response:
     """Return one product."""
     fields = product_or_404(path.product_id)
-    return jsonify({**fields, "image": picture_url(fields, 960)})
+    return jsonify({**fields, "image": picture_url(fields, 960), "stale_seconds": stale_seconds()})
 
 
 @blueprint.post("/similar-to-image", responses={200: ListingAnswer, **problems(403, 413)})
@@ -108,6 +109,7 @@ def listing_json(listing: Listing) -> dict[str, Any]:
             **_weights(listing),
         },
         "warnings": listing.warnings,
+        "stale_seconds": stale_seconds(),
     }
 
 

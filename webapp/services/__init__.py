@@ -14,11 +14,12 @@ from indexer.settings import Settings
 from search.cursors import Cursors
 from search.navigation import Navigation
 from webapp.services.photos import Photos
+from webapp.services.resilience import ResilientNavigation
 from webapp.services.staff_sessions import StaffSessions
 from webapp.services.thumbnails import Thumbnails
 from webapp.services.visitors import Visitors
 from workers.queues.connection import PAGE
-from workers.queues.counters import SERVED, BufferedCounter
+from workers.queues.counters import SERVED, STALE, BufferedCounter
 from workers.queues.handle import Queues
 
 _NAME = "services"
@@ -30,7 +31,7 @@ class Services:
 
     Attributes
     ----------
-    navigation : Navigation
+    navigation : ResilientNavigation
         Searches, products and rails.
     thumbnails : Thumbnails
         Pictures of products.
@@ -47,7 +48,7 @@ class Services:
     settings: Settings
     index: ProductIndex
     queues: Queues
-    navigation: Navigation
+    navigation: ResilientNavigation
     thumbnails: Thumbnails
     photos: Photos
     visitors: Visitors
@@ -67,7 +68,10 @@ class Services:
         source = ImageSource.from_settings(settings)
         photos = Photos(queues, settings.photo_minutes, Decoder.for_photos(settings.photo_seconds))
         served = BufferedCounter(queues.counters, SERVED)
-        navigation = Navigation(index, Cursors(secret_key), photos, served.count)
+        stale = BufferedCounter(queues.counters, STALE)
+        navigation = ResilientNavigation(
+            Navigation(index, Cursors(secret_key), photos, served.count), 60 * settings.stale_minutes, stale.count
+        )
         return cls(
             settings=settings,
             index=index,

@@ -12,7 +12,7 @@ from PIL import Image
 
 from indexer.errors import ImageError, ImageUnavailableError
 from indexer.images.fetching import ImageSource
-from search.navigation import Navigation
+from webapp.services.resilience import ResilientNavigation
 from workers.errors import RedisUnavailableError
 from workers.queues import keys
 from workers.queues.values import ExpiringValues
@@ -35,7 +35,7 @@ def version_of(product: dict[str, Any], number: int) -> str:
 class Thumbnails:
     """Makes and caches thumbnails."""
 
-    def __init__(self, navigation: Navigation, source: ImageSource, values: ExpiringValues) -> None:
+    def __init__(self, navigation: ResilientNavigation, source: ImageSource, values: ExpiringValues) -> None:
         self._navigation, self._source, self._values = navigation, source, values
         self._making = BoundedSemaphore(AT_ONCE)
 

@@ -14,6 +14,7 @@ from search.parameters import SearchParameters
 from search.rails import Rail
 from webapp.reading import product_or_404
 from webapp.services import services
+from webapp.services.resilience import stale_seconds
 from webapp.services.visitors import MAX_BAG, MAX_QUANTITY, Line, Order, Visitor
 from webapp.storefront import behaviour
 from webapp.storefront.links import Links, local_address
@@ -48,7 +49,7 @@ def show() -> ResponseReturnValue:
     """Show the bag, and rails of what goes with it."""
     visitor = behaviour.visitor()
     lines = _lines(visitor)
-    rails = services().navigation.rails.for_bag(behaviour.current_interests(), list(visitor.bag), visitor.owned)
+    rails = services().navigation.for_bag(behaviour.current_interests(), list(visitor.bag), visitor.owned)
     return _page("storefront/bag.html", rails, lines=lines, totals=_totals(lines), most=MAX_QUANTITY)
 
 
@@ -73,6 +74,8 @@ def order() -> ResponseReturnValue:
     available = [line for line in _lines(behaviour.visitor()) if line.is_available]
     if not available:
         return redirect(url_for("bag.show"), 303)
+    if stale_seconds() is not None:
+        abort(503, "Prices and stock can't be checked right now. Please order again in a moment.")
     new = Order(secrets.token_hex(4).upper(), time.time(), tuple(_ordered(line) for line in available))
 
     def place(v: Visitor) -> Visitor:
@@ -90,7 +93,7 @@ def ordered(number: str) -> ResponseReturnValue:
     placed = next((o for o in behaviour.visitor().orders if o.number == number), None)
     if placed is None:
         abort(404, "There is no such order, or it has been deleted.")
-    rails = services().navigation.rails.inspired(behaviour.current_interests(), behaviour.visitor().owned)
+    rails = services().navigation.inspired(behaviour.current_interests(), behaviour.visitor().owned)
     return _page("storefront/ordered.html", rails, order=placed)
 
 

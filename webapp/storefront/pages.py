@@ -12,9 +12,10 @@ from search.navigation import Listing
 from search.syntax import plain, write_anchor
 from webapp.reading import page_parameters, product_or_404
 from webapp.services import services
+from webapp.services.resilience import empty_listing, unless_outage
 from webapp.services.visitors import Line
 from webapp.storefront import behaviour, rails, sheet, tuning, views, wording
-from webapp.storefront.facets import groups
+from webapp.storefront.facets import Choice, groups
 from webapp.storefront.links import Links
 from webapp.storefront.pictures import picture_url
 
@@ -29,7 +30,7 @@ def home() -> ResponseReturnValue:
     parameters = page_parameters(request.args)
     newest = parameters.model_copy(update={"sort": None if parameters.has_anchors else "newest", "size": 24})
     listing, links = services().navigation.listing(newest, parameters.dislike), Links(parameters)
-    inspired = services().navigation.rails.inspired(behaviour.current_interests(), behaviour.visitor().owned)
+    inspired = services().navigation.inspired(behaviour.current_interests(), behaviour.visitor().owned)
     return _page("storefront/home.html", listing, links, rails=rails.views(inspired, links))
 
 
@@ -48,15 +49,17 @@ def product(product_id: str) -> ResponseReturnValue:
     parameters = page_parameters(request.args)
     links = Links(parameters, product_id)
     similar = sheet.shelf_parameters(fields, parameters)
-    listing = services().navigation.listing(similar, visitor.owned)
+    shelf = unless_outage(lambda: services().navigation.listing(similar, visitor.owned), None)
     more = Links(similar.model_copy(update={"size": 24, "like": (write_anchor(product_id),)})).listing()
-    viewed = services().navigation.products(sheet.recent(visitor.events, product_id))
+    seen = sheet.recent(visitor.events, product_id)
+    viewed: dict[str, Any] = unless_outage(lambda: services().navigation.products(seen), {})
     behaviour.record_view(product_id)
     return _page(
         "storefront/product.html",
-        listing,
+        shelf or empty_listing(similar),
         links,
         product=fields,
+        has_shelf=shelf is not None,
         rows=sheet.rows(fields),
         buts=sheet.buts(fields, links),
         more_like_this=more,
@@ -76,7 +79,7 @@ def _page(template: str, listing: Listing, links: Links, **more: Any) -> str:
         facets=groups(facets, links) if facets else [],
         trail=views.trail(links),
         active_filters=views.active_filters(links),
-        ways_out=[] if listing.result.total else views.ways_out(services().navigation, links),
+        ways_out=_ways_out(listing, links),
         sorts=views.sorts(links, interests),
         widest=views.NARROWING,
         modes=tuning.modes(links),
@@ -86,6 +89,12 @@ def _page(template: str, listing: Listing, links: Links, **more: Any) -> str:
         undo=tuning.undo(request.args.get("removed", ""), links, services().navigation),
         **more,
     )
+
+
+def _ways_out(listing: Listing, links: Links) -> list[Choice]:
+    if listing.result.total:
+        return []
+    return unless_outage(lambda: views.ways_out(services().navigation, links), [])
 
 
 @blueprint.app_template_filter()

@@ -12,9 +12,10 @@ from typing import Any
 from es_mappings.behaviour import Interest
 from es_mappings.product import LAYOUT
 from search.anchors import PHOTO_TITLE, photo_id
-from search.navigation import Listing, Navigation
+from search.navigation import Listing
 from search.similarities import Match
 from search.syntax import PHOTO, read_anchor
+from webapp.services.resilience import ResilientNavigation, unless_outage
 from webapp.storefront.facets import Choice
 from webapp.storefront.links import Links
 from webapp.storefront.pictures import picture_url
@@ -138,7 +139,7 @@ def reasons(listing: Listing) -> dict[str, Reason]:
     return {i: _reason(match.why, titles) for i, match in _explained(listing).items() if match.why}
 
 
-def undo(removed: str, links: Links, search: Navigation) -> Undo | None:
+def undo(removed: str, links: Links, search: ResilientNavigation) -> Undo | None:
     """Return how to restore what the URL says was removed, such as ``like:ID^2``, or None if that is impossible.
 
     Anybody can write such a URL, so it can show nothing but the title of a product of the shop, or "Your photograph".
@@ -154,7 +155,7 @@ def undo(removed: str, links: Links, search: Navigation) -> Undo | None:
     if kind == "photo":
         back = not parameters.photo and re.fullmatch(PHOTO, value)
         return Undo(PHOTO_TITLE, links.here(photo=value, sort=None)) if back else None
-    product = search.product(product_id)
+    product = unless_outage(lambda: search.product(product_id), None)
     if product is None or product_id in parameters.anchors:
         return None
     return Undo(product["title"], links.here(**{kind: (*getattr(parameters, kind), value)}, sort=None))

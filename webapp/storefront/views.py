@@ -8,9 +8,9 @@ from typing import Any
 from es_mappings.behaviour import Interest
 from es_mappings.facet_types import Bounds, FacetValue
 from es_mappings.results import Facets
-from search.navigation import Navigation
 from search.parameters import SearchParameters
 from search.syntax import IN_COLOR
+from webapp.services.resilience import ResilientNavigation
 from webapp.storefront.facets import Choice, bounds_label, refinement_label
 from webapp.storefront.links import Links
 from webapp.storefront.rails import inspired_by
@@ -72,7 +72,7 @@ def active_filters(links: Links) -> list[Choice]:
     return [Choice(label, links.listing(**without)) for label, without in [*words, *_filters(links.parameters)]]
 
 
-def ways_out(navigation: Navigation, links: Links) -> list[Choice]:
+def ways_out(navigation: ResilientNavigation, links: Links) -> list[Choice]:
     """Return what to drop from a listing without products, each with its URL and the products it leads to.
 
     Each filter and each word alone, the best first; all filters together if none of them is enough.

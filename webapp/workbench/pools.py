@@ -8,15 +8,15 @@ from typing import Any
 from es_mappings.product import LAYOUT
 from es_mappings.stores import judgement as es_judgement
 from indexer.elastic.product_index import ProductIndex
-from search.navigation import Navigation
 from search.parameters import SearchParameters
 from search.syntax import write_anchor
+from webapp.services.resilience import ResilientNavigation
 
 NEAREST, RANDOM = 6, 6  # candidates per weighting; random candidates from the anchor's department
 
 
 def make_pools(
-    index: ProductIndex, navigation: Navigation, anchors: int, seed: int | None = None
+    index: ProductIndex, navigation: ResilientNavigation, anchors: int, seed: int | None = None
 ) -> dict[str, list[str]]:
     """Draw anchors, and pool candidates for each.
 
@@ -39,7 +39,7 @@ def _weightings() -> list[tuple[str, ...]]:
     return [(), *alone]
 
 
-def _nearest(navigation: Navigation, anchor: str, weights: tuple[str, ...]) -> list[str]:
+def _nearest(navigation: ResilientNavigation, anchor: str, weights: tuple[str, ...]) -> list[str]:
     parameters = SearchParameters(like=(write_anchor(anchor),), weight=weights, mode="blend", size=NEAREST)
     listing = navigation.listing(parameters)
     return [hit.product["id"] for hit in listing.result.hits]

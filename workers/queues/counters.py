@@ -16,6 +16,7 @@ from workers.queues.reading import number, text
 
 SERVED = "served"  # name of the count of listings, by strategy
 REFUSED = "refused"  # name of the count of requests that were refused because the shop was busy, by kind
+STALE = "stale"  # name of the count of what was shown from memory, by kind
 LAG_BUCKETS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1_800.0)  # seconds
 
 

@@ -6,8 +6,8 @@ from typing import Any, cast
 
 import pytest
 
-from search.navigation import Navigation
 from search.parameters import SearchParameters
+from webapp.services.resilience import ResilientNavigation
 from webapp.storefront import tuning
 from webapp.storefront.links import Links
 
@@ -19,7 +19,7 @@ class _Shop:
         return {"id": "a", "title": "<b>A</b>"} if product_id == "a" else None
 
 
-SHOP = cast("Navigation", _Shop())
+SHOP = cast("ResilientNavigation", _Shop())
 
 
 def test_what_was_removed_comes_back_with_its_weight() -> None:

@@ -1,0 +1,189 @@
+"""Searches of the web app, which show what was read last while Elasticsearch doesn't answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from flask import g, has_app_context
+
+from es_mappings.aspect_weights import CategoryWeights
+from es_mappings.behaviour import Interest
+from es_mappings.facet_types import FacetValue
+from es_mappings.keywords import Keywords
+from es_mappings.planner import KEYWORDS
+from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
+from es_mappings.results import Result
+from search.anchors import Anchors
+from search.errors import OUTAGES, is_outage
+from search.navigation import Listing, Navigation
+from search.parameters import SearchParameters
+from search.rails import Rail
+from search.resolving import ResolvedSearch
+from search.snapshots import Snapshot, VectorMeaning
+from webapp.services.last_known import LastKnown
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+# Of each process: a listing of 24 takes about 100 kB, a product 4 kB.
+_LISTINGS, _LISTING_BYTES = 2_000, 64 * 2**20
+_PRODUCTS, _PRODUCT_BYTES = 20_000, 32 * 2**20
+
+
+class ResilientNavigation:
+    """The Navigation Service, with what it answered last for the times when Elasticsearch can't be searched.
+
+    What is kept is data, never a page: each shopper's page is rendered with that shopper's own bag, forms and
+    interests. It is kept in memory, by each process for itself.
+
+    Parameters
+    ----------
+    seconds : float
+        How old it may be; 0 switches this off.
+    served : callable, optional
+        Called with ``listing`` or ``product`` for each that is served from memory.
+    """
+
+    def __init__(self, navigation: Navigation, seconds: float, served: Callable[[str], None] = lambda _: None) -> None:
+        self._navigation, self._served = navigation, served
+        self._listings = LastKnown[tuple[SearchParameters, tuple[str, ...]], Listing](
+            seconds=seconds, entries=_LISTINGS, most_bytes=_LISTING_BYTES
+        )
+        self._products = LastKnown[str, dict[str, Any]](seconds=seconds, entries=_PRODUCTS, most_bytes=_PRODUCT_BYTES)
+        self._categories: list[FacetValue] = []
+
+    def listing(self, parameters: SearchParameters, hidden: Sequence[str] = ()) -> Listing:
+        """Return the listing of a search, as `Navigation.listing` does, or the last known one.
+
+        Raises
+        ------
+        ParameterError
+            A parameter is wrong.
+        TransportError, ApiError, DeadlineError, IndexStateError
+            Elasticsearch can't be searched, and the listing isn't known.
+        """
+        # The disliked are in the address; what else is hidden is a shopper's own, and in no listing that is kept.
+        shared = tuple(product_id for product_id in hidden if product_id in parameters.dislike)
+        try:
+            listing = self._navigation.listing(parameters, hidden)
+        except OUTAGES as error:
+            known = self._listings.get((parameters, shared)) if is_outage(error) else None
+            if known is None:
+                raise
+            self._note("listing", known[1], error)
+            return _without(known[0], hidden)
+        is_whole = listing.result.facets is not None and not listing.result.is_partial
+        # A photograph's vector is promised to expire.
+        if is_whole and len(shared) == len(hidden) and not parameters.photo:
+            self._keep((parameters, shared), listing)
+        return listing
+
+    def product(self, product_id: str) -> dict[str, Any] | None:
+        """Return a product, or the last known state of it, or None if there is none with that id."""
+        return self.products([product_id]).get(product_id)
+
+    def products(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Return products by id, or their last known state; unknown ids are left out.
+
+        Raises
+        ------
+        TransportError, ApiError, DeadlineError, IndexStateError
+            Elasticsearch can't be asked, and one of them isn't known.
+        """
+        try:
+            products = self._navigation.products(ids)
+        except OUTAGES as error:
+            known = {product_id: self._products.get(product_id) for product_id in ids}
+            if not is_outage(error) or None in known.values():
+                raise
+            ages = [entry[1] for entry in known.values() if entry]
+            self._note("product", max(ages, default=0.0), error)
+            return {product_id: entry[0] for product_id, entry in known.items() if entry}
+        for product_id in ids:
+            if product_id in products:
+                self._products.put(product_id, products[product_id])
+            else:
+                self._products.forget(product_id)
+        return products
+
+    def categories(self) -> list[FacetValue]:
+        """Return the paths of the shop's categories with their counts, or the last known ones, or none."""
+        self._categories = unless_outage(self._navigation.categories, self._categories)
+        return self._categories
+
+    def totals(self, every: Sequence[SearchParameters]) -> list[int]:
+        """Return how many products each of several searches finds, as `Navigation.totals` does."""
+        return self._navigation.totals(every)
+
+    def inspired(self, interests: Mapping[str, Interest], owned: Sequence[str]) -> list[Rail]:
+        """Return the rail of `Rails.inspired`, or none: a page is useful without it."""
+        return unless_outage(lambda: self._navigation.rails.inspired(interests, owned), [])
+
+    def for_bag(self, interests: Mapping[str, Interest], bag: Sequence[str], owned: Sequence[str]) -> list[Rail]:
+        """Return the rails of `Rails.for_bag`, or none."""
+        return unless_outage(lambda: self._navigation.rails.for_bag(interests, bag, owned), [])
+
+    def _keep(self, key: tuple[SearchParameters, tuple[str, ...]], listing: Listing) -> None:
+        # Vectors of hits take most of the memory, and no page shows them.
+        hits = [replace(hit, vector=None) for hit in listing.result.hits]
+        if not self._listings.put(key, replace(listing, result=replace(listing.result, hits=hits))):
+            return
+        for hit in hits:
+            if self._products.get(hit.product["id"]) is None:  # a card has less than the product that a page read
+                self._products.put(hit.product["id"], hit.product)
+
+    def _note(self, kind: str, age: float, error: Exception) -> None:
+        log.info("a %s of %.0f s ago is shown: %s", kind, age, error)
+        self._served(kind)
+        if has_app_context():
+            g.stale_seconds = max(age, g.get("stale_seconds", 0.0))
+
+
+def stale_seconds() -> int | None:
+    """Return how old what this request shows is, in seconds; None if it was read just now."""
+    seconds: float | None = g.get("stale_seconds")
+    return None if seconds is None else int(seconds)
+
+
+def unless_outage(read: Callable[[], T], otherwise: T) -> T:
+    """Read what a page can do without, and return something else while Elasticsearch can't be searched."""
+    try:
+        return read()
+    except OUTAGES as error:
+        if not is_outage(error):
+            raise
+        log.info("a page goes without a part of it: %s", error)
+        return otherwise
+
+
+def empty_listing(parameters: SearchParameters) -> Listing:
+    """Return a listing of nothing, for a page that can do without its listing."""
+    meaning = VectorMeaning(None, LAYOUT, None, CategoryWeights())
+    anchors = Anchors([], {}, [])
+    search = ResolvedSearch(
+        parameters,
+        Snapshot("", ""),
+        meaning,
+        Keywords(parameters.q),
+        DEFAULT_WEIGHTS,
+        "default",
+        anchors,
+        parameters.filters,
+        (),
+        None,
+        (),
+    )
+    return Listing(search, Result(0, [], None, 0), [], [], KEYWORDS, None)
+
+
+def _without(listing: Listing, hidden: Sequence[str]) -> Listing:
+    """Leave products out of a listing."""
+    kept = [n for n, hit in enumerate(listing.result.hits) if hit.product["id"] not in hidden]
+    removed = len(listing.result.hits) - len(kept)
+    hits = [listing.result.hits[n] for n in kept]
+    result = replace(listing.result, hits=hits, total=listing.result.total - removed)
+    return replace(listing, result=result, matches=[listing.matches[n] for n in kept])

@@ -1,0 +1,32 @@
+"""Mark pages and answers that show what was read earlier, because Elasticsearch doesn't answer now."""
+
+from __future__ import annotations
+
+from flask import Flask, Response
+
+from webapp.services.resilience import stale_seconds
+
+_MARKED = {"text/html", "application/json"}  # not pictures: the address of one names its version
+
+
+def register(app: Flask) -> None:
+    """Give templates `stale_age`, and stale answers their headers."""
+    app.context_processor(lambda: {"stale_age": stale_age})
+    app.after_request(_mark)
+
+
+def stale_age() -> str:
+    """Return how old what the page shows is, such as ``3 minutes``; empty if it was read just now."""
+    seconds = stale_seconds()
+    if seconds is None:
+        return ""
+    minutes = seconds // 60
+    return "less than a minute" if not minutes else "a minute" if minutes == 1 else f"{minutes} minutes"
+
+
+def _mark(response: Response) -> Response:
+    seconds = stale_seconds()
+    if seconds is not None and response.mimetype in _MARKED:
+        response.headers["Age"] = str(seconds)
+        response.headers["Cache-Control"] = "no-store"  # the next one may be current
+    return response
