@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import socket
 import sys
 from base64 import b64encode
@@ -20,6 +21,7 @@ import hypothesis
 import pytest
 from elasticsearch import Elasticsearch
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, sync_playwright
 
 from demo import waiting
 from demo.catalogue import is_complete, render_catalogue
@@ -39,6 +41,7 @@ from workers.enqueue import enqueue_embeddings
 
 DATA = Path(__file__).resolve().parents[1] / ".data" / "test"
 PRODUCTS, SEED = 240, 11
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 # How long an example takes says nothing about what it shows, and much about the machine.
 hypothesis.settings.register_profile("house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -204,3 +207,20 @@ def storefront(shop: Shop) -> Iterator[str]:
     wait_until(answers, "the storefront")
     yield url
     child.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start Chromium once for all tests."""
+    path = _chromium()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def _chromium() -> str:
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
+    if not path:
+        pytest.fail(f"no browser: none of {', '.join(_NAMES)} is on PATH; apt-get install chromium, or set CHROMIUM")
+    return path

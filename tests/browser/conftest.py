@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 DESKTOP = {"width": 1280, "height": 900}
 _PATIENCE_MS = 30_000  # on an idle machine
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
-
-
-def _chromium() -> str:
-    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
-    if not path:
-        pytest.fail(f"no browser: none of {', '.join(_NAMES)} is on PATH; apt-get install chromium, or set CHROMIUM")
-    return path
 
 
 def _patient(context: BrowserContext) -> BrowserContext:
@@ -28,16 +19,6 @@ def _patient(context: BrowserContext) -> BrowserContext:
     context.set_default_timeout(patience)
     expect.set_options(timeout=patience)
     return context
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Start Chromium once for all tests."""
-    path = _chromium()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def _is_elsewhere(url: str, host: str) -> bool:
