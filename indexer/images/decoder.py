@@ -171,13 +171,13 @@ class Decoder:
         self._all: set[DecoderProcess] = set()
 
     def _with_retries(self, data: bytes, work: Callable[[DecoderProcess, float], T]) -> T:
-        """Try again if the process dies: the kernel or a person may have killed it, not this image."""
+        """Try again in a fresh process if one dies: earlier images, the kernel or a person may be the cause."""
         if len(data) > MAX_BYTES:
             raise ImageError(f"the image is larger than {MAX_BYTES >> 20} MiB")
         until = time.monotonic() + self._deadline
-        for _ in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS):
             try:
-                return self._attempt(work, until)
+                return self._attempt(work, until, fresh=attempt > 0)
             except DiedError as error:
                 reason = str(error)
             except TimeoutError:
@@ -188,12 +188,12 @@ class Decoder:
             raise ImageUnavailableError(f"the image's decoder was killed {_ATTEMPTS} times: is memory short?")
         raise ImageError(f"the image made its decoder fail: {reason}")
 
-    def _attempt(self, work: Callable[[DecoderProcess, float], T], until: float) -> T:
+    def _attempt(self, work: Callable[[DecoderProcess, float], T], until: float, *, fresh: bool) -> T:
         if self._process_id != os.getpid():
             # Forked: the processes are the parent's and can't be shared.
             self._start_over()
         with self._turn(until):
-            process = self._take()
+            process = self._take(fresh=fresh)
             try:
                 result = work(process, max(0.0, until - time.monotonic()))
             except ImageError:
@@ -215,13 +215,18 @@ class Decoder:
         finally:
             free.release()
 
-    def _take(self) -> DecoderProcess:
+    def _take(self, *, fresh: bool) -> DecoderProcess:
         try:
-            return self._idle.pop()
+            process = self._idle.pop()
         except IndexError:
-            process = DecoderProcess(self._cpu_seconds)
-            self._all.add(process)
-            return process
+            pass
+        else:
+            if not fresh:
+                return process
+            self._end(process)
+        process = DecoderProcess(self._cpu_seconds)
+        self._all.add(process)
+        return process
 
     def _give_back(self, process: DecoderProcess) -> None:
         if process.decoded >= _MAX_DECODED or not process.alive:

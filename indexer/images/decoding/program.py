@@ -46,11 +46,18 @@ def serve(shared: int, cpu_seconds: float) -> None:
     _import_all()
     memory = mmap.mmap(shared, SHARED)
     _limit_self()
+    decoded = 0
     while len(request := sys.stdin.buffer.read(REQUEST.size)) == REQUEST.size:
         # RLIMIT_CPU would count in whole seconds only.
         signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
-        answer = _answer(memory, *REQUEST.unpack(request))
+        try:
+            answer = _answer(memory, *REQUEST.unpack(request))
+        except MemoryError:
+            if decoded:  # earlier images may have taken it: a fresh process shall judge this one
+                sys.exit("out of memory")
+            answer = _refusal(memory, f"the image takes more than {MEMORY >> 20} MiB to decode")
         signal.setitimer(signal.ITIMER_PROF, 0)
+        decoded += 1
         sys.stdout.buffer.write(answer)
         sys.stdout.buffer.flush()
 
@@ -73,15 +80,19 @@ def _answer(memory: mmap.mmap, length: int, least_side: int, recipe_length: int)
         image = decode(memory[:length], least_side=least_side)
         size = image.size
         parts = [prepare(image).tobytes() for prepare in recipe] or [image.tobytes()]
-    except (RefusedError, MemoryError) as error:
-        reason = (str(error) or f"the image takes more than {MEMORY >> 20} MiB to decode").encode()[:1_000]
-        memory[: len(reason)] = reason
-        return ANSWER.pack(False, len(reason), 0)
+    except RefusedError as error:
+        return _refusal(memory, str(error))
     end = 0
     for part in parts:
         memory[end : end + len(part)] = part
         end += len(part)
     return ANSWER.pack(True, *((end, 1) if recipe else size))
+
+
+def _refusal(memory: mmap.mmap, why: str) -> bytes:
+    reason = why.encode()[:1_000]
+    memory[: len(reason)] = reason
+    return ANSWER.pack(False, len(reason), 0)
 
 
 def _limit_self() -> None:
