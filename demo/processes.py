@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,15 @@ from pathlib import Path
 from indexer.errors import ProductSearchError
 
 _GRACE = 10.0  # seconds to finish work in progress
+
+# Has the kernel send a process SIGTERM when the one that started it ends (prctl(2), PR_SET_PDEATHSIG, which outlasts
+# exec), and then becomes that process. Its arguments: the starting process's id, and the command.
+_TIED = """
+import ctypes, os, signal, sys
+ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+if os.getppid() == int(sys.argv[1]):  # otherwise it has ended already
+    os.execvp(sys.argv[2], sys.argv[2:])
+"""
 
 
 @dataclass
@@ -58,10 +68,20 @@ class Child:
                 os.killpg(self.pid, number)
 
 
+def tied(command: Sequence[str]) -> list[str]:
+    """Return a command whose process ends with this one, even if this one is killed; on Linux only."""
+    if sys.platform != "linux":
+        return list(command)
+    return [sys.executable, "-S", "-c", _TIED, str(os.getpid()), *command]
+
+
 def start_child(name: str, command: Sequence[str], log: Path) -> Child:
-    """Start a process in a session of its own, so that Ctrl-C in the terminal reaches only this one."""
+    """Start a process in a session of its own, so that Ctrl-C in the terminal reaches only this one.
+
+    It ends with the thread that calls this.
+    """
     with log.open("wb") as file:
         process = subprocess.Popen(
-            list(command), stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, start_new_session=True
+            tied(command), stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, start_new_session=True
         )
     return Child(name, log, process)
