@@ -133,6 +133,7 @@ def _finish(batch: _Batch, report: Report) -> dict[str, float]:
     queues = resources.queues()
     if not report.busy:
         queues.counters.streak("embedding", ended=True)
+        queues.stalls.end("embedding")
         return queues.embedding.finish(batch.name)
     # A server that accepted part of the batch is retried soon.
     wait = failures.pause(queues.counters.streak("embedding", ended=bool(report.written)) or 1)
@@ -146,6 +147,7 @@ def _postpone(batch: _Batch, why: str) -> None:
     queues = resources.queues()
     wait = failures.pause(queues.counters.streak("embedding"))
     log.warning("%d products wait %.0f s: %s", len(batch.ids), wait, why)
+    queues.stalls.note("embedding", why)
     queues.embedding.finish(batch.name, batch.ids, wait)
     queues.tasks.wake(EMBED_WAITING, after=wait)
 

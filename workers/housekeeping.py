@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import TypeVar
 
 from es_mappings import queries
 from es_mappings.anchors import Anchor
@@ -11,7 +14,7 @@ from indexer import retention
 from indexer.elastic import write_targets
 from indexer.embedding.drift import drifted
 from indexer.errors import IndexStateError
-from workers import embedding, resources
+from workers import embedding, failures, resources
 from workers.app import EMBED_WAITING, WRITE_EVENTS
 from workers.queues import keys
 
@@ -20,10 +23,31 @@ log = logging.getLogger(__name__)
 _NEAREST, _SAMPLES = 24, 5
 _DAY = 86_400  # seconds
 
+T = TypeVar("T")
 
+
+def _periodic(task: Callable[[], T]) -> Callable[[], T | None]:
+    """Count a transient failure of a task that runs again soon."""
+
+    @wraps(task)
+    def run() -> T | None:
+        try:
+            return task()
+        except Exception as error:
+            if not failures.is_transient(error):
+                raise
+            log.warning("%s is put off: %s", task.__name__, error)
+            resources.queues().counters.count("failures", failures.reason(error))
+            return None
+
+    return run
+
+
+@_periodic
 def wake() -> None:
     """Reclaim the batches of dead workers, and wake a worker for each queue that is not empty."""
     queues = resources.queues()
+    queues.embedding.correct_times()
     for batch in queues.embedding.expired():
         embedding.recover(batch, "its worker died")
     if queues.events.depth():
@@ -32,6 +56,7 @@ def wake() -> None:
         queues.tasks.wake(EMBED_WAITING)
 
 
+@_periodic
 def reconcile() -> int:
     """Queue the products whose vector is missing or out of date, and return their number.
 
@@ -51,6 +76,7 @@ def reconcile() -> int:
     return len(ids)
 
 
+@_periodic
 def prune() -> None:
     """Delete old tombstones, and vectors and addresses that no product has used for a long time."""
     index, settings, counters = resources.index(), resources.settings(), resources.queues().counters
@@ -78,6 +104,7 @@ def _expire() -> None:
     counters.count("pruned", "image addresses", expired.addresses)
 
 
+@_periodic
 def sample_recall() -> float | None:
     """Measure the recall of approximate kNN against the exact order, for a few random products."""
     index = resources.index()

@@ -78,6 +78,13 @@ class ShopMetrics(Collector):
             text = "Seconds since a periodic task was last sent; if over 60, no worker consumes housekeeping."
             yield GaugeMetricFamily("lookalike_schedule_age_seconds", text, value=age)
         yield _lag(counts)
+        stalled = GaugeMetricFamily(
+            "lookalike_stalled", "Whether a queue waits for Elasticsearch or Redis; /ops says why.", labels=["queue"]
+        )
+        reasons = self._queues.stalls.read()
+        for queue in ("writing", "embedding"):
+            stalled.add_metric([queue], queue in reasons)
+        yield stalled
         yield from self._of_queues()
 
     def _of_queues(self) -> Iterator[Metric]:

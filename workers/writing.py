@@ -21,7 +21,7 @@ from workers.throttle import Throttle
 log = logging.getLogger(__name__)
 
 _BATCH = 500  # events per bulk request
-_MAX_TRIES = 3  # of an event whose worker died
+_MAX_TRIES = 4  # of an event whose worker died: the last one alone, see EventQueue.take
 _TASK_SECONDS = 20.0  # after which a task ends even if events keep coming, so that other tasks get their turn
 
 # Events gather between two bulk requests; a single event does not wait.
@@ -69,7 +69,9 @@ def write_waiting(worker: str) -> int:
     taken, end = 0, time.monotonic() + _TASK_SECONDS
     while entries := _take(worker):
         taken += len(entries)
-        if not _write(entries):
+        with resources.queues().events.hold(entries, worker):
+            accepts_more = _write(entries)
+        if not accepts_more:
             break
         if time.monotonic() > end:
             tasks.wake(WRITE_EVENTS)
@@ -86,28 +88,46 @@ def _take(worker: str) -> list[Entry]:
 def _write(entries: list[Entry]) -> bool:
     """Write a batch, and return whether Elasticsearch accepts more."""
     queues = resources.queues()
-    given_up = [e for e in entries if e.tries > _MAX_TRIES]
-    entries = [e for e in entries if e.tries <= _MAX_TRIES]
-    _to_dead_letters(given_up, [f"its worker died {_MAX_TRIES} times"] * len(given_up))
-    entries, events = _parse(entries)
     try:
-        outcome = _apply(events)
-        later = [entry for entry, failure in zip(entries, outcome, strict=True) if failure and failure.transient]
-        _settle(entries, events, outcome)
+        refused = _apply(entries)
     except Exception as error:
-        if not failures.is_transient(error):
-            raise
-        log.warning("%d events wait: %s", len(entries), error)
-        queues.counters.count("failures", failures.reason(error), len(entries))
-        later = entries
-    if later:
-        queues.events.requeue(later)
-        partly = len(later) < len(entries)  # a server that accepted some is retried soon
-        wait = failures.pause(queues.counters.streak("writing", ended=partly) or 1)
-        queues.tasks.wake(WRITE_EVENTS, after=wait)
-        return False
+        if failures.is_transient(error):
+            return _postpone(entries, failures.reason(error), str(error))
+        if len(entries) > 1:  # whichever event causes it stands alone in the end
+            half = len(entries) // 2
+            return all([_write(entries[:half]), _write(entries[half:])])
+        log.exception("an event can't be written", extra={"event": entries[0].id})
+        _to_dead_letters(entries, [f"{type(error).__name__}: {error}"])
+        return True
+    if refused:
+        failure = refused[0][1]
+        later = [entry for entry, _ in refused]
+        return _postpone(later, f"elasticsearch {failure.status}", failure.reason, partly=len(later) < len(entries))
     queues.counters.streak("writing", ended=True)
+    queues.stalls.end("writing")
     return True
+
+
+def _postpone(entries: list[Entry], reason: str, why: str, *, partly: bool = False) -> bool:
+    """Requeue what Elasticsearch or Redis doesn't accept now, and wake a worker for it later; return False."""
+    queues = resources.queues()
+    log.warning("%d events wait: %s", len(entries), why)
+    queues.counters.count("failures", reason, len(entries))
+    queues.stalls.note("writing", why)
+    queues.events.requeue(entries)
+    # A server that accepted some is retried soon.
+    queues.tasks.wake(WRITE_EVENTS, after=failures.pause(queues.counters.streak("writing", ended=partly) or 1))
+    return False
+
+
+def _apply(entries: list[Entry]) -> list[tuple[Entry, BulkFailure]]:
+    """Write entries, and return those that Elasticsearch may accept later; all others leave the queue."""
+    given_up = [e for e in entries if e.tries > _MAX_TRIES]
+    _to_dead_letters(given_up, [f"its worker died {_MAX_TRIES} times"] * len(given_up))
+    entries, events = _parse([e for e in entries if e.tries <= _MAX_TRIES])
+    outcome = _send(events)
+    _settle(entries, events, outcome)
+    return [(entry, f) for entry, f in zip(entries, outcome, strict=True) if f and f.transient]
 
 
 def _parse(entries: list[Entry]) -> tuple[list[Entry], list[Event]]:
@@ -124,7 +144,7 @@ def _parse(entries: list[Entry]) -> tuple[list[Entry], list[Event]]:
     return valid, events
 
 
-def _apply(events: Sequence[Event]) -> list[BulkFailure | None]:
+def _send(events: Sequence[Event]) -> list[BulkFailure | None]:
     index = resources.index()
     try:
         return write_events(index, events)

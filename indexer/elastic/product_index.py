@@ -99,7 +99,7 @@ class ProductIndex:
             return
         if self.client.indices.exists(index=self.alias):
             raise IndexStateError(f"{self.alias} is an index of its own, not an alias; take another INDEX_NAME")
-        versions = self.versions()
+        versions = self.versions(closed=True)
         if any(self.alias in aliases for aliases in versions.values()):
             return  # another process was quicker
         if versions:  # with an empty index next to them, the shop would seem to work, but have no products
@@ -129,9 +129,16 @@ class ProductIndex:
         """Return the name of a new index; names sort by time."""
         return f"{self.alias}-{datetime.now(UTC):%Y%m%d%H%M%S%f}"
 
-    def versions(self) -> dict[str, set[str]]:
-        """Read the shop's product indices, the oldest first, with their aliases: live, kept, being built or left."""
-        aliases = self.client.indices.get_alias(index=f"{self.alias}-*", expand_wildcards="open").body
+    def versions(self, *, closed: bool = False) -> dict[str, set[str]]:
+        """Read the shop's product indices, the oldest first, with their aliases: live, kept, being built or left.
+
+        Parameters
+        ----------
+        closed : bool
+            Whether to include closed ones.
+        """
+        state = "open,closed" if closed else "open"
+        aliases = self.client.indices.get_alias(index=f"{self.alias}-*", expand_wildcards=state).body
         version = re.compile(rf"{re.escape(self.alias)}-\d{{20}}")  # as `new_name` makes them
         return {name: set(aliases[name]["aliases"]) for name in sorted(aliases) if version.fullmatch(name)}
 

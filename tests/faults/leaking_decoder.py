@@ -16,4 +16,4 @@ def _leaking(data: bytes, *, least_side: int = 0) -> object:
 
 if __name__ == "__main__":
     setattr(program, "decode", _leaking)  # noqa: B010 - mypy
-    program.serve(int(sys.argv[1]))
+    program.serve(int(sys.argv[1]), float(sys.argv[2]))

@@ -12,7 +12,7 @@ from indexer.settings import Settings
 from tests.conftest import wait_until
 from workers import embedding, resources
 from workers.errors import QueueFullError, RedisUnavailableError
-from workers.queues import embedding_queue, event_queue
+from workers.queues import embedding_queue, event_queue, scripts
 from workers.queues.embedding_queue import EmbeddingQueue
 from workers.queues.event_queue import Entry, EventQueue
 from workers.queues.handle import Queues
@@ -59,8 +59,75 @@ def test_events_of_a_dead_worker_are_taken_over_with_the_count_of_tries(
     assert [entry.tries for entry in queue.take(5, "dead")] == [1, 1]
     assert queue.take(5, "b") == []
     monkeypatch.setattr(event_queue, "_IDLE_MS", 0)
-    assert [(e.event["id"], e.tries) for e in queue.take(5, "b")] == [("1", 2), ("2", 2)]
+    assert [(e.event["id"], e.tries) for e in queue.take(16, "b")] == [("1", 2), ("2", 2)]
     assert [entry.tries for entry in queue.take(1, "c")] == [3]
+
+
+def test_an_event_that_kills_its_workers_is_alone_in_the_end(
+    server: redis.Redis, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = EventQueue(server, name, 1_000)
+    queue.add(_entries(*map(str, range(500))))
+    monkeypatch.setattr(event_queue, "_IDLE_MS", 0)
+    taken = [queue.take(500, f"worker {number}") for number in range(4)]
+    assert [len(entries) for entries in taken] == [500, 62, 7, 1]
+    assert [entries[0].event["id"] for entries in taken] == ["0"] * 4
+    assert taken[-1][0].tries == 4
+
+
+def test_a_held_event_is_not_taken_over_however_long_its_worker_takes(
+    server: redis.Redis, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_queue, "_IDLE_MS", 30)
+    queue = EventQueue(server, name, 100)
+    queue.add(_entries("1", "2"))
+    entries = queue.take(5, "slow")
+    renewed: Any = server.xpending_range(f"{name}:events", "writers", "-", "+", 5)
+    scripts.run(server, "hold", [f"{name}:events"], ["writers", "slow", entries[0].key])
+    time.sleep(0.05)
+    scripts.run(server, "hold", [f"{name}:events"], ["writers", "slow", entries[0].key])
+    assert [(e.event["id"], e.tries) for e in queue.take(8, "other")] == [("2", 2)]
+    assert [row["times_delivered"] for row in renewed] == [1, 1]
+    # What another worker has reclaimed stays with it.
+    scripts.run(server, "hold", [f"{name}:events"], ["writers", "slow", entries[1].key])
+    pending: Any = server.xpending_range(f"{name}:events", "writers", "-", "+", 5)
+    assert [row["consumer"] for row in pending] == [b"slow", b"other"]
+
+
+def test_events_wait_for_a_redis_without_memory_and_their_tries_do_not_count(
+    server: redis.Redis, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = EventQueue(server, name, 100)
+    queue.add(_entries("1", "2"))
+    entries = queue.take(5, "a")
+
+    def full(*_: object, **__: object) -> None:
+        raise redis.exceptions.OutOfMemoryError("OOM command not allowed when used memory > 'maxmemory'.")
+
+    monkeypatch.setattr(queue, "_add", full)
+    queue.requeue(entries)
+    assert [(e.event["id"], e.tries) for e in queue.take(5, "b")] == [("1", 1), ("2", 1)]
+
+
+def test_webhooks_are_in_order_even_if_the_clock_is_set_back(server: redis.Redis, name: str) -> None:
+    queue = EventQueue(server, name, 100)
+    assert queue.first_seen("a", 1_000.0) == 1_000_000
+    assert queue.first_seen("b", 900.0) == 1_000_001
+    assert queue.first_seen("a", 2_000.0) == 1_000_000  # sent again
+    assert queue.first_seen("c", 2_000.0) == 2_000_000
+
+
+def test_what_is_due_in_an_hour_because_the_clock_was_set_back_is_due_now(server: redis.Redis, name: str) -> None:
+    queue = EmbeddingQueue(server, name)
+    queue.add(["a", "b"])
+    queue.take("t1", 1)
+    for key in ("waiting", "taken"):
+        rows: Any = server.zrange(f"{name}:embed:{key}", 0, -1, withscores=True)
+        [(member, score)] = rows
+        server.zadd(f"{name}:embed:{key}", {member: score + 3_600})
+    assert (queue.due(), queue.expired()) == (0, [])
+    queue.correct_times()
+    assert (queue.due(), queue.expired()) == (1, ["t1"])
 
 
 def test_events_that_could_not_be_written_go_to_the_end(server: redis.Redis, name: str) -> None:
@@ -176,9 +243,9 @@ def test_a_lease_runs_out_unless_it_is_renewed(server: redis.Redis, name: str, m
         wait_until(lambda: ends() > first, "renewing the lease")
         assert queue.expired() == []
     last = ends()
-    monkeypatch.setattr(time, "time", lambda: last - 0.01)
+    monkeypatch.setattr(queue, "_now", lambda: last - 0.01)
     assert queue.expired() == []
-    monkeypatch.setattr(time, "time", lambda: last + 0.01)
+    monkeypatch.setattr(queue, "_now", lambda: last + 0.01)
     assert queue.expired() == ["t1"]
 
 

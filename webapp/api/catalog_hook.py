@@ -57,7 +57,7 @@ def events() -> Response | tuple[Response, int]:
     try:
         # Events without a version take the time of the first request, so that a repeated request does not override
         # events that arrived in between.
-        version = round(queues.events.first_seen(name, received) * 1_000)
+        version = queues.events.first_seen(name, received)
         parsed, errors = _parse([mapped(event, services().mapping) for event in data], version)
         entries = [Entry(event.model_dump(mode="json"), f"{name}/{position}", received) for position, event in parsed]
         queues.events.add(entries)

@@ -108,6 +108,7 @@ def _queues(queues: Queues) -> dict[str, Any]:
         "depth": {"Events to write": queues.events.depth(), "Products to embed": queues.embedding.depth()}
         | {f"Tasks, {name}": queues.tasks.depth(name) for name in QUEUES},
         "age": queues.events.age(),
+        "stalls": queues.stalls.read(),
     }
 
 

@@ -34,7 +34,7 @@ class Counters:
     def lags(self, seconds: Iterable[float]) -> None:
         """Count how long events took until their product was written with its vector."""
         increments: dict[str, float] = {}
-        for lag in seconds:
+        for lag in (max(0.0, second) for second in seconds):  # negative where clocks differ
             bucket = next((b for b in LAG_BUCKETS if lag <= b), None)
             for field, by in ((f"lag_bucket|{bucket or '+Inf'}", 1.0), ("lag_sum|", lag)):
                 increments[field] = increments.get(field, 0) + by

@@ -8,21 +8,19 @@ script, and so atomic.
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import cache
-from importlib.resources import files
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import redis
 from more_itertools import chunked
 
 from indexer.backoff import backoff
-from workers.queues import keys
+from workers.queues import keys, scripts
 from workers.queues.connection import translated
 from workers.queues.reading import number, text
+from workers.queues.renewing import renewing
 
 LEASE, _RENEWAL = 30.0, 10.0  # seconds
 MAX_TRIES = 3
@@ -68,7 +66,7 @@ class EmbeddingQueue:
         for part in chunked(ids, _CHUNK):
             pairs = [value for product_id in part for value in (product_id, times.get(product_id, ""))]
             skipped = _GIVEN_UP_KEPT if drifted else 0
-            self._run("add", time.time(), skipped, *pairs)
+            self._run("add", self._now(), skipped, *pairs)
             count += len(part)
         return count
 
@@ -85,7 +83,7 @@ class EmbeddingQueue:
         suspects : bool
             Whether a product whose process died may be taken, alone; not while this process works on other batches.
         """
-        now = time.time()
+        now = self._now()
         taken = self._run("take", batch, now, now + LEASE, count, int(suspects))
         return list(map(text, taken))
 
@@ -94,25 +92,9 @@ class EmbeddingQueue:
         """Return whether a batch is a single product whose process died."""
         return len(ids) == 1 and bool(self._client.hexists(self._keys["tries"], ids[0]))
 
-    @contextmanager
-    def lease(self, batch: str) -> Iterator[None]:
+    def lease(self, batch: str) -> AbstractContextManager[None]:
         """Renew a batch's lease while the block runs."""
-        ended = threading.Event()
-
-        def renew() -> None:
-            while not ended.wait(_RENEWAL):
-                try:
-                    self._client.zadd(self._keys["taken"], {batch: time.time() + LEASE}, xx=True)
-                except redis.RedisError:
-                    continue  # renewed once Redis is back; if that is too late, another worker repeats the batch
-
-        thread = threading.Thread(target=renew, daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            thread.join()
+        return renewing(lambda: self._client.zadd(self._keys["taken"], {batch: self._now() + LEASE}, xx=True), _RENEWAL)
 
     @translated()
     def finish(self, batch: str, requeued: Iterable[str] = (), after: float = 0) -> dict[str, float]:
@@ -125,7 +107,7 @@ class EmbeddingQueue:
         after : float
             Seconds until they are due.
         """
-        rows = self._run("finish", batch, time.time() + after, *requeued)
+        rows = self._run("finish", batch, self._now() + after, *requeued)
         return {text(rows[i]): number(rows[i + 1], default=time.time()) for i in range(0, len(rows), 2)}
 
     @translated()
@@ -141,7 +123,7 @@ class EmbeddingQueue:
                 self._client.hdel(self._keys["put_off"], product_id)
                 exhausted += 1
             else:
-                due = time.time() + backoff(tries, first=_IMAGE_PAUSE, longest=_IMAGE_LONGEST)
+                due = self._now() + backoff(tries, first=_IMAGE_PAUSE, longest=_IMAGE_LONGEST)
                 self._client.zadd(self._keys["waiting"], {product_id: due}, lt=True)
         return exhausted
 
@@ -154,7 +136,7 @@ class EmbeddingQueue:
     @translated()
     def reclaim(self, batch: str) -> list[str]:
         """Take back a batch whose process died, and return the products that have used all their tries."""
-        given_up = self._run("reclaim", batch, time.time(), MAX_TRIES, _LAST_TRY_DELAY, _GIVEN_UP_KEPT)
+        given_up = self._run("reclaim", batch, self._now(), MAX_TRIES, _LAST_TRY_DELAY, _GIVEN_UP_KEPT)
         return list(map(text, given_up))
 
     @translated()
@@ -164,15 +146,24 @@ class EmbeddingQueue:
         return sorted(text(name) for name in names if name.startswith(f"{task}/".encode()))
 
     @translated()
+    def correct_times(self) -> None:
+        """Bring forward what is due, or leased, longer than anything ever is: Redis' clock was set back."""
+        now = self._now()
+        for key, longest in (("waiting", _IMAGE_LONGEST), ("taken", LEASE)):
+            ahead: Any = self._client.zrangebyscore(self._keys[key], f"({now + longest}", "+inf")
+            if ahead:
+                self._client.zadd(self._keys[key], dict.fromkeys(ahead, now), xx=True)
+
+    @translated()
     def expired(self) -> list[str]:
         """List the batches whose lease has run out."""
-        names: Any = self._client.zrangebyscore(self._keys["taken"], "-inf", time.time())
+        names: Any = self._client.zrangebyscore(self._keys["taken"], "-inf", self._now())
         return list(map(text, names))
 
     @translated()
     def due(self) -> int:
         """Count the products that are due."""
-        return int(self._client.zcount(self._keys["waiting"], "-inf", time.time()))
+        return int(self._client.zcount(self._keys["waiting"], "-inf", self._now()))
 
     @translated()
     def depth(self) -> int:
@@ -185,10 +176,9 @@ class EmbeddingQueue:
         return int(self._client.zcard(self._keys["taken"]))
 
     def _run(self, script: str, *arguments: object) -> list[bytes]:
-        run = self._client.register_script(_source(script))
-        return run(keys=[self._keys[name] for name in SCRIPTS[script]], args=list(arguments)) or []  # type: ignore[arg-type]
+        return scripts.run(self._client, script, [self._keys[name] for name in SCRIPTS[script]], arguments) or []
 
-
-@cache
-def _source(name: str) -> str:
-    return files("workers.queues").joinpath("lua", f"{name}.lua").read_text(encoding="utf-8")
+    def _now(self) -> float:
+        """Return the time by Redis' clock, because those of workers may differ."""
+        seconds, microseconds = self._client.time()
+        return float(seconds) + microseconds / 1e6

@@ -8,21 +8,24 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
 import redis
 
 from workers.errors import QueueFullError
-from workers.queues import keys
+from workers.queues import keys, scripts
 from workers.queues.connection import translated
 from workers.queues.reading import json_object, number, text
+from workers.queues.renewing import renewing
 
 _GROUP = "writers"
 _REFUSED = "Redis doesn't take catalogue events: {kind}"
 _SHOWN = 1_000  # bytes of an unreadable event that its dead letter holds
 _WEBHOOK_KEPT = 5 * 86_400  # seconds; senders stop retrying earlier
-_IDLE_MS = 30_000  # ms without an acknowledgement after which another worker reclaims entries
+_IDLE_MS = 30_000  # ms since a worker last renewed its hold, after which another reclaims its entries
+_SHRINK = 3  # bits: each time a worker dies, its entries are taken in batches an eighth as large
 
 
 @dataclass(frozen=True)
@@ -64,18 +67,19 @@ class EventQueue:
         self._stream = keys.events(alias)
 
     @translated(_REFUSED)
-    def first_seen(self, name: str, now: float) -> float:
-        """Return when a webhook was first seen, by its ``webhook-id``, in seconds since the epoch.
+    def first_seen(self, name: str, now: float) -> int:
+        """Return when a webhook was first seen, by its ``webhook-id``, in milliseconds since the epoch.
+
+        Each is later than those before it, even if the clock was set back: events without a version take it as theirs.
 
         Raises
         ------
         RedisUnavailableError
             Redis is down or out of memory.
         """
-        key = keys.webhook(self._alias, name)
-        self._client.set(key, now, nx=True, ex=_WEBHOOK_KEPT)
-        first: Any = self._client.get(key)
-        return number(first, default=now)
+        names = [keys.webhook(self._alias, name), keys.latest_webhook(self._alias)]
+        first = scripts.run(self._client, "first_seen", names, [round(now * 1_000), _WEBHOOK_KEPT])
+        return round(number(first, default=now * 1_000))
 
     @translated(_REFUSED)
     def add(self, entries: Sequence[Entry]) -> None:
@@ -94,8 +98,20 @@ class EventQueue:
 
     @translated()
     def requeue(self, entries: Sequence[Entry]) -> None:
-        """Put entries that could not be written now back at the end of the queue."""
-        self._add(entries, done=[entry.key for entry in entries])
+        """Put entries that could not be written now back at the end of the queue.
+
+        While Redis is out of memory they stay where they are, and their tries don't count.
+        """
+        ids = [entry.key for entry in entries]
+        try:
+            self._add(entries, done=ids)
+        except redis.exceptions.OutOfMemoryError:
+            self._client.xclaim(self._stream, _GROUP, "nobody", 0, ids, idle=_IDLE_MS, retrycount=0, justid=True)  # type: ignore[arg-type]
+
+    def hold(self, entries: Sequence[Entry], taker: str) -> AbstractContextManager[None]:
+        """Keep other workers from reclaiming entries while the block runs, however long it takes."""
+        arguments = [_GROUP, taker, *(entry.key for entry in entries)]
+        return renewing(lambda: scripts.run(self._client, "hold", [self._stream], arguments), _IDLE_MS / 3_000)
 
     def _add(self, entries: Sequence[Entry], done: Sequence[str]) -> None:
         with self._client.pipeline(transaction=True) as commands:
@@ -109,7 +125,11 @@ class EventQueue:
 
     @translated()
     def take(self, count: int, taker: str) -> list[Entry]:
-        """Take the oldest entries that no worker holds, or whose worker has been gone for half a minute."""
+        """Take the oldest entries that no worker holds, or whose worker has been gone for half a minute.
+
+        Those whose workers died are taken in ever smaller batches, at last alone: one entry that kills its worker has
+        no other given up with it.
+        """
         try:
             return self._reclaimed(count, taker) or self._new(count, taker)
         except redis.ResponseError as error:
@@ -119,15 +139,13 @@ class EventQueue:
             return self._new(count, taker)
 
     def _reclaimed(self, count: int, taker: str) -> list[Entry]:
-        claimed = self._client.xautoclaim(
-            self._stream, _GROUP, taker, min_idle_time=_IDLE_MS, start_id="0-0", count=count
-        )
-        rows = [(key, fields) for key, fields in claimed[1] if fields]
-        if not rows:
+        idle: Any = self._client.xpending_range(self._stream, _GROUP, "-", "+", count, idle=_IDLE_MS)
+        if not idle:
             return []
-        pending = self._client.xpending_range(self._stream, _GROUP, rows[0][0], rows[-1][0], len(rows) * 2, taker)
-        tries = {row["message_id"]: int(row["times_delivered"]) for row in pending}
-        return [_entry(key, fields, tries.get(key, 1)) for key, fields in rows]
+        tries = {row["message_id"]: int(row["times_delivered"]) for row in idle}
+        ids = list(tries)[: max(1, count >> (_SHRINK * tries[idle[0]["message_id"]]))]
+        rows: Any = self._client.xclaim(self._stream, _GROUP, taker, _IDLE_MS, ids)  # fewer if another was quicker
+        return [_entry(key, fields, tries[key] + 1) for key, fields in rows if fields]
 
     def _new(self, count: int, taker: str) -> list[Entry]:
         streams = self._client.xreadgroup(_GROUP, taker, {self._stream: ">"}, count=count) or []

@@ -14,6 +14,7 @@ from workers.queues.embedding_queue import EmbeddingQueue
 from workers.queues.event_queue import EventQueue
 from workers.queues.replies import Replies
 from workers.queues.schedule import Schedule
+from workers.queues.stalls import Stalls
 from workers.queues.task_queues import TaskQueues
 from workers.queues.values import ExpiringValues
 
@@ -34,6 +35,8 @@ class Queues:
         Celery's queues, through which workers are woken.
     counters : Counters
         Counts, for metrics.
+    stalls : Stalls
+        Why queues wait.
     schedule : Schedule
         Which worker sends the periodic tasks, and when each was sent.
     values : ExpiringValues
@@ -46,6 +49,7 @@ class Queues:
     embedding: EmbeddingQueue
     tasks: TaskQueues
     counters: Counters
+    stalls: Stalls
     schedule: Schedule
     values: ExpiringValues
     replies: Replies
@@ -61,6 +65,7 @@ class Queues:
             embedding=EmbeddingQueue(client, alias),
             tasks=TaskQueues(client, alias),
             counters=Counters(client, alias),
+            stalls=Stalls(client, alias),
             schedule=Schedule(client, alias),
             values=ExpiringValues(client),
             replies=Replies(waiting),

@@ -18,6 +18,11 @@ def embedding(alias: str) -> dict[str, str]:
     return {name: f"{alias}:embed:{name}" for name in EMBEDDING}
 
 
+def stalls(alias: str) -> str:
+    """Return the key of the reasons for which queues wait."""
+    return f"{alias}:stalls"
+
+
 def counters(alias: str) -> str:
     """Return the key of the hash of counts."""
     return f"{alias}:counters"
@@ -50,7 +55,12 @@ def schedule(alias: str) -> str:
 
 def webhook(alias: str, name: str) -> str:
     """Return the key of the time at which a webhook was first seen, by its ``webhook-id``."""
-    return f"{alias}:seen:{sha256(name.encode()).hexdigest()}"
+    return f"{alias}:webhook:{sha256(name.encode()).hexdigest()}"
+
+
+def latest_webhook(alias: str) -> str:
+    """Return the key of the time at which the latest webhook was first seen."""
+    return f"{alias}:latest"
 
 
 def visitor(visitor_id: str) -> str:

@@ -1,5 +1,6 @@
 """Accepting and writing events."""
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -22,6 +23,10 @@ class Endless:
     def take(self, most: int, worker: str) -> list[str]:
         del most, worker
         return ["an event"]
+
+    def hold(self, entries: list[str], worker: str) -> AbstractContextManager[None]:
+        del entries, worker
+        return nullcontext()
 
 
 def test_a_task_ends_and_wakes_the_next_where_events_never_end(monkeypatch: pytest.MonkeyPatch) -> None:
