@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.faults.shop import FULL, FaultyShop
+from tests.faults.visits import Storefront
 
 PRODUCTS = 2_000 if FULL else 24
 
@@ -41,3 +42,17 @@ def faulty(faulty_shop: FaultyShop) -> FaultyShop:
     """Return the shop, empty and running, with new products to load."""
     faulty_shop.begin(PRODUCTS)
     return faulty_shop
+
+
+@pytest.fixture(scope="package")
+def faulty_storefront(faulty_shop: FaultyShop) -> Storefront:
+    """Open one storefront for all tests: after each fault it must serve the next."""
+    return Storefront(faulty_shop)
+
+
+@pytest.fixture
+def storefront(faulty: FaultyShop, faulty_storefront: Storefront) -> Storefront:
+    """Return the storefront of the faulty shop, with staff logged in."""
+    assert faulty.server.is_up()
+    faulty_storefront.log_in()
+    return faulty_storefront

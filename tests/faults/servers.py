@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -12,13 +14,18 @@ from typing import Any
 import httpx
 import redis
 
+from demo.processes import tied
 from demo.services.process import free_port
 from demo.services.redis import arguments, find_binary
 from tests.conftest import wait_until
 
 
 class RedisServer:
-    """A Redis on a fixed port, whose data survives a SIGKILL."""
+    """A Redis on a fixed port, whose data survives a SIGKILL.
+
+    It writes to disk before it answers. With ``appendfsync everysec``, its default, it goes on answering for up to two
+    seconds while the disk is slow, and a SIGKILL loses what it has answered meanwhile.
+    """
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -30,7 +37,8 @@ class RedisServer:
     def start(self) -> None:
         """Start Redis, and wait until it has loaded its data."""
         log = (self._folder / "redis.log").open("ab")
-        command = [str(self._binary), *arguments(self._folder, self.port, appendonly=True)]
+        options = [*arguments(self._folder, self.port, appendonly=True), "--appendfsync", "always"]
+        command = tied([str(self._binary), *options])
         self._process = subprocess.Popen(command, stdout=log, stderr=log)
         wait_until(self._answers, "Redis")
 
@@ -46,46 +54,96 @@ class RedisServer:
         except redis.RedisError:
             return False
 
+    def pause(self) -> None:
+        """Stop Redis as a hanging machine would."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self._process.send_signal(signal.SIGCONT)
+
     def kill(self) -> None:
         """Kill Redis without warning."""
         self._process.kill()
         self._process.wait()
 
 
+# What Elasticsearch answers when it is busy, when a key or a role is wrong, when its own circuit breaker opens.
+_REFUSALS = {
+    "429": (429, "es_rejected_execution_exception", "rejected execution of coordinating operation"),
+    "401": (401, "security_exception", "unable to authenticate with provided credentials"),
+    "403": (403, "security_exception", "action [indices:data/write/bulk] is unauthorized for API key"),
+    "breaker": (429, "circuit_breaking_exception", "[parent] Data too large, data for [<http_request>] would be [1gb]"),
+    "contexts": (429, "search_phase_execution_exception", "all shards failed: too many scroll contexts"),
+}
+_SLOW_SECONDS = 0.8
+
+
 class SpoilingProxy:
-    """Passes requests on to Elasticsearch, and spoils bulk requests as `spoil` says.
+    """Passes requests on to Elasticsearch, and spoils them as `spoil` says.
 
     Attributes
     ----------
-    spoil : {"", "half", "cut", "down", "hang"}
-        ``half`` answers 429 for every other item, ``cut`` drops every third answer after it was applied, ``down``
-        refuses everything, ``hang`` answers nothing until it is `released`.
+    spoil : str
+        Empty: nothing is spoiled. Of bulk requests: ``half`` answers 429 for every other item, ``cut`` drops every
+        third answer after it was applied. Of all requests: ``down`` cuts the connection, ``refuse`` accepts none,
+        ``hang`` answers nothing until it is set to something else, ``slow`` answers 0.8 s later, ``truncate`` sends
+        half of each answer, ``502`` is the answer of a web server in between, and the others that of `_REFUSALS`;
+        ``contexts`` only where a scroll is opened (points in time aren't limited).
     spoiled : int
         Items or answers spoiled so far.
     """
 
     def __init__(self, upstream: str) -> None:
-        self.upstream, self.spoil, self.spoiled = upstream, "", 0
+        self.upstream, self.spoiled, self._spoil = upstream, 0, ""
         self._bulks = 0
         self.released = threading.Event()
         self._client = httpx.Client(timeout=60, limits=httpx.Limits(max_connections=100))
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._listen(0)
+        self.port = int(self._server.server_address[1])
+        self.url = f"http://127.0.0.1:{self.port}"
 
-    def stop(self) -> None:
-        """Stop the proxy."""
-        self.released.set()
+    def _listen(self, port: int) -> None:
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    @property
+    def spoil(self) -> str:
+        """How requests are spoiled."""
+        return self._spoil
+
+    @spoil.setter
+    def spoil(self, how: str) -> None:
+        before, self._spoil = self._spoil, how
+        if how == "hang":
+            self.released.clear()
+        else:
+            self.released.set()
+        if how == "refuse" != before:
+            self._stop_listening()
+        elif before == "refuse" != how:
+            self._listen(self.port)
+
+    def _stop_listening(self) -> None:
         self._server.shutdown()
         self._server.server_close()
 
+    def stop(self) -> None:
+        """Stop the proxy."""
+        self.spoil = "refuse"
+
     def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> httpx.Response | None:
         """Return the answer, or None to cut the connection."""
-        if self.spoil == "down":
+        if self.spoil in {"down", "refuse"}:
             return None
         if self.spoil == "hang":
             self.released.wait()
+        if refusal := self._refusal(path):
+            self.spoiled += 1
+            return refusal
+        if self.spoil == "slow":
+            time.sleep(_SLOW_SECONDS)
         is_bulk = method in {"PUT", "POST"} and path.partition("?")[0].endswith("_bulk")
         if is_bulk and self.spoil == "half":
             return self._half(path, headers, body)
@@ -96,16 +154,30 @@ class SpoilingProxy:
             return None
         return answer
 
-    def _forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> httpx.Response:
+    def _refusal(self, path: str) -> httpx.Response | None:
+        if self.spoil == "502":
+            return httpx.Response(502, headers={"content-type": "text/html"}, content=b"<h1>502 Bad Gateway</h1>")
+        if self.spoil not in _REFUSALS or (self.spoil == "contexts" and "scroll=" not in path):
+            return None
+        status, kind, reason = _REFUSALS[self.spoil]
+        error = {"type": kind, "reason": reason}
+        body = {"error": {"root_cause": [error], **error}, "status": status}
+        headers = {"content-type": "application/vnd.elasticsearch+json; compatible-with=9"}
+        return httpx.Response(status, headers=headers | {"x-elastic-product": "Elasticsearch"}, json=body)
+
+    def _forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> httpx.Response | None:
         forwarded = {k: v for k, v in headers.items() if k.lower() in {"accept", "content-type", "authorization"}}
         forwarded["accept-encoding"] = "identity"
-        return self._client.request(method, self.upstream + path, headers=forwarded, content=body)
+        try:
+            return self._client.request(method, self.upstream + path, headers=forwarded, content=body)
+        except httpx.TransportError:
+            return None
 
-    def _half(self, path: str, headers: dict[str, str], body: bytes) -> httpx.Response:
+    def _half(self, path: str, headers: dict[str, str], body: bytes) -> httpx.Response | None:
         items = _items(body)
         accepted = [lines for place, (lines, _) in enumerate(items) if place % 2 == 0]
         answer = self._forward("POST", path, headers, b"".join(accepted))
-        if answer.status_code != 200:
+        if answer is None or answer.status_code != 200:
             return answer
         outcomes, outcome = iter(answer.json()["items"]), []
         for place, (_, (kind, meta)) in enumerate(items):
@@ -139,21 +211,14 @@ def _handler(proxy: SpoilingProxy) -> type[BaseHTTPRequestHandler]:
 
         def _any(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
-            try:
-                answer = proxy.answer(self.command, self.path, dict(self.headers), body)
-            except httpx.TransportError:
-                answer = None
+            answer = proxy.answer(self.command, self.path, dict(self.headers), body)
             if answer is None:
                 self.close_connection = True
                 return
-            self.send_response(answer.status_code)
-            for name in ("content-type", "x-elastic-product"):
-                if name in answer.headers:
-                    self.send_header(name, answer.headers[name])
-            self.send_header("content-length", str(len(answer.content)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(answer.content)
+            try:
+                _send(self, answer, truncated=proxy.spoil == "truncate")
+            except OSError:  # the client has given up
+                self.close_connection = True
 
         do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _any  # noqa: N815
 
@@ -161,3 +226,16 @@ def _handler(proxy: SpoilingProxy) -> type[BaseHTTPRequestHandler]:
             pass
 
     return Handler
+
+
+def _send(handler: BaseHTTPRequestHandler, answer: httpx.Response, *, truncated: bool) -> None:
+    content = answer.content
+    handler.send_response(answer.status_code)
+    for name in {"content-type", "x-elastic-product"} & answer.headers.keys():
+        handler.send_header(name, answer.headers[name])
+    handler.send_header("content-length", str(len(content)))
+    handler.end_headers()
+    if truncated:
+        content, handler.close_connection = content[: len(content) // 2], True
+    if handler.command != "HEAD":
+        handler.wfile.write(content)

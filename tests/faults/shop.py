@@ -64,6 +64,8 @@ class FaultyShop:
         self.client = connect(Settings(elasticsearch_url=url))
         self.index = ProductIndex(self.client, self.alias)
         self.server, self.proxy = RedisServer(folder / "redis"), SpoilingProxy(url)
+        self.images = SpoilingProxy("")  # a server of images: what it passes on is up to the test
+        self.gate, self.clock = folder / "gate", folder / "clock"  # see tests/faults/worker.py
         self.workers: list[Child] = []
         self.events: list[Event] = []
         self.vectors: dict[str, Vector] = {}
@@ -96,9 +98,10 @@ class FaultyShop:
         return file
 
     @staticmethod
-    def upsert(picture: Path) -> Event:
-        """Make the event of a product that shows a picture."""
-        product = {"id": picture.stem, "title": f"Picture {picture.stem}", "images": [picture.as_uri()], "version": 1}
+    def upsert(picture: Path, product_id: str = "", version: int = 1) -> Event:
+        """Make the event of a product that shows a picture, and is called after it unless it has an id."""
+        name = product_id or picture.stem
+        product = {"id": name, "title": f"Picture {name}", "images": [picture.as_uri()], "version": version}
         return {"type": "upsert", "product": product}
 
     def _run_clean(self, events: Sequence[Event]) -> list[str]:
@@ -110,7 +113,9 @@ class FaultyShop:
 
     def begin(self, count: int) -> None:
         """Prepare a test: an empty shop with servers and workers running, and products to load."""
-        self.proxy.spoil, self.proxy.spoiled = "", 0
+        self.proxy.spoil, self.proxy.spoiled, self.images.spoil = "", 0, ""
+        for file in (self.gate, self.clock):
+            file.unlink(missing_ok=True)
         if not self.server.is_up():
             self.server.start()
         if not self.workers or any(worker.process.poll() is not None for worker in self.workers):
@@ -126,6 +131,15 @@ class FaultyShop:
         ids = self._run_clean(self.events)
         self.vectors = self._clean.vectors(ids)
         assert len(self.vectors) == count
+
+    def change_pictures(self) -> list[Event]:
+        """Draw a new picture for each product, and return the events that say so."""
+        self.events = [
+            self.upsert(self._picture(), event["product"]["id"], event["product"]["version"] + 1)
+            for event in self.events
+        ]
+        self.vectors = self._clean.vectors(self._run_clean(self.events))
+        return self.events
 
     def parts(self, count: int) -> list[list[Event]]:
         """Split the events into parts."""
@@ -153,16 +167,24 @@ class FaultyShop:
 
         Celery ends a worker whose first child dies before that; a supervisor restarts it.
         """
+        self.workers = self.start_more(self.folder, self.proxy.url)
+
+    def start_more(self, logs: Path, elasticsearch: str) -> list[Child]:
+        """Start an embedding and a writing worker, and wait until the former is up; the caller stops them."""
         environment = {
-            "REDIS_URL": self.server.url, "ELASTICSEARCH_URL": self.proxy.url, "INDEX_NAME": self.alias,
+            "REDIS_URL": self.server.url, "ELASTICSEARCH_URL": elasticsearch, "INDEX_NAME": self.alias,
             "RECONCILE_SECONDS": "4", "IMAGE_ROOTS": str(self.folder), "DEATHS": str(self.folder / "deaths"),
+            "GATE": str(self.gate), "CLOCK": str(self.clock), "IMAGE_HOSTS": f"127.0.0.1:{self.images.port}",
+            "IMAGE_TIMEOUT": "10" if FULL else "0.5",
         }  # fmt: skip
+        logs.mkdir(exist_ok=True)
         with pytest.MonkeyPatch.context() as patch:
             for name, value in environment.items():
                 patch.setenv(name, value)
-            self.workers = list(start_workers(self.folder, "tests.faults.worker"))
-        log = self.workers[0].log
+            workers = list(start_workers(logs, "tests.faults.worker"))
+        log = workers[0].log
         wait_until(lambda: " ready." in log.read_text(), f"the worker of {log}", log.read_text)
+        return workers
 
     def stop(self) -> None:
         """Stop the workers."""
@@ -180,6 +202,7 @@ class FaultyShop:
         self.kill()
         self.server.kill()
         self.proxy.stop()
+        self.images.stop()
         self.client.indices.delete(index=[*self.client.indices.get(index=f"{self.alias}-*").body])
 
     def kill_a_child(self) -> bool:
