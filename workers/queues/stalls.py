@@ -6,6 +6,7 @@ import redis
 
 from workers.queues import keys
 from workers.queues.connection import translated
+from workers.queues.reading import text
 
 _KEPT = 300  # seconds since the last failure: several times the longest pause between two tries
 _LONGEST = 500  # characters
@@ -44,4 +45,4 @@ class Stalls:
             Redis is down.
         """
         reasons: dict[bytes, bytes] = self._client.hgetall(self._key)  # type: ignore[assignment]
-        return {queue.decode(): why.decode(errors="replace") for queue, why in reasons.items()}
+        return {text(queue): text(why) for queue, why in reasons.items()}
