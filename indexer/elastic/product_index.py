@@ -130,13 +130,7 @@ class ProductIndex:
         return f"{self.alias}-{datetime.now(UTC):%Y%m%d%H%M%S%f}"
 
     def versions(self, *, closed: bool = False) -> dict[str, set[str]]:
-        """Read the shop's product indices, the oldest first, with their aliases: live, kept, being built or left.
-
-        Parameters
-        ----------
-        closed : bool
-            Whether to include closed ones.
-        """
+        """Read the shop's product indices, the oldest first, with their aliases: live, kept, being built or left."""
         state = "open,closed" if closed else "open"
         aliases = self.client.indices.get_alias(index=f"{self.alias}-*", expand_wildcards=state).body
         version = re.compile(rf"{re.escape(self.alias)}-\d{{20}}")  # as `new_name` makes them

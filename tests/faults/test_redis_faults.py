@@ -18,24 +18,38 @@ SECONDS = 30.0 if FULL else 0.0
 pytestmark = pytest.mark.timeout(3_600 if FULL else 900)
 
 
+_SETTINGS = {  # with which Redis refuses what it would refuse without memory, or without its replica
+    "is full": ("maxmemory", "1", "0"),
+    "has lost its replica": ("min-replicas-to-write", "1", "0"),
+}
+
+
+@contextmanager
+def _setting(shop: FaultyShop, name: str) -> Iterator[None]:
+    setting, broken, sound = _SETTINGS[name]
+    with redis.Redis.from_url(shop.server.url) as server:
+        server.config_set(setting, broken)
+        try:
+            yield
+        finally:
+            server.config_set(setting, sound)
+
+
 @contextmanager
 def _fault(shop: FaultyShop, name: str) -> Iterator[None]:
-    with redis.Redis.from_url(shop.server.url, socket_timeout=30) as server:
-        if name == "hangs":
-            shop.server.pause()
+    if name in _SETTINGS:
+        with _setting(shop, name):
             yield
-            shop.server.resume()
-        elif name == "is down":
-            shop.server.kill()
-            yield
-            shop.server.start()
-        else:  # settings with which it refuses what it would refuse without memory, or without its replica
-            setting, broken, sound = {
-                "is full": ("maxmemory", "1", "0"), "has lost its replica": ("min-replicas-to-write", "1", "0")
-            }[name]  # fmt: skip
-            server.config_set(setting, broken)
-            yield
-            server.config_set(setting, sound)
+        return
+    begin, end = {
+        "hangs": (shop.server.pause, shop.server.resume),
+        "is down": (shop.server.kill, shop.server.start),
+    }[name]
+    begin()
+    try:
+        yield
+    finally:
+        end()
 
 
 @pytest.mark.parametrize("name", ["hangs", "is down", "is full", "has lost its replica"])
@@ -48,7 +62,7 @@ def test_a_fault_of_redis(faulty: FaultyShop, storefront: Storefront, name: str,
     with _fault(faulty, name):
         begun = time.monotonic()
         visit = storefront.visit(liked)
-        assert set(visit.statuses.values()) == {200}  # pages need no Redis
+        assert visit.refused == []  # pages need no Redis
         answer = storefront.post(second)
         assert (answer.status_code, int(answer.headers["Retry-After"]) > 0) == (503, True)
         storefront.operations()
@@ -78,13 +92,12 @@ def test_events_written_while_redis_is_full_are_not_given_up(
             return bool(groups and groups[0]["pending"] == len(faulty.events))
 
         wait_until(taken, "a worker taking the events")
-        server.config_set("maxmemory", "1")
-        faulty.proxy.spoil = ""
-        wait_until(lambda: faulty.states()["all"] == len(faulty.events), "writing all products", faulty.states)
-        waited = 120.0 if FULL else 10.0  # more than it takes to reclaim the events as often as a dead worker's
-        time.sleep(waited)
-        assert server.xlen(f"{faulty.alias}:events") == len(faulty.events)
-        server.config_set("maxmemory", "0")
+        with _setting(faulty, "is full"):
+            faulty.proxy.spoil = ""
+            wait_until(lambda: faulty.states()["all"] == len(faulty.events), "writing all products", faulty.states)
+            waited = 150.0 if FULL else 20.0  # more than it takes to reclaim the events as often as a dead worker's
+            time.sleep(waited)
+            assert server.xlen(f"{faulty.alias}:events") == len(faulty.events)
     assert faulty.finish() == 0
     figure(f"Redis full for {waited:.0f} s while {len(faulty.events)} events are written: 0 lost, 0 dead letters, "
            f"least cosine {faulty.compare():.6f}")  # fmt: skip

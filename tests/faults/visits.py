@@ -37,8 +37,13 @@ class Visit:
     statuses: dict[str, int]
     longest: float
 
+    @property
+    def refused(self) -> list[str]:
+        """The pages that were answered with 503."""
+        return [path for path, status in self.statuses.items() if status == 503]
+
     def __str__(self) -> str:
-        served = sum(status == 200 for status in self.statuses.values())
+        served = len(self.statuses) - len(self.refused)
         return f"{served} of {len(self.statuses)} pages 200, the others 503, within {self.longest:.1f} s"
 
 
