@@ -7,9 +7,11 @@ import re
 import secrets
 import time
 from base64 import b64encode
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from flask.testing import FlaskClient
 from pydantic import SecretStr
 from standardwebhooks import Webhook
 from werkzeug.test import TestResponse
@@ -19,6 +21,16 @@ from tests.faults.shop import Event, FaultyShop
 from webapp import create_app
 
 _STAFF, _PASSWORD = "ada", secrets.token_urlsafe(16)
+_PAGES = (
+    "/",
+    "/search?q=picture",
+    "/search?like={}",
+    "/products/{}",
+    "/bag",
+    "/api/search?like={}",
+    "/api/products/{}/similar",
+)
+_AT_ONCE = 4  # fewer than the storefront's capacity
 _NO_LIMITS = {f"rate_limit_{kind}": "" for kind in ("pages", "writes", "photos", "logins")}
 
 
@@ -63,37 +75,37 @@ class Storefront:
             request_seconds=2,
         ).model_copy(update=_NO_LIMITS)
         self._app = create_app(settings)
-        self._shopper, self._staff = self._app.test_client(), self._app.test_client()
+        self._shoppers = [self._app.test_client() for _ in _PAGES]  # each comes back
+        self._staff = self._app.test_client()
 
     def visit(self, product_id: str) -> Visit:
         """Ask for each kind of page, and check that each is answered: with 200, or with 503 and when to come back."""
-        statuses, longest = {}, 0.0
-        for path in (
-            "/",
-            "/search?q=picture",
-            f"/search?like={product_id}",
-            f"/products/{product_id}",
-            "/bag",
-            f"/api/search?like={product_id}",
-            f"/api/products/{product_id}/similar",
-        ):
-            begun = time.monotonic()
-            answer = self._shopper.get(path)
-            longest = max(longest, time.monotonic() - begun)
-            statuses[path] = answer.status_code
-            assert answer.status_code in {200, 503}, (path, answer.text)
-            if answer.status_code == 503:
-                assert int(answer.headers["Retry-After"]) > 0, path
+        paths = [path.format(product_id) for path in _PAGES]
+        with ThreadPoolExecutor(_AT_ONCE) as threads:
+            answers = list(threads.map(self._get, self._shoppers, paths))
         for path in ("/livez", "/static/shop.css"):
-            assert self._shopper.get(path).status_code == 200, path
-        return Visit(statuses, longest)
+            assert self._shoppers[0].get(path).status_code == 200, path
+        return Visit(
+            {path: status for path, (status, _) in zip(paths, answers, strict=True)},
+            max(seconds for _, seconds in answers),
+        )
+
+    @staticmethod
+    def _get(shopper: FlaskClient, path: str) -> tuple[int, float]:
+        """Return status and seconds."""
+        begun = time.monotonic()
+        answer = shopper.get(path)
+        assert answer.status_code in {200, 503}, (path, answer.text)
+        if answer.status_code == 503:
+            assert int(answer.headers["Retry-After"]) > 0, path
+        return answer.status_code, time.monotonic() - begun
 
     def post(self, events: list[Event]) -> TestResponse:
         """Send events to the webhook."""
         body, name, now = json.dumps({"events": events}), f"msg_{secrets.token_hex(8)}", datetime.now(UTC)
         signature = Webhook(self._webhook).sign(name, now, body)
         headers = {"webhook-id": name, "webhook-timestamp": str(int(now.timestamp())), "webhook-signature": signature}
-        return self._shopper.post("/api/catalog/events", data=body, headers=headers, content_type="application/json")
+        return self._staff.post("/api/catalog/events", data=body, headers=headers, content_type="application/json")
 
     def log_in(self) -> None:
         """Log in as staff."""
@@ -115,13 +127,13 @@ class Storefront:
         return {reason: float(n) for reason, n in self._metric("lookalike_failures_total", "reason").items()}
 
     def _metric(self, name: str, label: str) -> dict[str, str]:
-        answer = self._shopper.get("/metrics")
+        answer = self._staff.get("/metrics")
         assert answer.status_code == 200, answer.text
         return dict(re.findall(rf'^{name}{{{label}="([^"]+)"}} (\S+)$', answer.text, re.MULTILINE))
 
     def healthz(self) -> tuple[int, dict[str, str]]:
         """Return what the probe says."""
-        answer = self._shopper.get("/healthz")
+        answer = self._staff.get("/healthz")
         return answer.status_code, answer.get_json()
 
 

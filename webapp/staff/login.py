@@ -68,8 +68,12 @@ def _goes_on(session_id: str) -> bool:
     While Redis is down, nobody knows which were ended, so none is believed. Staff who log in meanwhile have no session:
     their login lasts until Redis is back.
     """
+    sessions = services().staff_sessions
     try:
-        return services().staff_sessions.renew(session_id)
+        if session_id == _NO_SESSION:  # a Redis without memory extends sessions, but begins none
+            sessions.end(sessions.begin(_NO_SESSION))
+            return False
+        return sessions.renew(session_id)
     except RedisUnavailableError:
         return session_id == _NO_SESSION
 
