@@ -3,10 +3,12 @@
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import MagicMock
 
 import pytest
 
 from indexer.catalog.feeds.mapping import read_mapping
+from indexer.elastic.client import BulkFailure
 from indexer.elastic.dead_letters import DeadLetter
 from workers import resources, writing
 from workers.app import WRITE_EVENTS
@@ -60,3 +62,35 @@ def test_a_task_may_have_the_shops_own_names(monkeypatch: pytest.MonkeyPatch, tm
     assert queued[0].event["product"]["title"] == "Mug"
     assert queued[1].event["fields"] == {"attributes": {"color": "red"}}
     assert ["title" in letter.reason for letter in letters] == [True]
+
+
+def test_an_unexpected_error_is_the_reason_of_the_event_that_causes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    letters: list[tuple[str, str]] = []
+
+    def apply(entries: list[Entry]) -> list[tuple[Entry, BulkFailure]]:
+        if any(entry.id == "e3" for entry in entries):
+            raise KeyError("a bug")
+        written.extend(entry.id for entry in entries)
+        return []
+
+    def give_up(entries: list[Entry], reasons: list[str]) -> None:
+        letters.extend(zip([entry.id for entry in entries], reasons, strict=True))
+
+    monkeypatch.setattr(resources, "queues", MagicMock)
+    monkeypatch.setattr(writing, "_apply", apply)
+    monkeypatch.setattr(writing, "_to_dead_letters", give_up)
+    assert writing._write([Entry({}, f"e{number}", 0.0) for number in range(10)])
+    assert sorted(written) == sorted(f"e{number}" for number in range(10) if number != 3)
+    assert letters == [("e3", "KeyError: 'a bug'")]
+
+
+def test_events_that_wait_say_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    queues, refused = MagicMock(), [(Entry({}, "e1", 0.0), BulkFailure("p", 403, "blocked by: write", "cluster_block"))]
+    monkeypatch.setattr(resources, "queues", lambda: queues)
+    monkeypatch.setattr(writing, "_apply", lambda _: refused)
+    queues.counters.streak.return_value = 1
+    assert not writing._write([refused[0][0], Entry({}, "e2", 0.0)])
+    queues.stalls.note.assert_called_once_with("writing", "blocked by: write")
+    queues.counters.count.assert_called_once_with("failures", "elasticsearch 403", 1)
+    queues.events.requeue.assert_called_once_with([refused[0][0]])
