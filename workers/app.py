@@ -53,6 +53,7 @@ def configuration() -> dict[str, Any]:
         "broker_transport": "workers.queues.transport:Transport",
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,  # Redis may be down for a long time
+        "broker_channel_error_retry": True,  # or be full: otherwise a command that it refuses ends the worker
         # Redis redelivers a task that is not acknowledged within this time, so it must exceed the longest run.
         "broker_transport_options": {
             "visibility_timeout": TIME_LIMIT + 300,
