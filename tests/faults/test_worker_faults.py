@@ -65,7 +65,7 @@ def test_a_worker_that_was_paused_writes_over_nothing(
         before = paused.log.read_text()
         os.killpg(paused.pid, signal.SIGCONT)
         faulty.proxy.spoil = ""
-        end = "embedded " if which == "embedder" else "workers.write_events"
+        end = "embedded " if which == "embedder" else "written: "
         wait_until(lambda: end in paused.log.read_text()[len(before) :], "the paused worker going on")
         lasted = time.monotonic() - begun
         assert faulty.finish() == 0
