@@ -1,4 +1,4 @@
-"""Celery's transport over Redis, which outlives what is not a message of Celery's.
+"""Celery's transport over Redis, which outlives what is not a message of Celery's, and a restart of Redis.
 
 Whoever reaches Redis can write to its queues. Kombu raises what it can't read, which ends the worker, and an entry that
 was taken already ends every worker that looks for lost tasks.
@@ -31,6 +31,16 @@ class _QoS(_redis.QoS):  # type: ignore[misc]
 
 class _Channel(_redis.Channel):  # type: ignore[misc]
     QoS = _QoS
+
+    def _connparams(self, *args: Any, **options: Any) -> Any:
+        """Build the parameters of a connection, or raise an error after which Celery connects again.
+
+        Kombu raises AttributeError for a connection that was closed meanwhile: one restart of Redis in five or so ended
+        a worker.
+        """
+        if self.connection.client is None:
+            raise ConnectionError("the connection to Redis was closed")
+        return super()._connparams(*args, **options)
 
     def basic_consume(
         self, queue: str, no_ack: bool, callback: Callable[[Any], Any], consumer_tag: str, **options: Any
