@@ -165,19 +165,16 @@ class SpoilingProxy:
         headers = {"content-type": "application/vnd.elasticsearch+json; compatible-with=9"}
         return httpx.Response(status, headers=headers | {"x-elastic-product": "Elasticsearch"}, json=body)
 
-    def _forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> httpx.Response | None:
+    def _forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> httpx.Response:
         forwarded = {k: v for k, v in headers.items() if k.lower() in {"accept", "content-type", "authorization"}}
         forwarded["accept-encoding"] = "identity"
-        try:
-            return self._client.request(method, self.upstream + path, headers=forwarded, content=body)
-        except httpx.TransportError:
-            return None
+        return self._client.request(method, self.upstream + path, headers=forwarded, content=body)
 
-    def _half(self, path: str, headers: dict[str, str], body: bytes) -> httpx.Response | None:
+    def _half(self, path: str, headers: dict[str, str], body: bytes) -> httpx.Response:
         items = _items(body)
         accepted = [lines for place, (lines, _) in enumerate(items) if place % 2 == 0]
         answer = self._forward("POST", path, headers, b"".join(accepted))
-        if answer is None or answer.status_code != 200:
+        if answer.status_code != 200:
             return answer
         outcomes, outcome = iter(answer.json()["items"]), []
         for place, (_, (kind, meta)) in enumerate(items):
@@ -211,14 +208,13 @@ def _handler(proxy: SpoilingProxy) -> type[BaseHTTPRequestHandler]:
 
         def _any(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
-            answer = proxy.answer(self.command, self.path, dict(self.headers), body)
-            if answer is None:
-                self.close_connection = True
-                return
             try:
-                _send(self, answer, truncated=proxy.spoil == "truncate")
-            except OSError:  # the client has given up
-                self.close_connection = True
+                answer = proxy.answer(self.command, self.path, dict(self.headers), body)
+                if answer is not None:
+                    _send(self, answer, truncated=proxy.spoil == "truncate")
+            except (httpx.TransportError, OSError):  # Elasticsearch is away, or the client has given up
+                answer = None
+            self.close_connection = self.close_connection or answer is None
 
         do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _any  # noqa: N815
 

@@ -45,8 +45,8 @@ def web(faulty: FaultyShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 class _Shopper:
     """A shopper, who waits for a web process that is being replaced."""
 
-    def __init__(self, url: str) -> None:
-        self._client = httpx.Client(base_url=url, timeout=60)
+    def __init__(self, url: str, product_id: str) -> None:
+        self._client, self._form = httpx.Client(base_url=url, timeout=60), f"/products/{product_id}"
 
     def get(self, path: str) -> httpx.Response:
         answers: list[httpx.Response] = []
@@ -63,7 +63,7 @@ class _Shopper:
 
     def post(self, path: str, **form: str) -> int | None:
         """Send a form; None if the connection breaks."""
-        token = re.search(r'name="csrf_token" value="([^"]+)"', self.get("/your-data").text)
+        token = re.search(r'name="csrf_token" value="([^"]+)"', self.get(self._form).text)
         assert token
         try:
             return self._client.post(path, data={"csrf_token": token[1], **form}).status_code
@@ -83,7 +83,7 @@ def test_a_checkout_whose_process_is_killed_happens_once_or_not_at_all(
     faulty.send(faulty.events)
     wait_until(lambda: faulty.states()["all"] == len(faulty.events), "writing all products", faulty.states)
     rng, placed, orders = random.Random(3), 0, 0
-    shopper = _Shopper(url)
+    shopper = _Shopper(url, ids[0])
     for _ in range(KILLS):
         for product_id in ids:
             assert shopper.post("/bag", product_id=product_id, quantity="2") == 303
