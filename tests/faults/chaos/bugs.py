@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from es_mappings import scripts
 from indexer.elastic import write_targets
 from indexer.elastic.product_index import ProductIndex
 from indexer.elastic.write_targets import WriteTargets
-from workers.queues.event_queue import Entry, EventQueue
 
 # Bug -> script, the condition that is taken out, and what stands there instead.
 _IN_SCRIPTS = {
@@ -25,8 +24,6 @@ def plant() -> None:
     bugs = set(filter(None, os.environ.get("CHAOS_BUGS", "").split(",")))
     for bug in bugs & set(_IN_SCRIPTS):
         _replace(*_IN_SCRIPTS[bug])
-    if "requeue" in bugs:
-        setattr(EventQueue, "requeue", _forget)  # noqa: B010 - mypy
     if "swap" in bugs:
         setattr(write_targets, "retarget", _retarget_in_two_requests)  # noqa: B010 - mypy
 
@@ -39,11 +36,6 @@ def _replace(script: str, condition: str, instead: str) -> None:
         return read(name).replace(condition, instead) if name == script else read(name)
 
     setattr(scripts, "source", source)  # noqa: B010 - mypy
-
-
-def _forget(queue: EventQueue, entries: Sequence[Entry]) -> None:
-    """Drop the events that can't be written now."""
-    queue.acknowledge(entries)
 
 
 _retarget = write_targets.retarget

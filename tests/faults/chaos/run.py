@@ -59,6 +59,7 @@ class Run:
     least: Mapping[str, int]
     patient: bool = True
     done: Counter[str] = field(default_factory=Counter)  # operations by lane
+    lanes: dict[str, threading.Thread] = field(default_factory=dict)
 
     def perform(self) -> None:
         """Open the shop, disturb it until the time is over, and let it come to rest."""
@@ -67,21 +68,25 @@ class Run:
         self.operations = Operations(shop, app)
         for event in first:
             shop.history.add(Accepted(time.monotonic(), time.monotonic(), event))
-        ending = self.operations.ending
-        threads = [self._thread(self._lane, name) for name in schedule.LANES]
+        self.lanes = {name: self._thread(self._lane, name) for name in schedule.LANES}
         watching = threading.Event()
         watchers = [self._thread(watch, shop, watching) for watch in (looking.watch_alias, looking.watch_foreign)]
         self._wait()
-        ending.set()
+        self.stop_faults()
         shop.heal()
-        for thread in threads:
+        for thread in self.lanes.values():
             thread.join()
-        shop.heal()
         if self.patient or not violations(shop.history):
             self._settle()
         watching.set()
         for watcher in watchers:
             watcher.join()
+
+    def stop_faults(self) -> None:
+        """End the lanes, and wait for the one that starts servers and workers, which would else be left."""
+        if self.lanes:
+            self.operations.ending.set()
+            self.lanes["faults"].join()
 
     def _thread(self, target: Callable[..., None], *arguments: object) -> threading.Thread:
         def run() -> None:
@@ -190,7 +195,7 @@ class Run:
 @click.command()
 @click.option("--seconds", default=3_600.0, show_default=True, help="How long to go on.")
 @click.option("--seed", type=int, help="Of the schedule; by default a new one.")
-@click.option("--bugs", default="", help="Faults to plant: " + "version, source, requeue, swap.")
+@click.option("--bugs", default="", help="Faults to plant: " + "version, source, swap.")
 @click.option("--folder", type=click.Path(path_type=Path), default=DATA, show_default=True, help="History and logs.")
 @click.option("--quick", is_flag=True, help="Do a few operations in each lane at least; end at the first violations.")
 def main(*, seconds: float, seed: int | None, bugs: str, folder: Path, quick: bool) -> None:
@@ -209,6 +214,7 @@ def main(*, seconds: float, seed: int | None, bugs: str, folder: Path, quick: bo
     try:
         run.perform()
     finally:
+        run.stop_faults()
         shop.close()
         elasticsearch.stop()
         history.close()

@@ -25,7 +25,6 @@ PLANTED = {
         "no vector of another space or of an older picture",
         "aliases are never half-swapped",
     },
-    **({"requeue": {"nothing accepted is lost"}} if FULL else {}),
 }
 
 pytestmark = pytest.mark.timeout(3_600 if FULL else 1_200)
