@@ -4,15 +4,13 @@ from pathlib import Path
 from typing import Any
 
 wsgi_app = "webapp:create_app()"
-worker_class = "gthread"
+worker_class = "webapp.server.BufferingWorker"  # slow clients keep none of its threads waiting
 workers, threads = 2, 40  # threads: all that webapp/budgets.py admits, and some for what never waits
 timeout, graceful_timeout, keepalive = 60, 30, 5
 max_requests, max_requests_jitter = 50_000, 5_000  # what may leak, leaks no further
-limit_request_line = 8_190  # 50 likes and a cursor fit; a longer address is refused
-limit_request_fields, limit_request_field_size = 64, 8_190
+worker_connections = 500  # per process; each may need a file of its own, and 1,024 is a common limit of those
 # A heartbeat on a disk that blocks would have a healthy worker killed.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
-forwarder_headers = ""  # no proxy sets SCRIPT_NAME: sent by anybody, it would change where the shop believes to be
 # webapp/access_log.py writes the access log; gunicorn's has queries, which say what somebody likes, and addresses.
 accesslog = None
 

@@ -9,7 +9,6 @@ from elastic_transport import TransportError
 from elasticsearch import ApiError
 from flask import Flask, Response, json, render_template, request
 from flask_wtf.csrf import CSRFError
-from gunicorn.http.errors import NoMoreData, ParseException
 from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.exceptions import (
     BadHost,
@@ -67,8 +66,6 @@ def register(app: Flask) -> None:
     app.register_error_handler(SecurityError, _host)
     app.register_error_handler(UnicodeError, _unreadable_host)
     app.register_error_handler(CSRFError, _form)
-    app.register_error_handler(ParseException, _unreadable_body)
-    app.register_error_handler(NoMoreData, _unreadable_body)
     app.register_error_handler(HTTPException, _http)
 
 
@@ -120,12 +117,6 @@ def _unreadable_host(error: UnicodeError) -> Response:
 def _form(error: CSRFError) -> Response:
     log.info("refused a form: %s", error.description)
     return _answer(400, "Bad Request", "This form has expired. Go back, reload the page and send it again.")
-
-
-def _unreadable_body(error: ParseException | NoMoreData) -> Response:
-    """Refuse a body whose chunks are broken or end early: the server finds out while a view reads it."""
-    log.info("the body of a request breaks HTTP: %s", type(error).__name__)
-    return _answer(400, "Bad Request", "The body of the request is not valid HTTP.")
 
 
 def _http(error: HTTPException) -> Response:

@@ -57,7 +57,7 @@ SMUGGLING = {
 def _send(url: str, parts: Iterable[bytes]) -> bytes:
     """Send bytes until the server has enough, and return all that it answers."""
     with socket.create_connection((urlsplit(url).hostname, urlsplit(url).port), _PATIENCE) as connection:
-        with suppress(ConnectionError):  # it answered and closed before all was sent
+        with suppress(OSError):  # it answered and closed before all was sent
             for part in parts:
                 connection.sendall(part)
             connection.shutdown(socket.SHUT_WR)

@@ -61,7 +61,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
     "webapp": (
         {"errors"},
         {"security", "budgets", "access_log", "services"},
-        {"reading"},
+        {"reading", "server"},
         {"storefront"},
         {"api", "staff"},
         {"workbench"},

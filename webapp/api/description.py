@@ -206,8 +206,8 @@ def problems(*statuses: int) -> ResponseDict:
         status: {"description": descriptions[status], "content": {"application/problem+json": {"schema": schema}}}
         for status in {400, 429, 503, *statuses}
     }
-    # gunicorn's own answer: the request never reaches the application.
-    too_long = {"description": "The address is too long.", "content": {"text/html": {"schema": {"type": "string"}}}}
+    # The server's own answer (webapp/server.py): the request never reaches the application.
+    too_long = {"description": "The address is too long.", "content": {"text/plain": {"schema": {"type": "string"}}}}
     return described | {414: too_long}
 
 
