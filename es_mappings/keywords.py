@@ -59,6 +59,14 @@ def as_phrase(text: str) -> Query:
     return {"multi_match": {"query": text, "fields": KEYWORD_FIELDS, "type": "phrase"}}
 
 
+def as_typed(text: str, size: int) -> Query:
+    """Build a search for the products that have the words of a text, the last of them as a beginning."""
+    fields = [name.partition("^")[0] for name in KEYWORD_FIELDS if not name.startswith("description")]
+    query = {"multi_match": {"query": text, "type": "bool_prefix", "operator": "and", "fields": fields}}
+    source = ["id", "title", "price", "currency", "images", "embedding.image_digest"]
+    return {"query": query, "size": size, "track_total_hits": False, "source": source}
+
+
 def exists(query: Query) -> Query:
     """Build a search that says only whether a query matches anything."""
     return {"query": query, "size": 0, "track_total_hits": 1, "terminate_after": 1}

@@ -17,7 +17,7 @@ from es_mappings.facet_types import FacetValue
 from es_mappings.facets import Filters
 from es_mappings.keywords import Keywords
 from es_mappings.planner import Plan
-from es_mappings.results import Result
+from es_mappings.results import Facets, Result
 from indexer.elastic.product_index import ProductIndex
 from search import paging
 from search.anchors import AnchorReader, Anchors
@@ -33,13 +33,14 @@ from search.requests import page_request, without_facets
 from search.resolving import ResolvedSearch, Resolver
 from search.similarities import Match, least_score, matches
 from search.snapshots import Snapshot, Snapshots, search_in
+from search.suggestions import Suggestions
 from search.synonyms import Synonyms
 
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-_CATEGORIES_SECONDS = 60.0  # the shop's categories change rarely
+_FACETS_SECONDS = 60.0  # the facets of the whole shop change slowly
 
 
 @dataclass(frozen=True)
@@ -95,11 +96,17 @@ class Navigation:
         Store of photographs' vectors; without it no photograph can be searched with.
     served : callable, optional
         Called with the strategy of each listing.
+    searched : callable, optional
+        Called with keywords that found something as they are, on the first page of their listing.
+    frequent : callable, optional
+        Returns frequent searches, to suggest them.
 
     Attributes
     ----------
     rails : Rails
         Recommendations, from the same index and the same caches.
+    suggestions : Suggestions
+        For a search box, from the same index.
     """
 
     def __init__(
@@ -108,15 +115,18 @@ class Navigation:
         cursors: Cursors,
         photos: PhotoVectors | None = None,
         served: Callable[[str], None] = lambda _: None,
+        searched: Callable[[str], None] = lambda _: None,
+        frequent: Callable[[], Sequence[str]] = lambda: (),
     ) -> None:
-        self._index, self._cursors, self._served = index, cursors, served
+        self._index, self._cursors, self._served, self._searched = index, cursors, served, searched
         self._anchors, self._snapshots = AnchorReader(index), Snapshots(index)
         self._counts = MatchCounts(index)
         synonyms = Synonyms(index)
         self._resolver = Resolver(index, self._anchors, self._snapshots, synonyms, photos)
         self._relaxation = Relaxation(index, synonyms)
         self.rails = Rails(index, self._anchors, self._snapshots, self._counts)
-        self._categories: TTLCache[object, list[FacetValue]] = TTLCache(1, _CATEGORIES_SECONDS)
+        self._counted: TTLCache[object, Facets | None] = TTLCache(1, _FACETS_SECONDS)
+        self.suggestions = Suggestions(index, self._facets, frequent)
         self._lock = Lock()
 
     def listing(self, parameters: SearchParameters, hidden: Sequence[str] = ()) -> Listing:
@@ -162,13 +172,16 @@ class Navigation:
         answers = self._index.client.msearch(index=self._index.alias, searches=lines).body["responses"]
         return [0 if "error" in answer else answer["hits"]["total"]["value"] for answer in answers]
 
-    @cachedmethod(lambda self: self._categories, lock=lambda self: self._lock)
     def categories(self) -> list[FacetValue]:
         """Return the paths of the shop's categories with their counts, at most a minute old."""
+        counted = self._facets()
+        return counted.terms["category"] if counted else []
+
+    @cachedmethod(lambda self: self._counted, lock=lambda self: self._lock)
+    def _facets(self) -> Facets | None:
         everything = {"query": queries.browse(None, Filters())}
         request = queries.search_page(everything, page=queries.Page(size=0), facets=facets.aggregations())
-        counted = results.read(self._index.client.search(index=self._index.alias, body=request).body).facets
-        return counted.terms["category"] if counted else []
+        return results.read(self._index.client.search(index=self._index.alias, body=request).body).facets
 
     def _read(self, read: Callable[[Snapshot], T]) -> T:
         snapshot = self._snapshots.current()
@@ -194,6 +207,8 @@ class Navigation:
             warnings.append("Filters can't be shown right now.")
         if result.is_partial:
             warnings.append("Some products are missing from this list right now.")
+        if parameters.q and result.total and not before and not search.is_respelled and not search.is_partial:
+            self._searched(parameters.q)
         if not result.total:
             self._check_filters(parameters)
             if least_score(search, plan) is not None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from threading import Lock
 
 from cachetools import TTLCache, cachedmethod
+from rapidfuzz import fuzz, process
 
 from es_mappings.keywords import Keywords
 from indexer import synonyms
@@ -16,7 +16,7 @@ from indexer.synonyms import Rule
 
 _SECONDS = 5.0  # until a changed rule counts
 _MOST_WORDINGS = 8  # of one search, each of which is a query of its own
-_ALIKE = 0.8  # `difflib` ratio of a misspelt word to a synonym's
+_ALIKE = 80.0  # rapidfuzz's ratio, of 100, of a misspelt word to a synonym's
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ class Synonyms:
 
     def like(self, word: str) -> tuple[str, ...]:
         """Return the synonyms' words that a misspelt word may stand for."""
-        return tuple(get_close_matches(word.lower(), self._rules().words, n=2, cutoff=_ALIKE))
+        best = process.extract(word.lower(), self._rules().words, scorer=fuzz.ratio, limit=2, score_cutoff=_ALIKE)
+        return tuple(like for like, _, _ in best)
 
     @cachedmethod(lambda self: self._cache, lock=lambda self: self._lock)
     def _rules(self) -> _Rules:

@@ -16,6 +16,8 @@ from indexer.synonyms import Rule
 from tests.conftest import Shop
 from tests.live.shopping import search, walk
 from webapp import create_app
+from workers.queues.frequent_searches import LEAST
+from workers.queues.handle import Queues
 
 
 def _catalogue(shop: Shop) -> list[dict[str, Any]]:
@@ -124,3 +126,26 @@ def test_a_page_without_products_says_what_to_leave_out(web: FlaskClient, shop: 
     assert search(web, **asked)["total"]["value"] == 0
     page = web.get("/search", query_string=asked).get_data(as_text=True)
     assert re.search(rf"without {re.escape(every['brand'])}|without Laptops|without all filters", page)
+
+
+def test_what_is_typed_is_completed_and_leads_to_products(web: FlaskClient) -> None:
+    for typed in ("dre", "gingh", "drses", "red dr"):
+        suggestions = web.get("/api/suggest", query_string={"q": typed}).get_json()["suggestions"]
+        assert suggestions, typed
+        assert all(web.get(suggestion["url"]).status_code == 200 for suggestion in suggestions)
+        page = web.get(suggestions[0]["url"]).get_data(as_text=True)
+        assert "data-product=" in page
+
+
+def test_what_many_search_for_is_suggested(web: FlaskClient, shop: Shop) -> None:
+    words = "sage midi dress"
+    assert search(web, q=words)["keywords"]["text"] == words
+    with Queues.open(shop.settings) as queues:
+        before = words in queues.searches.read()
+        for _ in range(LEAST):
+            queues.searches.count("Sage  midi dress")
+        assert not before
+        assert words in queues.searches.read()
+    fresh = create_app(shop.settings).test_client()
+    first = fresh.get("/api/suggest?q=sage+mi").get_json()["suggestions"][0]
+    assert (first["kind"], first["text"]) == ("search", words)

@@ -142,6 +142,37 @@ class ListingAnswer(BaseModel):
     )
 
 
+class SuggestParameters(BaseModel):
+    """What a shopper has typed so far."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    q: str = Field(
+        "", max_length=200, description="Suggestions begin at two characters; the last word may be unfinished."
+    )
+
+
+class Suggested(BaseModel):
+    """One suggestion."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["search", "category", "brand", "attribute", "product"]
+    text: str = Field(description="Keywords, a category's path, a brand, an attribute's value, or a product's title.")
+    url: str = Field(description="The page it leads to, on this site.")
+    count: int | None = Field(description="Products that it leads to; null if unknown.")
+    id: str | None = Field(None, description="The product's id.")
+    price: float | None = None
+    currency: str | None = None
+    image: str | None = None
+
+
+class SuggestAnswer(BaseModel):
+    """Suggestions, by kind, the best of each first."""
+
+    suggestions: list[Suggested]
+
+
 class ProductAnswer(BaseModel):
     """A product, with the fields of the catalogue and the state of its embedding."""
 

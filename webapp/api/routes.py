@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from flask import Response, abort, current_app, jsonify, request
+from flask import Response, abort, current_app, jsonify, request, url_for
 from flask_openapi3 import APIBlueprint
 
 from es_mappings.results import Facets, Hit
@@ -13,6 +13,7 @@ from search.navigation import Listing
 from search.parameters import SearchParameters
 from search.reading import refuse_repeated
 from search.similarities import Match
+from search.suggestions import Suggestion
 from webapp.api.description import (
     EVENTS,
     SEARCH,
@@ -21,6 +22,8 @@ from webapp.api.description import (
     PhotoForm,
     ProductAnswer,
     ProductPath,
+    SuggestAnswer,
+    SuggestParameters,
     problems,
 )
 from webapp.reading import product_or_404, read_box
@@ -55,6 +58,13 @@ def require_json() -> None:
 def search(query: SearchParameters) -> Response:
     """Find products by keywords, filters and similarity."""
     return jsonify(listing_json(services().navigation.listing(query)))
+
+
+@blueprint.get("/suggest", responses={200: SuggestAnswer})
+def suggest(query: SuggestParameters) -> Response:
+    """Suggest searches, categories, brands, attribute values and products while somebody types."""
+    suggestions = services().navigation.suggestions.complete(query.q)
+    return jsonify({"suggestions": [_suggestion(suggestion) for suggestion in suggestions]})
 
 
 @blueprint.get("/products/<path:product_id>/similar", responses={200: ListingAnswer, **problems(404)})
@@ -127,6 +137,16 @@ def _card(hit: Hit, match: Match) -> dict[str, Any]:
     image = picture_url(hit.product, 480, hit.image)
     why = {"why": match.why} if match.why else {}
     return {**card, "image": image, "similarity": similarity, "match": match.percent, **why}
+
+
+def _suggestion(suggestion: Suggestion) -> dict[str, Any]:
+    product = suggestion.product
+    shown = {"kind": suggestion.kind, "text": suggestion.text, "count": suggestion.count or None}
+    if product is None:
+        return {**shown, "url": url_for("shop.listing", **suggestion.parameters)}
+    fields = {name: product.get(name) for name in ("id", "price", "currency")}
+    url, image = url_for("shop.product", product_id=product["id"]), picture_url(dict(product), 96)
+    return {**shown, **fields, "url": url, "image": image}
 
 
 def _facets(facets: Facets) -> dict[str, Any]:

@@ -68,9 +68,11 @@ class Services:
         source = ImageSource.from_settings(settings)
         photos = Photos(queues, settings.photo_minutes, Decoder.for_photos(settings.photo_seconds))
         served = BufferedCounter(queues.counters, SERVED)
-        stale = BufferedCounter(queues.counters, STALE)
+        stale, searches = BufferedCounter(queues.counters, STALE), queues.searches
         navigation = ResilientNavigation(
-            Navigation(index, Cursors(secret_key), photos, served.count), 60 * settings.stale_minutes, stale.count
+            Navigation(index, Cursors(secret_key), photos, served.count, searches.count, searches.read),
+            60 * settings.stale_minutes,
+            stale.count,
         )
         return cls(
             settings=settings,

@@ -2,6 +2,7 @@
 import { interceptLinks } from "./navigation.js";
 import { interceptMore } from "./more.js";
 import { closeMenus } from "./menus.js";
+import { suggest } from "./suggest.js";
 import { takePhotos } from "./photos.js";
 import { takeSliders } from "./sliders.js";
 import { showGalleries } from "./gallery.js";
@@ -11,6 +12,7 @@ document.documentElement.classList.add("has-script");
 interceptLinks();
 interceptMore();
 closeMenus();
+suggest();
 takePhotos();
 takeSliders();
 showGalleries();

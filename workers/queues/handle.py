@@ -12,6 +12,7 @@ from workers.queues.connection import WORKER, Patience, connect, translated
 from workers.queues.counters import Counters
 from workers.queues.embedding_queue import EmbeddingQueue
 from workers.queues.event_queue import EventQueue
+from workers.queues.frequent_searches import FrequentSearches
 from workers.queues.replies import Replies
 from workers.queues.schedule import Schedule
 from workers.queues.stalls import Stalls
@@ -43,6 +44,8 @@ class Queues:
         Single values that expire.
     replies : Replies
         Workers' answers to waiting processes.
+    searches : FrequentSearches
+        What shoppers search for often.
     """
 
     events: EventQueue
@@ -53,6 +56,7 @@ class Queues:
     schedule: Schedule
     values: ExpiringValues
     replies: Replies
+    searches: FrequentSearches
     _clients: tuple[redis.Redis, ...] = field(repr=False)
 
     @classmethod
@@ -69,6 +73,7 @@ class Queues:
             schedule=Schedule(client, alias),
             values=ExpiringValues(client),
             replies=Replies(waiting),
+            searches=FrequentSearches(client, alias),
             _clients=(client, waiting),
         )
 

@@ -53,6 +53,11 @@ def schedule(alias: str) -> str:
     return f"{alias}:schedule"
 
 
+def searches(alias: str, week: str) -> str:
+    """Return the key of a week's counts of keywords that found something."""
+    return f"{alias}:searches:{week}"
+
+
 def webhook(alias: str, name: str) -> str:
     """Return the key of the time at which a webhook was first seen, by its ``webhook-id``."""
     return f"{alias}:webhook:{sha256(name.encode()).hexdigest()}"

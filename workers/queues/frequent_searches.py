@@ -1,0 +1,55 @@
+"""Keywords that shoppers search for again and again, and that find something: counts by week, without shoppers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import redis
+
+from workers.queues import keys
+
+LEAST = 5  # searches in a week before keywords are suggested: what one person types stays theirs
+_KEPT = 5_000  # keywords of a week
+_WEEK = timedelta(days=7)
+_MOST_LETTERS = 60
+
+
+class FrequentSearches:
+    """Counts of one shop. While Redis is down nothing is counted, and nothing is suggested."""
+
+    def __init__(self, client: redis.Redis, alias: str) -> None:
+        self._client, self._alias = client, alias
+
+    def count(self, keywords: str) -> None:
+        """Count keywords once, in lower case."""
+        words = " ".join(keywords.lower().split())
+        if not words or len(words) > _MOST_LETTERS:
+            return
+        key = self._key(datetime.now(UTC))
+        try:
+            with self._client.pipeline(transaction=False) as commands:
+                commands.zincrby(key, 1, words)
+                commands.zremrangebyrank(key, 0, -_KEPT - 1)  # the rarest, beyond as many as are kept
+                commands.expire(key, 2 * _WEEK)
+                commands.execute()
+        except redis.RedisError:
+            return
+
+    def read(self, size: int = 500) -> list[str]:
+        """Return the most frequent keywords of this week and the last."""
+        now, counts = datetime.now(UTC), Counter[str]()
+        try:
+            for week in (now, now - _WEEK):
+                rows: Any = self._client.zrevrangebyscore(
+                    self._key(week), "+inf", LEAST, start=0, num=size, withscores=True
+                )
+                counts.update({words.decode(): int(times) for words, times in rows})
+        except redis.RedisError:
+            return []
+        return [words for words, _ in counts.most_common(size)]
+
+    def _key(self, time: datetime) -> str:
+        year, week, _ = time.isocalendar()
+        return keys.searches(self._alias, f"{year}-{week:02}")
