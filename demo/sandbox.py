@@ -116,7 +116,9 @@ def _environment(folder: Path, feed: Feed) -> dict[str, str]:
     """Return the variables that the processes need and that the environment doesn't set."""
     # One index per content of catalogue and mapping: each file has a shop of its own, which later runs find again.
     columns = feed.mapping.model_dump() if feed.mapping else None
-    mapping = json.dumps([product.mapping(None), product.settings(), columns], sort_keys=True)
+    mapping = json.dumps(
+        [product.mapping(None), product.settings(), os.environ.get("SHOP_LANGUAGE"), columns], sort_keys=True
+    )
     content = hashlib.sha256(feed.path.read_bytes() + mapping.encode()).hexdigest()[:10]
     ours = {"INDEX_NAME": f"shop-{content}", "IMAGE_ROOTS": str(feed.path.parent), **_secrets(folder / "secrets.json")}
     # The shop listens on this machine only; a foreign page must not reach it by DNS rebinding either.

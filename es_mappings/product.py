@@ -49,6 +49,15 @@ DEFAULT_WEIGHTS = {
 
 LAYOUT = Layout.of(ASPECT_DIMS)
 
+
+def _stemmer(language: str) -> Any:
+    return token_filter(f"{language}_stem", type="stemmer", language=language)
+
+
+def _elision(*articles: str) -> Any:
+    return token_filter("elision", type="elision", articles=list(articles), articles_case=True)
+
+
 # Numbers and units are words of their own, however they are written: 55inch, 55-inch, 55"; and so are an attribute's
 # name and value: "heel_height_cm:5".
 CHARACTERS = [
@@ -71,6 +80,27 @@ shop_text = analyzer(
 )
 
 ANALYSIS: dict[str, Any] = {"analyzer": shop_text}
+
+# The filters of `shop_text` in shops of other languages: light stemmers, which take endings off and leave meanings.
+LANGUAGES: dict[str, list[Any]] = {
+    "german": ["lowercase", "german_normalization", "asciifolding", _stemmer("light_german")],
+    "french": [
+        _elision("l", "m", "t", "qu", "n", "s", "j", "d", "c"),
+        "lowercase",
+        "asciifolding",
+        _stemmer("light_french"),
+    ],
+    "italian": [
+        _elision("c", "l", "all", "dall", "dell", "nell", "sull", "un", "d"),
+        "lowercase",
+        "asciifolding",
+        _stemmer("light_italian"),
+    ],
+    "spanish": ["lowercase", "asciifolding", _stemmer("light_spanish")],
+    "portuguese": ["lowercase", "asciifolding", _stemmer("light_portuguese")],
+    "dutch": ["lowercase", "asciifolding", _stemmer("dutch")],
+    "other": ["lowercase", "asciifolding"],
+}
 
 # Words as they are written, for corrections of spelling.
 shop_words = analyzer("shop_words", tokenizer="standard", char_filter=CHARACTERS, filter=["lowercase", "asciifolding"])
@@ -172,7 +202,17 @@ def meta(space: str | None, match: dict[str, float] | None = None) -> dict[str, 
     return {"space": space, "aspects": LAYOUT.to_meta(), **({"match": match} if match else {})}
 
 
-def settings(*, shards: int = 1, replicas: int = 0) -> dict[str, Any]:
-    """Build the index settings, with the analyzers the mapping names."""
+def settings(*, language: str = "english", shards: int = 1, replicas: int = 0) -> dict[str, Any]:
+    """Build the index settings, with the analyzers the mapping names.
+
+    Parameters
+    ----------
+    language : str
+        ``english``, for `shop_text` as it is above, or one of `LANGUAGES`.
+    """
     analysis: dict[str, Any] = Product._doc_type.mapping._collect_analysis()
+    if language != "english":
+        text = analyzer("shop_text", tokenizer="standard", char_filter=CHARACTERS, filter=LANGUAGES[language])
+        for kind, definitions in text.get_analysis_definition().items():
+            analysis[kind] = {**analysis.get(kind, {}), **definitions}
     return {"number_of_shards": shards, "number_of_replicas": replicas, "analysis": analysis}

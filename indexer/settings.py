@@ -33,6 +33,9 @@ class Settings(BaseSettings):
     index_name: str = Field(
         "products", pattern=r"^[a-z0-9][a-z0-9_-]*$", description="Alias of the product index; prefix of all indices."
     )
+    shop_language: Literal["english", "german", "french", "italian", "spanish", "portuguese", "dutch", "other"] = Field(
+        "english", description="Language of the catalogue's texts, for keywords; a change takes a rebuild."
+    )
 
     image_roots: Annotated[tuple[Path, ...], NoDecode] = Field(
         (), description="Folders (separated by ':') from which images may be read. Nothing outside them is opened."

@@ -74,7 +74,7 @@ def show() -> None:
 def show_mapping() -> None:
     """Print the request that creates the product index."""
     settings = Settings.from_environment()
-    body = {"mappings": product.mapping(None), "settings": product.settings()}
+    body = {"mappings": product.mapping(None), "settings": product.settings(language=settings.shop_language)}
     click.echo(f"PUT /{settings.index_name}-1\n{json.dumps(body, indent=2)}")
 
 

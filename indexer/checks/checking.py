@@ -62,7 +62,7 @@ def groups(index: ProductIndex) -> Iterator[tuple[str, list[Finding]]]:
     """
     client = index.client
     with _scratch(index) as scratch:
-        findings = _mappings(client, scratch)
+        findings = _mappings(index, scratch)
         yield "mappings", findings
         if findings:
             return  # nothing can be written or searched
@@ -92,12 +92,13 @@ def _scratch(index: ProductIndex) -> Iterator[Scratch]:
         index.client.indices.delete(index=scratch.names, ignore_unavailable=True)
 
 
-def _mappings(client: Elasticsearch, scratch: Scratch) -> list[Finding]:
+def _mappings(live: ProductIndex, scratch: Scratch) -> list[Finding]:
     """Create the scratch indices, as the pipeline creates the real ones."""
+    settings = product.settings(language=live.language)
 
     def make(place: str, index: str, mapping: Callable[[], dict[str, Any]], **settings: Any) -> list[Finding]:
         try:
-            client.indices.create(index=index, mappings=mapping(), **settings)
+            live.client.indices.create(index=index, mappings=mapping(), **settings)
         except ApiError as error:
             return read_error(error, place)
         except ValueError as error:
@@ -105,7 +106,7 @@ def _mappings(client: Elasticsearch, scratch: Scratch) -> list[Finding]:
         return []
 
     return [
-        *make("es_mappings/product.py", scratch.products, lambda: product.mapping(None), settings=product.settings()),
+        *make("es_mappings/product.py", scratch.products, lambda: product.mapping(None), settings=settings),
         *make(
             "es_mappings/stores/image_vector.py", scratch.images, lambda: image_vector.mapping({"model": "check"}, 8)
         ),

@@ -37,11 +37,14 @@ class ProductIndex:
         ``INDEX_NAME``: what shoppers' searches use, and the prefix of every index of the shop.
     name : str
         What is read: the alias, or one of the indices behind it (`at`).
+    language : str
+        ``SHOP_LANGUAGE``: of the texts of an index that is created.
     """
 
     client: Elasticsearch
     alias: str
     name: str = ""
+    language: str = "english"
 
     def __post_init__(self) -> None:
         """Read from the alias unless an index is named."""
@@ -50,7 +53,7 @@ class ProductIndex:
     @classmethod
     def open(cls, settings: Settings) -> ProductIndex:
         """Connect as the settings say. Nothing is sent yet."""
-        return cls(connect(settings), settings.index_name)
+        return cls(connect(settings), settings.index_name, language=settings.shop_language)
 
     def at(self, name: str) -> ProductIndex:
         """Return the handle of one of the indices behind the alias, of the same shop."""
@@ -122,7 +125,8 @@ class ProductIndex:
         options
             ``aliases``; ``shards`` and ``replicas`` where they differ from the default.
         """
-        settings = product.settings(**{k: options.pop(k) for k in ("shards", "replicas") if k in options})
+        sizes = {k: options.pop(k) for k in ("shards", "replicas") if k in options}
+        settings = product.settings(language=self.language, **sizes)
         self.client.indices.create(index=name, mappings=product.mapping(space), settings=settings, **options)
 
     def new_name(self) -> str:

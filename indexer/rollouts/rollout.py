@@ -52,7 +52,8 @@ class Rollout:
             Finished steps stay done: the next call continues from there.
         """
         options = self._options
-        schema = {"mapping": product.mapping(None), "settings": product.settings(), "space": options.space}
+        settings = product.settings(language=self._index.language)
+        schema = {"mapping": product.mapping(None), "settings": settings, "space": options.space}
         models = self._pipeline().vectorizers.digests
         inputs = manifest_digest({**schema, "models": models, "refit": options.refit})
 

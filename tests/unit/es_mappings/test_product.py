@@ -69,3 +69,15 @@ def test_all_text_fields_have_the_same_analyzer() -> None:
         "asciifolding",
         "english_stem",
     ]
+
+
+def test_another_language_changes_only_the_analyzer_of_texts() -> None:
+    english, french = product.settings(), product.settings(language="french")
+    assert french["analysis"]["analyzer"]["shop_text"] == {
+        "type": "custom",
+        "tokenizer": "standard",
+        "char_filter": ["shop_names", "shop_inches", "shop_units"],
+        "filter": ["elision", "lowercase", "asciifolding", "light_french_stem"],
+    }
+    assert french["analysis"]["analyzer"]["shop_words"] == english["analysis"]["analyzer"]["shop_words"]
+    assert english["analysis"]["analyzer"]["shop_text"]["filter"][-1] == "english_stem"
