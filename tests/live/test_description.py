@@ -32,6 +32,7 @@ CHECKS = [
 
 OPERATIONS = [
     ("GET", "/api/search"),
+    ("GET", "/api/suggest"),
     ("GET", "/api/products/{product_id}"),
     ("GET", "/api/products/{product_id}/similar"),
     ("POST", "/api/similar-to-image"),

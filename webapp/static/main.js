@@ -2,7 +2,6 @@
 import { interceptLinks } from "./navigation.js";
 import { interceptMore } from "./more.js";
 import { closeMenus } from "./menus.js";
-import { suggest } from "./suggest.js";
 import { takePhotos } from "./photos.js";
 import { takeSliders } from "./sliders.js";
 import { showGalleries } from "./gallery.js";
@@ -12,7 +11,15 @@ document.documentElement.classList.add("has-script");
 interceptLinks();
 interceptMore();
 closeMenus();
-suggest();
 takePhotos();
 takeSliders();
 showGalleries();
+
+// The code of suggestions is loaded when the search box is first used.
+async function loadSuggestions() {
+  if (document.activeElement?.id !== "q") return;
+  document.removeEventListener("focusin", loadSuggestions);
+  (await import("./suggest.js")).suggest();
+}
+document.addEventListener("focusin", loadSuggestions);
+loadSuggestions();

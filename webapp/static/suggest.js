@@ -22,6 +22,7 @@ export function suggest() {
   });
   document.addEventListener("submit", close, true);
   document.addEventListener("shown", close);
+  if (document.activeElement === box() && box().value !== box().defaultValue) schedule(box()); // typed while this loaded
 }
 
 const isBox = (element) => element.id === "q";
