@@ -110,7 +110,7 @@ class Embedding(InnerDoc):
     """How the product's vector was made, or why there is none."""
 
     status = Keyword()  # pending | done | failed
-    reason = Keyword(ignore_above=1024)  # why it failed, or lacks an image
+    reason = Keyword(ignore_above=1024)  # why it failed, lacks an image, or has one that was cut off
     source = Keyword()  # the product's `source` when it was embedded; absent while an embedding is due
     image = Keyword(index=False, doc_values=False)  # the address of the image that was embedded
     image_digest = Keyword()  # SHA-256 of that image's bytes

@@ -52,6 +52,14 @@ class Settings(BaseSettings):
         ge=0,
         description="Hours for which a product's events don't check again whether its images changed.",
     )
+    image_user_agent: str = Field(
+        "lookalike (catalogue images)",
+        pattern=r"^[\x20-\x7e]{1,200}$",
+        description="User-Agent of requests for images: who asks, and perhaps an address to complain to.",
+    )
+    image_headers: Path | None = Field(
+        None, description="TOML file of headers by host, for hosts that want a token to serve images."
+    )
     image_proxy: SecretStr | None = Field(
         None, description="HTTP proxy for fetching images; it then decides which addresses can be reached."
     )

@@ -64,17 +64,27 @@ def compose(
     words : mapping of str to ndarray
         Aspect to the activation of the product's fields.
     """
-    embedded, faults = [], {}
+    embedded, faults, notes = [], {}, []
     for address in product.images:
         image = images[address]
         if isinstance(image, ImageError):
-            faults[address] = f"{image} ({address})" if address != product.images[0] else str(image)
+            faults[address] = _of_image(image, address, product)
         else:
             vector = space.compose({**words, **image.activations}) if space else None
             embedded.append(EmbeddedImage(address, image.digest, vector))
+            notes += [_of_image(image.note, address, product)] if image.note else []
     vector = embedded[0].vector if embedded else space.compose(words) if space else None
     empty = vector is not None and not vector.any()
-    reasons = [*faults.values(), *(["the product has nothing to make a vector from"] if empty and not faults else [])]
+    reasons = [
+        *faults.values(),
+        *notes,
+        *(["the product has nothing to make a vector from"] if empty and not faults else []),
+    ]
     failed = empty or (bool(product.images) and product.images[0] in faults)
     unavailable = any(isinstance(images[address], ImageUnavailableError) for address in product.images)
     return Outcome(None if empty else vector, embedded, "; ".join(reasons)[:1000] or None, failed, unavailable)
+
+
+def _of_image(what: object, address: str, product: Embeddable) -> str:
+    """Return what is wrong with an image, with its address unless it is the primary one."""
+    return str(what) if address == product.images[0] else f"{what} ({address})"

@@ -15,6 +15,7 @@ from indexer.activations.image_addresses import Known
 from indexer.activations.image_vector_store import Activations
 from indexer.digests import image_digest
 from indexer.errors import ImageError
+from indexer.images.decoding.decoding import is_cut_off
 from indexer.images.decoding.preparations import Prepared
 from indexer.images.fetching import ImageSource
 from indexer.images.responses import Validators
@@ -23,6 +24,7 @@ from indexer.vectorizers.preprocessing import LEAST_SIDE
 
 log = logging.getLogger(__name__)
 
+_CUT_OFF = "the image was cut off; the rows that are there are used"
 FETCHERS = max(8, 2 * (os.cpu_count() or 1))  # images fetched at a time: some wait for servers, some for cores
 
 
@@ -33,6 +35,7 @@ class Embedded:
     digest: str
     activations: Activations
     seen: Validators | None = None  # from its server's answer; None if it wasn't asked
+    note: str | None = None  # what is wrong with the image, although it was embedded
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class _Fetched:
     digest: str
     prepared: list[Prepared]  # one for each model
     seen: Validators
+    note: str | None = None
 
 
 class Store(Protocol):
@@ -120,7 +124,7 @@ class ImageEmbedder:
             if stored and digest == stored.digest:
                 return replace(stored, seen=fetched.validators)
             prepared = self._source.decoder.prepare(data, self._models.preparations, least_side=LEAST_SIDE)
-            return _Fetched(digest, prepared, fetched.validators)
+            return _Fetched(digest, prepared, fetched.validators, _CUT_OFF if is_cut_off(data) else None)
         except ImageError as error:
             if stored:
                 log.warning("the stored activations of %s are used: %s", address, error)
@@ -134,4 +138,4 @@ class ImageEmbedder:
         if new:
             computed = self._models(list(new.values()))
             stored |= self._store.put({d: {a: rows[i] for a, rows in computed.items()} for i, d in enumerate(new)})
-        return {address: Embedded(f.digest, stored[f.digest], f.seen) for address, f in fetched.items()}
+        return {address: Embedded(f.digest, stored[f.digest], f.seen, f.note) for address, f in fetched.items()}

@@ -15,13 +15,13 @@ from indexer.images import transport
 from indexer.images.addresses import AllowedHosts, Resolve, check_name, resolve
 from indexer.images.decoder import Decoder
 from indexer.images.files import read_file
+from indexer.images.headers import RequestHeaders, read_headers
 from indexer.images.politeness import Politeness
 from indexer.images.responses import Fetched, Validators, pause, read_response
 from indexer.settings import Settings
 
 MAX_REDIRECTS = 3
 _MAX_ADDRESS = 8_000  # characters
-_HEADERS = {"accept": "image/*", "accept-encoding": "identity", "user-agent": "lookalike-indexer"}
 
 
 class ImageSource:
@@ -40,6 +40,8 @@ class ImageSource:
     politeness : Politeness, optional
     proxy : str, optional
         Address of an HTTP proxy for all fetches; it then decides what can be reached.
+    headers : RequestHeaders, optional
+        Of all requests, and of those to single hosts.
     resolve : callable
         Resolver of host names.
     """
@@ -53,10 +55,12 @@ class ImageSource:
         decoder: Decoder | None = None,
         politeness: Politeness | None = None,
         proxy: str | None = None,
+        headers: RequestHeaders | None = None,
         resolve: Resolve = resolve,
     ) -> None:
         self.decoder = decoder or Decoder()
         self._roots, self._timeout, self._proxy = roots, timeout, proxy
+        self._headers = headers or RequestHeaders()
         self._hosts, self._politeness = AllowedHosts(hosts, resolve), politeness or Politeness()
 
     @classmethod
@@ -69,6 +73,9 @@ class ImageSource:
             decoder=Decoder(settings.image_decoders),
             politeness=Politeness(settings.image_host_concurrency, settings.image_host_rate),
             proxy=settings.image_proxy.get_secret_value() if settings.image_proxy else None,
+            headers=RequestHeaders(
+                settings.image_user_agent, read_headers(settings.image_headers) if settings.image_headers else {}
+            ),
         )
 
     def fetch(self, address: str) -> bytes:
@@ -153,7 +160,8 @@ class ImageSource:
             return self._send(url, host, known)  # a GET may be repeated (RFC 9110, 9.2.2)
 
     def _send(self, url: httpx.URL, host: str, known: Validators) -> Fetched | str:
-        with self._pool.stream("GET", _for_httpcore(url), headers=_request_headers(known)) as response:
+        wanted = [*self._headers.of(host, url.port).items(), *known.headers.items()]
+        with self._pool.stream("GET", _for_httpcore(url), headers=wanted) as response:
             headers = _headers(response)
             self._politeness.answered(host, pause(response.status, headers))
             return read_response(response, headers, conditional=bool(known.headers))
@@ -182,10 +190,6 @@ def _checked_host(url: httpx.URL) -> str:
 
 def _for_httpcore(url: httpx.URL) -> httpcore.URL:
     return httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
-
-
-def _request_headers(known: Validators) -> list[tuple[bytes | str, bytes | str]]:
-    return [*_HEADERS.items(), *known.headers.items()]
 
 
 def _headers(response: httpcore.Response) -> Mapping[str, str]:

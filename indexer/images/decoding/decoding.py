@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import struct
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from PIL import (
     AvifImagePlugin,  # noqa: F401
@@ -12,6 +14,8 @@ from PIL import (
     ExifTags,
     GifImagePlugin,  # noqa: F401
     Image,
+    ImageChops,
+    ImageFile,
     JpegImagePlugin,  # noqa: F401
     PngImagePlugin,  # noqa: F401
     TiffImagePlugin,  # noqa: F401
@@ -32,6 +36,9 @@ MAX_SIDE = 65_535  # pixels: JPEG's own limit
 
 # Reduced images stay this many times larger than `least_side`, so that later resampling has enough pixels.
 _MARGIN = 2
+_LEAST_ROWS = 0.5  # of a JPEG that was cut off
+_MISSING, _BLOCK = 128, 16  # what libjpeg puts where data are missing; rows of its largest blocks
+_LEAST_SCANS = 2  # of a progressive one: the second begins only when the first is complete
 # Pixels of a reduced image: very wide ones would fill the memory otherwise.
 _MAX_REDUCED = 4_000_000
 
@@ -95,13 +102,48 @@ def _decode(data: bytes, least_side: int) -> Image.Image:
         raise RefusedError(f"the image has more than {MAX_SCANS} scans")
     if least_side and image.format == "JPEG":
         image.draft("RGB", (_MARGIN * least_side,) * 2)
-    image.load()
+    cut_off = is_cut_off(data)
+    with _tolerance(cut_off):
+        image.load()
     way, profile = turn(image), image.info.get("icc_profile")
-    image = _eight_bits(image)
+    image = _eight_bits(_rows_that_are_there(image, data) if cut_off else image)
     if least_side:
         image = _reduced(image, least_side)
     image = _on_white(to_srgb(image, profile))
     return image if way is None else image.transpose(way)
+
+
+def is_cut_off(data: bytes) -> bool:
+    """Return whether a file is a JPEG without an end (ITU-T T.81, B.1.1.3), as an interrupted upload leaves it."""
+    return data.startswith(b"\xff\xd8") and data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda")
+
+
+@contextmanager
+def _tolerance(cut_off: bool) -> Iterator[None]:
+    """Let Pillow decode as much of a file as there is."""
+    ImageFile.LOAD_TRUNCATED_IMAGES = cut_off
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
+
+
+def _rows_that_are_there(image: Image.Image, data: bytes) -> Image.Image:
+    """Return what a JPEG that was cut off still has, as browsers show it: its upper rows, if they are most of it.
+
+    Of a progressive one, all rows have the scans that are there; the first of them must be complete.
+    """
+    if image.info.get("progressive"):
+        if data.count(b"\xff\xda") < _LEAST_SCANS:
+            raise RefusedError("the image is broken: it was cut off in its first scan")
+        return image
+    missing = Image.new(image.mode, image.size, (_MISSING,) * len(image.getbands()))
+    box = ImageChops.difference(image, missing).getbbox()
+    # Without the last blocks that have anything, because those beside them may be missing.
+    rows = (box[3] - 1) // _BLOCK * _BLOCK if box else 0
+    if rows < _LEAST_ROWS * image.height:
+        raise RefusedError(f"the image is broken: it was cut off after {rows} of {image.height} rows")
+    return image.crop((0, 0, image.width, rows))
 
 
 def turn(image: Image.Image) -> Image.Transpose | None:

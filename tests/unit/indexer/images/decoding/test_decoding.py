@@ -3,7 +3,7 @@ import io
 import pytest
 from PIL import Image
 
-from indexer.images.decoding.decoding import MAX_SCANS, RefusedError, decode
+from indexer.images.decoding.decoding import MAX_SCANS, RefusedError, decode, is_cut_off
 
 
 def _file(image: Image.Image, form: str, **options: object) -> bytes:
@@ -78,3 +78,36 @@ def test_large_jpegs_are_decoded_at_a_reduced_scale() -> None:
     assert decode(big).size == (2_400, 1_600)
     width, height = decode(big, least_side=300).size
     assert 600 <= min(width, height) < 1_600
+
+
+def _photograph(height: int = 160, **options: object) -> bytes:
+    noise = Image.effect_noise((120, height), 90).convert("RGB")
+    return _file(noise, "JPEG", quality=90, **options)
+
+
+@pytest.mark.parametrize("least_side", [0, 20])
+def test_a_jpeg_that_was_cut_off_is_used_as_far_as_it_goes(least_side: int) -> None:
+    whole = _photograph()
+    part = whole[: int(len(whole) * 0.8)]
+    assert is_cut_off(part)
+    assert not is_cut_off(whole)
+    ours, all_of_it = decode(part, least_side=least_side), decode(whole, least_side=least_side)
+    assert ours.width == all_of_it.width
+    assert 0.55 < ours.height / all_of_it.height < 0.85
+    assert ours.tobytes() == all_of_it.crop((0, 0, *ours.size)).tobytes()
+
+
+def test_a_jpeg_that_was_cut_off_early_is_refused() -> None:
+    whole = _photograph()
+    with pytest.raises(RefusedError, match=r"cut off after \d+ of 160 rows"):
+        decode(whole[: int(len(whole) * 0.3)])
+
+
+def test_a_progressive_jpeg_that_was_cut_off_has_the_scans_that_are_there() -> None:
+    whole = _photograph(progressive=True)
+    ours, all_of_it = decode(whole[: int(len(whole) * 0.6)]), decode(whole)
+    assert ours.size == all_of_it.size
+    pairs = zip(ours.convert("L").tobytes(), all_of_it.convert("L").tobytes(), strict=True)
+    assert sum(abs(one - other) for one, other in pairs) / (120 * 160) < 40  # of 255: coarser, but the same picture
+    with pytest.raises(RefusedError, match="cut off in its first scan"):
+        decode(whole[: whole.index(b"\xff\xda") + 200])
