@@ -114,6 +114,7 @@ class Embedding(InnerDoc):
     source = Keyword()  # the product's `source` when it was embedded; absent while an embedding is due
     image = Keyword(index=False, doc_values=False)  # the address of the image that was embedded
     image_digest = Keyword()  # SHA-256 of that image's bytes
+    placeholders = Keyword()  # SHA-256 of its pictures that are confirmed placeholders, and count as no image
     space = Keyword()  # the vector space the vector belongs to
     at = Date()
 

@@ -37,6 +37,18 @@ class ImageUnavailableError(ImageError):
     """An image isn't available at the moment: its server is down, slow or busy. Transient: try again later."""
 
 
+class PlaceholderError(ImageError):
+    """A picture is a confirmed placeholder, and counts as no image."""
+
+    def __init__(self, digest: str) -> None:
+        super().__init__(digest)
+        self.digest = digest
+
+    def __str__(self) -> str:
+        """Return what stands in a product's reason."""
+        return "the image is a placeholder"
+
+
 class CheckpointError(ProductSearchError):
     """A model's checkpoint is missing or damaged."""
 

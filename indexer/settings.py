@@ -21,6 +21,8 @@ _ADDRESSES = {
 MIN_KEY_LENGTH = 16  # characters of SECRET_KEY, bytes of WEBHOOK_SECRET
 _MAX_WEBHOOK_SECRETS = 2  # the new and the old one
 
+USER_AGENT = "lookalike (catalogue images)"
+
 
 class Settings(BaseSettings):
     """Settings of the pipeline, the workers and the web application, from the environment (names in upper case)."""
@@ -53,13 +55,9 @@ class Settings(BaseSettings):
         description="Hours for which a product's events don't check again whether its images changed.",
     )
     image_user_agent: str = Field(
-        "lookalike (catalogue images)",
-        pattern=r"^[\x20-\x7e]{1,200}$",
-        description="User-Agent of requests for images: who asks, and perhaps an address to complain to.",
+        USER_AGENT, pattern=r"^[\x20-\x7e]{1,200}$", description="User-Agent of requests for images."
     )
-    image_headers: Path | None = Field(
-        None, description="TOML file of headers by host, for hosts that want a token to serve images."
-    )
+    image_headers: Path | None = Field(None, description="TOML file of headers by host, such as a token for images.")
     image_proxy: SecretStr | None = Field(
         None, description="HTTP proxy for fetching images; it then decides which addresses can be reached."
     )

@@ -49,7 +49,7 @@ _KINDS = {
     "pictures": "pictures",
     "catalog_hook": "events",
     "health": "probes",
-} | dict.fromkeys(("staff", "ops", "lab", "disputes"), "staff")
+} | dict.fromkeys(("staff", "ops", "lab", "disputes", "placeholders"), "staff")
 _PHOTOS = {"photo_pages.upload", "api.similar_to_image"}
 _FREE = {"static", "health.livez"}  # endpoints that do not wait for servers
 

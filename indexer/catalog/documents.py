@@ -121,6 +121,7 @@ def embedded(
     space: str | None,
     reason: str | None = None,
     failed: bool = False,
+    placeholders: Sequence[str] = (),
     attribution: Mapping[str, Any] | None = None,
 ) -> Action:
     """Build the action that writes a product's vectors, if its source is still the one they were made from.
@@ -138,11 +139,15 @@ def embedded(
         Why the product lacks an image, or its vector.
     failed : bool
         Whether the primary image, or the whole vector, failed and must be retried.
+    placeholders : sequence of str
+        Digests of its pictures that count as no image.
     attribution : mapping, optional
         The attributes predicted in the same pass (`attribution.outcome.attributed`).
     """
     status = "failed" if failed else "pending" if space is None else "done"
-    embedding = {"status": status, "source": source, "space": space, "at": now(), "reason": reason}
+    embedding: dict[str, Any] = {"status": status, "source": source, "space": space, "at": now(), "reason": reason}
+    if placeholders:
+        embedding["placeholders"] = list(placeholders)
     if images:
         embedding |= {"image": images[0].image, "image_digest": images[0].digest}
     pictures = [

@@ -13,7 +13,7 @@ from indexer.catalog import documents
 from indexer.catalog.documents import EmbeddedImage
 from indexer.embedding.image_embedder import Embedded
 from indexer.embedding.stored_products import Embeddable, StoredProduct
-from indexer.errors import ImageError, ImageUnavailableError
+from indexer.errors import ImageError, ImageUnavailableError, PlaceholderError
 from indexer.spaces.vector_space import VectorSpace
 
 
@@ -26,6 +26,7 @@ class Outcome:
     reason: str | None
     failed: bool
     unavailable: bool  # whether a missing image may be available later
+    placeholders: Sequence[str] = ()  # digests of pictures that count as no image
 
     def action(
         self,
@@ -38,7 +39,8 @@ class Outcome:
         """Build the action that writes the vectors and the predicted attributes into the product's document."""
         return documents.embedded(
             name, product_id, source, self.vector, self.images,
-            space=space.digest if space else None, reason=self.reason, failed=self.failed, attribution=attribution,
+            space=space.digest if space else None, reason=self.reason, failed=self.failed,
+            placeholders=self.placeholders, attribution=attribution,
         )  # fmt: skip
 
 
@@ -67,7 +69,9 @@ def compose(
     embedded, faults, notes = [], {}, []
     for address in product.images:
         image = images[address]
-        if isinstance(image, ImageError):
+        if isinstance(image, PlaceholderError):
+            notes.append(_of_image(image, address, product))
+        elif isinstance(image, ImageError):
             faults[address] = _of_image(image, address, product)
         else:
             vector = space.compose({**words, **image.activations}) if space else None
@@ -82,7 +86,9 @@ def compose(
     ]
     failed = empty or (bool(product.images) and product.images[0] in faults)
     unavailable = any(isinstance(images[address], ImageUnavailableError) for address in product.images)
-    return Outcome(None if empty else vector, embedded, "; ".join(reasons)[:1000] or None, failed, unavailable)
+    placeholders = [i.digest for a in product.images if isinstance(i := images[a], PlaceholderError)]
+    reason = "; ".join(reasons)[:1000] or None
+    return Outcome(None if empty else vector, embedded, reason, failed, unavailable, placeholders)
 
 
 def _of_image(what: object, address: str, product: Embeddable) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -14,7 +14,7 @@ from more_itertools import chunked
 from indexer.activations.image_addresses import Known
 from indexer.activations.image_vector_store import Activations
 from indexer.digests import image_digest
-from indexer.errors import ImageError
+from indexer.errors import ImageError, PlaceholderError
 from indexer.images.decoding.decoding import is_cut_off
 from indexer.images.decoding.preparations import Prepared
 from indexer.images.fetching import ImageSource
@@ -69,8 +69,10 @@ class ImageEmbedder:
         vectorizers: Mapping[str, ImageVectorizer],
         store: Store,
         batch_size: int,
+        placeholders: Callable[[], Set[str]] = frozenset,
     ) -> None:
         self._source, self._store, self._batch_size = source, store, batch_size
+        self._placeholders = placeholders
         self._models = ImageModels(vectorizers.values())
         self._threads = ThreadPoolExecutor(FETCHERS, "images")
 
@@ -88,7 +90,8 @@ class ImageEmbedder:
         Returns
         -------
         dict of str to Embedded or ImageError
-            Each address once; an image that fails doesn't affect the others.
+            Each address once; an image that fails doesn't affect the others. `PlaceholderError` for a confirmed
+            placeholder.
         """
         unique = dict.fromkeys(addresses)
         stored = self._store.get([known[image].digest for image in unique if image in known])
@@ -104,7 +107,11 @@ class ImageEmbedder:
             results.update(
                 self._fetch_and_embed({i: (reusable[i], known[i]) if i in reusable else None for i in batch})
             )
-        return results
+        placeholders = self._placeholders()
+        return {
+            address: PlaceholderError(e.digest) if isinstance(e, Embedded) and e.digest in placeholders else e
+            for address, e in results.items()
+        }
 
     def _fetch_and_embed(self, due: Mapping[str, tuple[Embedded, Known] | None]) -> dict[str, Embedded | ImageError]:
         fetched = dict(zip(due, self._threads.map(self._fetch, due, due.values()), strict=True))

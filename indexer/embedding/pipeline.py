@@ -13,6 +13,7 @@ from more_itertools import chunked
 from es_mappings.layout import Vector
 from indexer.activations.image_addresses import ImageAddresses, Known
 from indexer.activations.image_vector_store import ImageVectorStore
+from indexer.activations.placeholders import Placeholders
 from indexer.attribution.attributor import Attributor
 from indexer.elastic import write_targets
 from indexer.elastic.client import BulkFailure
@@ -55,7 +56,8 @@ class Pipeline:
         self.vectorizers, self.batch_size = vectorizers, batch_size
         image_vectorizers, numbers = vectorizers.all_images, vectorizers.numbers
         store = ImageVectorStore.open(index, image_vectorizers, numbers)
-        self._embed_images = ImageEmbedder(source, image_vectorizers, store, batch_size)
+        self._placeholders = Placeholders(index)
+        self._embed_images = ImageEmbedder(source, image_vectorizers, store, batch_size, self._placeholders.confirmed)
         self._addresses = ImageAddresses(index, timedelta(hours=recheck_hours))
         self._embed_products = ProductEmbedder(index, vectorizers.products, numbers)
         self._attribute = Attributor(index, digests(image_vectorizers))
@@ -129,9 +131,8 @@ class Pipeline:
         products, known = self._read(ids, index, space, report, recheck=recheck)
         images, words = self._embed(products, known)
         report.images = sum(isinstance(image, Embedded) for image in images.values())
-        digests = {a: image.digest if isinstance(image, Embedded) else None for a, image in images.items()}
-        report.current.extend(i for i, product in products.items() if product.is_unchanged(digests))
-        products = {i: product for i, product in products.items() if not product.is_unchanged(digests)}
+        report.current.extend(i for i, product in products.items() if product.is_unchanged(images))
+        products = {i: product for i, product in products.items() if not product.is_unchanged(images)}
         attributes = self._attribute(
             {product_id: attribution_input(product, images) for product_id, product in products.items()}
         )
@@ -205,8 +206,10 @@ class Pipeline:
         digests = {image: p.digests.get(image) for p in products.values() for image in p.images}
         known = self._addresses.known(digests, recheck=recheck)
         report.gone.extend(gone)
-        report.current.extend(i for i, product in products.items() if product.is_current(known))
-        return {i: product for i, product in products.items() if not product.is_current(known)}, known
+        placeholders = self._placeholders.confirmed()
+        due = {i: product for i, product in products.items() if not product.is_current(known, placeholders)}
+        report.current.extend(i for i in products if i not in due)
+        return due, known
 
 
 def image_source(settings: Settings) -> ImageSource:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
 from indexer.activations.image_addresses import Known
 from indexer.elastic.multi_get import get_sources
 from indexer.elastic.product_index import ProductIndex
+from indexer.embedding.image_embedder import Embedded
+from indexer.errors import ImageError, PlaceholderError
 from indexer.vectorizers.base import ProductFields
 
 _FIELDS = ["deleted_at", "images", "source", "embedding", "attribution", "pictures.image", "pictures.image_digest"]
@@ -30,14 +32,24 @@ class StoredProduct(Embeddable):
 
     done: bool  # its vector is of this source and of the index's vector space
     attribution: Mapping[str, Any]  # which model predicted its attributes, and from which source
+    placeholders: frozenset[str] = frozenset()  # digests of its pictures that counted as no image
 
-    def is_current(self, known: Mapping[str, Known]) -> bool:
-        """Return whether the vector is up to date and no image is due to be checked."""
-        return self.done and not any(known[a].due or known[a].digest != d for a, d in self.digests.items())
+    def is_current(self, known: Mapping[str, Known], placeholders: Set[str] = frozenset()) -> bool:
+        """Return whether the vector is up to date and no image is due to be checked.
 
-    def is_unchanged(self, digests: Mapping[str, str | None]) -> bool:
-        """Return whether the vector fits the images' present digests; None, for one that failed, counts as the same."""
-        return self.done and all(digests[address] in {None, digest} for address, digest in self.digests.items())
+        Parameters
+        ----------
+        placeholders : set of str
+            Digests of the pictures that are confirmed placeholders now.
+        """
+        decided = self.placeholders <= placeholders and placeholders.isdisjoint(self.digests.values())
+        return self.done and decided and not any(known[a].due or known[a].digest != d for a, d in self.digests.items())
+
+    def is_unchanged(self, images: Mapping[str, Embedded | ImageError]) -> bool:
+        """Return whether the vector fits the images as they are now; one that failed counts as the same."""
+        same = all(_is_same(images[address], digest) for address, digest in self.digests.items())
+        present = {image.digest for a in self.images if isinstance(image := images[a], PlaceholderError)}
+        return self.done and same and self.placeholders == present
 
 
 def read(index: ProductIndex, ids: Sequence[str], space: str | None) -> tuple[dict[str, StoredProduct], list[str]]:
@@ -63,4 +75,11 @@ def _product(source: Mapping[str, Any], space: str | None) -> StoredProduct:
         and (embedding.get("status"), embedding.get("space"), embedding.get("source"))
         == ("done", space, source["source"]),
         source.get("attribution") or {},
+        frozenset(embedding.get("placeholders", ())),
     )
+
+
+def _is_same(image: Embedded | ImageError, digest: str) -> bool:
+    if isinstance(image, PlaceholderError):
+        return False  # it counted as an image when the vector was made
+    return isinstance(image, ImageError) or image.digest == digest

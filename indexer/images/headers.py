@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from indexer.errors import SettingsError
-
-USER_AGENT = "lookalike (catalogue images)"
+from indexer.settings import USER_AGENT
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token (RFC 9110, 5.6.2)
 _VALUE = re.compile(r"[\x20-\x7e]*")

@@ -1,0 +1,128 @@
+"""Placeholder pictures ("no image"): proposed where unrelated products share one, and confirmed by people.
+
+A confirmed one counts as no image: its products are compared by their words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+from cachetools import TTLCache, cachedmethod
+from elasticsearch import NotFoundError
+
+from es_mappings import duplicates
+from es_mappings.layout import Layout
+from es_mappings.stores import placeholder
+from indexer.catalog.documents import now
+from indexer.elastic.client import make_index
+from indexer.elastic.product_index import ProductIndex
+
+_LEAST_STYLES = 3  # that share a picture across categories; within one category, products may really look the same ...
+_LEAST_IN_CATEGORY = 10  # ... unless they are this many
+_MOST_PROPOSED = 100
+_MOST = 10_000  # decisions that are read
+_SECONDS = 10.0  # until a worker knows of a decision
+
+
+@dataclass(frozen=True)
+class SharedPicture:
+    """A picture that products of several styles share.
+
+    Attributes
+    ----------
+    digest : str
+        SHA-256 of its bytes.
+    products, styles : int
+        How many products have it as their first image, and of how many styles they are.
+    categories : tuple of str
+        Some of their top categories.
+    example : dict
+        Fields of one of them.
+    """
+
+    digest: str
+    products: int
+    styles: int
+    categories: tuple[str, ...]
+    example: dict[str, Any]
+
+
+class Placeholders:
+    """The decisions of one shop. Safe for threads."""
+
+    def __init__(self, index: ProductIndex) -> None:
+        self._index, self._store = index, index.store(placeholder.KIND)
+        self._cache: TTLCache[object, frozenset[str]] = TTLCache(1, _SECONDS)
+        self._lock = Lock()
+
+    @cachedmethod(lambda self: self._cache, lock=lambda self: self._lock)
+    def confirmed(self) -> frozenset[str]:
+        """Return the digests of the placeholders, at most ten seconds old."""
+        return frozenset(digest for digest, is_placeholder in self._decided() if is_placeholder)
+
+    def proposed(self) -> list[SharedPicture]:
+        """Return pictures that may be placeholders and that nobody has decided about, those of most products first.
+
+        After them come pictures of other categories that look nearly the same.
+        """
+        answer = self._index.search(**placeholder.shared_pictures(_LEAST_STYLES, _MOST_PROPOSED))
+        known = {digest for digest, _ in self._decided()}
+        pictures = [_read(bucket) for bucket in answer["aggregations"]["pictures"]["buckets"]]
+        suspicious = [p for p in pictures if _is_suspicious(p) and p.digest not in known]
+        return [*suspicious, *self._nearly_the_same(suspicious, known)]
+
+    def decide(self, digest: str, *, is_placeholder: bool, by: str) -> list[str]:
+        """Write a decision; return the ids of the products that have the picture, to be embedded again."""
+        make_index(self._index.client, self._store, placeholder.mapping())
+        document = {"placeholder": is_placeholder, "by": by, "at": now()}
+        self._index.client.index(index=self._store, id=digest, document=document, refresh=True)
+        with self._lock:
+            self._cache.clear()
+        return [hit["_id"] for hit in self._index.scan({"query": placeholder.with_picture(digest), "_source": False})]
+
+    def _nearly_the_same(self, pictures: Sequence[SharedPicture], known: Set[str]) -> list[SharedPicture]:
+        """Return pictures of other categories that look like the given ones: the same, saved once more."""
+        examples = {picture.example["id"]: picture for picture in pictures}
+        vectors = self._index.vectors(list(examples))
+        if not vectors:
+            return []
+        layout, wanted = Layout.from_meta(self._index.meta()["aspects"]), placeholder.EXAMPLE
+        searches = [
+            line
+            for product_id, row in vectors.items()
+            for line in ({}, {**duplicates.near(product_id, row, layout), "_source": wanted})
+        ]
+        answers = self._index.client.msearch(index=self._index.name, searches=searches)["responses"]
+        alike: dict[str, SharedPicture] = {}
+        for product_id, answer in zip(vectors, answers, strict=True):
+            for hit in answer["hits"]["hits"]:
+                source = hit["_source"]
+                digest, category = source.get("embedding", {}).get("image_digest"), source.get("category_path", [""])[0]
+                if digest and digest not in known and category not in examples[product_id].categories:
+                    alike[digest] = SharedPicture(digest, 1, 1, (category,), source)
+        return [picture for digest, picture in alike.items() if digest not in {p.digest for p in pictures}]
+
+    def _decided(self) -> Iterator[tuple[str, bool]]:
+        try:
+            hits = self._index.client.search(index=self._store, size=_MOST)["hits"]["hits"]
+        except NotFoundError:  # nothing was decided yet
+            return
+        for hit in hits:
+            yield hit["_id"], hit["_source"]["placeholder"]
+
+
+def _read(bucket: dict[str, Any]) -> SharedPicture:
+    return SharedPicture(
+        bucket["key"],
+        bucket["doc_count"],
+        bucket["styles"]["value"],
+        tuple(category["key"] for category in bucket["categories"]["buckets"]),
+        bucket["example"]["hits"]["hits"][0]["_source"],
+    )
+
+
+def _is_suspicious(shared: SharedPicture) -> bool:
+    return shared.styles >= (_LEAST_STYLES if len(shared.categories) > 1 else _LEAST_IN_CATEGORY)
