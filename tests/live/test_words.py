@@ -125,7 +125,7 @@ def test_a_page_without_products_says_what_to_leave_out(web: FlaskClient, shop: 
     asked = {"q": "dress", "filter": f"brand:{every['brand']}", "category": "Laptops"}
     assert search(web, **asked)["total"]["value"] == 0
     page = web.get("/search", query_string=asked).get_data(as_text=True)
-    assert re.search(rf"without {re.escape(every['brand'])}|without Laptops|without all filters", page)
+    assert re.search(rf"Without {re.escape(every['brand'])}|Without Laptops|Without all filters", page)
 
 
 def test_what_is_typed_is_completed_and_leads_to_products(web: FlaskClient) -> None:

@@ -67,10 +67,15 @@ function option(suggestion, place) {
   if (suggestion.image) item.append(Object.assign(new Image(), { src: suggestion.image, alt: "", width: 32, height: 40 }));
   const [name, ...above] = suggestion.kind === "category" ? suggestion.text.split("/").reverse() : [suggestion.text];
   item.append(text("suggestion-text", name));
-  const price = suggestion.price == null ? "" : `${suggestion.currency ?? ""} ${suggestion.price.toFixed(2)}`.trim();
+  const price = suggestion.price == null ? "" : priceOf(suggestion);
   const kind = above.length ? `in ${above.reverse().join(", ")}` : KINDS[suggestion.kind];
   item.append(text("suggestion-note", suggestion.kind === "product" ? price : kind));
   return item;
+}
+
+function priceOf({ price, currency }) {
+  if (!currency) return price.toFixed(2);
+  return new Intl.NumberFormat("en", { style: "currency", currency, currencyDisplay: "narrowSymbol" }).format(price);
 }
 
 function text(className, textContent) {
