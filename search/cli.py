@@ -18,7 +18,8 @@ from indexer.attached.searching import similar_request
 from indexer.elastic.product_index import ProductIndex
 from indexer.settings import Settings
 from search.cursors import Cursors
-from search.navigation import Listing, Navigation
+from search.listing import Listing
+from search.navigation import Navigation
 from search.parameters import SearchParameters
 from search.reading import LISTS, read_parameters
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -16,13 +16,13 @@ from es_mappings.attributes import attribute_key
 from es_mappings.facet_types import FacetValue
 from es_mappings.facets import Filters
 from es_mappings.keywords import Keywords
-from es_mappings.planner import Plan
 from es_mappings.results import Facets, Result
 from indexer.elastic.product_index import ProductIndex
 from search import paging
-from search.anchors import AnchorReader, Anchors
+from search.anchors import AnchorReader
 from search.cursors import Cursors, Position
 from search.errors import IndexGoneError, ParameterError, is_too_costly
+from search.listing import Listing
 from search.match_counts import MatchCounts
 from search.parameters import SearchParameters
 from search.photos import PhotoVectors
@@ -31,7 +31,7 @@ from search.rails import Rails
 from search.relaxation import Relaxation
 from search.requests import page_request, without_facets
 from search.resolving import ResolvedSearch, Resolver
-from search.similarities import Match, least_score, matches
+from search.similarities import least_score, matches
 from search.snapshots import Snapshot, Snapshots, search_in
 from search.suggestions import Suggestions
 from search.synonyms import Synonyms
@@ -41,48 +41,6 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 _FACETS_SECONDS = 60.0  # the facets of the whole shop change slowly
-
-
-@dataclass(frozen=True)
-class Listing:
-    """One page of products.
-
-    Attributes
-    ----------
-    search : ResolvedSearch
-        What was searched for: weights, anchors, filters, order.
-    matches : list of Match
-        For each hit: its similarity and what it comes from, if the result is sorted by similarity.
-    plan : Plan
-        The strategy that served it, and why.
-    """
-
-    search: ResolvedSearch
-    result: Result
-    matches: list[Match]
-    warnings: list[str]
-    plan: Plan
-    next_cursor: str | None
-
-    @property
-    def parameters(self) -> SearchParameters:
-        """The parameters as they were sent."""
-        return self.search.parameters
-
-    @property
-    def anchors(self) -> Anchors:
-        """What the listing is sorted by."""
-        return self.search.anchors
-
-    @property
-    def by_product(self) -> dict[str, Match]:
-        """Product ids to their matches."""
-        return {h.product["id"]: m for h, m in zip(self.result.hits, self.matches, strict=True)}
-
-    @property
-    def by_similarity(self) -> bool:
-        """Whether the products are sorted by similarity."""
-        return self.plan.strategy != "keywords"
 
 
 class Navigation:

@@ -9,7 +9,7 @@ from flask import Response, abort, current_app, jsonify, request, url_for
 from flask_openapi3 import APIBlueprint
 
 from es_mappings.results import Facets, Hit
-from search.navigation import Listing
+from search.listing import Listing
 from search.parameters import SearchParameters
 from search.reading import refuse_repeated
 from search.similarities import Match
@@ -63,7 +63,7 @@ def search(query: SearchParameters) -> Response:
 @blueprint.get("/suggest", responses={200: SuggestAnswer})
 def suggest(query: SuggestParameters) -> Response:
     """Suggest searches, categories, brands, attribute values and products while somebody types."""
-    suggestions = services().navigation.suggestions.complete(query.q)
+    suggestions = services().navigation.suggest(query.q)
     return jsonify({"suggestions": [_suggestion(suggestion) for suggestion in suggestions]})
 
 

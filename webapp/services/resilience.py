@@ -18,11 +18,13 @@ from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
 from es_mappings.results import Result
 from search.anchors import Anchors
 from search.errors import OUTAGES, is_outage
-from search.navigation import Listing, Navigation
+from search.listing import Listing
+from search.navigation import Navigation
 from search.parameters import SearchParameters
 from search.rails import Rail
 from search.resolving import ResolvedSearch
 from search.snapshots import Snapshot, VectorMeaning
+from search.suggestions import Suggestion
 from webapp.services.last_known import LastKnown
 
 log = logging.getLogger(__name__)
@@ -118,6 +120,10 @@ class ResilientNavigation:
     def totals(self, every: Sequence[SearchParameters]) -> list[int]:
         """Return how many products each of several searches finds, as `Navigation.totals` does."""
         return self._navigation.totals(every)
+
+    def suggest(self, typed: str) -> list[Suggestion]:
+        """Return suggestions for what was typed so far, or none: a search box is useful without them."""
+        return unless_outage(lambda: self._navigation.suggestions.complete(typed), [])
 
     def inspired(self, interests: Mapping[str, Interest], owned: Sequence[str]) -> list[Rail]:
         """Return the rail of `Rails.inspired`, or none: a page is useful without it."""

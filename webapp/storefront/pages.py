@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from search.navigation import Listing
+from search.listing import Listing
 from search.syntax import plain, write_anchor
 from webapp.reading import page_parameters, product_or_404
 from webapp.services import services

@@ -12,7 +12,7 @@ from typing import Any
 from es_mappings.behaviour import Interest
 from es_mappings.product import LAYOUT
 from search.anchors import PHOTO_TITLE, photo_id
-from search.navigation import Listing
+from search.listing import Listing
 from search.similarities import Match
 from search.syntax import PHOTO, read_anchor
 from webapp.services.resilience import ResilientNavigation, unless_outage

@@ -15,7 +15,7 @@ from es_mappings.results import Facets, Hit
 from indexer.deadlines import DeadlineError
 from indexer.errors import IndexStateError
 from search.errors import ParameterError
-from search.navigation import Listing
+from search.listing import Listing
 from search.parameters import SearchParameters
 from search.similarities import Match
 from webapp.services.resilience import ResilientNavigation, empty_listing, stale_seconds, unless_outage
