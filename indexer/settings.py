@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from indexer.errors import SettingsError
+from indexer.setting_checks import check_address, check_credentials, check_key, check_webhook_secrets
 
 Pooling = Literal["average", "max", "gem", "flatten", "grid", "statistics", "gram"]
-MIN_PASSWORD_LENGTH = 12  # characters
 _ADDRESSES = {
     "elasticsearch_url": ({"http", "https"}, "http://localhost:9200"),
     "redis_url": ({"redis", "rediss", "unix"}, "redis://localhost:6379/0"),
 }
-MIN_KEY_LENGTH = 16  # characters of SECRET_KEY, bytes of WEBHOOK_SECRET
-_MAX_WEBHOOK_SECRETS = 2  # the new and the old one
+_SECRETS = {"staff": check_credentials, "secret_key": check_key, "webhook_secret": check_webhook_secrets}
 
 USER_AGENT = "lookalike (catalogue images)"
 
@@ -191,48 +188,17 @@ class Settings(BaseSettings):
     def _names(cls, value: object) -> object:
         return tuple(filter(None, value.split(","))) if isinstance(value, str) else value
 
-    @field_validator("staff")
-    @classmethod
-    def _credentials(cls, value: SecretStr | None) -> SecretStr | None:
-        for pair in value.get_secret_value().split(",") if value else ():
-            name, _, password = pair.partition(":")
-            if not name or len(password) < MIN_PASSWORD_LENGTH:
-                raise ValueError(f"must be NAME:PASSWORD, with passwords of at least {MIN_PASSWORD_LENGTH} characters")
-        return value
-
     @field_validator("elasticsearch_url", "redis_url")
     @classmethod
     def _addresses(cls, value: str, info: ValidationInfo) -> str:
-        schemes, example = _ADDRESSES[str(info.field_name)]
-        try:
-            parts = urlsplit(value)
-            complete = parts.scheme in schemes and bool(parts.hostname or parts.path)
-            complete = complete and (parts.scheme not in {"http", "https"} or parts.port is not None)
-        except ValueError:
-            complete = False
-        if not complete:
-            raise ValueError(f"must be an address such as {example}")
+        check_address(value, *_ADDRESSES[str(info.field_name)])
         return value
 
-    @field_validator("secret_key")
+    @field_validator("staff", "secret_key", "webhook_secret")
     @classmethod
-    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
-        if value and len(value.get_secret_value()) < MIN_KEY_LENGTH:
-            raise ValueError(
-                f"must have at least {MIN_KEY_LENGTH} characters, such as those that "
-                "`python -c 'import secrets; print(secrets.token_urlsafe(32))'` prints"
-            )
-        return value
-
-    @field_validator("webhook_secret")
-    @classmethod
-    def _signs(cls, value: SecretStr | None) -> SecretStr | None:
-        secrets = value.get_secret_value().split(",") if value else []
-        if len(secrets) > _MAX_WEBHOOK_SECRETS or not all(map(_is_webhook_secret, secrets)):
-            raise ValueError(
-                f"must be whsec_ and the base64 of at least {MIN_KEY_LENGTH} random bytes, "
-                "or the new and the old one of these, separated by ','"
-            )
+    def _secrets(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value:
+            _SECRETS[str(info.field_name)](value.get_secret_value())
         return value
 
     @property
@@ -254,12 +220,3 @@ class Settings(BaseSettings):
         except ValidationError as error:
             faults = "; ".join(f"{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
             raise SettingsError(f"Some environment variables are wrong: {faults}") from error
-
-
-def _is_webhook_secret(secret: str) -> bool:
-    prefix, _, encoded = secret.rpartition("whsec_")
-    try:
-        key = base64.b64decode(encoded, validate=True)
-    except ValueError:
-        return False
-    return not prefix and len(key) >= MIN_KEY_LENGTH

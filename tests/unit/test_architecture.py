@@ -31,7 +31,7 @@ OF_NO_MODULE = {
 # The floors of packages, from the ground up: a room or module imports from lower floors alone.
 FLOORS: dict[str, tuple[set[str], ...]] = {
     "indexer": (
-        {"errors", "digests", "backoff"},
+        {"errors", "digests", "backoff", "setting_checks"},
         {"settings", "deadlines"},
         {"catalog", "images"},
         {"vectorizers"},

@@ -18,7 +18,8 @@ from indexer.catalog.feeds.mapping import mapped
 from indexer.catalog.values.json_values import loads
 from indexer.errors import CatalogError
 from indexer.settings import Settings
-from webapp.api.description import EVENTS, EventsAnswer, problems
+from webapp.api.description import EVENTS, problems
+from webapp.api.models import EventsAnswer
 from webapp.errors import problem
 from webapp.security import count_request
 from webapp.services import services

@@ -8,7 +8,8 @@ from flask import Response, jsonify
 from flask_openapi3 import APIBlueprint
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from webapp.api.description import HEALTH, HealthAnswer
+from webapp.api.description import HEALTH
+from webapp.api.models import HealthAnswer
 from webapp.services import services
 from workers import metrics
 from workers.errors import RedisUnavailableError

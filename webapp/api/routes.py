@@ -14,9 +14,8 @@ from search.parameters import SearchParameters
 from search.reading import refuse_repeated
 from search.similarities import Match
 from search.suggestions import Suggestion
-from webapp.api.description import (
-    EVENTS,
-    SEARCH,
+from webapp.api.description import EVENTS, SEARCH, problems
+from webapp.api.models import (
     BehaviourEvent,
     ListingAnswer,
     PhotoForm,
@@ -24,7 +23,6 @@ from webapp.api.description import (
     ProductPath,
     SuggestAnswer,
     SuggestParameters,
-    problems,
 )
 from webapp.reading import product_or_404, read_box
 from webapp.services import services
