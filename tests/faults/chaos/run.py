@@ -25,7 +25,7 @@ from indexer.elastic.dead_letters import DeadLetters
 from indexer.errors import ProductSearchError
 from tests.faults.chaos import looking, schedule
 from tests.faults.chaos.checks import violations
-from tests.faults.chaos.history import Accepted, History, Performed, Stuck
+from tests.faults.chaos.history import Accepted, History, Performed, RolledOut, Stuck
 from tests.faults.chaos.operations import Operations
 from tests.faults.chaos.report import report
 from tests.faults.chaos.shop import ChaosShop
@@ -117,11 +117,12 @@ class Run:
             self.done[name] += 1
 
     def _wait(self) -> None:
-        """Wait for the end of the run's time, and for the least number of operations."""
+        """Wait for the end of the run's time, and for the least number of operations, of which one moves the alias."""
         end = time.monotonic() + self.seconds
 
         def enough() -> bool:
-            return all(self.done[name] >= count for name, count in self.least.items())
+            swapped = any(rollout.index for rollout in self.shop.history.of(RolledOut))
+            return all(self.done[name] >= count for name, count in self.least.items()) and (swapped or not self.least)
 
         while time.monotonic() < end:
             time.sleep(0.1)
