@@ -5,7 +5,7 @@ from typing import Any
 
 wsgi_app = "webapp:create_app()"
 worker_class = "webapp.server.BufferingWorker"  # slow clients keep none of its threads waiting
-workers, threads = 2, 40  # threads: all that webapp/budgets.py admits, and some for what never waits
+workers, threads = 2, 60  # threads: all that webapp/budgets.py admits, and some for what never waits
 timeout, graceful_timeout, keepalive = 60, 30, 5
 max_requests, max_requests_jitter = 50_000, 5_000  # what may leak, leaks no further
 worker_connections = 500  # per process; each may need a file of its own, and 1,024 is a common limit of those

@@ -18,7 +18,7 @@ from webapp.errors import RETRY_AFTER, problem, wants_json
 log = logging.getLogger(__name__)
 
 _RENDERING = 0.1  # share of a request's time that is left when its calls have used up theirs
-_WAIT_SECONDS = 0.5  # for a turn: long enough for a burst, while a longer queue would only delay every request
+_WAIT_SHARE = 0.25  # of its time, for a turn: enough for a burst, while a longer queue would only delay every request
 _LOG_SECONDS = 10.0  # between two lines about refused requests: under overload there are hundreds a second
 _BUSY = "The shop is busy right now. Please try again in a moment."
 
@@ -36,7 +36,8 @@ class Capacity:
 CAPACITIES = {
     "pages": Capacity(5, 4),
     "photos": Capacity(4, 0),
-    "pictures": Capacity(4, 4),
+    "pictures": Capacity(4, 20),  # a browser asks for all pictures of a page at once over HTTP/2
+    "suggestions": Capacity(2, 2),
     "staff": Capacity(3, 2),
     "events": Capacity(2, 2),
     "probes": Capacity(2, 2),
@@ -50,7 +51,11 @@ _KINDS = {
     "catalog_hook": "events",
     "health": "probes",
 } | dict.fromkeys(("staff", "ops", "lab", "disputes", "placeholders"), "staff")
-_PHOTOS = {"photo_pages.upload", "api.similar_to_image"}
+_ENDPOINTS = {  # whose kind is another than that of their blueprint
+    "photo_pages.upload": "photos",
+    "api.similar_to_image": "photos",
+    "api.suggest": "suggestions",
+}
 _FREE = {"static", "health.livez"}  # endpoints that do not wait for servers
 
 
@@ -95,7 +100,7 @@ def limit(app: Flask, settings: Settings, refused: Callable[[str], None]) -> Non
         kind = kind_of(request.blueprint, request.endpoint)
         seconds = _SECONDS.get(kind, settings.request_seconds)
         stack.enter_context(deadlines.within((1 - _RENDERING) * seconds))
-        if not bulkheads[kind].enter(min(_WAIT_SECONDS, seconds)):
+        if not bulkheads[kind].enter(_WAIT_SHARE * seconds):
             return refusals.answer(kind)
         stack.callback(bulkheads[kind].leave)
         return None
@@ -109,7 +114,7 @@ def limit(app: Flask, settings: Settings, refused: Callable[[str], None]) -> Non
 
 def kind_of(blueprint: str | None, endpoint: str | None) -> str:
     """Return the kind of a request, a key of `CAPACITIES`."""
-    return "photos" if endpoint in _PHOTOS else _KINDS.get(blueprint or "", "pages")
+    return _ENDPOINTS.get(endpoint or "") or _KINDS.get(blueprint or "", "pages")
 
 
 class _Refusals:

@@ -23,9 +23,9 @@ def test_a_process_has_threads_for_all_that_it_admits_and_for_what_never_waits()
 
 def test_kinds_are_those_of_endpoints_that_exist() -> None:
     app = create_app(Settings(redis_url="redis://127.0.0.1:1/0", elasticsearch_url="http://127.0.0.1:1"))
-    assert app.view_functions.keys() >= budgets._PHOTOS | budgets._FREE
+    assert app.view_functions.keys() >= budgets._ENDPOINTS.keys() | budgets._FREE
     assert budgets._KINDS.keys() <= app.blueprints.keys()
-    assert set(budgets._KINDS.values()) | {"pages", "photos"} == CAPACITIES.keys()
+    assert {*budgets._KINDS.values(), *budgets._ENDPOINTS.values(), "pages"} == CAPACITIES.keys()
     assert kind_of("photo_pages", "photo_pages.form") == "pages"
     assert kind_of("photo_pages", "photo_pages.upload") == kind_of("api", "api.similar_to_image") == "photos"
 
@@ -73,7 +73,7 @@ class _Slow:
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Slow]:
     monkeypatch.setitem(CAPACITIES, "pages", PAGES)
-    monkeypatch.setattr(budgets, "_WAIT_SECONDS", 60.0)
+    monkeypatch.setattr(budgets, "_WAIT_SHARE", 30.0)
     application = _Slow()
     yield application
     application.released.set()
