@@ -59,7 +59,7 @@ def events() -> Response | tuple[Response, int]:
         # Events without a version take the time of the first request, so that a repeated request does not override
         # events that arrived in between.
         version = queues.events.first_seen(name, received)
-        parsed, errors = _parse([mapped(event, services().mapping) for event in data], version)
+        parsed, errors = parse_events([mapped(event, services().mapping) for event in data], version)
         entries = [Entry(event.model_dump(mode="json"), f"{name}/{position}", received) for position, event in parsed]
         queues.events.add(entries)
     except QueueError as error:
@@ -104,7 +104,16 @@ def _verify(secrets: Sequence[str]) -> None:
     Webhook(last).verify(body, headers, json_parse=False)
 
 
-def _parse(data: list[Any], version: int) -> tuple[list[tuple[int, Event]], list[dict[str, Any]]]:
+def parse_events(data: list[Any], version: int) -> tuple[list[tuple[int, Event]], list[dict[str, Any]]]:
+    """Return the valid events with their positions, and what is wrong with each of the others.
+
+    Parameters
+    ----------
+    data : list
+        The events as they came.
+    version : int
+        Of events that name none.
+    """
     parsed: list[tuple[int, Event]] = []
     errors: list[dict[str, Any]] = []
     seen = Counter[str]()
