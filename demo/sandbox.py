@@ -151,8 +151,7 @@ def _load(settings: Settings, feed: Feed, worker: Child) -> None:
         say(f"Index: {index.counts()['done']:,} products with vectors, from an earlier run ({index.alias})")
         return
     vectorizers = load_vectorizers(settings)
-    written, refused = write_catalog(settings, feed)
-    say(f"Index: {written:,} products written to {index.alias}, {refused:,} lines refused")
+    write_catalog(settings, feed)
     if index.space() is None:
         enqueue_embeddings(index.ids_without_vector())
         _follow("Embedding images", index.unembedded, worker)

@@ -166,6 +166,7 @@ class Product(Document):
     field_versions = Object(enabled=False)  # of later events that set single fields
     deleted_at = Date()  # a tombstone, or updates that wait for their product; hidden by the alias
     source = Keyword(index=False, doc_values=False)  # digest of all that the vector is made from
+    content = Object(enabled=False)  # digest of all the catalogue's fields, and the version that brought them
     extra = Object(enabled=False)  # the catalogue's fields that are not declared here, unchanged
     added_at = Date()
     updated_at = Date()

@@ -29,6 +29,7 @@ from demo.fleet import start_workers
 from demo.processes import Child, start_child
 from demo.services import start_elasticsearch, start_redis
 from indexer.catalog.feeds.feed import open_feed
+from indexer.catalog.report import Refusal
 from indexer.elastic import loading
 from indexer.elastic.client import connect
 from indexer.elastic.product_index import ProductIndex
@@ -164,9 +165,9 @@ def shop(settings: Settings, client: Elasticsearch, worker: Child, catalogue: Pa
     """A shop with every vector, made the way `make demo` makes it: by the worker."""
     index = ProductIndex(client, settings.index_name)
     index.ensure()
-    refused: dict[str, str] = {}
+    refused: list[Refusal] = []
     for outcome in loading.load_file(index, open_feed(catalogue)):
-        refused |= outcome.refused
+        refused += outcome.refused
     assert not refused
     index.refresh()
 

@@ -12,7 +12,7 @@ import click
 from indexer.catalog.feeds.feed import FeedOptions, open_feed
 from indexer.cli.console import errors_in_one_line
 from indexer.cli.feed_options import feed_options
-from indexer.cli.load import write_catalog
+from indexer.cli.load import report_option, write_catalog
 from indexer.elastic.product_index import ProductIndex
 from indexer.settings import Settings
 from workers.app import EMBED_WAITING
@@ -39,23 +39,25 @@ def enqueue_embeddings(ids: Iterable[str], settings: Settings | None = None) -> 
 @click.command
 @click.argument("catalog", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @feed_options
+@report_option
 @click.option("--pending", is_flag=True, help="Queue the products that have no vector yet.")
 @click.option("--retry-failed", is_flag=True, help="Queue those whose image failed, too.")
-def main(catalog: Path | None, options: FeedOptions, *, pending: bool, retry_failed: bool) -> None:
+def main(
+    catalog: Path | None, options: FeedOptions, report_file: Path | None, *, pending: bool, retry_failed: bool
+) -> None:
     """Write the products and events of CATALOG and queue products for embedding; without CATALOG, only queue."""
     if catalog is None and not (pending or retry_failed):
         raise click.UsageError("Pass a catalogue file, --pending or --retry-failed.")
     with errors_in_one_line():
-        refused = _enqueue(catalog, options, retry_failed=retry_failed)
+        refused = _enqueue(catalog, options, report_file, retry_failed=retry_failed)
     if refused:
         sys.exit(2)
 
 
-def _enqueue(catalog: Path | None, options: FeedOptions, *, retry_failed: bool) -> int:
+def _enqueue(catalog: Path | None, options: FeedOptions, report_file: Path | None, *, retry_failed: bool) -> int:
     settings, refused = Settings.from_environment(), 0
     if catalog is not None:
-        written, refused = write_catalog(settings, open_feed(catalog, options))
-        click.echo(f"{written:,} products written, {refused:,} lines refused")
+        refused = write_catalog(settings, open_feed(catalog, options), report_file).refusals
     with closing(ProductIndex.open(settings).ids_without_vector(retry_failed=retry_failed)) as waiting:
         click.echo(f"{enqueue_embeddings(waiting, settings):,} products queued")
     return refused

@@ -31,6 +31,11 @@ def source_digest(product: Product) -> str:
     return "".join(_part(product, field) for field in EMBEDDED_FIELDS)
 
 
+def content_digest(product: Product) -> str:
+    """Return the digest of all that the catalogue says of a product, but for the version."""
+    return manifest_digest(product.model_dump(mode="json", exclude={"version"}))
+
+
 def _part(product: Product, field: str) -> str:
     return manifest_digest({field: getattr(product, field)})[:_PART]
 
@@ -42,6 +47,7 @@ def product_document(product: Product) -> dict[str, Any]:
         "id": product.id,
         **fields,
         "version": product.version,
+        "content": {"digest": content_digest(product), "version": product.version},
         "extra": product.extra,
         "updated_at": now(),
         "source": source_digest(product),
@@ -68,7 +74,7 @@ def upsert(index: str, product: Product) -> Action:
     Fields that updates of newer versions have set stay.
     """
     params = {"product": product_document(product), "fields": _FIELDS, "places": _PLACES, "width": _PART}
-    return _scripted(index, product.id, "product_upsert", params)
+    return {**_scripted(index, product.id, "product_upsert", params), "_source": ["content"]}
 
 
 def update(index: str, event: Update) -> Action:

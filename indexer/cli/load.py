@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
 import click
+from elastic_transport import TransportError
+from elasticsearch import ApiError
 
 from indexer.catalog.feeds.feed import Feed, FeedOptions, open_feed
+from indexer.catalog.report import LoadReport
 from indexer.cli.console import progress_bar
 from indexer.cli.feed_options import feed_options
 from indexer.cli.vectorize import vectorize_waiting
 from indexer.elastic import loading
+from indexer.elastic.load_reports import LoadReports
 from indexer.elastic.product_index import ProductIndex
+from indexer.errors import IndexStateError
 from indexer.settings import Settings
+
+_SHOWN = 200  # refused lines, one by one; the report counts all
+_REASON = 500  # characters
+
+
+report_option = click.option(
+    "--report",
+    "report_file",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Write the report of the load to this file, as JSON.",
+)
 
 
 @click.command()
 @click.argument("catalog", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @feed_options
+@report_option
 @click.option("--keywords-only", is_flag=True, help="Write the products; leave the vectors to the workers.")
-def load(catalog: Path, options: FeedOptions, *, keywords_only: bool) -> None:
+def load(catalog: Path, options: FeedOptions, report_file: Path | None, *, keywords_only: bool) -> None:
     """Write the products of CATALOG, a file of any format in docs/catalogue.md, then their vectors.
 
     Images are read from the folder of CATALOG, too.
@@ -28,29 +46,61 @@ def load(catalog: Path, options: FeedOptions, *, keywords_only: bool) -> None:
     settings = Settings.from_environment()
     # Whoever names the file vouches for its folder. Workers don't know the folder: they read from IMAGE_ROOTS alone.
     settings = settings.model_copy(update={"image_roots": (*settings.image_roots, catalog.resolve().parent)})
-    written, refused = write_catalog(settings, open_feed(catalog, options))
-    click.echo(f"{written:,} products written to {settings.index_name}, {refused:,} lines refused")
+    report = write_catalog(settings, open_feed(catalog, options), report_file)
     failed = 0 if keywords_only else vectorize_waiting(settings, retry_failed=False)
-    if refused or failed:
+    if report.refusals or failed:
         sys.exit(2)
 
 
-def write_catalog(settings: Settings, feed: Feed) -> tuple[int, int]:
-    """Write a catalogue file, with a progress bar and the refused lines; return how many were written and refused."""
+def write_catalog(settings: Settings, feed: Feed, report_file: Path | None = None) -> LoadReport:
+    """Write a catalogue file, with a progress bar and the refused lines, and print, keep and return the report.
+
+    Parameters
+    ----------
+    report_file : Path, optional
+        Where the report is written, too, as JSON.
+    """
     click.echo(feed.description)
     index = ProductIndex.open(settings)
     index.ensure()
-    written = refused = 0
+    report = LoadReport(feed.path.name, feed.description)
+    try:
+        _write(index, feed, report)
+    except Exception as error:
+        report.stopped = f"{type(error).__name__}: {error}"[:_REASON]
+        raise
+    finally:
+        for line in report.lines():
+            click.echo(line)
+        if report_file:
+            report_file.write_text(json.dumps(report.to_dict(), indent=2) + "\n")
+        _keep(index, report)
+    index.refresh()
+    return report
+
+
+def _write(index: ProductIndex, feed: Feed, report: LoadReport) -> None:
     with progress_bar() as progress:
         task = progress.add_task("Writing products", total=None)
         for outcome in loading.load_file(index, feed):
-            for place, why in outcome.refused.items():
+            shown = max(0, _SHOWN - report.refusals)
+            report.add(outcome)
+            for refusal in outcome.refused[:shown]:
                 progress.console.print(
-                    f"{feed.path.name}, {place}: {why}", style="yellow", markup=False, highlight=False
+                    f"{feed.path.name}, line {refusal.line}: {refusal.reason}",
+                    style="yellow",
+                    markup=False,
+                    highlight=False,
                 )
-            written += len(outcome.written)
-            refused += len(outcome.refused)
-            progress.update(task, completed=written)
-        progress.update(task, total=written)
-    index.refresh()
-    return written, refused
+            progress.update(task, completed=report.read)
+        progress.update(task, total=report.read)
+    if report.refusals > _SHOWN:
+        click.echo(f"... and {report.refusals - _SHOWN:,} more lines refused")
+
+
+def _keep(index: ProductIndex, report: LoadReport) -> None:
+    """Keep the report in Elasticsearch; what it reports is done, whether that succeeds or not."""
+    try:
+        LoadReports(index).add(report)
+    except (ApiError, TransportError, IndexStateError) as error:
+        click.echo(f"The report could not be kept: {error}", err=True)

@@ -74,6 +74,10 @@ def accepts_later(status: int, error: str) -> bool:
     return status in {401, 403, 429} or status >= 500 or error == "index_closed_exception"
 
 
+# What Elasticsearch says of an action: `result` is created, updated, deleted or noop, `get` what it was asked for.
+Answer = Mapping[str, Any]
+
+
 @dataclass(frozen=True)
 class BulkFailure:
     """One item of a bulk request that Elasticsearch refused."""
@@ -95,7 +99,7 @@ def bulk(
     *,
     refresh: bool | str = False,
     require_alias: bool = False,
-    changed: list[str] | None = None,
+    answers: list[Answer] | None = None,
 ) -> Iterator[BulkFailure | None]:
     """Send actions in bulk and read the answer item by item.
 
@@ -106,8 +110,8 @@ def bulk(
     ----------
     require_alias : bool
         Whether to refuse a name that is no alias, of which Elasticsearch would otherwise create an index.
-    changed : list of str, optional
-        The ids of the documents that changed are appended to it.
+    answers : list of Answer, optional
+        What Elasticsearch says of each action is appended to it.
 
     Yields
     ------
@@ -116,17 +120,20 @@ def bulk(
     """
     options = {"refresh": refresh, "require_alias": require_alias}
     for part in chunked(actions, _CHUNK):
-        yield from _send(client, part, changed, options)
+        rows = _send(client, part, options)
+        if answers is not None:
+            answers.extend(answer for _, answer in rows)
+        yield from (failure for failure, _ in rows)
 
 
 def _send(
-    client: Elasticsearch, actions: Sequence[dict[str, Any]], changed: list[str] | None, options: dict[str, Any]
-) -> list[BulkFailure | None]:
+    client: Elasticsearch, actions: Sequence[dict[str, Any]], options: dict[str, Any]
+) -> list[tuple[BulkFailure | None, Answer]]:
     """Send actions, again those that Elasticsearch is too busy for; return the outcome of each, in their order.
 
     `streaming_bulk` retries too, but then yields the outcomes in another order than that of the actions.
     """
-    outcomes: list[BulkFailure | None] = [None] * len(actions)
+    outcomes: list[tuple[BulkFailure | None, Answer]] = [(None, {})] * len(actions)
     due = list(range(len(actions)))
     refusals = 0  # of all items, in a row
     while due and refusals < _ATTEMPTS:
@@ -141,10 +148,8 @@ def _send(
         )
         for place, (accepted, item) in zip(due, results, strict=True):
             [result] = item.values()
-            outcomes[place] = None if accepted else _failure(result)
-            if accepted and changed is not None and result.get("result") != "noop":
-                changed.append(result["_id"])
-        busy = [place for place in due if (failure := outcomes[place]) and failure.status == 429]
+            outcomes[place] = (None if accepted else _failure(result), result)
+        busy = [place for place in due if (failure := outcomes[place][0]) and failure.status == 429]
         refusals = 0 if len(busy) < len(due) else refusals + 1
         if busy and refusals < _ATTEMPTS:
             time.sleep(backoff(refusals + 1, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE))

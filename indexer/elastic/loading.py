@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
 from elastic_transport import SerializationError
 from elasticsearch import BadRequestError
 from more_itertools import chunked
 
 from indexer.catalog import documents
-from indexer.catalog.events import Delete, Event, parse_line
+from indexer.catalog.events import Delete, Event, Upsert, parse_line
 from indexer.catalog.feeds.feed import Feed
 from indexer.catalog.feeds.reading import read_feed
+from indexer.catalog.report import Outcome, Refusal
+from indexer.catalog.values.changes import Changes
 from indexer.elastic import write_targets
-from indexer.elastic.client import BulkFailure
+from indexer.elastic.client import Answer, BulkFailure
 from indexer.elastic.product_index import ProductIndex
 from indexer.errors import CatalogError
 
@@ -22,18 +26,18 @@ from indexer.errors import CatalogError
 _CONTENT_ERRORS = (BadRequestError, SerializationError, ValueError, OverflowError)
 _REASON = 1_000  # characters
 
-
-@dataclass
-class Outcome:
-    """What became of a series of events, by product id."""
-
-    written: list[str] = field(default_factory=list)  # or stored in a newer version already
-    deleted: list[str] = field(default_factory=list)
-    refused: dict[str, str] = field(default_factory=dict)  # line number or id -> why
+Effect = Literal["written", "unchanged", "ignored", "deleted"]
 
 
-def write_events(index: ProductIndex, events: Sequence[Event]) -> list[BulkFailure | None]:
+def write_events(
+    index: ProductIndex, events: Sequence[Event], answers: list[Answer] | None = None
+) -> list[BulkFailure | None]:
     """Write events in order, to every index that takes writes; the newest version of each field wins.
+
+    Parameters
+    ----------
+    answers : list of Answer, optional
+        What the live index answers to each event is appended to it; see `effect`.
 
     Returns
     -------
@@ -42,22 +46,47 @@ def write_events(index: ProductIndex, events: Sequence[Event]) -> list[BulkFailu
         one can't be built, the events are halved until the one at fault stands alone.
     """
     try:
-        return write_targets.write(index, [documents.write(index.alias, event) for event in events])
+        return write_targets.write(index, [documents.write(index.alias, event) for event in events], answers=answers)
     except _CONTENT_ERRORS as error:
         if len(events) == 1:
+            if answers is not None:
+                answers.append({})
             return [BulkFailure(events[0].id, 400, f"{type(error).__name__}: {error}"[:_REASON])]
         half = len(events) // 2
-        return [*write_events(index, events[:half]), *write_events(index, events[half:])]
+        return [*write_events(index, events[:half], answers), *write_events(index, events[half:], answers)]
 
 
-def apply_events(index: ProductIndex, events: Sequence[Event]) -> Outcome:
-    """Write events in order, and return what became of each."""
-    outcome = Outcome()
-    for event, failure in zip(events, write_events(index, events), strict=True):
+def effect(event: Event, answer: Answer) -> Effect:
+    """Return what an accepted event did: nothing if a newer version is stored, or if it says what was known."""
+    if answer["result"] == "noop":
+        return "ignored"
+    if isinstance(event, Delete):
+        return "deleted"
+    content = answer.get("get", {}).get("_source", {}).get("content", {})
+    return "unchanged" if isinstance(event, Upsert) and content.get("version") != event.version else "written"
+
+
+def apply_events(index: ProductIndex, events: Sequence[Event], lines: Sequence[int] | None = None) -> Outcome:
+    """Write events in order, and return what became of each.
+
+    Parameters
+    ----------
+    lines : sequence of int, optional
+        The lines of a file that the events are from.
+    """
+    answers: list[Answer] = []
+    failures = write_events(index, events, answers)
+    outcome = Outcome(read=len(events))
+    for event, failure, answer, line in zip(events, failures, answers, lines or [0] * len(events), strict=True):
         if failure:
-            outcome.refused[event.id] = failure.reason
-        else:
-            (outcome.deleted if isinstance(event, Delete) else outcome.written).append(event.id)
+            kind = f"refused by Elasticsearch: {failure.type or failure.status}"
+            outcome.refused.append(Refusal(line, kind, f"{event.id}: {failure.reason}"))
+            continue
+        done = effect(event, answer)
+        getattr(outcome, done).append(event.id)
+        if done == "written" and not isinstance(event, Delete):
+            outcome.images += len(event.product.images)
+            outcome.currencies.update(filter(None, [event.product.currency]))
     return outcome
 
 
@@ -67,9 +96,26 @@ def load_file(index: ProductIndex, feed: Feed, *, chunk: int = 500) -> Iterator[
     Yields
     ------
     Outcome
-        Of each chunk. Faulty lines are refused under ``line N``; the others are written.
+        Of each chunk. Faulty lines are refused; the others are written.
     """
-    for part in chunked(read_feed(feed, parse_line), chunk):
-        outcome = apply_events(index, [line for _, line in part if not isinstance(line, CatalogError)])
-        outcome.refused |= {f"line {number}": str(line) for number, line in part if isinstance(line, CatalogError)}
+    for part in chunked(read_feed(feed, _Line.parse), chunk):
+        sound = [(number, line) for number, line in part if isinstance(line, _Line)]
+        outcome = apply_events(index, [line.event for _, line in sound], [number for number, _ in sound])
+        outcome.changes = [(number, change) for number, line in sound for change in line.changes]
+        faulty = [(number, line) for number, line in part if isinstance(line, CatalogError)]
+        outcome.read += len(faulty)
+        outcome.refused += [Refusal(number, error.kind, str(error)) for number, error in faulty]
         yield outcome
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A line that was read, with what was changed in its values."""
+
+    event: Event
+    changes: Changes
+
+    @classmethod
+    def parse(cls, data: object, folder: Path) -> _Line:
+        changes = Changes()
+        return cls(parse_line(data, folder, changes=changes), changes)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from indexer.elastic.client import BulkFailure, bulk
+from indexer.elastic.client import Answer, BulkFailure, bulk
 from indexer.elastic.product_index import ProductIndex
 from indexer.errors import IndexStateError
 
@@ -99,13 +99,21 @@ def retarget(index: ProductIndex, names: Iterable[str], more: Iterable[dict[str,
     return resolve(index)
 
 
-def write(index: ProductIndex, actions: Sequence[Action], *, refresh: bool | str = False) -> list[BulkFailure | None]:
+def write(
+    index: ProductIndex,
+    actions: Sequence[Action],
+    *,
+    refresh: bool | str = False,
+    answers: list[Answer] | None = None,
+) -> list[BulkFailure | None]:
     """Write the same actions to all targets.
 
     Parameters
     ----------
     actions : sequence of dict
         Bulk actions that may be applied any number of times. Their ``_index`` is filled in here.
+    answers : list of Answer, optional
+        What the live index answers to each action is appended to it.
 
     Returns
     -------
@@ -115,10 +123,14 @@ def write(index: ProductIndex, actions: Sequence[Action], *, refresh: bool | str
     """
 
     def send(targets: WriteTargets) -> list[BulkFailure | None]:
-        outcomes = [write_to(index, name, actions, refresh=refresh) for name in targets.writes.values()]
-        for name, failures in zip(list(targets.writes)[1:], outcomes[1:], strict=True):
-            _log(name, failures)
-        return outcomes[0]
+        live, *others = targets.writes.items()
+        given: list[Answer] = []
+        outcome = write_to(index, live[1], actions, refresh=refresh, answers=given)
+        for name, alias in others:
+            _log(name, write_to(index, alias, actions, refresh=refresh))
+        if answers is not None:
+            answers.extend(given)
+        return outcome
 
     return until_current(index, send)
 
@@ -145,7 +157,7 @@ def write_to(
     actions: Sequence[Action],
     *,
     refresh: bool | str = False,
-    changed: list[str] | None = None,
+    answers: list[Answer] | None = None,
 ) -> list[BulkFailure | None]:
     """Write to one target through its write alias.
 
@@ -155,7 +167,7 @@ def write_to(
         The index has another write alias now, or takes no writes.
     """
     addressed = [{**action, "_index": name} for action in actions]
-    outcomes = list(bulk(index.client, addressed, refresh=refresh, require_alias=True, changed=changed))
+    outcomes = list(bulk(index.client, addressed, refresh=refresh, require_alias=True, answers=answers))
     if any(failure and failure.type == "index_not_found_exception" for failure in outcomes):
         raise StaleWriteTargetsError(name)
     return outcomes

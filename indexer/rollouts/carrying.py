@@ -17,7 +17,7 @@ from more_itertools import chunked
 from es_mappings import scripts
 from indexer.catalog.documents import with_numbers
 from indexer.elastic import write_targets
-from indexer.elastic.client import bulk
+from indexer.elastic.client import Answer, bulk
 from indexer.elastic.multi_get import get_sources, multi_get
 from indexer.elastic.product_index import ProductIndex
 from indexer.elastic.write_targets import WriteTargets
@@ -182,11 +182,11 @@ def _drop(client: Elasticsearch, copies: Sequence[Document]) -> int:
 
 def _changed(index: ProductIndex, name: str, actions: Sequence[write_targets.Action]) -> int:
     """Write, and count the documents that changed."""
-    changed: list[str] = []
-    for failure in write_targets.write_to(index, name, actions, changed=changed):
+    answers: list[Answer] = []
+    for failure in write_targets.write_to(index, name, actions, answers=answers):
         if failure:
             raise IndexStateError(f"{name} refused {failure.id}: {failure.reason}")
-    return len(changed)
+    return sum(answer["result"] != "noop" for answer in answers)
 
 
 def _action(product_id: str, document: Document, pair: Pair, *, force: bool) -> write_targets.Action:

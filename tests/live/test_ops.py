@@ -7,7 +7,10 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from es_mappings.stores import dead_letter
+from indexer.catalog.report import LoadReport, Outcome, Refusal
+from indexer.catalog.values.changes import Change
 from indexer.elastic.dead_letters import DeadLetter, DeadLetters
+from indexer.elastic.load_reports import LoadReports
 from indexer.elastic.product_index import ProductIndex
 from tests.conftest import PRODUCTS, Shop
 from tests.live.shopping import search
@@ -42,6 +45,23 @@ def test_what_it_shows(web: FlaskClient, shop: Shop) -> None:
     assert "Not available right now" not in answer.text
     for word in ("Dead letters", "Rebuild", "Products to embed", "keywords"):
         assert word in answer.text
+
+
+def test_the_last_loads_are_shown_with_what_was_refused(web: FlaskClient, shop: Shop) -> None:
+    report = LoadReport("shown.csv", "shown.csv: read as CSV")
+    refusal = Refusal(2, "in_stock: an unknown word", "in_stock: '<maybe>' is neither yes, no nor a count")
+    report.add(Outcome(2, ["a"], refused=[refusal], changes=[(3, Change("text cut", "title", "'long'", "'lo…'"))]))
+    LoadReports(shop.index).add(report)
+    _log_in(web, shop)
+    page = web.get("/ops").text
+    for shown in (
+        "shown.csv: 2 read, 1 written",
+        "1 refused",
+        "in_stock: an unknown word",
+        "line 2: in_stock: &#39;&lt;maybe&gt;&#39; is neither",
+        "line 3: title, &#39;long&#39; became",
+    ):
+        assert shown in page
 
 
 def _act(web: FlaskClient, act: str, **more: list[str]) -> TestResponse:

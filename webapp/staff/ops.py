@@ -13,6 +13,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 
 from indexer.elastic.dead_letters import DeadLetters
+from indexer.elastic.load_reports import LoadReports
 from indexer.elastic.product_index import ProductIndex
 from indexer.errors import IndexStateError
 from indexer.rollouts.state import StateStore
@@ -29,6 +30,7 @@ blueprint = Blueprint("ops", __name__, url_prefix="/ops")
 log = logging.getLogger(__name__)
 
 _LATEST = 20  # dead letters and failures that the page shows
+_LOADS = 10  # reports that the page shows
 _FAULTS, _LONGEST = 3, 200  # faults shown after a retry and characters of each, as they travel in a cookie
 
 _UNAVAILABLE = (TransportError, ApiError, RedisUnavailableError, IndexStateError)
@@ -55,6 +57,7 @@ def overview() -> ResponseReturnValue:
         failures=_part(lambda: index.failures(_LATEST)),
         rollout=_part(lambda: StateStore(index).read()),
         letters=_part(lambda: _letters(index)),
+        loads=_part(lambda: LoadReports(index).latest(_LOADS)),
         queues=_part(lambda: _queues(queues)),
         counts=_part(lambda: _counts(queues.counters.read())),
     )

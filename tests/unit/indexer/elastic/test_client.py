@@ -61,11 +61,12 @@ def test_outcomes_are_in_the_order_of_the_actions() -> None:
         return 200, _items([(i, 429 if i == "a" else 400 if i == "c" else 200) for i in ids])
 
     client, requests = _client(refuse_the_first)
-    changed: list[str] = []
-    outcomes = list(bulk(client, _deletes("abcd"), changed=changed))
+    answers: list[Any] = []
+    outcomes = list(bulk(client, _deletes("abcd"), answers=answers))
     assert outcomes == [BulkFailure("a", 429, "no a", "t"), None, BulkFailure("c", 400, "no c", "t"), None]
     assert [f.transient for f in outcomes if f] == [True, False]
-    assert changed == ["b", "d"]
+    assert [answer["_id"] for answer in answers] == ["a", "b", "c", "d"]
+    assert [answer.get("result") for answer in answers] == [None, "deleted", None, "deleted"]
     assert requests == [["a", "b", "c", "d"], *[["a"]] * 5]
 
 

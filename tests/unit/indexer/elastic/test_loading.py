@@ -10,7 +10,7 @@ from elasticsearch import ApiError, BadRequestError
 from indexer.catalog import documents
 from indexer.catalog.events import Event, parse_event
 from indexer.elastic import loading, write_targets
-from indexer.elastic.client import BulkFailure
+from indexer.elastic.client import Answer, BulkFailure
 
 INDEX: Any = SimpleNamespace(alias="shop")
 
@@ -24,12 +24,16 @@ def requests(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """The ids of each request; one that holds p-3 or p-7 is refused whole."""
     sent: list[list[str]] = []
 
-    def write(_: Any, actions: Sequence[dict[str, Any]]) -> list[BulkFailure | None]:
+    def write(
+        _: Any, actions: Sequence[dict[str, Any]], answers: list[Answer] | None = None
+    ) -> list[BulkFailure | None]:
         ids = [action["_id"] for action in actions]
         sent.append(ids)
         if {"p-3", "p-7"} & set(ids):
             meta: Any = SimpleNamespace(status=400)
             raise BadRequestError("no", meta, {"error": {"type": "action_request_validation_exception"}})
+        if answers is not None:
+            answers.extend({"result": "updated", "_id": i} for i in ids)
         return [None] * len(ids)
 
     monkeypatch.setattr(write_targets, "write", write)
@@ -64,9 +68,30 @@ def test_an_event_that_no_request_can_be_built_of_stands_alone(
 def test_what_concerns_all_events_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     meta: Any = SimpleNamespace(status=401)
 
-    def refuse(*_: Any) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
         raise ApiError("expired", meta, {})
 
     monkeypatch.setattr(write_targets, "write", refuse)
     with pytest.raises(ApiError):
         loading.write_events(INDEX, [_event(0), _event(1)])
+
+
+def test_each_event_has_its_answer_however_often_requests_are_halved(requests: list[list[str]]) -> None:
+    answers: list[Answer] = []
+    loading.write_events(INDEX, [_event(number) for number in range(10)], answers)
+    assert [answer.get("_id") for answer in answers] == [None if n in {3, 7} else f"p-{n}" for n in range(10)]
+    assert len(requests) > 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "effect"),
+    [
+        ({"result": "created", "get": {"_source": {"content": {"version": 1}}}}, "written"),
+        ({"result": "updated", "get": {"_source": {"content": {"version": 1}}}}, "written"),
+        ({"result": "updated", "get": {"_source": {"content": {"version": 0}}}}, "unchanged"),
+        ({"result": "noop"}, "ignored"),
+    ],
+)
+def test_what_an_event_did_is_in_its_answer(answer: dict[str, Any], effect: str) -> None:
+    assert loading.effect(_event(1), answer) == effect
+    assert loading.effect(parse_event({"type": "delete", "id": "a", "version": 1}), {"result": "updated"}) == "deleted"
