@@ -84,7 +84,7 @@ def _embed(batch: _Batch) -> bool:
     except Exception as error:
         counters.count("failures", failures.reason(error), len(batch.ids))
         if failures.is_transient(error):
-            _postpone(batch, str(error))
+            _postpone(batch, failures.explain(error))
             return False
         log.exception("a batch of %d products failed", len(batch.ids))
         recover(batch.name, f"embedding it failed: {type(error).__name__}: {error}")

@@ -7,10 +7,22 @@ from elasticsearch import ApiError
 from kombu.exceptions import OperationalError
 
 from indexer.backoff import backoff
-from indexer.elastic.client import accepts_later
+from indexer.elastic.client import BulkFailure, accepts_later
 from indexer.errors import ProductSearchError
 
 _FIRST, _LONGEST = 2.0, 60.0  # seconds
+
+# What a person can do, by the words of Elasticsearch's answer; the first that fits.
+_REMEDIES = {
+    "flood-stage": "A disk of Elasticsearch is full: free or add space; it then takes writes again by itself.",
+    "disk usage exceeded": "A disk of Elasticsearch is full: free or add space; it then takes writes again by itself.",
+    "read-only / allow delete": "Once there is space, remove index.blocks.read_only_allow_delete from the index.",
+    "index write (api)": "The index has a write block: remove it (index.blocks.write: null in its settings).",
+    "index read-only (api)": "The index is read-only: remove the block (index.blocks.read_only: null in its settings).",
+    "index_closed_exception": "The index is closed: open it (POST INDEX/_open).",
+    "401": "Elasticsearch refuses the API key, which may have expired: set ELASTICSEARCH_API_KEY and restart.",
+    "403": "The role of ELASTICSEARCH_API_KEY lacks a privilege, or a block is set.",
+}
 
 
 def is_transient(error: BaseException) -> bool:
@@ -25,8 +37,22 @@ def pause(times: int) -> float:
     return backoff(times, first=_FIRST, longest=_LONGEST)
 
 
-def reason(error: BaseException) -> str:
+def reason(error: BaseException | BulkFailure) -> str:
     """Return the kind of an error as a metric label: few distinct values, no ids."""
+    if isinstance(error, BulkFailure):
+        return f"elasticsearch {error.status}"
     if isinstance(error, ApiError):
         return f"elasticsearch {error.status_code}"
     return type(error).__name__
+
+
+def explain(error: BaseException | BulkFailure) -> str:
+    """Return in plain words why work waits, and what a person can do where one can."""
+    if isinstance(error, BulkFailure):
+        text = f"{error.status} {error.type}: {error.reason}"
+    elif isinstance(error, ApiError):
+        text = f"{error.status_code} {error.error}: {error}"
+    else:
+        return f"{type(error).__name__}: {error}"
+    remedy = next((remedy for words, remedy in _REMEDIES.items() if words in text), "")
+    return f"Elasticsearch answers {text}. {remedy}".rstrip()

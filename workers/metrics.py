@@ -23,6 +23,7 @@ from workers.queues.handle import Queues
 _COUNTERS = {  # name in Redis: name for Prometheus, help, label
     "events": ("lookalike_events", "Catalogue events accepted, by source.", "source"),
     "events_invalid": ("lookalike_events_invalid", "Catalogue events refused because they are invalid.", None),
+    "events_ignored": ("lookalike_events_ignored", "Catalogue events older than what is stored.", None),
     "events_written": ("lookalike_events_written", "Catalogue events applied in Elasticsearch.", None),
     "embedded": ("lookalike_embedded", "Products embedded; the rate is products per second.", None),
     "images": ("lookalike_images", "Images processed for them; the rate is images per second.", None),

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from indexer.catalog.events import Delete, Event, parse_event, parse_stored_event
 from indexer.catalog.feeds.mapping import mapped
 from indexer.catalog.values.json_values import clean_value
-from indexer.elastic.client import BulkFailure
+from indexer.elastic.client import Answer, BulkFailure
 from indexer.elastic.dead_letters import DeadLetter
 from indexer.elastic.loading import write_events
 from indexer.errors import CatalogError, IndexStateError
@@ -92,7 +92,7 @@ def _write(entries: list[Entry]) -> bool:
         refused = _apply(entries)
     except Exception as error:
         if failures.is_transient(error):
-            return _postpone(entries, failures.reason(error), str(error))
+            return _postpone(entries, failures.reason(error), failures.explain(error))
         if len(entries) > 1:  # whichever event causes it stands alone in the end
             half = len(entries) // 2
             return all([_write(entries[:half]), _write(entries[half:])])
@@ -102,7 +102,8 @@ def _write(entries: list[Entry]) -> bool:
     if refused:
         failure = refused[0][1]
         later = [entry for entry, _ in refused]
-        return _postpone(later, f"elasticsearch {failure.status}", failure.reason, partly=len(later) < len(entries))
+        partly = len(later) < len(entries)
+        return _postpone(later, failures.reason(failure), failures.explain(failure), partly=partly)
     queues.counters.streak("writing", ended=True)
     queues.stalls.end("writing")
     return True
@@ -145,12 +146,17 @@ def _parse(entries: list[Entry]) -> tuple[list[Entry], list[Event]]:
 
 
 def _send(events: Sequence[Event]) -> list[BulkFailure | None]:
-    index = resources.index()
+    index, answers = resources.index(), list[Answer]()
     try:
-        return write_events(index, events)
+        outcome = write_events(index, events, answers)
     except IndexStateError:  # the shop's first events
         index.ensure()
-        return write_events(index, events)
+        answers.clear()
+        outcome = write_events(index, events, answers)
+    ignored = sum(answer.get("result") == "noop" for answer in answers)
+    resources.queues().counters.count("events_ignored", "", ignored)
+    resources.queues().counters.count("events_written", "", outcome.count(None) - ignored)
+    return outcome
 
 
 def _settle(entries: list[Entry], events: list[Event], outcome: list[BulkFailure | None]) -> None:
@@ -164,7 +170,6 @@ def _settle(entries: list[Entry], events: list[Event], outcome: list[BulkFailure
     _to_dead_letters([entry for entry, _ in refused], [failure.reason for _, failure in refused])
     if due:
         embed(due, due)
-    resources.queues().counters.count("events_written", "", len(written))
     resources.queues().events.acknowledge([entry for entry, _ in written])
 
 

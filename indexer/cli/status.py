@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from indexer import retention
+from indexer.elastic.blocks import write_blocks
 from indexer.elastic.dead_letters import DeadLetters
 from indexer.elastic.product_index import ProductIndex
 from indexer.settings import Settings
@@ -18,6 +19,8 @@ def status(*, failures: int) -> None:
 
     settings = Settings.from_environment()
     index = ProductIndex.open(settings)
+    for line in write_blocks(index):
+        click.secho(f"Work waits: {line}", fg="yellow")
     click.echo(f"{index.alias} is {index.live()}, vector space {index.space() or 'not fitted yet'}")
     print_counts(settings)
     click.echo(f"{settings.look_model} would run here in {runtimes.describe(settings.runtime)}")

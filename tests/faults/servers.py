@@ -74,6 +74,7 @@ _REFUSALS = {
     "401": (401, "security_exception", "unable to authenticate with provided credentials"),
     "403": (403, "security_exception", "action [indices:data/write/bulk] is unauthorized for API key"),
     "breaker": (429, "circuit_breaking_exception", "[parent] Data too large, data for [<http_request>] would be [1gb]"),
+    "full": (429, "cluster_block_exception", "[TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark]"),
     "contexts": (429, "search_phase_execution_exception", "all shards failed: too many scroll contexts"),
 }
 _SLOW_SECONDS = 0.8

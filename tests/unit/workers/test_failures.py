@@ -56,3 +56,18 @@ def test_pauses_grow_to_a_minute_and_differ() -> None:
 def test_reasons_are_few() -> None:
     assert failures.reason(_api_error(503)) == "elasticsearch 503"
     assert failures.reason(ValueError("product 17")) == "ValueError"
+
+
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        (BulkFailure("a", 403, "index [x] blocked by: [FORBIDDEN/8/index write (api)];", "c"), "has a write block"),
+        (BulkFailure("a", 429, "[TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark]", "c"), "disk of"),
+        (BulkFailure("a", 400, "closed", "index_closed_exception"), "open it"),
+        (_api_error(401), "ELASTICSEARCH_API_KEY"),
+        (_api_error(403), "lacks a privilege"),
+        (SpaceError("mend LOOK_MODEL"), "mend LOOK_MODEL"),
+    ],
+)
+def test_what_a_person_can_do_is_said(cause: Exception | BulkFailure, words: str) -> None:
+    assert words in failures.explain(cause)

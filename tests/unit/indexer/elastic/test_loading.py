@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from elastic_transport import SerializationError
 from elasticsearch import ApiError, BadRequestError
 
 from indexer.catalog import documents
@@ -65,14 +66,23 @@ def test_an_event_that_no_request_can_be_built_of_stands_alone(
     assert [failure.reason if failure else None for failure in outcome] == [None, "OverflowError: too large", None]
 
 
-def test_what_concerns_all_events_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
-    meta: Any = SimpleNamespace(status=401)
+_META: Any = SimpleNamespace(status=400)
 
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ApiError("expired", SimpleNamespace(status=401), {}),  # type: ignore[arg-type]
+        BadRequestError("index_closed_exception", _META, {}),
+        SerializationError("Unable to deserialize as JSON: 'half an'"),
+    ],
+)
+def test_what_concerns_all_events_is_raised(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def refuse(*_: Any, **__: Any) -> None:
-        raise ApiError("expired", meta, {})
+        raise error
 
     monkeypatch.setattr(write_targets, "write", refuse)
-    with pytest.raises(ApiError):
+    with pytest.raises(type(error)):
         loading.write_events(INDEX, [_event(0), _event(1)])
 
 
