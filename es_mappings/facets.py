@@ -138,7 +138,7 @@ class Filters:
     price_min: float | None = None
     price_max: float | None = None
     in_stock: bool | None = None
-    cheaper_than: float | None = None  # below, not at, this price
+    cheaper_than: tuple[tuple[str | None, float], ...] = ()  # below, not at, a price of its currency
     not_brands: tuple[str, ...] = ()
     not_ids: tuple[str, ...] = ()
 
@@ -171,8 +171,8 @@ class Filters:
     def clauses(self, without: str = "") -> list[Query]:
         """Build all filter clauses except the one with the key ``without``."""
         clauses = [clause for key, (_, clause) in self.by_key().items() if key != without]
-        if self.cheaper_than is not None:
-            clauses.append({"range": {"price": {"lt": self.cheaper_than}}})
+        if self.cheaper_than:
+            clauses.append(_any_of([_cheaper(currency, price) for currency, price in self.cheaper_than]))
         excluded: list[Query] = [{"terms": {"brand": list(self.not_brands)}}] if self.not_brands else []
         excluded += [{"ids": {"values": list(self.not_ids)}}] if self.not_ids else []
         return [*clauses, {"bool": {"must_not": excluded}}] if excluded else clauses
@@ -181,6 +181,16 @@ class Filters:
     def attribute_names(self) -> list[str]:
         """The attributes of the filter, in the order given."""
         return list(dict.fromkeys(name for name, _ in self.attributes))
+
+
+def _cheaper(currency: str | None, price: float) -> Query:
+    """Build the clause of what costs less; prices of other currencies aren't comparable."""
+    below = {"range": {"price": {"lt": price}}}
+    return {"bool": {"filter": [below, {"term": {"currency": currency}}]}} if currency else below
+
+
+def _any_of(clauses: list[Query]) -> Query:
+    return clauses[0] if len(clauses) == 1 else {"bool": {"should": clauses, "minimum_should_match": 1}}
 
 
 def aggregations(keywords: Sequence[Query] = (), filters: Filters = Filters(), excluded: Sequence[str] = ()) -> Query:

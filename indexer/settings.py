@@ -99,6 +99,14 @@ class Settings(BaseSettings):
     )
     batch_size: int = Field(32, ge=1, le=1024, description="Images that are embedded and written together.")
 
+    base_currency: str = Field(
+        "",
+        pattern=r"^([A-Z]{3})?$",
+        description="Currency that all prices are brought to, so that they compare; empty: they stay as they are.",
+    )
+    currency_rates: Path | None = Field(
+        None, description="TOML file of what one unit of each currency is worth in BASE_CURRENCY: USD = 0.92."
+    )
     catalog_mapping: Path | None = Field(
         None, description="Mapping file (TOML) for events that name their fields otherwise; empty: our own names."
     )
@@ -173,7 +181,7 @@ class Settings(BaseSettings):
         "60/minute", description="Catalogue requests without a valid signature per client address."
     )
 
-    @field_validator("catalog_mapping", "text_model", "look_pooling", "style_pooling", mode="before")
+    @field_validator("catalog_mapping", "currency_rates", "text_model", "look_pooling", "style_pooling", mode="before")
     @classmethod
     def _empty(cls, value: object) -> object:
         return value or None  # not the empty path, which is the current folder

@@ -204,8 +204,12 @@ def narrowed(parameters: SearchParameters, anchors: Anchors) -> Filters:
     filters = parameters.filters
     liked = [anchors.products[i] for i in parameters.likes if i in anchors.products]
     if "cheaper" in parameters.but:
-        prices = [p["price"] for p in liked if p.get("price") is not None]
-        filters = replace(filters, cheaper_than=min(prices, default=None))
+        prices: dict[str | None, float] = {}  # the lowest of each currency: others aren't comparable
+        for product in liked:
+            if (price := product.get("price")) is not None:
+                currency = product.get("currency")
+                prices[currency] = min(price, prices.get(currency, price))
+        filters = replace(filters, cheaper_than=tuple(prices.items()))
     if "in_stock" in parameters.but:
         filters = replace(filters, in_stock=True)
     if "other_brand" in parameters.but:

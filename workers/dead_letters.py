@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import click
 
+from indexer.catalog.currencies import NO_RATES, Rates
 from indexer.catalog.events import parse_event
 from indexer.cli.console import Commands
 from indexer.elastic.dead_letters import DeadLetter, DeadLetters
@@ -39,9 +40,10 @@ def list_letters(size: int) -> None:
 @click.option("--all", "everything", is_flag=True, help="All of them.")
 def retry(ids: tuple[str, ...], *, everything: bool) -> None:
     """Queue dead letters again."""
-    letters = _letters()
-    with Queues.open(Settings.from_environment(), COMMAND) as queues:
-        count, faults = requeue(_chosen(letters, ids, everything=everything), letters, queues)
+    letters, settings = _letters(), Settings.from_environment()
+    rates = Rates.read(settings.base_currency, settings.currency_rates)
+    with Queues.open(settings, COMMAND) as queues:
+        count, faults = requeue(_chosen(letters, ids, everything=everything), letters, queues, rates)
     for letter, why in faults:
         click.echo(f"{letter.id}: {why}", err=True)
     click.echo(f"{count:,} queued again")
@@ -57,9 +59,11 @@ def drop(ids: tuple[str, ...], *, everything: bool) -> None:
 
 
 def requeue(
-    chosen: Iterable[DeadLetter], letters: DeadLetters, queues: Queues
+    chosen: Iterable[DeadLetter], letters: DeadLetters, queues: Queues, rates: Rates = NO_RATES
 ) -> tuple[int, list[tuple[DeadLetter, str]]]:
     """Queue the work of dead letters again, and delete each letter whose work was queued.
+
+    Prices of events that were never read are converted by ``rates``.
 
     Returns
     -------
@@ -79,7 +83,7 @@ def requeue(
         for letter in chosen:
             try:
                 if letter.kind == "event":
-                    event = parse_event(letter.event).model_dump(mode="json")
+                    event = parse_event(letter.event, rates=rates).model_dump(mode="json")
                     queues.events.add([Entry(event, letter.event_id, time.time())])
                 else:
                     queues.embedding.add([letter.product])

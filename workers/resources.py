@@ -6,6 +6,7 @@ import threading
 from functools import cache
 
 from indexer.catalog.feeds.mapping import Mapping, read_mapping
+from indexer.catalog.currencies import Rates
 from indexer.elastic.dead_letters import DeadLetters
 from indexer.elastic.product_index import ProductIndex
 from indexer.embedding.pipeline import Pipeline
@@ -18,6 +19,11 @@ from workers.queues.handle import Queues
 def settings() -> Settings:
     """Return this process's settings."""
     return Settings.from_environment()
+
+
+def rates() -> Rates:
+    """Return what prices are converted by."""
+    return Rates.read(settings().base_currency, settings().currency_rates)
 
 
 _loading = threading.Lock()

@@ -40,7 +40,7 @@ def accept(events: Sequence[object], event_id: str) -> None:
     for position, data in enumerate(events):
         name = f"{event_id}/{position}"
         try:
-            event = parse_event(mapped(data, resources.mapping()))
+            event = parse_event(mapped(data, resources.mapping()), rates=resources.rates())
             entries.append(Entry(event.model_dump(mode="json"), name, time.time()))
         except CatalogError as error:
             log.warning("invalid event: %s", error, extra={"event": name})

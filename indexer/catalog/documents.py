@@ -74,7 +74,7 @@ def upsert(index: str, product: Product) -> Action:
     Fields that updates of newer versions have set stay.
     """
     params = {"product": product_document(product), "fields": _FIELDS, "places": _PLACES, "width": _PART}
-    return {**_scripted(index, product.id, "product_upsert", params), "_source": ["content"]}
+    return {**_scripted(index, product.id, "product_upsert", params), "_source": "content"}
 
 
 def update(index: str, event: Update) -> Action:

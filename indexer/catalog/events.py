@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
+from indexer.catalog.currencies import NO_RATES, OFFER, Rates
 from indexer.catalog.products import (
     FIELDS,
     Product,
@@ -85,7 +86,12 @@ _event: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="t
 
 
 def parse_event(
-    data: object, *, version: int | None = None, changes: Changes | None = None, folder: Path | None = None
+    data: object,
+    *,
+    version: int | None = None,
+    changes: Changes | None = None,
+    folder: Path | None = None,
+    rates: Rates = NO_RATES,
 ) -> Event:
     """Read one catalogue event, with its values as people write them, and validate it.
 
@@ -96,7 +102,7 @@ def parse_event(
         ``{"type": "delete", "id", "version"}``.
     version : int, optional
         The version of an event that names none; by default the time in milliseconds.
-    changes, folder : Changes and Path, optional
+    changes, folder, rates : Changes, Path and Rates, optional
         As in `parse_product`.
 
     Raises
@@ -105,7 +111,9 @@ def parse_event(
         Names each field at fault.
     """
     notes = Changes() if changes is None else changes
-    return parse_stored_event(_with_version(_as_read(data, notes, folder), now_ms() if version is None else version))
+    return parse_stored_event(
+        _with_version(_as_read(data, notes, folder, rates), now_ms() if version is None else version)
+    )
 
 
 def parse_stored_event(data: object) -> Event:
@@ -122,7 +130,9 @@ def parse_stored_event(data: object) -> Event:
         raise invalid(error) from error
 
 
-def parse_line(data: object, folder: Path | None = None, *, changes: Changes | None = None) -> Event:
+def parse_line(
+    data: object, folder: Path | None = None, *, changes: Changes | None = None, rates: Rates = NO_RATES
+) -> Event:
     """Read and validate a line of a file: an event, or a product, which becomes an upsert.
 
     Raises
@@ -132,11 +142,11 @@ def parse_line(data: object, folder: Path | None = None, *, changes: Changes | N
     """
     is_event = isinstance(data, dict) and data.get("type") in _TYPES and "title" not in data
     if is_event:
-        return parse_event(data, changes=changes, folder=folder)
-    return Upsert(type="upsert", product=parse_product(data, changes=changes, folder=folder))
+        return parse_event(data, changes=changes, folder=folder, rates=rates)
+    return Upsert(type="upsert", product=parse_product(data, folder, changes=changes, rates=rates))
 
 
-def _as_read(data: object, changes: Changes, folder: Path | None) -> object:
+def _as_read(data: object, changes: Changes, folder: Path | None, rates: Rates) -> object:
     """Return an event with its values read; fields that an update empties are set to what a product has by default."""
     if not isinstance(data, dict):
         return data
@@ -144,10 +154,12 @@ def _as_read(data: object, changes: Changes, folder: Path | None) -> object:
     if "id" in read:
         read["id"] = read_id(read["id"], changes)
     if "product" in read:
-        read["product"] = as_read(read["product"], changes, folder)
+        read["product"] = as_read(read["product"], changes, folder, rates)
     if isinstance(fields := read.get("fields"), dict):
         emptied = {name: _default(name) for name in fields if name in FIELDS}
-        read["fields"] = {**emptied, **read_fields(fields, changes, folder)}
+        read["fields"] = {**emptied, **read_fields(fields, changes, folder, rates)}
+        if OFFER not in fields:  # no field that an update can set
+            read["fields"].pop(OFFER, None)
     return read
 
 

@@ -18,6 +18,7 @@ from pydantic import (
 from es_mappings.attributes import attribute_pairs
 from es_mappings.facets import attribute_numbers
 from indexer.catalog import limits
+from indexer.catalog.currencies import NO_RATES, Rates
 from indexer.catalog.fields import EMBEDDED, Stored, category_paths, stored_fields
 from indexer.catalog.values.changes import Changes
 from indexer.catalog.values.fields import read_fields
@@ -97,7 +98,9 @@ FIELDS = stored_fields(Product)
 EMBEDDED_FIELDS = tuple(name for name, stored in FIELDS.items() if stored.embedded)
 
 
-def parse_product(data: object, folder: Path | None = None, *, changes: Changes | None = None) -> Product:
+def parse_product(
+    data: object, folder: Path | None = None, *, changes: Changes | None = None, rates: Rates = NO_RATES
+) -> Product:
     """Read one product, with its values as people write them, and validate it.
 
     Parameters
@@ -108,6 +111,8 @@ def parse_product(data: object, folder: Path | None = None, *, changes: Changes 
         Where relative paths of images lead.
     changes : Changes, optional
         What was changed in its values is noted there.
+    rates : Rates, optional
+        What prices are converted by.
 
     Raises
     ------
@@ -115,16 +120,15 @@ def parse_product(data: object, folder: Path | None = None, *, changes: Changes 
         Names each field at fault.
     """
     try:
-        return Product.model_validate(as_read(data, changes, folder))
+        return Product.model_validate(as_read(data, changes, folder, rates))
     except ValidationError as error:
         raise invalid(error) from error
 
 
-def as_read(fields: object, changes: Changes | None, folder: Path | None) -> object:
+def as_read(fields: object, changes: Changes | None, folder: Path | None, rates: Rates) -> object:
     """Return fields with their values read; what holds no fields stays, for the validation to name."""
-    return (
-        read_fields(fields, Changes() if changes is None else changes, folder) if isinstance(fields, dict) else fields
-    )
+    notes = Changes() if changes is None else changes
+    return read_fields(fields, notes, folder, rates) if isinstance(fields, dict) else fields
 
 
 def invalid(error: ValidationError) -> CatalogError:

@@ -10,6 +10,7 @@ import click
 from elastic_transport import TransportError
 from elasticsearch import ApiError
 
+from indexer.catalog.currencies import Rates
 from indexer.catalog.feeds.feed import Feed, FeedOptions, open_feed
 from indexer.catalog.report import LoadReport
 from indexer.cli.console import progress_bar
@@ -65,7 +66,7 @@ def write_catalog(settings: Settings, feed: Feed, report_file: Path | None = Non
     index.ensure()
     report = LoadReport(feed.path.name, feed.description)
     try:
-        _write(index, feed, report)
+        _write(index, feed, report, Rates.read(settings.base_currency, settings.currency_rates))
     except Exception as error:
         report.stopped = f"{type(error).__name__}: {error}"[:_REASON]
         raise
@@ -79,10 +80,10 @@ def write_catalog(settings: Settings, feed: Feed, report_file: Path | None = Non
     return report
 
 
-def _write(index: ProductIndex, feed: Feed, report: LoadReport) -> None:
+def _write(index: ProductIndex, feed: Feed, report: LoadReport, rates: Rates) -> None:
     with progress_bar() as progress:
         task = progress.add_task("Writing products", total=None)
-        for outcome in loading.load_file(index, feed):
+        for outcome in loading.load_file(index, feed, rates=rates):
             shown = max(0, _SHOWN - report.refusals)
             report.add(outcome)
             for refusal in outcome.refused[:shown]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +13,7 @@ from elasticsearch import BadRequestError
 from more_itertools import chunked
 
 from indexer.catalog import documents
+from indexer.catalog.currencies import NO_RATES, Rates
 from indexer.catalog.events import Delete, Event, Upsert, parse_line
 from indexer.catalog.feeds.feed import Feed
 from indexer.catalog.feeds.reading import read_feed
@@ -99,15 +101,17 @@ def apply_events(index: ProductIndex, events: Sequence[Event], lines: Sequence[i
     return outcome
 
 
-def load_file(index: ProductIndex, feed: Feed, *, chunk: int = 500) -> Iterator[Outcome]:
+def load_file(index: ProductIndex, feed: Feed, *, chunk: int = 500, rates: Rates = NO_RATES) -> Iterator[Outcome]:
     """Write a file of products, events, or both, a chunk at a time: a file of any length takes little memory.
+
+    Prices are converted by ``rates``.
 
     Yields
     ------
     Outcome
         Of each chunk. Faulty lines are refused; the others are written.
     """
-    for part in chunked(read_feed(feed, _Line.parse), chunk):
+    for part in chunked(read_feed(feed, partial(_Line.parse, rates=rates)), chunk):
         sound = [(number, line) for number, line in part if isinstance(line, _Line)]
         outcome = apply_events(index, [line.event for _, line in sound], [number for number, _ in sound])
         outcome.changes = [(number, change) for number, line in sound for change in line.changes]
@@ -125,6 +129,6 @@ class _Line:
     changes: Changes
 
     @classmethod
-    def parse(cls, data: object, folder: Path) -> _Line:
+    def parse(cls, data: object, folder: Path, rates: Rates) -> _Line:
         changes = Changes()
-        return cls(parse_line(data, folder, changes=changes), changes)
+        return cls(parse_line(data, folder, changes=changes, rates=rates), changes)

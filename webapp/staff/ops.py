@@ -12,6 +12,7 @@ from elasticsearch import ApiError
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from indexer.catalog.currencies import Rates
 from indexer.elastic.dead_letters import DeadLetters
 from indexer.elastic.load_reports import LoadReports
 from indexer.elastic.product_index import ProductIndex
@@ -77,7 +78,9 @@ def letters() -> ResponseReturnValue:
         flash(f"Dropped {store.remove(chosen):,}.")
     else:
         try:
-            count, faults = requeue(chosen, store, services().queues)
+            settings = services().settings
+            rates = Rates.read(settings.base_currency, settings.currency_rates)
+            count, faults = requeue(chosen, store, services().queues, rates)
         except QueueError as error:
             abort(503, str(error))
         flash(f"Queued again: {count:,}.")

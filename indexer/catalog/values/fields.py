@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from indexer.catalog.currencies import NO_RATES, Rates
 from indexer.catalog.limits import DEPTH, DESCRIPTION, NAME, TITLE, UNKNOWN_NAME
 from indexer.catalog.values.attributes import gather, read_attributes
 from indexer.catalog.values.categories import read_category
@@ -20,7 +21,9 @@ _TEXTS = {"title": TITLE, "description": DESCRIPTION, "brand": NAME, "style_id":
 _FIELDS = {*_TEXTS, "id", "category", "price", "currency", "in_stock", "attributes", "images", "version"}
 
 
-def read_fields(fields: Mapping[Any, Any], changes: Changes, folder: Path | None = None) -> dict[str, Any]:
+def read_fields(
+    fields: Mapping[Any, Any], changes: Changes, folder: Path | None = None, rates: Rates = NO_RATES
+) -> dict[str, Any]:
     """Read the fields of a product; reading them again changes nothing.
 
     An empty field is left out. A value that can't be read stays as it is, so that the product's validation names it.
@@ -33,6 +36,8 @@ def read_fields(fields: Mapping[Any, Any], changes: Changes, folder: Path | None
         What was changed is noted there.
     folder : Path, optional
         Where relative paths of images lead.
+    rates : Rates, optional
+        What prices are converted by.
 
     Raises
     ------
@@ -50,8 +55,9 @@ def read_fields(fields: Mapping[Any, Any], changes: Changes, folder: Path | None
         if name in read:
             read[name] = reader(read[name])
     read_price(read, changes)
-    read = {name: value for name, value in read.items() if not _is_empty(value)}
-    return read | _unknown(unknown, changes)
+    read = _unknown(unknown, changes) | {name: value for name, value in read.items() if not _is_empty(value)}
+    rates.convert(read, changes)
+    return read
 
 
 def _readers(folder: Path | None, changes: Changes) -> dict[str, Callable[[Any], Any]]:

@@ -51,7 +51,7 @@ def test_browse_with_everything() -> None:
         price_min=10,
         price_max=99.5,
         in_stock=True,
-        cheaper_than=80,
+        cheaper_than=((None, 80),),
         not_brands=("Fennimore",),
     )
     assert browse(Keywords("midi dress"), filters) == {

@@ -1,9 +1,12 @@
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
 from es_mappings.aspect_weights import CategoryWeights
 from es_mappings.product import DEFAULT_WEIGHTS
 from search.parameters import SearchParameters
-from search.resolving import weights_for
+from search.resolving import narrowed, weights_for
 
 LAPTOPS = CategoryWeights({"Laptops": {"look": 0.1}})
 
@@ -30,3 +33,16 @@ def test_another_colour_counts_as_much_as_all_the_rest_unless_weighed() -> None:
     assert weights_for(in_color, CategoryWeights())[0] == {**DEFAULT_WEIGHTS, "color": rest}
     weighed = SearchParameters(but=("in_color:red",), weight=("color:0.2",))
     assert weights_for(weighed, CategoryWeights())[0] == {**DEFAULT_WEIGHTS, "color": 0.2}
+
+
+def test_cheaper_compares_within_a_currency() -> None:
+    prices = {"a": (30, "EUR"), "b": (20, "EUR"), "c": (25, "USD"), "d": (None, "GBP")}
+    products: Any = {name: {"price": price, "currency": currency} for name, (price, currency) in prices.items()}
+    anchors: Any = SimpleNamespace(products=products)
+    filters = narrowed(SearchParameters(like=tuple(prices), but=("cheaper",)), anchors)
+    assert filters.cheaper_than == (("EUR", 20), ("USD", 25))
+    [clause] = filters.clauses()
+    assert clause["bool"]["should"] == [
+        {"bool": {"filter": [{"range": {"price": {"lt": 20}}}, {"term": {"currency": "EUR"}}]}},
+        {"bool": {"filter": [{"range": {"price": {"lt": 25}}}, {"term": {"currency": "USD"}}]}},
+    ]

@@ -44,3 +44,11 @@ def test_a_report_is_json_whose_size_does_not_grow_with_the_file() -> None:
 def test_a_load_that_stops_says_why() -> None:
     report = LoadReport("catalog.csv", stopped="ConnectionError: away")
     assert list(report.lines())[-1] == "Stopped before the end of the file: ConnectionError: away"
+
+
+def test_prices_of_several_currencies_are_warned_of() -> None:
+    report = LoadReport("catalog.csv")
+    report.add(Outcome(currencies={"EUR"}))
+    assert "BASE_CURRENCY" not in " ".join(report.lines())
+    report.add(Outcome(currencies={"USD"}))
+    assert "Prices in EUR, USD" in list(report.lines())[-1]
