@@ -11,10 +11,8 @@ from typing import NamedTuple
 from elastic_transport import TransportError
 from elasticsearch import ApiError
 
-from indexer.catalog import documents
-from indexer.elastic import write_targets
 from indexer.elastic.dead_letters import DeadLetter
-from indexer.elastic.multi_get import get_sources
+from indexer.embedding.giving_up import mark_failed
 from indexer.embedding.overlapping import map_concurrently
 from indexer.embedding.report import Report
 from workers import failures, resources
@@ -160,22 +158,7 @@ def recover(batch: str, why: str) -> None:
     queues.counters.count("failures", "batch lost")
     if given_up:
         reason = f"given up after {MAX_TRIES} tries: {why}"
-        _mark_failed(given_up, reason)
+        mark_failed(resources.index(), given_up, reason)
         resources.dead_letters().add([DeadLetter("embedding", product_id, reason) for product_id in given_up])
         queues.counters.count("failures", "given up", len(given_up))
     queues.tasks.wake(EMBED_WAITING)
-
-
-def _mark_failed(ids: list[str], reason: str) -> None:
-    """Write the reason to the products, so that nothing queues them again as they are."""
-    index = resources.index()
-    sources = get_sources(index.client, index.name, ids, _source_includes="source,deleted_at")
-    products = {name: source for name, source in sources.items() if "deleted_at" not in source}
-    space = index.space()
-    actions = [
-        documents.embedded(index.alias, product_id, source["source"], None, space=space, reason=reason, failed=True)
-        for product_id, source in products.items()
-    ]
-    for product_id, failure in zip(products, write_targets.write(index, actions), strict=True):
-        if failure:
-            log.error("can't be marked as failed: %s", failure.reason, extra={"product": product_id})

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from functools import cache
 
-from indexer.catalog.feeds.mapping import Mapping, read_mapping
 from indexer.catalog.currencies import Rates
+from indexer.catalog.feeds.mapping import Mapping, read_mapping
 from indexer.elastic.dead_letters import DeadLetters
 from indexer.elastic.product_index import ProductIndex
 from indexer.embedding.pipeline import Pipeline

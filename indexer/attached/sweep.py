@@ -25,6 +25,7 @@ from indexer.attached.fields import Described, describe
 from indexer.backoff import backoff
 from indexer.catalog.documents import now
 from indexer.elastic.client import BulkFailure, bulk
+from indexer.elastic.containment import halved
 from indexer.elastic.product_index import ProductIndex
 from indexer.embedding.composing import Outcome
 from indexer.embedding.pipeline import Pipeline
@@ -159,13 +160,24 @@ class Sweep:
         documents = (_Document.of(hit, attachment) for hit in hits)
         due = {document.hit["_id"]: document for document in documents if document.is_due(space) or again}
         for part in chunked(due, self._pipeline.batch_size):
-            outcomes = self._pipeline.outcomes({i: due[i].embeddable for i in part}, space)
+            outcomes = self._outcomes(due, part, space)
             actions = [_update(attachment, due[i], outcomes[i], space) for i in part]
             failures = dict(zip(part, bulk(self._client, actions), strict=True))
             _note(swept, failures, outcomes)
             if busy := [f.reason for f in failures.values() if f and f.transient and f.status != 409]:
                 # The checkpoint stays where it is; the activations are stored.
                 raise IndexStateError(f"{attachment.index} is busy ({busy[0]}); the next sweep goes on")
+
+    def _outcomes(
+        self, due: Mapping[str, _Document], part: Sequence[str], space: VectorSpace | None
+    ) -> dict[str, Outcome]:
+        """Return what is written into each document; one that can't be embedded gets the reason."""
+
+        def embed(ids: Sequence[str]) -> Mapping[str, Outcome]:
+            return self._pipeline.outcomes({i: due[i].embeddable for i in ids}, space)
+
+        parts = halved(embed, part, lambda document_id, error: {document_id: Outcome.of_error(error)})
+        return {document_id: outcome for outcomes in parts for document_id, outcome in outcomes.items()}
 
 
 def _note(swept: Swept, failures: Mapping[str, BulkFailure | None], outcomes: Mapping[str, Outcome]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +12,10 @@ from more_itertools import chunked
 
 from indexer.cli.console import progress_bar
 from indexer.cli.status import print_counts
+from indexer.elastic.containment import halved
 from indexer.elastic.product_index import ProductIndex
+from indexer.embedding.giving_up import mark_failed
+from indexer.embedding.report import Report
 from indexer.errors import SpaceError
 from indexer.settings import Settings
 
@@ -51,7 +55,7 @@ def vectorize_waiting(settings: Settings, *, retry_failed: bool) -> int:
     pipeline = Pipeline.from_settings(settings)
     failed: dict[str, str] = {}
     if pipeline.space() is None:
-        images = _run(pipeline, "Embedding images", index.ids_without_vector(retry_failed=retry_failed), failed)
+        images = _run(index, pipeline, "Embedding images", index.ids_without_vector(retry_failed=retry_failed), failed)
         index.refresh()
         if failed and not images:
             # Fitted now, it would have words alone, and no look for as long as it is used.
@@ -61,24 +65,31 @@ def vectorize_waiting(settings: Settings, *, retry_failed: bool) -> int:
                 "Mend that, then run `lookalike vectorize --retry-failed`"
             )
         fit_space(index, pipeline.vectorizers)
-    _run(pipeline, "Writing vectors", index.ids_without_vector(), failed)
+    _run(index, pipeline, "Writing vectors", index.ids_without_vector(), failed)
     index.refresh()
     _print_failures(failed)
     print_counts(settings)
     return len(failed)
 
 
-def _run(pipeline: Pipeline, what: str, ids: Iterable[str], failed: dict[str, str]) -> int:
+def _run(index: ProductIndex, pipeline: Pipeline, what: str, ids: Iterable[str], failed: dict[str, str]) -> int:
     """Vectorize products, note the reasons of those that fail, and count the images that are available."""
     waiting, images = list(ids), 0
     with progress_bar() as progress:
         task = progress.add_task(what, total=len(waiting))
         for chunk in chunked(waiting, _CHUNK):
-            report = pipeline.vectorize(chunk)
-            failed |= report.failed
-            images += report.images
+            for report in halved(pipeline.vectorize, chunk, partial(_give_up, index)):
+                failed |= report.failed
+                images += report.images
             progress.advance(task, len(chunk))
     return images
+
+
+def _give_up(index: ProductIndex, product_id: str, error: Exception) -> Report:
+    """Note at a product that it can't be embedded; a worker does the same."""
+    reason = f"embedding it failed: {type(error).__name__}: {error}"
+    mark_failed(index, [product_id], reason)
+    return Report(failed={product_id: reason})
 
 
 def _print_failures(failed: Mapping[str, str]) -> None:

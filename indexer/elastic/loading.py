@@ -20,7 +20,8 @@ from indexer.catalog.feeds.reading import read_feed
 from indexer.catalog.report import Outcome, Refusal
 from indexer.catalog.values.changes import Changes
 from indexer.elastic import write_targets
-from indexer.elastic.client import Answer, BulkFailure, accepts_later
+from indexer.elastic.client import Answer, BulkFailure
+from indexer.elastic.containment import concerns_all
 from indexer.elastic.product_index import ProductIndex
 from indexer.errors import CatalogError
 
@@ -50,7 +51,7 @@ def write_events(
     try:
         return write_targets.write(index, [documents.write(index.alias, event) for event in events], answers=answers)
     except _CONTENT_ERRORS as error:
-        if not _is_of_content(error):
+        if concerns_all(error):
             raise
         if len(events) == 1:
             if answers is not None:
@@ -58,13 +59,6 @@ def write_events(
             return [BulkFailure(events[0].id, 400, f"{type(error).__name__}: {error}"[:_REASON])]
         half = len(events) // 2
         return [*write_events(index, events[:half], answers), *write_events(index, events[half:], answers)]
-
-
-def _is_of_content(error: Exception) -> bool:
-    """Return whether an event is at fault, and not a closed index or half an answer."""
-    if isinstance(error, BadRequestError):
-        return not accepts_later(error.status_code, error.error)
-    return not (isinstance(error, SerializationError) and "deserialize" in str(error))
 
 
 def effect(event: Event, answer: Answer) -> Effect:

@@ -28,6 +28,13 @@ class Outcome:
     unavailable: bool  # whether a missing image may be available later
     placeholders: Sequence[str] = ()  # digests of pictures that count as no image
 
+    @classmethod
+    def of_error(cls, error: Exception) -> Outcome:
+        """Return the outcome of a product that can't be embedded."""
+        return cls(
+            None, [], f"embedding it failed: {type(error).__name__}: {error}"[:1000], failed=True, unavailable=False
+        )
+
     def action(
         self,
         name: str,

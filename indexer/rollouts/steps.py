@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from more_itertools import chunked
 
 from es_mappings import product
 from indexer.elastic import write_targets
+from indexer.elastic.containment import halved
 from indexer.elastic.product_index import ProductIndex
+from indexer.embedding.report import Report
 from indexer.errors import IndexStateError, ProductSearchError
 from indexer.relevance import calibration
 from indexer.relevance.golden import Judgement
@@ -24,6 +28,8 @@ from indexer.spaces.vector_space import load_space
 
 if TYPE_CHECKING:
     from indexer.embedding.pipeline import Pipeline
+
+log = logging.getLogger(__name__)
 
 _ROUNDS = 20  # of carrying over what changed meanwhile; each takes a fraction of the time of the one before
 _PASSES = 5  # over the products without a vector, because the catalogue keeps changing
@@ -159,11 +165,17 @@ class Steps:
         ids = list(self._new.ids_without_vector())
         done = 0
         for part in chunked(ids, _CHUNK):
-            self._pipeline().vectorize_in(self._new.name, part)
+            for _ in halved(partial(self._pipeline().vectorize_in, self._new.name), part, self._leave):
+                pass
             done += len(part)
             self._watch.progress(what, done, len(ids))
             self._save()  # stops this process if another one has taken over
         return len(ids)
+
+    def _leave(self, product_id: str, error: Exception) -> Report:
+        """Leave a product without a vector; once its index is live, workers try it again and note the reason."""
+        log.error("no vector in %s: %s: %s", self._new.name, type(error).__name__, error, extra={"product": product_id})
+        return Report(failed={product_id: str(error)})
 
     def compare(self) -> None:
         """Make the new index equal to the old one, and check whether it is as good.

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
+import numpy as np
 from more_itertools import chunked, peekable
 
 from es_mappings.layout import Vector
 from es_mappings.product import ASPECT_DIMS
 from indexer.activations.activation_store import ActivationStore
+from indexer.elastic.containment import halved
 from indexer.elastic.product_index import ProductIndex
 from indexer.errors import SpaceError
 from indexer.relevance.golden import Grades, products_in, refuse_leakage
@@ -31,6 +34,8 @@ LEARNING = "look"  # the aspect that `Recipe` is about; the others have a PCA
 SAMPLE = 20_000
 # Activations that a fit reads at most: a PCA of 1,280 dimensions settles long before (docs/measurements.md).
 MOST = 200_000
+log = logging.getLogger(__name__)
+
 _CHUNK = 1_000  # products whose tokens are counted at a time
 _EXPLAINED = 4_000  # products that `--explain` measures on, in addition to the judged ones
 
@@ -170,7 +175,15 @@ def _products(index: ProductIndex, sample: int) -> Iterator[ProductFields]:
 
 
 def _rows(products: Iterator[ProductFields], vectorizer: ProductVectorizer, sample: int) -> Iterator[Vector]:
-    return map(vectorizer, chunked(islice(products, sample), _CHUNK))
+    """Return the activations of products; one that has none because of an error is left out, and logged."""
+
+    def leave_out(product: ProductFields, error: Exception) -> Vector:
+        log.warning("left out of the fit: %r: %s: %s", product.title[:80], type(error).__name__, error)
+        return np.zeros((0, vectorizer.dims), np.float32)
+
+    for chunk in chunked(islice(products, sample), _CHUNK):
+        parts = list(halved(vectorizer, chunk, leave_out))
+        yield parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _material(index: ProductIndex, store: ActivationStore, recipe: Recipe, sample: int) -> Material:
