@@ -28,7 +28,8 @@ from tests.lines import ANY, SOUND, WORDS
 from webapp.api.catalog_hook import parse_events
 from workers import resources, writing
 
-EXAMPLES, WRITTEN = (100_000, 400) if FULL else (60, 8)
+LINES = 5  # an example
+EXAMPLES, WRITTEN = (100_000 // LINES, 200) if FULL else (40, 6)
 _checks = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
 
 
@@ -63,7 +64,7 @@ def task(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[Any]], tuple[list[An
 
 
 @sized(max_examples=EXAMPLES, suppress_health_check=_checks)
-@given(lines=st.lists(st.one_of(ANY, SOUND), min_size=1, max_size=4))
+@given(lines=st.lists(st.one_of(ANY, SOUND), min_size=LINES, max_size=LINES))
 def test_any_json_line_comes_through_every_door_alike(
     lines: list[Any], tmp_path_factory: pytest.TempPathFactory, task: Callable[[list[Any]], Any]
 ) -> None:
@@ -88,7 +89,7 @@ def test_any_json_line_comes_through_every_door_alike(
 
 @sized(max_examples=EXAMPLES, suppress_health_check=_checks)
 @given(
-    rows=st.lists(st.tuples(WORDS, WORDS, WORDS), max_size=4),
+    rows=st.lists(st.tuples(WORDS, WORDS, WORDS), min_size=LINES, max_size=LINES),
     junk=st.text(st.characters(exclude_characters='"', exclude_categories=["Cs"])),
 )
 def test_any_csv_text_is_read_row_by_row(
