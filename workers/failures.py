@@ -16,7 +16,6 @@ _FIRST, _LONGEST = 2.0, 60.0  # seconds
 _REMEDIES = {
     "flood-stage": "A disk of Elasticsearch is full: free or add space; it then takes writes again by itself.",
     "disk usage exceeded": "A disk of Elasticsearch is full: free or add space; it then takes writes again by itself.",
-    "read-only / allow delete": "Once there is space, remove index.blocks.read_only_allow_delete from the index.",
     "index write (api)": "The index has a write block: remove it (index.blocks.write: null in its settings).",
     "index read-only (api)": "The index is read-only: remove the block (index.blocks.read_only: null in its settings).",
     "index_closed_exception": "The index is closed: open it (POST INDEX/_open).",

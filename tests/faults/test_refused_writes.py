@@ -79,7 +79,7 @@ STATES: dict[str, tuple[Callable[[Shop], Any], Callable[[Shop], Any], str]] = {
     "a block after a full disk": (
         _block("read_only_allow_delete", True),
         _block("read_only_allow_delete", None),
-        "Once there is space",
+        "disk of Elasticsearch is full",
     ),
     "a closed index": (
         lambda shop: shop.client.indices.close(index=shop.name),
