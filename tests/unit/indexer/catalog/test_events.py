@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -68,3 +69,49 @@ def test_a_file_holds_products_events_or_both(tmp_path: Path) -> None:
     folder = tmp_path.as_uri()
     assert events[1].product.images == [f"{folder}/b.jpg"]  # type: ignore[union-attr]
     assert events[2].fields == {"images": [f"{folder}/c.jpg"]}  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("fields", "read"),
+    [
+        ({"id": 12345}, {"id": "12345"}),
+        ({"title": 2024}, {"title": "2024"}),
+        ({"attributes": {"sizes": [36, 38, 40]}}, {"attributes": {"sizes": ["36", "38", "40"]}}),
+        ({"attributes": {"sizes": ["36", 38]}}, {"attributes": {"sizes": ["36", "38"]}}),
+        ({"attributes": {"weight": {"value": 3, "unit": "kg"}}}, {"attributes": {"weight": "3 kg"}}),
+        ({"attributes": {"pa:color": "red", "dim.width": 3}}, {"attributes": {"pa_color": "red", "dim_width": 3}}),
+        ({"id": "ABC/123"}, {"id": "ABC/123"}),
+        ({"images": "https://127.0.0.1/a.jpg"}, {"images": ["https://127.0.0.1/a.jpg"]}),
+        ({"price": "19,99 €"}, {"price": 19.99, "currency": "EUR"}),
+        ({"currency": "eur"}, {"currency": "EUR"}),
+        ({"in_stock": "out of stock"}, {"in_stock": False}),
+        ({"title": "t" * 2_000}, {"title": "t" * 999 + "…"}),
+        ({"images": [{"src": "https://127.0.0.1/a.jpg"}]}, {"images": ["https://127.0.0.1/a.jpg"]}),
+        ({"category": "Home > Women > Dresses"}, {"category": ["Home", "Women", "Dresses"]}),
+        ({"category": ["A", None]}, {"category": ["A"]}),
+        ({"brand": 3}, {"brand": "3"}),
+        ({"attributes": {"color": None, "sizes": [], "size": "M", "care": ""}}, {"attributes": {"size": "M"}}),
+        ({"images": [f"https://a/{n}" for n in range(60)]}, {"images": [f"https://a/{n}" for n in range(50)]}),
+        ({"images": [""]}, {"images": []}),
+        ({"weight": float("nan")}, {"extra": {"weight": "nan"}}),
+        ({"attributes": {"code": "12e306"}}, {"attributes": {"code": "12e306"}}),
+        ({"version": None}, {}),
+    ],
+)
+def test_a_line_as_shops_write_it_is_a_product(fields: dict[str, Any], read: dict[str, Any]) -> None:
+    event = parse_line({"id": "p", "title": "A", **fields})
+    assert isinstance(event, Upsert)
+    assert {name: getattr(event.product, name) for name in read} == read
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"price": -1}, "price: Input should be greater than or equal to 0"),
+        ({"version": 1_730_000_000_000_000_000}, "version: Input should be less than or equal to"),
+        ({"id": "漢" * 200}, "id: Value error, longer than 512 bytes"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_by_name(fields: dict[str, Any], why: str) -> None:
+    with pytest.raises(CatalogError, match=why):
+        parse_line({"id": "p", "title": "A", **fields})
