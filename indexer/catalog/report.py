@@ -111,7 +111,7 @@ class LoadReport:
         )
         for title, kinds in (("Refused", self.refused), ("Changed in values", self.changed)):
             for name, kind in _sorted(kinds):
-                yield f"{title}, {kind.count:,} \N{MULTIPLICATION SIGN} {name} ({_places(kind.examples, kind.count)})"
+                yield f"{title}, {kind.count:,}: {name} ({_places(kind.examples, kind.count)})"
         if len(self.currencies) > 1:
             yield (
                 f"Prices in {', '.join(self.currencies)} don't compare in sorts and filters: set BASE_CURRENCY and "

@@ -119,4 +119,5 @@ def _has_semicolons(field: str, found: Columns[str, str], columns: Columns[str, 
 
 
 def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)  # a basic string of TOML is written alike
+    # A basic string of TOML is written alike, but for DEL.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

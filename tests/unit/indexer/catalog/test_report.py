@@ -18,9 +18,9 @@ def _report() -> LoadReport:
 def test_a_report_counts_by_kind_with_examples_and_lines() -> None:
     assert list(_report().lines()) == [
         "catalog.csv: 13 read, 3 written, 1 unchanged, 1 ignored as older, 1 deleted, 3 refused; 5 images to fetch",
-        "Refused, 2 × title: missing (line 20: title: Field required; lines 21)",
-        "Refused, 1 × not JSON (line 30: not JSON: x)",
-        "Changed in values, 10 × a price's text (line 2: '5 €' became 5.0; lines 3, 4, 5, 6 ...)",
+        "Refused, 2: title: missing (line 20: title: Field required; lines 21)",
+        "Refused, 1: not JSON (line 30: not JSON: x)",
+        "Changed in values, 10: a price's text (line 2: '5 €' became 5.0; lines 3, 4, 5, 6 ...)",
     ]
 
 
