@@ -19,7 +19,7 @@ _NAMES = {UTF8: "UTF-8", "utf-16": "UTF-16", "utf-16-le": "UTF-16", "utf-16-be":
 _BLOCK = 1 << 20
 _SAMPLE = 65_536  # bytes of the lines that tell encodings apart
 _PREFERRED = "Windows-1252"  # by far the most frequent beside UTF-8
-_AS_LIKELY = 1.5  # a guess must be that many times as likely as Windows-1252; found on short texts of 17 languages
+_AS_LIKELY = 1.5  # a guess must be that many times as likely as Windows-1252; found on 17 short texts in 13 languages
 
 
 def checked_encoding(name: str) -> str:
