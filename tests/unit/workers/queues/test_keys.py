@@ -17,6 +17,7 @@ MADE = {
     "woken": [keys.woken("shop", "workers.write_events")],
     "refreshed": [keys.refreshed("shop")],
     "retention": [keys.retention("shop")],
+    "searches": [keys.searches("shop", "2026-48")],
     "scheduler": [keys.scheduler("shop")],
     "schedule": [keys.schedule("shop")],
     "webhook": [keys.webhook("shop", "msg_1")],
