@@ -1,5 +1,6 @@
 """What the documentation names is there: files, links and their sections, commands, make targets."""
 
+import importlib
 import re
 import shlex
 from collections.abc import Iterator
@@ -116,3 +117,14 @@ def test_the_readme_stays_short_and_leads_to_each_page() -> None:
     assert len(readme.read_text().splitlines()) <= 150
     linked = {link.partition("#")[0] for link in _LINK.findall(readme.read_text())}
     assert {f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")} <= linked
+
+
+def test_examples_import_what_is_there() -> None:
+    missing = []
+    for page in PAGES:
+        for block in re.findall(r"^ *```python\n(.*?)^ *```", page.read_text(), re.DOTALL | re.MULTILINE):
+            for module, names in re.findall(r"^from (\S+) import (.+)$", block, re.MULTILINE):
+                if module.partition(".")[0] in ROOMS:
+                    there = vars(importlib.import_module(module))
+                    missing += [(page.name, module, n) for n in names.split(", ") if n not in there]
+    assert not missing
