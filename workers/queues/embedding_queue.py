@@ -150,7 +150,8 @@ class EmbeddingQueue:
         """Bring forward what is due, or leased, longer than anything ever is: Redis' clock was set back."""
         now = self._now()
         for key, longest in (("waiting", _IMAGE_LONGEST), ("taken", LEASE)):
-            ahead: Any = self._client.zrangebyscore(self._keys[key], f"({now + longest}", "+inf")
+            # Twice as long: a lease that is renewed at this moment ends later than that.
+            ahead: Any = self._client.zrangebyscore(self._keys[key], f"({now + 2 * longest}", "+inf")
             if ahead:
                 self._client.zadd(self._keys[key], dict.fromkeys(ahead, now), xx=True)
 
