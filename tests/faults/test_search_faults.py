@@ -90,7 +90,7 @@ def test_a_fault_of_elasticsearch(
     faulty.send(first)
     written = {"all": len(first), "done": len(first), "pending": 0, "failed": 0}
     wait_until(lambda: faulty.states() == written, f"reaching {written}", faulty.states)
-    assert storefront.visit(liked).refused == []
+    wait_until(lambda: not storefront.visit(liked).refused, "closing the breaker of the last test")
     before = storefront.failures().get(fault.reason, 0)
 
     with _fault(faulty, name):

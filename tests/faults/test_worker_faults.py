@@ -1,4 +1,4 @@
-"""Faults of a worker's machine: it is paused, its clock jumps, its disk is full."""
+"""Faults of a worker's machine: it is paused, its clock jumps, its disk is full, its image servers hang."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import redis
 
 from demo.processes import Child
 from tests.conftest import wait_until
+from tests.faults.hostile_server import serving
 from tests.faults.shop import FULL, FaultyShop
 from tests.faults.visits import Storefront
 from workers.queues.embedding_queue import EmbeddingQueue
@@ -121,3 +122,23 @@ def test_the_disk_is_full(faulty: FaultyShop, figure: Callable[[str], None]) -> 
         _limit_files(faulty.workers, psutil.RLIM_INFINITY)
     figure(f"The workers' disk full, {len(faulty.events)} events: 0 lost, their log lines are, "
            f"least cosine {faulty.compare():.6f}")  # fmt: skip
+
+
+def test_an_image_server_hangs(faulty: FaultyShop, figure: Callable[[str], None]) -> None:
+    slow = [f"slow-{number}" for number in range(8)]
+    with serving() as server:
+        faulty.images.upstream, faulty.images.spoil = f"http://127.0.0.1:{server.port}", "hang"
+        pictures = [faulty.upsert(faulty.folder / "x", name) for name in slow]
+        for event in pictures:
+            event["product"]["images"] = [f"{faulty.images.url}/fine?{event['product']['id']}"]
+        begun = time.monotonic()
+        faulty.send([*pictures, *faulty.events])
+        count = len(faulty.events)
+        wait_until(lambda: faulty.states()["done"] == count, "embedding the others", faulty.states)
+        others = time.monotonic() - begun
+        assert faulty.states()["all"] == count + len(slow)
+        faulty.images.spoil = ""
+        wait_until(lambda: faulty.states()["done"] == count + len(slow), "embedding all", faulty.states)
+    assert faulty.letters.count() == 0
+    figure(f"An image server hangs for {len(slow)} products: the {count} others are done within {others:.0f} s, these "
+           f"{time.monotonic() - begun - others:.0f} s after it answers")  # fmt: skip
