@@ -28,19 +28,19 @@ class Keywords:
     Attributes
     ----------
     text : str
-        The words; all of them must match, unless `least` says otherwise.
+        The words; all of them must match, unless `minimum_should_match` says otherwise.
     wordings : tuple of str
         The same in other words, such as synonyms, any of which may match instead.
-    least : str
-        How many of the words must match, as ``minimum_should_match``; all by default.
+    minimum_should_match : str
+        How many of the words must match, as Elasticsearch writes it; all by default.
     """
 
     text: str
     wordings: tuple[str, ...] = ()
-    least: str = ""
+    minimum_should_match: str = ""
 
     def clauses(self) -> list[Query]:
-        """Build the scoring clause; none without words."""
+        """Build the scoring clauses: one, or none without words."""
         if not self.text:
             return []
         queries = [self._match(text) for text in (self.text, *self.wordings)]
@@ -50,25 +50,27 @@ class Keywords:
         return queries if len(queries) == 1 else [{"dis_max": {"queries": queries}}]
 
     def _match(self, text: str) -> Query:
-        number: Query = {"operator": "or", "minimum_should_match": self.least} if self.least else {"operator": "and"}
-        return {"combined_fields": {"query": text, "fields": KEYWORD_FIELDS, **number, "zero_terms_query": "all"}}
+        match: Query = {"query": text, "fields": KEYWORD_FIELDS, "operator": "and", "zero_terms_query": "all"}
+        if self.minimum_should_match:
+            match |= {"operator": "or", "minimum_should_match": self.minimum_should_match}
+        return {"combined_fields": match}
 
 
-def as_phrase(text: str) -> Query:
+def phrase_query(text: str) -> Query:
     """Build a query for words that stand next to each other in one of the keyword fields."""
     return {"multi_match": {"query": text, "fields": KEYWORD_FIELDS, "type": "phrase"}}
 
 
-def as_typed(text: str, size: int) -> Query:
-    """Build a search for the products that have the words of a text, the last of them as a beginning."""
+def prefix_search(text: str, size: int) -> Query:
+    """Build a search for the products that have the words of a text, the last of them as a prefix."""
     fields = [name.partition("^")[0] for name in KEYWORD_FIELDS if not name.startswith("description")]
     query = {"multi_match": {"query": text, "type": "bool_prefix", "operator": "and", "fields": fields}}
     source = ["id", "title", "price", "currency", "images", "embedding.image_digest"]
     return {"query": query, "size": size, "track_total_hits": False, "source": source}
 
 
-def exists(query: Query) -> Query:
-    """Build a search that says only whether a query matches anything."""
+def existence_search(query: Query) -> Query:
+    """Build a search that only tells whether a query matches anything."""
     return {"query": query, "size": 0, "track_total_hits": 1, "terminate_after": 1}
 
 

@@ -46,14 +46,14 @@ class Hit:
 
 @dataclass(frozen=True)
 class Result:
-    """One page of a result; a partial one lacks products of a shard that didn't answer."""
+    """One page of a result; an incomplete one lacks products of a shard that didn't answer."""
 
     total: int
     hits: list[Hit]
     facets: Facets | None
     took_ms: int
     point_in_time: str | None = None
-    is_partial: bool = False
+    is_incomplete: bool = False
 
 
 def read(answer: Mapping[str, Any]) -> Result:
@@ -67,8 +67,8 @@ def read(answer: Mapping[str, Any]) -> Result:
     total = answer["hits"]["total"]["value"]
     if aggregations and STYLES in aggregations:
         total = aggregations[STYLES]["value"]
-    is_partial = bool(answer.get("timed_out") or answer.get("_shards", {}).get("failed"))
-    return Result(total, hits, facets, answer["took"], answer.get("pit_id"), is_partial)
+    is_incomplete = bool(answer.get("timed_out") or answer.get("_shards", {}).get("failed"))
+    return Result(total, hits, facets, answer["took"], answer.get("pit_id"), is_incomplete)
 
 
 def _best_image(hit: Mapping[str, Any]) -> str | None:

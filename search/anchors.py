@@ -21,7 +21,7 @@ PHOTO_TITLE = "Your photograph"
 _CACHED = 20_000  # anchors: 20 MB of vectors
 _CACHE_SECONDS = 30.0  # in which a shopper turns to the next page
 
-_Known = tuple[dict[str, Any], Vector | None] | None
+_Entry = tuple[dict[str, Any], Vector | None] | None
 """A product with its vector; None for one that doesn't exist."""
 
 
@@ -68,7 +68,7 @@ class AnchorReader:
 
     def __init__(self, index: ProductIndex) -> None:
         self._client = index.client
-        self._cache: TTLCache[tuple[str, str], _Known] = TTLCache(_CACHED, _CACHE_SECONDS)
+        self._cache: TTLCache[tuple[str, str], _Entry] = TTLCache(_CACHED, _CACHE_SECONDS)
         self._lock = threading.Lock()
 
     def read(self, snapshot: Snapshot, weights: Mapping[str, float], cursor: str = "") -> Anchors:
@@ -87,10 +87,10 @@ class AnchorReader:
         known = self._read(snapshot, list(weights), cursor)
         usable, products, warnings = [], {}, []
         for product_id, weight in weights.items():
-            if (found := known[product_id]) is None:
+            if (entry := known[product_id]) is None:
                 warnings.append(f"Product {product_id!r} no longer exists.")
                 continue
-            product, product_vector = found
+            product, product_vector = entry
             products[product_id] = product
             if product_vector is None:
                 warnings.append(f"{product['title']!r} hasn't been processed yet, so nothing can be sorted by it.")
@@ -98,7 +98,7 @@ class AnchorReader:
                 usable.append(Anchor(product_id, product_vector, weight))
         return Anchors(usable, products, warnings)
 
-    def _read(self, snapshot: Snapshot, ids: list[str], cursor: str) -> dict[str, _Known]:
+    def _read(self, snapshot: Snapshot, ids: list[str], cursor: str) -> dict[str, _Entry]:
         with self._lock:
             known = {i: self._cache[key] for i in ids if (key := (snapshot.point_in_time, i)) in self._cache}
         if missing := [i for i in ids if i not in known]:
@@ -108,9 +108,9 @@ class AnchorReader:
                     known[product_id] = self._cache[snapshot.point_in_time, product_id] = sources.get(product_id)
         return known
 
-    def _search(self, snapshot: Snapshot, ids: list[str], cursor: str) -> dict[str, _Known]:
+    def _search(self, snapshot: Snapshot, ids: list[str], cursor: str) -> dict[str, _Entry]:
         request = {**queries.by_ids(ids), "pit": {"id": snapshot.point_in_time, "keep_alive": queries.KEEP_ALIVE}}
-        sources: dict[str, _Known] = {}
+        sources: dict[str, _Entry] = {}
         for hit in search_in(self._client, snapshot, request, cursor)["hits"]["hits"]:
             values = hit["_source"].pop("vector", None)
             sources[hit["_id"]] = hit["_source"], vector(values) if values is not None else None

@@ -8,6 +8,7 @@ from typing import Any
 from itsdangerous import BadData, Signer, URLSafeSerializer
 from itsdangerous.encoding import want_bytes
 
+from es_mappings.keywords import Keywords
 from es_mappings.planner import Plan
 from search.errors import ParameterError
 
@@ -30,8 +31,8 @@ class Position:
         Products shown so far.
     keywords : str
         What the words of the listing were searched as, if they found nothing as they are.
-    least : str
-        How many of these words must match: `Keywords.least`.
+    minimum_should_match : str
+        How many of these words must match: `Keywords.minimum_should_match`.
     """
 
     listing: str
@@ -41,7 +42,12 @@ class Position:
     after: tuple[Any, ...]
     offset: int
     keywords: str = ""
-    least: str = ""
+    minimum_should_match: str = ""
+
+    @property
+    def relaxed_keywords(self) -> Keywords | None:
+        """What is searched for instead of the words as they are, if they found nothing."""
+        return Keywords(self.keywords, minimum_should_match=self.minimum_should_match) if self.keywords else None
 
 
 class _StrictSigner(Signer):
@@ -61,7 +67,7 @@ class Cursors:
     def write(self, position: Position) -> str:
         """Write a position as text for a URL."""
         p = position
-        relaxed = [p.keywords, p.least] if p.keywords else []
+        relaxed = [p.keywords, p.minimum_should_match] if p.keywords else []
         return str(
             self._serializer.dumps(
                 [p.listing, p.plan.to_dict(), p.index, p.point_in_time, list(p.after), p.offset, *relaxed]

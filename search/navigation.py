@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any
 
 from cachetools import TTLCache, cachedmethod
 from elasticsearch import ApiError
@@ -15,13 +15,12 @@ from es_mappings import facets, queries, results
 from es_mappings.attributes import attribute_key
 from es_mappings.facet_types import FacetValue
 from es_mappings.facets import Filters
-from es_mappings.keywords import Keywords
 from es_mappings.results import Facets, Result
 from indexer.elastic.product_index import ProductIndex
 from search import paging
 from search.anchors import AnchorReader
 from search.cursors import Cursors, Position
-from search.errors import IndexGoneError, ParameterError, is_too_costly
+from search.errors import ParameterError, is_too_costly
 from search.listing import Listing
 from search.match_counts import MatchCounts
 from search.parameters import SearchParameters
@@ -35,8 +34,6 @@ from search.similarities import least_score, matches
 from search.snapshots import Snapshot, Snapshots, search_in
 from search.suggestions import Suggestions
 from search.synonyms import Synonyms
-
-T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +100,7 @@ class Navigation:
         if parameters.cursor:
             before = self._cursors.read(parameters.cursor, parameters.fingerprint)
             return self._listing(parameters, hidden, Snapshot(before.index, before.point_in_time), before)
-        return self._read(lambda snapshot: self._listing(parameters, hidden, snapshot, None))
+        return self._snapshots.read(lambda snapshot: self._listing(parameters, hidden, snapshot, None))
 
     def request(self, parameters: SearchParameters, hidden: Sequence[str] = ()) -> dict[str, Any]:
         """Build the request of a listing's first page, to be sent to the alias instead of a point in time."""
@@ -120,10 +117,10 @@ class Navigation:
         products = self._index.products(ids)
         return {product_id: {n: v for n, v in p.items() if n != "vector"} for product_id, p in products.items()}
 
-    def totals(self, every: Sequence[SearchParameters]) -> list[int]:
+    def totals(self, listings: Sequence[SearchParameters]) -> list[int]:
         """Return how many products each of several searches finds by its keywords and filters, as they are written."""
         snapshot = self._snapshots.current()
-        searches = [self._resolver.resolve(parameters, snapshot) for parameters in every]
+        searches = [self._resolver.resolve(parameters, snapshot) for parameters in listings]
         if not searches:
             return []
         lines = [line for s in searches for line in ({}, {"query": s.query, "size": 0, "track_total_hits": True})]
@@ -141,19 +138,10 @@ class Navigation:
         request = queries.search_page(everything, page=queries.Page(size=0), facets=facets.aggregations())
         return results.read(self._index.client.search(index=self._index.alias, body=request).body).facets
 
-    def _read(self, read: Callable[[Snapshot], T]) -> T:
-        snapshot = self._snapshots.current()
-        try:
-            return read(snapshot)
-        except IndexGoneError:
-            # The index was replaced and deleted in the second since the snapshot was opened.
-            self._snapshots.forget(snapshot)
-            return read(self._snapshots.current())
-
     def _listing(
         self, parameters: SearchParameters, hidden: Sequence[str], snapshot: Snapshot, before: Position | None
     ) -> Listing:
-        keywords = Keywords(before.keywords, least=before.least) if before and before.keywords else None
+        keywords = before.relaxed_keywords if before else None
         search = self._resolver.resolve(parameters, snapshot, hidden, keywords)
         position = before or self._start(search)
         result = self._send(page_request(search, position), search)
@@ -163,9 +151,9 @@ class Navigation:
         self._served(plan.strategy)
         if result.facets is None:
             warnings.append("Filters can't be shown right now.")
-        if result.is_partial:
+        if result.is_incomplete:
             warnings.append("Some products are missing from this list right now.")
-        if parameters.q and result.total and not before and not search.is_respelled and not search.is_partial:
+        if parameters.q and result.total and not before and not search.is_relaxed:
             self._searched(parameters.q)
         if not result.total:
             self._check_filters(parameters)
@@ -181,7 +169,7 @@ class Navigation:
 
     def _start(self, search: ResolvedSearch) -> Position:
         at, words = search.snapshot, search.keywords
-        relaxed = (words.text, words.least) if search.is_respelled or search.is_partial else ()
+        relaxed = (words.text, words.minimum_should_match) if search.is_relaxed else ()
         plan = plan_of(search, self._counts)
         return Position(search.parameters.fingerprint, plan, at.index, at.point_in_time, (), 0, *relaxed)
 

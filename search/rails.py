@@ -19,7 +19,6 @@ from es_mappings.results import Hit
 from indexer.elastic.client import vector
 from indexer.elastic.product_index import ProductIndex
 from search.anchors import AnchorReader, Anchors
-from search.errors import IndexGoneError
 from search.match_counts import MatchCounts
 from search.snapshots import Snapshot, Snapshots
 
@@ -84,14 +83,7 @@ class Rails:
         return self._build(lambda snapshot: [self._by_look(snapshot, bag), self._by_interest(snapshot, others)], owned)
 
     def _build(self, requests: Callable[[Snapshot], list[_Request | None]], owned: Sequence[str]) -> list[Rail]:
-        snapshot = self._snapshots.current()
-        try:
-            return self._search(snapshot, requests(snapshot), owned)
-        except IndexGoneError:
-            # The index was replaced and deleted in the second since the snapshot was opened.
-            self._snapshots.forget(snapshot)
-            snapshot = self._snapshots.current()
-            return self._search(snapshot, requests(snapshot), owned)
+        return self._snapshots.read(lambda snapshot: self._search(snapshot, requests(snapshot), owned))
 
     def _by_interest(self, snapshot: Snapshot, interests: Mapping[str, Interest]) -> _Request | None:
         anchors = self._anchors.read(snapshot, {i: interest.weight for i, interest in interests.items()})

@@ -83,7 +83,12 @@ class ResolvedSearch:
     @property
     def is_partial(self) -> bool:
         """Whether only some of the words must match."""
-        return bool(self.keywords.least)
+        return bool(self.keywords.minimum_should_match)
+
+    @property
+    def is_relaxed(self) -> bool:
+        """Whether something else is searched for than the words as they are."""
+        return self.is_respelled or self.is_partial
 
     @property
     def by_similarity(self) -> bool:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from cachetools import TTLCache
 from elasticsearch import ApiError, Elasticsearch
@@ -20,7 +21,9 @@ from es_mappings.layout import Layout
 from es_mappings.queries import KEEP_ALIVE
 from indexer import deadlines
 from indexer.elastic.product_index import ProductIndex
-from search.errors import gone
+from search.errors import IndexGoneError, gone
+
+T = TypeVar("T")
 
 _SHARED_SECONDS = 1.0  # as long as Elasticsearch's own refresh interval
 _MEANING_SECONDS = 60.0  # an index's space never changes; its calibration changes rarely
@@ -99,11 +102,15 @@ class Snapshots:
         with deadlines.holding(self._opening):
             return self._younger_than(_SHARED_SECONDS) or self._open()
 
-    def forget(self, snapshot: Snapshot) -> None:
-        """Make the next listing start in a new snapshot, because this one's index was deleted."""
-        with self._lock:
-            if self._current == snapshot:
-                self._opened = float("-inf")
+    def read(self, read: Callable[[Snapshot], T]) -> T:
+        """Return what a function reads from the current snapshot; if its index is gone, from a new one."""
+        snapshot = self.current()
+        try:
+            return read(snapshot)
+        except IndexGoneError:
+            # The index was replaced and deleted in the second since the snapshot was opened.
+            self._forget(snapshot)
+            return read(self.current())
 
     def meaning(self, index: str) -> VectorMeaning:
         """Return what the vectors of an index mean."""
@@ -133,6 +140,11 @@ class Snapshots:
         with self._lock:
             self._opened, self._current = asked, snapshot
         return snapshot
+
+    def _forget(self, snapshot: Snapshot) -> None:
+        with self._lock:
+            if self._current == snapshot:
+                self._opened = float("-inf")
 
     def _younger_than(self, seconds: float) -> Snapshot | None:
         with self._lock:

@@ -5,20 +5,21 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any, Literal
 
 from cachetools import TTLCache, cachedmethod
 from rapidfuzz import fuzz, process
 
-from es_mappings.keywords import as_typed
+from es_mappings.keywords import prefix_search
 from es_mappings.results import Facets
 from indexer.elastic.product_index import ProductIndex
 
 Kind = Literal["search", "category", "brand", "attribute", "product"]
 
-_MOST: Mapping[Kind, int] = {"search": 3, "category": 3, "brand": 2, "attribute": 3, "product": 4}
-_LEAST_LETTERS = 2  # one letter says nothing, and matches half of the shop
-_LEAST_MISSPELT = 4  # letters of a word that may be misspelt
+_LIMITS: Mapping[Kind, int] = {"search": 3, "category": 3, "brand": 2, "attribute": 3, "product": 4}
+_MIN_LETTERS = 2  # one letter says nothing, and matches half of the shop
+_MIN_MISSPELT = 4  # letters of a word that may be misspelt
 _ALIKE = 75.0  # rapidfuzz's ratio, of 100, of a misspelt word to the beginning of one of the shop's
 _FREQUENT_SECONDS = 60.0
 
@@ -65,11 +66,12 @@ class Suggestions:
     ) -> None:
         self._index, self._facets, self._read_frequent = index, facets, frequent
         self._cache: TTLCache[object, tuple[Suggestion, ...]] = TTLCache(1, _FREQUENT_SECONDS)
+        self._lock = Lock()
 
     def complete(self, typed: str) -> list[Suggestion]:
         """Return suggestions for what was typed so far, the best of each kind first; at most two requests."""
         words = _words(typed)
-        if not words or len("".join(words)) < _LEAST_LETTERS:
+        if not words or len("".join(words)) < _MIN_LETTERS:
             return []
         facets = self._facets()
         entries = (*self._frequent(), *(_entries(facets) if facets else ()))
@@ -78,14 +80,14 @@ class Suggestions:
             corrected = _corrected(entries, words)
             matching = _matching(entries, corrected) or _combined(entries, corrected)
             products = self._products(" ".join(corrected)) if corrected != words else []
-        return list(_most([*matching, *products]))
+        return list(_limited([*matching, *products]))
 
-    @cachedmethod(lambda self: self._cache)
+    @cachedmethod(lambda self: self._cache, lock=lambda self: self._lock)
     def _frequent(self) -> tuple[Suggestion, ...]:
         return tuple(Suggestion("search", text, {"q": text}) for text in self._read_frequent())
 
     def _products(self, typed: str) -> list[Suggestion]:
-        hits = self._index.search(**as_typed(typed, _MOST["product"]))["hits"]["hits"]
+        hits = self._index.search(**prefix_search(typed, _LIMITS["product"]))["hits"]["hits"]
         return [Suggestion("product", hit["_source"]["title"], product=hit["_source"]) for hit in hits]
 
 
@@ -104,7 +106,7 @@ def _entries(facets: Facets) -> Iterator[Suggestion]:
 
 
 def _matching(entries: Iterable[Suggestion], words: Sequence[str]) -> list[Suggestion]:
-    """Return the entries that have all the words, the last as a beginning: searches, then those that begin so."""
+    """Return the entries that have all the words, the last as a prefix: searches first, then those that begin so."""
     matches = []
     for entry in entries:
         own = _words(entry.text.rpartition("/")[2] if entry.kind == "category" else entry.text)
@@ -135,7 +137,7 @@ def _corrected(entries: Sequence[Suggestion], words: Sequence[str]) -> list[str]
 
 
 def _is_known(word: str, known: Iterable[str]) -> bool:
-    return len(word) < _LEAST_MISSPELT or any(other.startswith(word) for other in known)
+    return len(word) < _MIN_MISSPELT or any(other.startswith(word) for other in known)
 
 
 def _likeliest(word: str, known: Sequence[str]) -> str:
@@ -144,16 +146,16 @@ def _likeliest(word: str, known: Sequence[str]) -> str:
     return known[best[2] % len(known)] if best else word
 
 
-def _most(suggestions: Iterable[Suggestion]) -> Iterator[Suggestion]:
+def _limited(suggestions: Iterable[Suggestion]) -> Iterator[Suggestion]:
     """Iterate over as many of each kind as are shown, without repetition."""
-    left = dict(_MOST)
+    remaining = dict(_LIMITS)
     seen = set()
     for suggestion in suggestions:
         key = (suggestion.kind, suggestion.text.lower())
         if suggestion.kind != "product" and key in seen:
             continue
-        if left[suggestion.kind]:
-            left[suggestion.kind] -= 1
+        if remaining[suggestion.kind]:
+            remaining[suggestion.kind] -= 1
             seen.add(key)
             yield suggestion
 

@@ -15,7 +15,7 @@ from indexer.elastic.product_index import ProductIndex
 from indexer.synonyms import Rule
 
 _SECONDS = 5.0  # until a changed rule counts
-_MOST_WORDINGS = 8  # of one search, each of which is a query of its own
+_MAX_WORDINGS = 8  # of one search, each of which is a query of its own
 _ALIKE = 80.0  # rapidfuzz's ratio, of 100, of a misspelt word to a synonym's
 
 
@@ -58,17 +58,17 @@ def gather(rules: Sequence[Rule]) -> _Rules:
             key = _singular(wording.split())
             meant = (m for m in rule.meant if m != wording)
             others[key] = tuple(dict.fromkeys((*others.get(key, ()), *meant)))
-    every = {word for rule in rules for wording in rule.words for word in wording.split()}
-    return _Rules(others, max(map(len, others), default=0), tuple(sorted(every)))
+    all_words = {word for rule in rules for wording in rule.words for word in wording.split()}
+    return _Rules(others, max(map(len, others), default=0), tuple(sorted(all_words)))
 
 
 def wordings(text: str, rules: _Rules) -> list[str]:
-    """Return a text with each combination of synonyms in place, without the text itself, at most `_MOST_WORDINGS`."""
+    """Return a text with each combination of synonyms in place, without the text itself, at most `_MAX_WORDINGS`."""
     words = text.split()
     made = [words]
     for start, end, others in _places(words, rules):
         made += [[*before[:start], other, *before[end:]] for other in others for before in made]
-        made = made[: _MOST_WORDINGS + 1]
+        made = made[: _MAX_WORDINGS + 1]
     return [" ".join(wording) for wording in made[1:]]
 
 

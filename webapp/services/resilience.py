@@ -78,9 +78,9 @@ class ResilientNavigation:
                 raise
             self._note("listing", known[1], error)
             return _without(known[0], hidden)
-        is_whole = listing.result.facets is not None and not listing.result.is_partial
+        is_complete = listing.result.facets is not None and not listing.result.is_incomplete
         # A photograph's vector is promised to expire.
-        if is_whole and len(shared) == len(hidden) and not parameters.photo:
+        if is_complete and len(shared) == len(hidden) and not parameters.photo:
             self._keep((parameters, shared), listing)
         return listing
 
@@ -117,9 +117,9 @@ class ResilientNavigation:
         self._categories = unless_outage(self._navigation.categories, self._categories)
         return self._categories
 
-    def totals(self, every: Sequence[SearchParameters]) -> list[int]:
+    def totals(self, listings: Sequence[SearchParameters]) -> list[int]:
         """Return how many products each of several searches finds, as `Navigation.totals` does."""
-        return self._navigation.totals(every)
+        return self._navigation.totals(listings)
 
     def suggest(self, typed: str) -> list[Suggestion]:
         """Return suggestions for what was typed so far, or none: a search box is useful without them."""

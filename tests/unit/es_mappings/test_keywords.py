@@ -27,6 +27,6 @@ def test_other_wordings_match_as_well() -> None:
 
 
 def test_part_of_the_words_may_be_enough() -> None:
-    [clause] = Keywords("long striped dress", least="2").clauses()
+    [clause] = Keywords("long striped dress", minimum_should_match="2").clauses()
     assert clause["combined_fields"]["minimum_should_match"] == "2"
     assert clause["combined_fields"]["operator"] == "or"

@@ -51,8 +51,8 @@ def test_an_overloaded_elasticsearch_is_not_asked_twice() -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "is_partial"), [({}, False), ({"timed_out": True}, True), ({"_shards": {"failed": 1}}, True)]
+    ("part", "is_incomplete"), [({}, False), ({"timed_out": True}, True), ({"_shards": {"failed": 1}}, True)]
 )
-def test_a_shard_that_does_not_answer_is_noticed(part: dict[str, Any], is_partial: bool) -> None:
+def test_a_shard_that_does_not_answer_is_noticed(part: dict[str, Any], is_incomplete: bool) -> None:
     navigation, _ = _navigation({**_HITS, **part})
-    assert navigation._send(_REQUEST, MagicMock()).is_partial is is_partial
+    assert navigation._send(_REQUEST, MagicMock()).is_incomplete is is_incomplete

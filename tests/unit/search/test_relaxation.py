@@ -70,8 +70,8 @@ def test_words_are_spelled_as_the_shop_spells_them(q: str, text: str) -> None:
 
 
 def test_as_few_words_as_possible_are_left_open() -> None:
-    assert _relaxed("blue laptop 16gb") == Keywords("blue laptop 16 gb", least="-1")
-    assert _relaxed("quantum dress") == Keywords("quantum dress", least="-1")
+    assert _relaxed("blue laptop 16gb") == Keywords("blue laptop 16 gb", minimum_should_match="-1")
+    assert _relaxed("quantum dress") == Keywords("quantum dress", minimum_should_match="-1")
 
 
 @pytest.mark.parametrize("q", ["", "quantum", "quantum flux", " ".join(["blu"] * 13)])

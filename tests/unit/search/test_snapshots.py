@@ -8,7 +8,8 @@ from unittest.mock import MagicMock
 import pytest
 
 from indexer import deadlines
-from search.snapshots import Snapshots
+from search.errors import IndexGoneError
+from search.snapshots import Snapshot, Snapshots
 
 
 class _Index:
@@ -67,3 +68,17 @@ def test_without_an_older_one_a_listing_waits_no_longer_than_it_may(index: _Inde
     index.let.set()
     opening.join()
     assert index.opened == 1
+
+
+def test_a_reader_starts_over_in_a_new_snapshot_when_its_index_is_gone(index: _Index) -> None:
+    index.let.set()
+    seen: list[str] = []
+
+    def read(snapshot: Snapshot) -> str:
+        seen.append(snapshot.point_in_time)
+        if len(seen) == 1:
+            raise IndexGoneError
+        return "answer"
+
+    assert Snapshots(index).read(read) == "answer"  # type: ignore[arg-type]
+    assert seen == ["point 1", "point 2"]

@@ -46,7 +46,7 @@ class _Navigation:
         self.error: Exception | None = None
         self.rails = self
         self.facets: Facets | None = Facets({}, {}, {}, {}, {})
-        self.is_partial = False
+        self.is_incomplete = False
 
     def _fail(self) -> None:
         if self.error:
@@ -57,7 +57,7 @@ class _Navigation:
         ids = [i for i in "abc" if i not in hidden]
         hits = [Hit({"id": i, "title": i.upper()}, 1.0, [], [0.5] * 8) for i in ids]
         empty = empty_listing(parameters)
-        result = replace(empty.result, hits=hits, total=len(hits), facets=self.facets, is_partial=self.is_partial)
+        result = replace(empty.result, hits=hits, total=len(hits), facets=self.facets, is_incomplete=self.is_incomplete)
         return replace(empty, result=result, matches=[Match() for _ in hits], next_cursor="next")
 
     def products(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -159,7 +159,7 @@ def test_a_listing_by_photograph_is_not_kept(navigation: ResilientNavigation, be
         navigation.listing(photo)
 
 
-@pytest.mark.parametrize("lacking", [{"facets": None}, {"is_partial": True}], ids=str)
+@pytest.mark.parametrize("lacking", [{"facets": None}, {"is_incomplete": True}], ids=str)
 def test_a_listing_that_lacks_something_replaces_none_that_is_whole(
     navigation: ResilientNavigation, behind: _Navigation, lacking: dict[str, Any]
 ) -> None:
