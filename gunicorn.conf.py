@@ -18,7 +18,7 @@ accesslog = None
 def post_fork(_server: object, worker: Any) -> None:
     """Log as the settings say."""
     from indexer.settings import Settings
-    from webapp.access_log import WithoutClients
+    from webapp.access_log import PrivacyFilter
     from workers import logs
 
     settings = Settings.from_environment()
@@ -26,4 +26,4 @@ def post_fork(_server: object, worker: Any) -> None:
     own = worker.log.error_log
     own.handlers.clear()
     own.propagate = True
-    own.addFilter(WithoutClients(settings.log_addresses))
+    own.addFilter(PrivacyFilter(settings.log_addresses))

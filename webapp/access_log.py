@@ -18,41 +18,41 @@ from indexer.settings import Settings
 
 log = logging.getLogger(__name__)
 
-How = Literal["short", "full", "none"]
+AddressStyle = Literal["short", "full", "none"]
 
 _PREFIX = {4: 24, 6: 48}  # bits of an address that are kept: a network of hundreds of subscribers
 _PRIVATE = {"bag.ordered"}  # endpoints whose path names something of one shopper's
-_LONGEST = 200  # characters of a path
+_MAX_PATH = 200  # characters of a path
 
 _QUERY = re.compile(r"\?[^\s'\"]+")
 _CLIENT = re.compile(r"(?<=\bip=)\S+?(?=:?(?:\s|$))")
 
 
-def shortened(address: str | None, how: How = "short") -> str:
+def shortened(address: str | None, style: AddressStyle = "short") -> str:
     """Return a client's address as logs may have it; ``-`` for none, and for what is no address."""
     try:
         ip = ipaddress.ip_address(address or "")
     except ValueError:
         return "-"
-    if how == "none":
+    if style == "none":
         return "-"
     ip = getattr(ip, "ipv4_mapped", None) or ip
-    if how == "full":
+    if style == "full":
         return str(ip)
     return str(ipaddress.ip_network((ip.packed, _PREFIX[ip.version]), strict=False).network_address)
 
 
-class WithoutClients(logging.Filter):
+class PrivacyFilter(logging.Filter):
     """Cuts queries, and shortens addresses, in what gunicorn says about single requests."""
 
-    def __init__(self, how: How) -> None:
+    def __init__(self, style: AddressStyle) -> None:
         super().__init__()
-        self._how = how
+        self._style = style
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Clean a record; none is dropped."""
         message = _QUERY.sub("?...", record.getMessage())
-        record.msg, record.args = _CLIENT.sub(lambda found: shortened(found[0], self._how), message), None
+        record.msg, record.args = _CLIENT.sub(lambda match: shortened(match[0], self._style), message), None
         return True
 
 
@@ -80,4 +80,4 @@ def _path() -> str:
     """Return the path without its query, or the rule of one that names something of the shopper's."""
     if request.endpoint in _PRIVATE and request.url_rule:
         return request.url_rule.rule
-    return quote(request.path[:_LONGEST])  # a line break would forge a line
+    return quote(request.path[:_MAX_PATH])  # a line break would forge a line

@@ -118,7 +118,7 @@ def kind_of(blueprint: str | None, endpoint: str | None) -> str:
 
 
 class _Refusals:
-    """Answers refused requests as cheaply as can be: what a refusal costs is lost to those that are served."""
+    """Answers refused requests as cheaply as possible: what a refusal costs is lost to those that are served."""
 
     def __init__(self, count: Callable[[str], None]) -> None:
         self._count, self._lock, self._page = count, Lock(), ""

@@ -178,9 +178,9 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
 
 
 class BufferingWorker(Worker):  # type: ignore[misc]
-    """A process of gunicorn's that serves by waitress.
+    """A gunicorn worker that serves with waitress.
 
-    Of gunicorn's settings it knows ``threads``, ``worker_connections``, ``keepalive``, ``max_requests`` and time-outs.
+    Of gunicorn's settings it heeds ``threads``, ``worker_connections``, ``keepalive``, ``max_requests`` and time-outs.
     """
 
     def run(self) -> None:

@@ -28,7 +28,7 @@ RECONCILE = "workers.reconcile"
 PRUNE = "workers.prune"
 SAMPLE_RECALL = "workers.sample_recall"
 SWEEP = "workers.sweep_attached"
-ANSWER = "workers.answer"  # sent to one worker (workers/health.py)
+CHECK_HEALTH = "workers.check_health"  # sent to one worker (workers/health.py)
 
 _ROUTES = {
     SWEEP: EMBEDDING,

@@ -41,9 +41,10 @@ def list_letters(size: int) -> None:
 def retry(ids: tuple[str, ...], *, everything: bool) -> None:
     """Queue dead letters again."""
     letters, settings = _letters(), Settings.from_environment()
-    rates = Rates.read(settings.base_currency, settings.currency_rates)
     with Queues.open(settings, COMMAND) as queues:
-        count, faults = requeue(_chosen(letters, ids, everything=everything), letters, queues, rates)
+        count, faults = requeue(
+            _chosen(letters, ids, everything=everything), letters, queues, Rates.from_settings(settings)
+        )
     for letter, why in faults:
         click.echo(f"{letter.id}: {why}", err=True)
     click.echo(f"{count:,} queued again")

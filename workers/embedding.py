@@ -12,7 +12,7 @@ from elastic_transport import TransportError
 from elasticsearch import ApiError
 
 from indexer.elastic.dead_letters import DeadLetter
-from indexer.embedding.giving_up import mark_failed
+from indexer.embedding.giving_up import failure_reason, mark_failed
 from indexer.embedding.overlapping import map_concurrently
 from indexer.embedding.report import Report
 from workers import failures, resources
@@ -85,7 +85,7 @@ def _embed(batch: _Batch) -> bool:
             _postpone(batch, failures.explain(error))
             return False
         log.exception("a batch of %d products failed", len(batch.ids))
-        recover(batch.name, f"embedding it failed: {type(error).__name__}: {error}")
+        recover(batch.name, failure_reason(error))
         return True
     received = _finish(batch, report)
     queue.reset_deferrals(report.written)

@@ -13,7 +13,7 @@ import click
 from celery.utils.nodenames import worker_direct
 
 from indexer.settings import Settings
-from workers.app import ANSWER, TIME_LIMIT, app
+from workers.app import CHECK_HEALTH, TIME_LIMIT, app
 from workers.errors import RedisUnavailableError
 from workers.queues import keys
 from workers.queues.connection import COMMAND
@@ -35,8 +35,8 @@ def problem_of(worker: str, queues: Queues, seconds: float) -> str | None:
     worker : str
         Its node name, such as ``celery@host``.
     seconds : float
-        How long one of its task processes may take to answer. Those that work on something else are well, too, until
-        Celery kills them for it.
+        How long one of its task processes may take to answer. Those that are busy with something else count as
+        well until Celery kills them for it.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def problem_of(worker: str, queues: Queues, seconds: float) -> str | None:
     if not app.control.ping(destination=[worker], timeout=_PING_SECONDS):
         return f"{worker} does not answer"
     reply_to = keys.health_reply(secrets.token_hex(16))
-    queues.tasks.send(ANSWER, [reply_to], queue=worker_direct(worker), expires=seconds)
+    queues.tasks.send(CHECK_HEALTH, [reply_to], queue=worker_direct(worker), expires=seconds)
     if queues.replies.wait(reply_to, seconds):
         return None
     active: dict[str, Any] = app.control.inspect(destination=[worker], timeout=_PING_SECONDS).active() or {}

@@ -1,4 +1,4 @@
-"""Embed a shopper's photograph in a worker that has the models; the photograph itself is in Redis until then.
+"""Embed a shopper's photograph in a worker that has the models; the photograph is in Redis until one takes it.
 
 The web process, which never loads a model, calls `embed_photo`; the worker runs `answer`.
 """
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from indexer.images.decoder import Decoder
 
 _PATIENCE = 10.0  # seconds that a shopper waits; older photographs are no longer embedded
-_MOST_WAITING = 32  # more than a worker embeds in that time on two cores; without a worker, the queue ends here
-_IS_CONSUMED = f"Does any worker consume the queue `{INTERACTIVE}`?"
+_MAX_WAITING = 32  # more than a worker embeds in that time on two cores; without a worker, the queue ends here
+_HINT = f"Does any worker consume the queue `{INTERACTIVE}`?"
 
 
 class PhotoServiceError(ProductSearchError):
@@ -82,16 +82,16 @@ def embed_photo(queues: Queues, photo: bytes, box: Box | None = None, *, timeout
     token = secrets.token_hex(16)
     upload, reply_to = keys.photo_upload(token), keys.photo_reply(token)
     try:
-        if queues.tasks.depth(INTERACTIVE) >= _MOST_WAITING:
-            raise PhotoServiceError(f"{_MOST_WAITING} photographs wait already. {_IS_CONSUMED}")
-        # Beside the task, because a task stays in its queue until a worker takes it, even for days.
+        if queues.tasks.depth(INTERACTIVE) >= _MAX_WAITING:
+            raise PhotoServiceError(f"{_MAX_WAITING} photographs wait already. {_HINT}")
+        # Apart from the task, because a task stays in its queue until a worker takes it, even for days.
         queues.values.set(upload, photo, seconds=timeout)
         queues.tasks.send(EMBED_PHOTO, [upload, box, reply_to], expires=timeout)
         reply = queues.replies.wait(reply_to, timeout)
     except RedisUnavailableError as error:
         raise PhotoServiceError("Redis does not accept photographs. Is it up, and does it have memory left?") from error
     if reply is None:
-        raise PhotoServiceError(f"No worker embedded the photograph within {timeout:g} s. {_IS_CONSUMED}")
+        raise PhotoServiceError(f"No worker embedded the photograph within {timeout:g} s. {_HINT}")
     if "busy" in reply:
         raise PhotoServiceError(reply["busy"])
     if "image" in reply:

@@ -23,7 +23,7 @@ def settings() -> Settings:
 
 def rates() -> Rates:
     """Return what prices are converted by."""
-    return Rates.read(settings().base_currency, settings().currency_rates)
+    return Rates.from_settings(settings())
 
 
 _loading = threading.Lock()

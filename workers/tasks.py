@@ -16,7 +16,7 @@ from indexer.errors import ProductSearchError
 from workers import embedding, health, housekeeping, logs, metrics, photos, resources, scheduler, sweeping, writing
 from workers.app import (
     ACCEPT_EVENTS,
-    ANSWER,
+    CHECK_HEALTH,
     EMBED_PHOTO,
     EMBED_PRODUCTS,
     EMBED_WAITING,
@@ -79,8 +79,8 @@ def embed_photo(upload: str, box: Box | None, reply_to: str) -> None:
     photos.answer(resources.pipeline(), resources.photo_decoder(), resources.queues(), upload, box, reply_to)
 
 
-@app.task(name=ANSWER, acks_late=False)
-def answer(reply_to: str) -> None:
+@app.task(name=CHECK_HEALTH, acks_late=False)
+def check_health(reply_to: str) -> None:
     """Answer a health check of this worker, once this process has its models if it needs them."""
     if _queues & _WITH_MODELS:
         resources.pipeline()

@@ -13,6 +13,7 @@ from typing import Any
 
 from indexer.catalog.values.changes import Changes
 from indexer.errors import SettingsError
+from indexer.settings import Settings
 
 OFFER = "offer"  # the unknown field that keeps a converted price as the catalogue has it
 _CODE = re.compile(r"[A-Z]{3}")
@@ -32,6 +33,11 @@ class Rates:
 
     base: str = ""
     worth: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Rates:
+        """Read the rates that the settings name, as `read` does."""
+        return cls.read(settings.base_currency, settings.currency_rates)
 
     @classmethod
     @cache

@@ -66,7 +66,7 @@ def write_catalog(settings: Settings, feed: Feed, report_file: Path | None = Non
     index.ensure()
     report = LoadReport(feed.path.name, feed.description)
     try:
-        _write(index, feed, report, Rates.read(settings.base_currency, settings.currency_rates))
+        _write(index, feed, report, Rates.from_settings(settings))
     except Exception as error:
         report.stopped = f"{type(error).__name__}: {error}"[:_REASON]
         raise

@@ -14,7 +14,7 @@ from indexer.cli.console import progress_bar
 from indexer.cli.status import print_counts
 from indexer.elastic.containment import halved
 from indexer.elastic.product_index import ProductIndex
-from indexer.embedding.giving_up import mark_failed
+from indexer.embedding.giving_up import failure_reason, mark_failed
 from indexer.embedding.report import Report
 from indexer.errors import SpaceError
 from indexer.settings import Settings
@@ -87,7 +87,7 @@ def _run(index: ProductIndex, pipeline: Pipeline, what: str, ids: Iterable[str],
 
 def _give_up(index: ProductIndex, product_id: str, error: Exception) -> Report:
     """Note at a product that it can't be embedded; a worker does the same."""
-    reason = f"embedding it failed: {type(error).__name__}: {error}"
+    reason = failure_reason(error)
     mark_failed(index, [product_id], reason)
     return Report(failed={product_id: reason})
 

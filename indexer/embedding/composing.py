@@ -11,6 +11,7 @@ from indexer.attribution.attributor import AttributionInput
 from indexer.attribution.features import Example
 from indexer.catalog import documents
 from indexer.catalog.documents import EmbeddedImage
+from indexer.embedding.giving_up import failure_reason
 from indexer.embedding.image_embedder import Embedded
 from indexer.embedding.stored_products import Embeddable, StoredProduct
 from indexer.errors import ImageError, ImageUnavailableError, PlaceholderError
@@ -31,9 +32,7 @@ class Outcome:
     @classmethod
     def of_error(cls, error: Exception) -> Outcome:
         """Return the outcome of a product that can't be embedded."""
-        return cls(
-            None, [], f"embedding it failed: {type(error).__name__}: {error}"[:1000], failed=True, unavailable=False
-        )
+        return cls(None, [], failure_reason(error)[:1000], failed=True, unavailable=False)
 
     def action(
         self,

@@ -13,6 +13,11 @@ from indexer.elastic.product_index import ProductIndex
 log = logging.getLogger(__name__)
 
 
+def failure_reason(error: Exception) -> str:
+    """Return the reason for a product that an error keeps from being embedded."""
+    return f"embedding it failed: {type(error).__name__}: {error}"
+
+
 def mark_failed(index: ProductIndex, ids: Sequence[str], reason: str) -> None:
     """Write the reason to products, which then count as failed until they change or are retried."""
     sources = get_sources(index.client, index.name, list(ids), _source_includes="source,deleted_at")

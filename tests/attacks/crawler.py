@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
-_MOST = 300  # pages of one crawl
+_MAX_PAGES = 300  # pages of one crawl
 
 
 @dataclass
@@ -67,7 +67,7 @@ def crawl(web: FlaskClient, *start: str, of_a_kind: int = 2) -> list[Page]:
         How many pages of one route and parameter are visited.
     """
     waiting, seen, kinds, pages = deque(start or ("/",)), set[str](), Counter[tuple[str, str]](), list[Page]()
-    while waiting and len(pages) < _MOST:
+    while waiting and len(pages) < _MAX_PAGES:
         address = waiting.popleft().partition("#")[0]
         kind = list(_kinds(web, address))
         if address in seen or all(kinds[k] >= of_a_kind for k in kind):

@@ -63,7 +63,7 @@ def test_a_missing_worker_is_reported_in_time(shop: Shop, queues: Queues, monkey
 def test_photographs_that_no_worker_takes_do_not_pile_up(
     shop: Shop, queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers.photos, "_MOST_WAITING", 2)
+    monkeypatch.setattr(workers.photos, "_MAX_WAITING", 2)
     monkeypatch.setattr(workers.photos, "INTERACTIVE", queue := f"nobody-{shop.alias}")
     with redis.Redis.from_url(shop.settings.redis_url) as server:
         server.rpush(queue, "a task", "a task")

@@ -16,7 +16,7 @@ from indexer.synonyms import Rule
 from tests.conftest import Shop
 from tests.live.shopping import search, walk
 from webapp import create_app
-from workers.queues.frequent_searches import LEAST
+from workers.queues.frequent_searches import MIN_COUNT
 from workers.queues.handle import Queues
 
 
@@ -142,7 +142,7 @@ def test_what_many_search_for_is_suggested(web: FlaskClient, shop: Shop) -> None
     assert search(web, q=words)["keywords"]["text"] == words
     with Queues.open(shop.settings) as queues:
         before = words in queues.searches.read()
-        for _ in range(LEAST):
+        for _ in range(MIN_COUNT):
             queues.searches.count("Sage  midi dress")
         assert not before
         assert words in queues.searches.read()

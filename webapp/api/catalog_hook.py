@@ -54,14 +54,13 @@ def events() -> Response | tuple[Response, int]:
     202 reports how many events were accepted and lists those that were not; 400 means that none was. After 429 and 503
     send the same request again later: repeated events do no harm.
     """
-    queues = services().queues
-    data, name, received = _verified(services().settings), request.headers["webhook-id"], time.time()
+    shop = services()
+    data, name, received = _verified(shop.settings), request.headers["webhook-id"], time.time()
+    queues, rates = shop.queues, Rates.from_settings(shop.settings)
     try:
         # Events without a version take the time of the first request, so that a repeated request does not override
         # events that arrived in between.
         version = queues.events.first_seen(name, received)
-        shop = services()
-        rates = Rates.read(shop.settings.base_currency, shop.settings.currency_rates)
         parsed, errors = parse_events([mapped(event, shop.mapping) for event in data], version, rates)
         entries = [Entry(event.model_dump(mode="json"), f"{name}/{position}", received) for position, event in parsed]
         queues.events.add(entries)
@@ -77,13 +76,12 @@ def events() -> Response | tuple[Response, int]:
 
 
 def _verified(settings: Settings) -> list[Any]:
-    # Counted separately, so that no signed request is refused because strangers sent many.
     if not settings.webhook_secrets:
         abort(503, "This shop does not accept catalogue events: WEBHOOK_SECRET is not set.")
     try:
         _verify(settings.webhook_secrets)
     except (WebhookVerificationError, ValueError) as error:  # ValueError: a malformed signature header
-        count_request("unsigned")
+        count_request("unsigned")  # separately, so that no signed request is refused because strangers sent many
         abort(401, f"The request is not signed correctly: {error}")
     count_request("webhook")
     try:
@@ -97,7 +95,7 @@ def _verified(settings: Settings) -> list[Any]:
 
 
 def _verify(secrets: Sequence[str]) -> None:
-    """Check the signature; while the secret is changed, the new and the old one are valid."""
+    """Check the signature; while the secret is being changed, the new and the old one are valid."""
     body, headers = request.get_data(), dict(request.headers)
     *others, last = secrets
     for secret in others:

@@ -24,18 +24,18 @@ class LastKnown(Generic[K, V]):
     ----------
     seconds : float
         Age at which a value is forgotten; 0 keeps none.
-    entries, most_bytes : int
+    entries, max_bytes : int
         Limits of all values together.
     """
 
     def __init__(
-        self, *, seconds: float, entries: int, most_bytes: int, clock: Callable[[], float] = time.monotonic
+        self, *, seconds: float, entries: int, max_bytes: int, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._clock, self._lock = clock, Lock()
         # Each counts at least its share, so that small ones are bounded in number.
-        self._least = most_bytes // entries
+        self._min_size = max_bytes // entries
         self._values: TTLCache[K, tuple[float, int, V]] = TTLCache(
-            most_bytes, seconds, timer=clock, getsizeof=lambda entry: entry[1]
+            max_bytes, seconds, timer=clock, getsizeof=lambda entry: entry[1]
         )
 
     def put(self, key: K, value: V) -> bool:
@@ -44,7 +44,7 @@ class LastKnown(Generic[K, V]):
         with self._lock:
             if (known := self._values.get(key)) and now - known[0] < _RENEW_SECONDS:
                 return False
-        size = max(self._least, size_of(value))
+        size = max(self._min_size, size_of(value))
         with self._lock:
             if fits := size <= self._values.maxsize:
                 self._values[key] = now, size, value

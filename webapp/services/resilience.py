@@ -53,9 +53,9 @@ class ResilientNavigation:
     def __init__(self, navigation: Navigation, seconds: float, served: Callable[[str], None] = lambda _: None) -> None:
         self._navigation, self._served = navigation, served
         self._listings = LastKnown[tuple[SearchParameters, tuple[str, ...]], Listing](
-            seconds=seconds, entries=_LISTINGS, most_bytes=_LISTING_BYTES
+            seconds=seconds, entries=_LISTINGS, max_bytes=_LISTING_BYTES
         )
-        self._products = LastKnown[str, dict[str, Any]](seconds=seconds, entries=_PRODUCTS, most_bytes=_PRODUCT_BYTES)
+        self._products = LastKnown[str, dict[str, Any]](seconds=seconds, entries=_PRODUCTS, max_bytes=_PRODUCT_BYTES)
         self._categories: list[FacetValue] = []
 
     def listing(self, parameters: SearchParameters, hidden: Sequence[str] = ()) -> Listing:

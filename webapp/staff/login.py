@@ -23,7 +23,6 @@ blueprint = Blueprint("staff", __name__, url_prefix="/staff")
 
 _SECONDS = 12 * 3600  # a login lasts a working day at most; without a request, IDLE_SECONDS of staff_sessions.py
 
-_COPIES = "a copy of its cookie works again once Redis is back, until it has been idle for an hour"
 _NO_SESSION = ""  # id of a login made while Redis was down
 
 P = ParamSpec("P")
@@ -58,14 +57,14 @@ def _name_in_cookie() -> str | None:
             proofs = _proofs()
             # Changing a password ends the logins made with it.
             is_right = is_current and name in proofs and hmac.compare_digest(proofs[name], proof)
-            return name if is_right and _goes_on(session_id) else None
+            return name if is_right and _is_active(session_id) else None
     return None
 
 
-def _goes_on(session_id: str) -> bool:
-    """Return whether a session has not been ended, by a logout or by its idle time.
+def _is_active(session_id: str) -> bool:
+    """Return whether a session has ended neither by a logout nor by its idle time.
 
-    While Redis is down, nobody knows which were ended, so none is believed. Staff who log in meanwhile have no session:
+    While Redis is down, nobody knows which have ended, so none is believed. Staff who log in meanwhile have no session:
     their login lasts until Redis is back.
     """
     sessions = services().staff_sessions
@@ -93,7 +92,7 @@ def check() -> ResponseReturnValue:
     if not _is_right(name, password):
         return _form(401, wrong=True)
     with suppress(RedisUnavailableError):
-        _forget()
+        _log_out()
     try:
         session_id = services().staff_sessions.begin(name)
     except RedisUnavailableError as error:
@@ -108,14 +107,18 @@ def check() -> ResponseReturnValue:
 def logout() -> ResponseReturnValue:
     """End the login, also where its cookie was copied to."""
     try:
-        _forget()
+        _log_out()
     except RedisUnavailableError as error:
         log.warning("a login could not be ended: %s", error)
-        abort(503, f"You are logged out in this browser. Redis is down, so {_COPIES}.")
+        abort(
+            503,
+            "You are logged out in this browser. Redis is down, so a copy of its cookie works again once Redis is "
+            "back, until it has been idle for an hour.",
+        )
     return redirect(url_for("shop.home"), 303)
 
 
-def _forget() -> None:
+def _log_out() -> None:
     """End the login of this cookie, if it has one, and let its forms expire: the next page gets a new token."""
     login = session.pop("staff", None)
     session.pop(current_app.config["WTF_CSRF_FIELD_NAME"], None)

@@ -78,8 +78,7 @@ def letters() -> ResponseReturnValue:
         flash(f"Dropped {store.remove(chosen):,}.")
     else:
         try:
-            settings = services().settings
-            rates = Rates.read(settings.base_currency, settings.currency_rates)
+            rates = Rates.from_settings(services().settings)
             count, faults = requeue(chosen, store, services().queues, rates)
         except QueueError as error:
             abort(503, str(error))

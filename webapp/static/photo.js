@@ -59,18 +59,18 @@ export function showThumbnails() {
 async function preview(form, input) {
   for (const other of form.querySelectorAll("input[type=file]")) if (other !== input) other.value = "";
   if (address) URL.revokeObjectURL(address);
-  const mine = (address = URL.createObjectURL(input.files[0]));
+  const url = (address = URL.createObjectURL(input.files[0]));
   form.querySelector("[data-crop]").hidden = false;
   form.querySelector("[data-crop-whole]").hidden = false;
   form.querySelector("[data-photo-drop]").classList.add("has-photo");
   const image = form.querySelector(".crop-image");
-  image.src = mine;
+  image.src = url;
   try {
     await image.decode();
-    if (address === mine) place(form, WHOLE);
+    if (address === url) place(form, WHOLE);
   } catch {
     // No preview of what the browser can't show, such as TIFF; that another choice came first says nothing about it.
-    if (address === mine) form.querySelector("[data-crop]").hidden = true;
+    if (address === url) form.querySelector("[data-crop]").hidden = true;
   }
 }
 

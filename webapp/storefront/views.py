@@ -28,7 +28,7 @@ NARROWING: dict[str, Any] = {
     "min_match": 0.0,
 }
 
-_MOST_WAYS = 8  # out of a listing without products
+_MAX_WAYS = 8  # out of a listing without products
 _ALL_FILTERS = "all filters"
 
 
@@ -81,7 +81,7 @@ def ways_out(navigation: ResilientNavigation, links: Links) -> list[Choice]:
     words, filters = parameters.q.split(), list(_filters(parameters))
     if parameters.category:
         filters.append((parameters.category.rpartition("/")[2], {"category": ""}))
-    ways = [*filters, *(_without_word(words, place) for place in range(len(words)) if len(words) > 1)][:_MOST_WAYS]
+    ways = [*filters, *(_without_word(words, place) for place in range(len(words)) if len(words) > 1)][:_MAX_WAYS]
     if len(filters) > 1:
         ways.append((_ALL_FILTERS, {**NARROWING, "category": ""}))
     totals = navigation.totals([parameters.model_copy(update=without) for _, without in ways])

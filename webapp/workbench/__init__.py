@@ -1,4 +1,4 @@
-"""The workbench, where staff judge similarity settle disputed attributes and find placeholder pictures."""
+"""The workbench, where staff judge similarity, settle disputed attributes and find placeholder pictures."""
 
 from __future__ import annotations
 

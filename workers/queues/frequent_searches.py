@@ -10,10 +10,10 @@ import redis
 
 from workers.queues import keys
 
-LEAST = 5  # searches in a week before keywords are suggested: what one person types stays theirs
-_KEPT = 5_000  # keywords of a week
+MIN_COUNT = 5  # searches in a week before keywords are suggested, so that what was typed once or twice isn't shown
+_MAX_KEYWORDS = 5_000  # keywords of a week
 _WEEK = timedelta(days=7)
-_MOST_LETTERS = 60
+_MAX_LETTERS = 60
 
 
 class FrequentSearches:
@@ -25,13 +25,13 @@ class FrequentSearches:
     def count(self, keywords: str) -> None:
         """Count keywords once, in lower case."""
         words = " ".join(keywords.lower().split())
-        if not words or len(words) > _MOST_LETTERS:
+        if not words or len(words) > _MAX_LETTERS:
             return
         key = self._key(datetime.now(UTC))
         try:
             with self._client.pipeline(transaction=False) as commands:
                 commands.zincrby(key, 1, words)
-                commands.zremrangebyrank(key, 0, -_KEPT - 1)  # the rarest, beyond as many as are kept
+                commands.zremrangebyrank(key, 0, -_MAX_KEYWORDS - 1)  # the rarest, beyond as many as are kept
                 commands.expire(key, 2 * _WEEK)
                 commands.execute()
         except redis.RedisError:
@@ -43,7 +43,7 @@ class FrequentSearches:
         try:
             for week in (now, now - _WEEK):
                 rows: Any = self._client.zrevrangebyscore(
-                    self._key(week), "+inf", LEAST, start=0, num=size, withscores=True
+                    self._key(week), "+inf", MIN_COUNT, start=0, num=size, withscores=True
                 )
                 counts.update({words.decode(): int(times) for words, times in rows})
         except redis.RedisError:

@@ -9,7 +9,7 @@ from workers.queues.connection import translated
 from workers.queues.reading import text
 
 _KEPT = 300  # seconds since the last failure: several times the longest pause between two tries
-_LONGEST = 500  # characters
+_MAX_LENGTH = 500  # characters
 
 
 class Stalls:
@@ -22,7 +22,7 @@ class Stalls:
         """Note why a queue waits."""
         try:
             with self._client.pipeline(transaction=True) as commands:
-                commands.hset(self._key, queue, why[:_LONGEST])
+                commands.hset(self._key, queue, why[:_MAX_LENGTH])
                 commands.expire(self._key, _KEPT)
                 commands.execute()
         except redis.RedisError:

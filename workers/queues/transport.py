@@ -1,7 +1,7 @@
-"""Celery's transport over Redis, which outlives what is not a message of Celery's, and a restart of Redis.
+"""Celery's transport over Redis, which survives entries that are no messages of Celery's, and restarts of Redis.
 
-Whoever reaches Redis can write to its queues. Kombu raises what it can't read, which ends the worker, and an entry that
-was taken already ends every worker that looks for lost tasks.
+Whoever reaches Redis can write to its queues. What Kombu can't read raises an error that ends the worker, and such an
+entry among the tasks taken ends every worker that looks for lost ones.
 """
 
 from __future__ import annotations

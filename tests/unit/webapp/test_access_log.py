@@ -5,7 +5,7 @@ from flask import Blueprint, Flask
 
 from indexer.settings import Settings
 from webapp import access_log
-from webapp.access_log import How, WithoutClients, shortened
+from webapp.access_log import AddressStyle, PrivacyFilter, shortened
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from webapp.access_log import How, WithoutClients, shortened
         (None, "short", "-"),
     ],
 )
-def test_addresses_are_shortened_as_the_setting_says(address: str | None, how: How, written: str) -> None:
+def test_addresses_are_shortened_as_the_setting_says(address: str | None, how: AddressStyle, written: str) -> None:
     assert shortened(address, how) == written
 
 
@@ -81,5 +81,5 @@ def test_a_line_tells_what_was_asked_for_and_not_by_whom(
 )  # fmt: skip
 def test_what_gunicorn_says_about_a_request_has_no_query_and_no_address(said: str, written: str) -> None:
     record = logging.makeLogRecord({"msg": "%s", "args": (said,)})
-    assert WithoutClients("short").filter(record)
+    assert PrivacyFilter("short").filter(record)
     assert record.getMessage() == written

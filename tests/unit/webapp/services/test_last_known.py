@@ -20,8 +20,8 @@ def clock() -> _Clock:
     return _Clock()
 
 
-def _kept(clock: _Clock, *, seconds: float = 60, entries: int = 4, most_bytes: int = 40_000) -> LastKnown[str, str]:
-    return LastKnown(seconds=seconds, entries=entries, most_bytes=most_bytes, clock=clock)
+def _kept(clock: _Clock, *, seconds: float = 60, entries: int = 4, max_bytes: int = 40_000) -> LastKnown[str, str]:
+    return LastKnown(seconds=seconds, entries=entries, max_bytes=max_bytes, clock=clock)
 
 
 def test_a_value_comes_with_its_age_until_it_is_too_old(clock: _Clock) -> None:
