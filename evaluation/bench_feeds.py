@@ -40,9 +40,9 @@ def main(*, count: int, step: str | None, path: Path | None) -> None:
         for name in _STEPS:
             command = [sys.executable, "-m", "evaluation.bench_feeds", "--step", name, "--file", str(file)]
             done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=3_600)
-            found = json.loads(done.stdout)
-            click.echo(f"{name}: {found}", err=True)
-            table.add_row(name, *(f"{found[key]:,.0f}" for key in ("per_second", "per_cpu_second", "before", "peak")))
+            figures = json.loads(done.stdout)
+            click.echo(f"{name}: {figures}", err=True)
+            table.add_row(name, *(f"{figures[key]:,.0f}" for key in ("per_second", "per_cpu_second", "before", "peak")))
     report_console().print(table)
 
 

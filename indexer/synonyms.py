@@ -18,8 +18,8 @@ from indexer.elastic.client import bulk, make_index, put_all
 from indexer.elastic.product_index import ProductIndex
 from indexer.errors import CatalogError
 
-MOST = 10_000  # rules: as many as one request reads
-_LONGEST = 500  # characters of a rule
+MAX_RULES = 10_000  # rules: as many as one request reads
+_MAX_LENGTH = 500  # characters of a rule
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Rule:
         """
         left, arrow, right = text.partition("=>")
         words, meant = _wordings(left), _wordings(right) if arrow else _wordings(left)
-        if not words or not meant or len({*words, *meant}) < 2 or len(text) > _LONGEST:
+        if not words or not meant or len({*words, *meant}) < 2 or len(text) > _MAX_LENGTH:
             raise CatalogError(f"{text[:80]!r} is no rule: write `tv, television`, or `notebook => laptop` for one way")
         return cls(words, meant)
 
@@ -83,7 +83,7 @@ def parse_rules(lines: Iterable[str]) -> list[Rule]:
 def read(index: ProductIndex) -> list[Rule]:
     """Read all rules of a shop, in alphabetical order."""
     try:
-        hits = index.client.search(index=index.store(synonyms.KIND), size=MOST)["hits"]["hits"]
+        hits = index.client.search(index=index.store(synonyms.KIND), size=MAX_RULES)["hits"]["hits"]
     except NotFoundError:  # there never was a rule
         return []
     return sorted((Rule.parse(hit["_source"]["rule"]) for hit in hits), key=str)
@@ -95,14 +95,14 @@ def add(index: ProductIndex, rules: Sequence[Rule]) -> None:
     Raises
     ------
     CatalogError
-        There would be more than `MOST`.
+        There would be more than `MAX_RULES`.
     IndexStateError
         Elasticsearch refused one.
     """
     store = index.store(synonyms.KIND)
     make_index(index.client, store, synonyms.mapping())
-    if len({*map(str, read(index)), *map(str, rules)}) > MOST:
-        raise CatalogError(f"more than {MOST:,} rules")
+    if len({*map(str, read(index)), *map(str, rules)}) > MAX_RULES:
+        raise CatalogError(f"more than {MAX_RULES:,} rules")
     put_all(index.client, ({"_index": store, "_id": _id(r), "rule": str(r), "at": now()} for r in rules), "a rule")
     index.client.indices.refresh(index=store)
 

@@ -24,12 +24,12 @@ def mapping() -> dict[str, Any]:
     }
 
 
-def shared_pictures(least_styles: int, size: int) -> Query:
+def shared_pictures(min_styles: int, size: int) -> Query:
     """Build the search for pictures that products of many styles share, with where those products belong.
 
     Parameters
     ----------
-    least_styles : int
+    min_styles : int
         Products at least; variants of one style share pictures, so fewer of them are counted as styles.
     size : int
         Pictures at most, those of most products first.
@@ -40,7 +40,7 @@ def shared_pictures(least_styles: int, size: int) -> Query:
         "categories": {"terms": {"field": "category_path", "size": 5, "include": "[^/]+"}},
         "example": {"top_hits": {"size": 1, "_source": EXAMPLE}},
     }
-    by_digest = {"field": "embedding.image_digest", "size": size, "min_doc_count": least_styles}
+    by_digest = {"field": "embedding.image_digest", "size": size, "min_doc_count": min_styles}
     return {"size": 0, "track_total_hits": False, "aggs": {"pictures": {"terms": by_digest, "aggs": within}}}
 
 

@@ -23,7 +23,7 @@ SHARES = {
     "page 2": 0.03,
 }  # fmt: skip
 """Shares of the pages."""
-BESIDE = {"picture": 0.30, "static": 0.10, "photo": 0.01}
+EXTRAS = {"picture": 0.30, "static": 0.10, "photo": 0.01}
 """Other requests, per page. Pictures and styles are mostly in browsers' caches."""
 PAGES, PHOTO, STAFF = tuple(SHARES), "photo", "staff"
 ASPECTS = ("look", "style", "color")

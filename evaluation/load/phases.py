@@ -12,13 +12,13 @@ import numpy as np
 from evaluation.load.arrivals import poisson
 from evaluation.load.driver import Driver
 from evaluation.load.figures import Figures, Queued, figures
-from evaluation.load.mix import BESIDE, PAGES, STAFF, Mix
+from evaluation.load.mix import EXTRAS, PAGES, STAFF, Mix
 from evaluation.load.queues import Watch
 from evaluation.load.searches import SEARCH, pick
 from evaluation.load.traffic import Answer, Request
 
 MULTIPLES = (0.5, 1.0, 3.0)
-KINDS = (*PAGES, *BESIDE, STAFF)
+KINDS = (*PAGES, *EXTRAS, STAFF)
 _STAFF_RATE = 0.5  # pages per second; there aren't three times as many staff on a busy day
 _FIRST, _FACTOR, _STEPS = 4.0, 1.5, 14  # pages per second of the first step, and how much more each next one offers
 _KEPT_UP = 0.9  # share of the pages that is served where the shop keeps up
@@ -86,10 +86,10 @@ class LoadTest:
         return Phase(rate, multiple, pages, kinds, queued, alone, alone_queued)
 
     def schedule(self, rate: float, seconds: float) -> Iterator[tuple[float, Callable[[], Request]]]:
-        """Draw when each page and each request beside the pages is due."""
+        """Draw when each page and each request that goes with the pages is due."""
         due = poisson(rate, seconds, self._rng)
         streams = [list(zip(due.tolist(), self._mix.kinds(len(due)), strict=True))]
-        rates = {kind: share * rate for kind, share in BESIDE.items()} | {STAFF: _STAFF_RATE}
+        rates = {kind: share * rate for kind, share in EXTRAS.items()} | {STAFF: _STAFF_RATE}
         streams += [[(d, kind) for d in poisson(r, seconds, self._rng).tolist()] for kind, r in rates.items()]
         for moment, kind in heapq.merge(*streams):
             yield moment, partial(self._mix.request, kind)

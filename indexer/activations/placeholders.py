@@ -20,10 +20,10 @@ from indexer.catalog.documents import now
 from indexer.elastic.client import make_index
 from indexer.elastic.product_index import ProductIndex
 
-_LEAST_STYLES = 3  # that share a picture across categories; within one category, products may really look the same ...
-_LEAST_IN_CATEGORY = 10  # ... unless they are this many
-_MOST_PROPOSED = 100
-_MOST = 10_000  # decisions that are read
+_MIN_STYLES = 3  # that share a picture across categories; within one category, products may really look the same ...
+_MIN_IN_CATEGORY = 10  # ... unless they are this many
+_MAX_PROPOSED = 100
+_MAX_DECISIONS = 10_000  # decisions that are read
 _SECONDS = 10.0  # until a worker knows of a decision
 
 
@@ -68,7 +68,7 @@ class Placeholders:
 
         After them come pictures of other categories that look nearly the same.
         """
-        answer = self._index.search(**placeholder.shared_pictures(_LEAST_STYLES, _MOST_PROPOSED))
+        answer = self._index.search(**placeholder.shared_pictures(_MIN_STYLES, _MAX_PROPOSED))
         known = {digest for digest, _ in self._decided()}
         pictures = [_read(bucket) for bucket in answer["aggregations"]["pictures"]["buckets"]]
         suspicious = [p for p in pictures if _is_suspicious(p) and p.digest not in known]
@@ -107,7 +107,7 @@ class Placeholders:
 
     def _decided(self) -> Iterator[tuple[str, bool]]:
         try:
-            hits = self._index.client.search(index=self._store, size=_MOST)["hits"]["hits"]
+            hits = self._index.client.search(index=self._store, size=_MAX_DECISIONS)["hits"]["hits"]
         except NotFoundError:  # nothing was decided yet
             return
         for hit in hits:
@@ -125,4 +125,4 @@ def _read(bucket: dict[str, Any]) -> SharedPicture:
 
 
 def _is_suspicious(shared: SharedPicture) -> bool:
-    return shared.styles >= (_LEAST_STYLES if len(shared.categories) > 1 else _LEAST_IN_CATEGORY)
+    return shared.styles >= (_MIN_STYLES if len(shared.categories) > 1 else _MIN_IN_CATEGORY)

@@ -25,7 +25,7 @@ from indexer.attached.fields import Described, describe
 from indexer.backoff import backoff
 from indexer.catalog.documents import now
 from indexer.elastic.client import BulkFailure, bulk
-from indexer.elastic.containment import halved
+from indexer.elastic.containment import bisect_on_error
 from indexer.elastic.product_index import ProductIndex
 from indexer.embedding.composing import Outcome
 from indexer.embedding.pipeline import Pipeline
@@ -176,7 +176,7 @@ class Sweep:
         def embed(ids: Sequence[str]) -> Mapping[str, Outcome]:
             return self._pipeline.outcomes({i: due[i].embeddable for i in ids}, space)
 
-        parts = halved(embed, part, lambda document_id, error: {document_id: Outcome.of_error(error)})
+        parts = bisect_on_error(embed, part, lambda document_id, error: {document_id: Outcome.of_error(error)})
         return {document_id: outcome for outcomes in parts for document_id, outcome in outcomes.items()}
 
 

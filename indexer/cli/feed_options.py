@@ -19,7 +19,9 @@ _DELIMITERS = {"tab": "\t", "\\t": "\t"}
 def feed_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say how a file is read; the command gets them as `FeedOptions` named ``options``."""
 
-    @click.option("--format", "form", type=click.Choice(NAMES), help="By default recognised from the file's columns.")
+    @click.option(
+        "--format", "format_name", type=click.Choice(NAMES), help="By default recognised from the file's columns."
+    )
     @click.option("--encoding", default="", help="Such as windows-1252; by default detected.")
     @click.option("--delimiter", default="", help="What separates the cells of a CSV: one character, or tab.")
     @click.option(
@@ -29,12 +31,12 @@ def feed_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )
     @wraps(command)
     def with_options(
-        *args: Any, form: str | None, encoding: str, delimiter: str, mapping: Path | None, **options: Any
+        *args: Any, format_name: str | None, encoding: str, delimiter: str, mapping: Path | None, **options: Any
     ) -> Any:
         delimiter = _DELIMITERS.get(delimiter, delimiter)
         if len(delimiter) > 1 or delimiter in {'"', "\r", "\n"}:
             raise click.BadParameter("must be one character, or tab", param_hint="--delimiter")
-        known = FeedOptions(form or "", encoding, delimiter, read_mapping(mapping) if mapping else None)
-        return command(*args, options=known, **options)
+        feed = FeedOptions(format_name or "", encoding, delimiter, read_mapping(mapping) if mapping else None)
+        return command(*args, options=feed, **options)
 
     return with_options

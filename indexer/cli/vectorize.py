@@ -12,7 +12,7 @@ from more_itertools import chunked
 
 from indexer.cli.console import progress_bar
 from indexer.cli.status import print_counts
-from indexer.elastic.containment import halved
+from indexer.elastic.containment import bisect_on_error
 from indexer.elastic.product_index import ProductIndex
 from indexer.embedding.giving_up import failure_reason, mark_failed
 from indexer.embedding.report import Report
@@ -78,7 +78,7 @@ def _run(index: ProductIndex, pipeline: Pipeline, what: str, ids: Iterable[str],
     with progress_bar() as progress:
         task = progress.add_task(what, total=len(waiting))
         for chunk in chunked(waiting, _CHUNK):
-            for report in halved(pipeline.vectorize, chunk, partial(_give_up, index)):
+            for report in bisect_on_error(pipeline.vectorize, chunk, partial(_give_up, index)):
                 failed |= report.failed
                 images += report.images
             progress.advance(task, len(chunk))

@@ -24,10 +24,10 @@ def concerns_all(error: Exception) -> bool:
     return isinstance(error, (ApiError, TransportError, ProductSearchError, MemoryError))
 
 
-def halved(
+def bisect_on_error(
     process: Callable[[Sequence[Item]], Result], items: Sequence[Item], note: Callable[[Item, Exception], Result]
 ) -> Iterator[Result]:
-    """Process items together; if that fails, halve them until the one at fault stands alone.
+    """Process items together; if that fails, bisect them until the one at fault stands alone.
 
     Parameters
     ----------
@@ -53,8 +53,8 @@ def halved(
             raise
         if len(items) > 1:
             half = len(items) // 2
-            yield from halved(process, items[:half], note)
-            yield from halved(process, items[half:], note)
+            yield from bisect_on_error(process, items[:half], note)
+            yield from bisect_on_error(process, items[half:], note)
             return
         result = note(items[0], error)
     yield result

@@ -13,7 +13,7 @@ from more_itertools import chunked
 
 from es_mappings import product
 from indexer.elastic import write_targets
-from indexer.elastic.containment import halved
+from indexer.elastic.containment import bisect_on_error
 from indexer.elastic.product_index import ProductIndex
 from indexer.embedding.report import Report
 from indexer.errors import IndexStateError, ProductSearchError
@@ -165,7 +165,7 @@ class Steps:
         ids = list(self._new.ids_without_vector())
         done = 0
         for part in chunked(ids, _CHUNK):
-            for _ in halved(partial(self._pipeline().vectorize_in, self._new.name), part, self._leave):
+            for _ in bisect_on_error(partial(self._pipeline().vectorize_in, self._new.name), part, self._leave):
                 pass
             done += len(part)
             self._watch.progress(what, done, len(ids))

@@ -14,7 +14,7 @@ from more_itertools import chunked, peekable
 from es_mappings.layout import Vector
 from es_mappings.product import ASPECT_DIMS
 from indexer.activations.activation_store import ActivationStore
-from indexer.elastic.containment import halved
+from indexer.elastic.containment import bisect_on_error
 from indexer.elastic.product_index import ProductIndex
 from indexer.errors import SpaceError
 from indexer.relevance.golden import Grades, products_in, refuse_leakage
@@ -27,14 +27,15 @@ from indexer.spaces.vector_space import VectorSpace, save_space
 from indexer.vectorizers import Vectorizers
 from indexer.vectorizers.base import ProductFields, ProductVectorizer
 
+log = logging.getLogger(__name__)
+
 Kind = Literal["pca", "whitened", "random", "learned"]
 LEARNING = "look"  # the aspect that `Recipe` is about; the others have a PCA
 
 # Activations that a fit holds in memory: 100 MB of 1,280 dimensions. A PCA of more reads them in chunks.
 SAMPLE = 20_000
 # Activations that a fit reads at most: a PCA of 1,280 dimensions settles long before (docs/measurements.md).
-MOST = 200_000
-log = logging.getLogger(__name__)
+MAX_ACTIVATIONS = 200_000
 
 _CHUNK = 1_000  # products whose tokens are counted at a time
 _EXPLAINED = 4_000  # products that `--explain` measures on, in addition to the judged ones
@@ -182,7 +183,7 @@ def _rows(products: Iterator[ProductFields], vectorizer: ProductVectorizer, samp
         return np.zeros((0, vectorizer.dims), np.float32)
 
     for chunk in chunked(islice(products, sample), _CHUNK):
-        parts = list(halved(vectorizer, chunk, leave_out))
+        parts = list(bisect_on_error(vectorizer, chunk, leave_out))
         yield parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
@@ -219,7 +220,7 @@ def _reduce(store: ActivationStore, material: Material, recipe: Recipe, dims: in
     whiten = recipe.kind == "whitened"
     if store.count() <= sample:
         return fit_pca(store.sample(sample), dims, whiten=whiten)
-    return fit_incremental_pca(store.chunks(MOST), dims, whiten=whiten)
+    return fit_incremental_pca(store.chunks(MAX_ACTIVATIONS), dims, whiten=whiten)
 
 
 def describe(space: VectorSpace) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from indexer.catalog.events import Delete, Upsert, parse_line
 from indexer.catalog.feeds.feed import Feed
 from indexer.catalog.feeds.profile import Profile
-from indexer.catalog.feeds.proposing import completed, completion, propose
+from indexer.catalog.feeds.proposing import currency_mapping, propose, read_proposal
 from indexer.catalog.products import Product
 from indexer.catalog.values.changes import Change, Changes
 from indexer.errors import CatalogError
@@ -69,7 +69,7 @@ class Inspection:
         for _ in islice(sample.watch(feed.rows()), _SAMPLE):
             pass
         toml = propose(sample.columns)
-        return cls(replace(feed, mapping=completed(toml)), toml)
+        return cls(replace(feed, mapping=read_proposal(toml)), toml)
 
     def run(self) -> Iterator[int]:
         """Read the whole file in flat memory.
@@ -85,7 +85,7 @@ class Inspection:
             if count % _STEP == 0:
                 yield self.profile.rows
         if self.feed.format and not self.feed.mapping and self._without_currency:
-            self.proposal = completion(self.feed.format.name)
+            self.proposal = currency_mapping(self.feed.format.name)
         yield self.profile.rows
 
     def _take(self, line: int, product: object, folder: Path) -> None:

@@ -12,9 +12,10 @@ from urllib.parse import urljoin, urlsplit
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from indexer.catalog.feeds import formats
-from indexer.catalog.feeds.own import ATTRIBUTE, LISTS
+from indexer.catalog.feeds.own import LISTS
 from indexer.catalog.feeds.rows import Row, Rows, each, filled, split
 from indexer.catalog.products import Product
+from indexer.catalog.values.attributes import ATTRIBUTE
 from indexer.errors import CatalogError
 
 _EVENTS = {"upsert": "product", "update": "fields", "delete": "id"}  # by type, the key that tells it from a product

@@ -7,9 +7,9 @@ from typing import get_origin
 
 from indexer.catalog.feeds.rows import Format, Row, Rows, each, split
 from indexer.catalog.products import Product
+from indexer.catalog.values.attributes import ATTRIBUTE
 
 SEPARATOR = "|"
-ATTRIBUTE = "attributes."
 LISTS = frozenset(name for name, field in Product.model_fields.items() if get_origin(field.annotation) is list)
 
 

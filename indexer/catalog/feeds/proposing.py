@@ -8,8 +8,8 @@ import tomllib
 from collections.abc import Mapping as Columns
 
 from indexer.catalog.feeds.mapping import Mapping
-from indexer.catalog.feeds.own import ATTRIBUTE
 from indexer.catalog.feeds.profile import Column
+from indexer.catalog.values.attributes import ATTRIBUTE
 
 # Names of columns in English, German, French and Spanish, letters alone, the most telling first.
 _NAMES = {
@@ -46,16 +46,16 @@ _NAMES = {
 _IMAGES = re.compile(r"(image|img|bild|picture|photo|foto|imagen|thumbnail|media)(s|er|link|url|src|urls|links|path)*")
 _ADDRESS = re.compile(r"https?://\S+\.(jpe?g|png|webp|gif|avif)\b", re.IGNORECASE)
 _LISTED = ("images", "category")
-_WHAT_IT_SAYS = "# What the columns mean: see docs/catalogue.md. A line that begins with # says nothing yet."
+_INTRODUCTION = "# What the columns mean: see docs/catalogue.md. A line that begins with # says nothing yet."
 
 
 def propose(columns: Columns[str, Column]) -> str:
     """Return a mapping file for these columns; those that are not understood are comments in it.
 
-    `completed` reads it.
+    `read_proposal` reads it.
     """
     found = _fields(columns)
-    lines = [_WHAT_IT_SAYS, "", "[columns]"]
+    lines = [_INTRODUCTION, "", "[columns]"]
     lines += [f"{_quoted(column)} = {_quoted(field)}" for column, field in found.items()]
     lines += [
         f'# {_quoted(missing)} leads from no column: write "COLUMN" = {_quoted(missing)}' for missing in _missing(found)
@@ -68,12 +68,12 @@ def propose(columns: Columns[str, Column]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def completion(form: str) -> str:
+def currency_mapping(form: str) -> str:
     """Return a mapping file that completes the products of a format that says no currency."""
     return f'format = {_quoted(form)}\n\n[constants]\ncurrency = "EUR"  # the one of your prices\n'
 
 
-def completed(toml: str) -> Mapping | None:
+def read_proposal(toml: str) -> Mapping | None:
     """Return the mapping of a proposal, or None if it lacks what a product needs."""
     tables = tomllib.loads(toml)
     return None if _missing(tables["columns"]) else Mapping.model_validate(tables)

@@ -8,9 +8,9 @@ from typing import Any
 
 from indexer.catalog.limits import ATTRIBUTE_NAME, ATTRIBUTE_TEXT, ATTRIBUTE_VALUES, ATTRIBUTES, EXACT
 from indexer.catalog.values.changes import Changes
-from indexer.catalog.values.text import as_text, read_text, without_controls
+from indexer.catalog.values.text import as_text, is_empty, read_text, without_controls
 
-COLUMN = "attributes."  # prefix of a column, or of a field, that holds one attribute
+ATTRIBUTE = "attributes."  # prefix of a column, or of a field, that holds one attribute
 _SEPARATORS = re.compile(r"[\s.:]+")
 
 
@@ -28,9 +28,9 @@ def split_cell(cell: object) -> object:
 
 def gather(fields: dict[str, Any]) -> None:
     """Move the fields ``attributes.NAME`` into ``attributes``, in place."""
-    cells = {name: fields.pop(name) for name in list(fields) if name.startswith(COLUMN)}
+    cells = {name: fields.pop(name) for name in list(fields) if name.startswith(ATTRIBUTE)}
     if cells and isinstance(known := fields.get("attributes") or {}, dict):
-        named = {name.removeprefix(COLUMN): split_cell(cell) for name, cell in cells.items()}
+        named = {name.removeprefix(ATTRIBUTE): split_cell(cell) for name, cell in cells.items()}
         fields["attributes"] = {**known, **named}
 
 
@@ -40,13 +40,13 @@ def read_attributes(attributes: object, changes: Changes) -> Any:
         return attributes
     read: dict[str, Any] = {}
     for name, value in attributes.items():
-        if _is_empty(value):
+        if is_empty(value):
             continue
-        key = changes.apply("an attribute renamed", f"{COLUMN}{name[:80]}", attribute_name, name)
-        item = _read(value, f"{COLUMN}{key}", changes)
+        key = changes.apply("an attribute renamed", f"{ATTRIBUTE}{name[:80]}", attribute_name, name)
+        item = _read(value, f"{ATTRIBUTE}{key}", changes)
         if not key or key in read or item is None or len(read) == ATTRIBUTES:
-            changes.note(_why(key, item, read), f"{COLUMN}{key}", value, "")
-        elif not _is_empty(item):
+            changes.note(_why(key, item, read), f"{ATTRIBUTE}{key}", value, "")
+        elif not is_empty(item):
             read[key] = item
     return read
 
@@ -58,10 +58,6 @@ def _why(key: str, item: object, read: dict[str, Any]) -> str:
     if item is None:
         return "an attribute left out: neither text, number, yes or no, nor a list of those"
     return f"an attribute left out: more than {ATTRIBUTES}"
-
-
-def _is_empty(value: object) -> bool:
-    return value is None or value in ("", [], {}) or (isinstance(value, str) and not value.strip())
 
 
 def _read(value: object, field: str, changes: Changes) -> object:
@@ -84,7 +80,7 @@ def _read_list(values: list[Any], field: str, changes: Changes) -> object:
     """Read a list of values as text: numbers and booleans too, because a list is a choice of values."""
     if any(isinstance(value, dict | list) for value in values):
         return None
-    named = [str(value).lower() if isinstance(value, bool) else value for value in values if not _is_empty(value)]
+    named = [str(value).lower() if isinstance(value, bool) else value for value in values if not is_empty(value)]
     texts = [read_text(value, field, ATTRIBUTE_TEXT, changes) for value in named]
     if not all(isinstance(text, str) for text in texts):
         return None

@@ -15,7 +15,7 @@ from indexer.catalog.values.images import read_images
 from indexer.catalog.values.json_values import clean_text, clean_value
 from indexer.catalog.values.prices import read_price
 from indexer.catalog.values.stock import read_stock
-from indexer.catalog.values.text import as_text, read_text
+from indexer.catalog.values.text import as_text, is_empty, read_text
 
 _TEXTS = {"title": TITLE, "description": DESCRIPTION, "brand": NAME, "style_id": NAME}
 _FIELDS = {*_TEXTS, "id", "category", "price", "currency", "in_stock", "attributes", "images", "version"}
@@ -47,7 +47,7 @@ def read_fields(
     read = {str(name): value for name, value in fields.items()}
     gather(read)
     unknown = {name: value for name, value in read.items() if name not in _FIELDS}
-    read = {name: value for name, value in read.items() if name in _FIELDS and not _is_empty(value)}
+    read = {name: value for name, value in read.items() if name in _FIELDS and not is_empty(value)}
     for name, length in _TEXTS.items():
         if name in read:
             read[name] = read_text(read[name], name, length, changes, lines=name == "description")
@@ -55,7 +55,7 @@ def read_fields(
         if name in read:
             read[name] = reader(read[name])
     read_price(read, changes)
-    read = _unknown(unknown, changes) | {name: value for name, value in read.items() if not _is_empty(value)}
+    read = _unknown(unknown, changes) | {name: value for name, value in read.items() if not is_empty(value)}
     rates.convert(read, changes)
     return read
 
@@ -74,10 +74,6 @@ def read_id(value: object, changes: Changes) -> object:
     """Read an id: a number is text, blanks around it are none of it."""
     text = changes.apply("a number taken as text", "id", as_text, value)
     return clean_text(text).strip() if isinstance(text, str) else text
-
-
-def _is_empty(value: object) -> bool:
-    return value is None or value in ([], {}) or (isinstance(value, str) and not value.strip())
 
 
 def _unknown(fields: Mapping[str, Any], changes: Changes) -> dict[str, Any]:

@@ -18,7 +18,7 @@ _BY_SIGN = {sign.casefold(): code for sign, code in _SIGNS.items()}
 _SHARED = {"$", "¥"}  # several currencies are written so: the field `currency` decides
 _CROWNS = {"kr", "kr."}  # several again, and none that a shop means by default
 _THREE_DECIMALS = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}  # ISO 4217
-_LONGEST = 60  # characters
+_MAX_LENGTH = 60  # characters
 
 _NO_CENTS = re.compile(r"(?<=\d)[.,]\s?[-\u2013\u2014]+")  # a dash for no cents
 _AMOUNT = r"[+-]?\d[\d.,'\u2019\s]*|[+-]?[.,]\d+"
@@ -77,11 +77,11 @@ def parse_price(text: str, currency: str | None = None) -> tuple[float, str | No
         The text is no price, or names another currency.
     """
     text = _NO_CENTS.sub("", text.strip())
-    match = _PRICE.fullmatch(text) if len(text) <= _LONGEST else None
+    match = _PRICE.fullmatch(text) if len(text) <= _MAX_LENGTH else None
     if _SCIENTIFIC.fullmatch(text):
         return float(text), None
     if not match:
-        raise CatalogError(f"price: {text[:_LONGEST]!r} is no price", "price: no price")
+        raise CatalogError(f"price: {text[:_MAX_LENGTH]!r} is no price", "price: no price")
     signs = [part.strip() for part in (match["before"], match["after"]) if part.strip()]
     codes = {_currency(sign) for sign in signs if sign.casefold() not in _CROWNS}
     if None in codes or len(codes) > 1:

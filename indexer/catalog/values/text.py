@@ -77,6 +77,11 @@ def cut(text: str, length: int) -> str:
     return f"{(words if len(words) > length * 0.8 else shorter).rstrip()}…"
 
 
+def is_empty(value: object) -> bool:
+    """Return whether a value is as good as none: null, blank text, or a list or an object without items."""
+    return value is None or value in ([], {}) or (isinstance(value, str) and not value.strip())
+
+
 def as_text(value: object) -> object:
     """Return a number as text: ``5001``, not ``5001.0``. Anything else stays."""
     if isinstance(value, bool) or not isinstance(value, int | float):

@@ -11,7 +11,7 @@ from PIL import Image, ImageCms
 
 # The colour model of a profile (ICC.1:2022, 7.2.6) that fits an image's mode; a palette's colours are RGB.
 _MODELS = {"1": "GRAY", "L": "GRAY", "RGB": "RGB", "CMYK": "CMYK"}
-_LONGEST_SRGB = 2**16  # bytes; sRGB's profiles have a few thousand
+_MAX_SRGB_PROFILE = 2**16  # bytes; sRGB's profiles have a few thousand
 _SAME = 2  # levels of 255 that no one sees
 
 
@@ -60,7 +60,7 @@ def foreign_profile(profile: bytes | None) -> ImageCms.ImageCmsProfile | None:
         return None
     parsed = ImageCms.ImageCmsProfile(io.BytesIO(profile))
     named = "sRGB" in ImageCms.getProfileDescription(parsed)
-    return None if named and len(profile) <= _LONGEST_SRGB and _is_srgb(profile) else parsed
+    return None if named and len(profile) <= _MAX_SRGB_PROFILE and _is_srgb(profile) else parsed
 
 
 @lru_cache(32)

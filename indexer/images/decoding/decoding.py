@@ -36,9 +36,9 @@ MAX_SIDE = 65_535  # pixels: JPEG's own limit
 
 # Reduced images stay this many times larger than `least_side`, so that later resampling has enough pixels.
 _MARGIN = 2
-_LEAST_ROWS = 0.5  # of a JPEG that was cut off
+_MIN_ROWS = 0.5  # share of the rows that a JPEG which was cut off must have
+_MIN_SCANS = 2  # of a progressive one: the second begins only when the first is complete
 _MISSING, _BLOCK = 128, 16  # what libjpeg puts where data are missing; rows of its largest blocks
-_LEAST_SCANS = 2  # of a progressive one: the second begins only when the first is complete
 # Pixels of a reduced image: very wide ones would fill the memory otherwise.
 _MAX_REDUCED = 4_000_000
 
@@ -106,7 +106,7 @@ def _decode(data: bytes, least_side: int) -> Image.Image:
     with _tolerance(cut_off):
         image.load()
     way, profile = turn(image), image.info.get("icc_profile")
-    image = _eight_bits(_rows_that_are_there(image, data) if cut_off else image)
+    image = _eight_bits(_intact_rows(image, data) if cut_off else image)
     if least_side:
         image = _reduced(image, least_side)
     image = _on_white(to_srgb(image, profile))
@@ -128,20 +128,20 @@ def _tolerance(cut_off: bool) -> Iterator[None]:
         ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 
-def _rows_that_are_there(image: Image.Image, data: bytes) -> Image.Image:
+def _intact_rows(image: Image.Image, data: bytes) -> Image.Image:
     """Return what a JPEG that was cut off still has, as browsers show it: its upper rows, if they are most of it.
 
     Of a progressive one, all rows have the scans that are there; the first of them must be complete.
     """
     if image.info.get("progressive"):
-        if data.count(b"\xff\xda") < _LEAST_SCANS:
+        if data.count(b"\xff\xda") < _MIN_SCANS:
             raise RefusedError("the image is broken: it was cut off in its first scan")
         return image
     missing = Image.new(image.mode, image.size, (_MISSING,) * len(image.getbands()))
     box = ImageChops.difference(image, missing).getbbox()
     # Without the last blocks that have anything, because those beside them may be missing.
     rows = (box[3] - 1) // _BLOCK * _BLOCK if box else 0
-    if rows < _LEAST_ROWS * image.height:
+    if rows < _MIN_ROWS * image.height:
         raise RefusedError(f"the image is broken: it was cut off after {rows} of {image.height} rows")
     return image.crop((0, 0, image.width, rows))
 

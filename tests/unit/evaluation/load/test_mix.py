@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from werkzeug.datastructures import MultiDict
 
-from evaluation.load.mix import BESIDE, PAGES, PHOTO, SHARES, STAFF, Mix, Shelf, photo_form
+from evaluation.load.mix import EXTRAS, PAGES, PHOTO, SHARES, STAFF, Mix, Shelf, photo_form
 from webapp.reading import page_parameters
 
 SHELF = Shelf(
@@ -27,7 +27,7 @@ def test_shares_are_those_of_the_pages() -> None:
     assert {kind: kinds.count(kind) / len(kinds) for kind in PAGES} == pytest.approx(SHARES, abs=0.02)
 
 
-@pytest.mark.parametrize("kind", [*PAGES, *BESIDE, STAFF])
+@pytest.mark.parametrize("kind", [*PAGES, *EXTRAS, STAFF])
 def test_every_request_of_a_page_is_one_that_the_shop_accepts(kind: str) -> None:
     mix = _mix()
     for _ in range(20):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evaluation.load.figures import Queued
-from evaluation.load.mix import BESIDE, PAGES, STAFF, Mix, Shelf
+from evaluation.load.mix import EXTRAS, PAGES, STAFF, Mix, Shelf
 from evaluation.load.phases import LoadTest
 from evaluation.load.queues import Watch
 from evaluation.load.traffic import Answer, Request
@@ -48,8 +48,8 @@ def test_a_schedule_has_pages_at_the_rate_what_goes_with_them_and_a_few_of_staff
     assert due == sorted(due)
     kinds = Counter(make().kind for _, make in schedule)
     assert sum(kinds[kind] for kind in PAGES) == pytest.approx(3_000, rel=0.1)
-    assert {kind: kinds[kind] for kind in BESIDE} == pytest.approx(
-        {kind: share * 3_000 for kind, share in BESIDE.items()}, rel=0.4
+    assert {kind: kinds[kind] for kind in EXTRAS} == pytest.approx(
+        {kind: share * 3_000 for kind, share in EXTRAS.items()}, rel=0.4
     )
     assert kinds[STAFF] == pytest.approx(25, abs=15)
 

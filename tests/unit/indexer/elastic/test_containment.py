@@ -6,7 +6,7 @@ import pytest
 from elastic_transport import ConnectionTimeout, SerializationError
 from elasticsearch import ApiError, BadRequestError
 
-from indexer.elastic.containment import concerns_all, halved
+from indexer.elastic.containment import bisect_on_error, concerns_all
 from indexer.errors import SpaceError
 
 
@@ -27,9 +27,9 @@ def test_one_item_that_fails_takes_no_other_with_it() -> None:
     def note(item: int, error: Exception) -> list[Any]:
         return [f"{item}: {error}"]
 
-    parts = halved(double, list(range(8)), note)
+    parts = bisect_on_error(double, list(range(8)), note)
     assert [value for part in parts for value in part] == [0, 2, 4, 6, 8, "5: too large", 12, 14]
-    assert list(halved(double, [1, 2], note)) == [[2, 4]]
+    assert list(bisect_on_error(double, [1, 2], note)) == [[2, 4]]
 
 
 @pytest.mark.parametrize("error", [_api(401), _api(503), ConnectionTimeout("x"), SpaceError("x"), MemoryError()])
@@ -38,7 +38,7 @@ def test_what_concerns_all_is_raised(error: Exception) -> None:
         raise error
 
     with pytest.raises(type(error)):
-        list(halved(fail, [1, 2], lambda *_: None))
+        list(bisect_on_error(fail, [1, 2], lambda *_: None))
 
 
 def test_which_errors_concern_all() -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from indexer.catalog.feeds.profile import Column
-from indexer.catalog.feeds.proposing import completed, completion, propose
+from indexer.catalog.feeds.proposing import currency_mapping, propose, read_proposal
 
 
 def _columns(**examples: str) -> dict[str, Column]:
@@ -21,13 +21,13 @@ def _columns(**examples: str) -> dict[str, Column]:
     ],
 )
 def test_names_in_four_languages_are_understood(names: list[str], fields: list[str]) -> None:
-    mapping = completed(propose({name: Column() for name in names}))
+    mapping = read_proposal(propose({name: Column() for name in names}))
     assert mapping is not None
     assert list(mapping.columns.values()) == fields
 
 
 def test_a_column_of_picture_addresses_is_understood_by_its_values() -> None:
-    mapping = completed(
+    mapping = read_proposal(
         propose(_columns(sku="1", name="Mug", main="https://img.example/1.jpg;https://img.example/2.jpg"))
     )
     assert mapping is not None
@@ -37,11 +37,11 @@ def test_a_column_of_picture_addresses_is_understood_by_its_values() -> None:
 
 def test_what_is_not_understood_is_a_comment() -> None:
     toml = propose(_columns(**{'Quote "x"': "1", "Preis": "5"}))
-    assert completed(toml) is None
+    assert read_proposal(toml) is None
     assert '# "Quote \\"x\\"" = "attributes.Quote \\"x\\""' in toml
     assert '"COLUMN" = "id"' in toml
     assert '# currency = "EUR"' in toml
 
 
 def test_a_known_format_is_completed() -> None:
-    assert 'format = "shopify"' in completion("shopify")
+    assert 'format = "shopify"' in currency_mapping("shopify")
