@@ -12,7 +12,7 @@ _BLOCKS = ("index.blocks.write", "index.blocks.read_only", "index.blocks.read_on
 
 def write_blocks(index: ProductIndex) -> list[str]:
     """Return what keeps indices of the shop from taking writes, each in a line that says what to do."""
-    found = index.client.indices.get_settings(
+    states = index.client.indices.get_settings(
         index=[index.alias, f"{index.alias}-*"],
         name=["index.blocks.*", _CLOSED],
         flat_settings=True,
@@ -20,8 +20,8 @@ def write_blocks(index: ProductIndex) -> list[str]:
         ignore_unavailable=True,
     )
     lines = []
-    for name in sorted(found):
-        on = {setting for setting, value in found[name].get("settings", {}).items() if str(value) == "true"}
+    for name in sorted(states):
+        on = {setting for setting, value in states[name].get("settings", {}).items() if str(value) == "true"}
         if _CLOSED in on:
             lines.append(f"{name} is closed: POST /{name}/_open")
         lines += [

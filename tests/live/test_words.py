@@ -25,9 +25,9 @@ def _catalogue(shop: Shop) -> list[dict[str, Any]]:
 
 
 def test_the_words_of_every_attribute_value_find_its_products(web: FlaskClient, shop: Shop) -> None:
-    every = shop.index.search(size=0, aggs={"pairs": {"terms": {"field": "facets", "size": 10_000}}})
+    answer = shop.index.search(size=0, aggs={"pairs": {"terms": {"field": "facets", "size": 10_000}}})
     missed = {}
-    for bucket in every["aggregations"]["pairs"]["buckets"]:
+    for bucket in answer["aggregations"]["pairs"]["buckets"]:
         pair = bucket["key"]
         for words in (pair.partition(":")[2], pair.replace(":", " ").replace("_", " ")):
             query = browse(Keywords(words), Filters())
@@ -36,7 +36,7 @@ def test_the_words_of_every_attribute_value_find_its_products(web: FlaskClient, 
             if count != bucket["doc_count"]:
                 missed[pair, words] = (count, bucket["doc_count"])
     assert not missed
-    assert len(every["aggregations"]["pairs"]["buckets"]) > 100
+    assert len(answer["aggregations"]["pairs"]["buckets"]) > 100
 
 
 @pytest.mark.parametrize("spellings", [("16gb laptop", "16 GB laptop", "laptop 16 gb"), ("55inch", '55"', "55 inch")])
@@ -121,11 +121,11 @@ def test_synonyms_count_without_a_new_index(web: FlaskClient, shop: Shop) -> Non
 
 
 def test_a_page_without_products_says_what_to_leave_out(web: FlaskClient, shop: Shop) -> None:
-    every = next(p for p in _catalogue(shop) if p["category"][0] == "Laptops" and p["brand"])
-    asked = {"q": "dress", "filter": f"brand:{every['brand']}", "category": "Laptops"}
+    laptop = next(p for p in _catalogue(shop) if p["category"][0] == "Laptops" and p["brand"])
+    asked = {"q": "dress", "filter": f"brand:{laptop['brand']}", "category": "Laptops"}
     assert search(web, **asked)["total"]["value"] == 0
     page = web.get("/search", query_string=asked).get_data(as_text=True)
-    assert re.search(rf"Without {re.escape(every['brand'])}|Without Laptops|Without all filters", page)
+    assert re.search(rf"Without {re.escape(laptop['brand'])}|Without Laptops|Without all filters", page)
 
 
 def test_what_is_typed_is_completed_and_leads_to_products(web: FlaskClient) -> None:

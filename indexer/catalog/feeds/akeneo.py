@@ -30,22 +30,22 @@ def _product(row: Any, language: str) -> Row:
     values = row.get("values") if isinstance(row, dict) else None
     if not isinstance(values, dict):
         raise CatalogError("values: must be an object of attributes")
-    found = {name: value for name, entries in values.items() if (value := _value(entries, language)) is not None}
+    attributes = {name: value for name, entries in values.items() if (value := _value(entries, language)) is not None}
     product_id = str(row.get("identifier") or row.get("uuid") or "")
     if row.get("enabled") is False:
         return deletion(product_id)
-    images = [name for name, value in found.items() if isinstance(value, str) and _IMAGE.search(value)]
+    images = [name for name, value in attributes.items() if isinstance(value, str) and _IMAGE.search(value)]
     product = {
         "id": product_id,
-        "images": [found.pop(name) for name in images],
-        "title": _pop(found, _TITLES),
-        "description": _pop(found, _DESCRIPTIONS),
+        "images": [attributes.pop(name) for name in images],
+        "title": _pop(attributes, _TITLES),
+        "description": _pop(attributes, _DESCRIPTIONS),
         "category": (row.get("categories") or [])[:1] or row.get("family"),
-        "brand": _pop(found, _BRANDS),
-        "price": _price(_pop(found, ("price", "prices"))),
+        "brand": _pop(attributes, _BRANDS),
+        "price": _price(_pop(attributes, ("price", "prices"))),
         "style_id": row.get("parent"),
     }
-    return filled({**product, "attributes": {name: _attribute(value) for name, value in found.items()}})
+    return filled({**product, "attributes": {name: _attribute(value) for name, value in attributes.items()}})
 
 
 def _pop(values: Row, names: Collection[str]) -> Any:

@@ -102,9 +102,9 @@ class Feed:
         CatalogError
             The file can't be read any further.
         """
-        found = self.rows() if rows is None else rows
+        source = self.rows() if rows is None else rows
         language = self.mapping.language if self.mapping else ""
-        products = self.format.products(found, language) if self.format else found
+        products = self.format.products(source, language) if self.format else source
         return self.mapping.products(products) if self.mapping else products
 
 

@@ -75,8 +75,8 @@ def _is_now(interval: str) -> bool:
 def _attributes(row: Row) -> dict[str, Any]:
     details = row.get("product_detail") or []
     listed = details.split(",") if isinstance(details, str) else [details] if isinstance(details, dict) else details
-    found = dict(filter(None, map(_detail, listed)))
-    return found | {name: value for name in _ATTRIBUTES if (value := text(row, name))}
+    named = dict(filter(None, map(_detail, listed)))
+    return named | {name: value for name in _ATTRIBUTES if (value := text(row, name))}
 
 
 def _detail(detail: str | dict[str, str]) -> tuple[str, str] | None:

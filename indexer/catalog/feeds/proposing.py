@@ -54,16 +54,17 @@ def propose(columns: Columns[str, Column]) -> str:
 
     `read_proposal` reads it.
     """
-    found = _fields(columns)
+    fields = _fields(columns)
     lines = [_INTRODUCTION, "", "[columns]"]
-    lines += [f"{_quoted(column)} = {_quoted(field)}" for column, field in found.items()]
+    lines += [f"{_quoted(column)} = {_quoted(field)}" for column, field in fields.items()]
     lines += [
-        f'# {_quoted(missing)} leads from no column: write "COLUMN" = {_quoted(missing)}' for missing in _missing(found)
+        f'# {_quoted(missing)} leads from no column: write "COLUMN" = {_quoted(missing)}'
+        for missing in _missing(fields)
     ]
-    lines += [f"# {_quoted(column)} = {_quoted(ATTRIBUTE + column)}" for column in columns if column not in found]
-    if separated := [field for field in _LISTED if _has_semicolons(field, found, columns)]:
+    lines += [f"# {_quoted(column)} = {_quoted(ATTRIBUTE + column)}" for column in columns if column not in fields]
+    if separated := [field for field in _LISTED if _has_semicolons(field, fields, columns)]:
         lines += ["", "[separators]", *(f'{field} = ";"' for field in separated)]
-    if "price" in found.values() and "currency" not in found.values():
+    if "price" in fields.values() and "currency" not in fields.values():
         lines += ["", "[constants]", '# currency = "EUR"']
     return "\n".join(lines) + "\n"
 
@@ -79,21 +80,21 @@ def read_proposal(toml: str) -> Mapping | None:
     return None if _missing(tables["columns"]) else Mapping.model_validate(tables)
 
 
-def _missing(found: Columns[str, str]) -> list[str]:
-    return [field for field in ("id", "title") if field not in found.values()]
+def _missing(fields: Columns[str, str]) -> list[str]:
+    return [field for field in ("id", "title") if field not in fields.values()]
 
 
 def _fields(columns: Columns[str, Column]) -> dict[str, str]:
     """Return the field of each column that is understood, in the order of the columns."""
-    found: dict[str, str] = {}
+    fields: dict[str, str] = {}
     for field, names in _NAMES.items():
         ranks = {name: rank for rank, name in enumerate(names.split())}
         named = {column: min((ranks[n] for n in _spellings(column) if n in ranks), default=None) for column in columns}
-        ranked = [(rank, column) for column, rank in named.items() if rank is not None and column not in found]
+        ranked = [(rank, column) for column, rank in named.items() if rank is not None and column not in fields]
         if ranked:
-            found[min(ranked, key=lambda item: item[0])[1]] = field
-    found |= {c: "images" for c, column in columns.items() if c not in found and _is_image(c, column)}
-    return {column: found[column] for column in columns if column in found}
+            fields[min(ranked, key=lambda item: item[0])[1]] = field
+    fields |= {c: "images" for c, column in columns.items() if c not in fields and _is_image(c, column)}
+    return {column: fields[column] for column in columns if column in fields}
 
 
 def _spellings(column: str) -> list[str]:
@@ -111,10 +112,10 @@ def _is_image(name: str, column: Column) -> bool:
     return by_name or any(_ADDRESS.search(example) for example in column.examples)
 
 
-def _has_semicolons(field: str, found: Columns[str, str], columns: Columns[str, Column]) -> bool:
+def _has_semicolons(field: str, fields: Columns[str, str], columns: Columns[str, Column]) -> bool:
     """Return whether items are separated by ``;``, which reading values leaves alone."""
     return any(
-        ";" in text for column, leads_to in found.items() if leads_to == field for text in columns[column].examples
+        ";" in text for column, leads_to in fields.items() if leads_to == field for text in columns[column].examples
     )
 
 

@@ -136,8 +136,8 @@ def test_what_one_shopper_owns_shapes_no_other_shoppers_listing(
     navigation.listing(DRESSES)
     behind.error = OUTAGES[0]
     assert _ids(navigation.listing(DRESSES)) == ["a", "b", "c"]
-    mine = navigation.listing(DRESSES, ["c"])  # and what this one owns is left out
-    assert (_ids(mine), mine.result.total, len(mine.matches)) == (["a", "b"], 2, 2)
+    narrowed = navigation.listing(DRESSES, ["c"])  # and what this one owns is left out
+    assert (_ids(narrowed), narrowed.result.total, len(narrowed.matches)) == (["a", "b"], 2, 2)
 
 
 def test_dislikes_are_in_the_address_so_their_listing_is_kept(
