@@ -27,7 +27,7 @@ def test_filter_sort_and_search(plain_page: Page) -> None:
     sort_by(page, "Price, high to low")
     expect(page).to_have_url(re.compile("sort=-price"))
     expect(page.locator(".chip")).to_have_count(1)
-    page.get_by_role("searchbox").fill("dress")
+    page.get_by_role("combobox").fill("dress")
     page.keyboard.press("Enter")
     expect(page.locator(".chip")).to_have_count(2)
 
