@@ -13,7 +13,7 @@ from indexer.settings import Settings
 from tests.attacks.crawler import Page, crawl
 from tests.attacks.hostile_shop import HostileShop, open_hostile_shop
 
-STAFF_PAGES = ("/ops", "/lab", "/lab/attributes")
+STAFF_PAGES = ("/ops", "/lab", "/lab/attributes", "/lab/placeholders")
 WRONG_PAGES = ("/nowhere", "/products/nowhere", "/search?cursor=x", "/search?photo=x", "/pictures/a/1.webp")
 
 

@@ -57,11 +57,11 @@ def _product(number: int, vector: str) -> dict[str, Any]:
         "description": payload("description"),
         "brand": payload("brand"),
         "category": [payload("category")],
-        "category_path": [payload("category")],
+        "category_path": [payload("category"), f"Kind {number % 2}"],
         "price": 5 + number,
         "currency": payload("currency"),
         "in_stock": True,
-        "style": payload("style"),
+        "style": payload(f"style{number}"),
         "attributes": {name: payload("attribute.value"), "list": [payload("listed")], "color": payload("color")},
         "effective": {payload("effective.name").replace(".", ""): payload("effective.value")},
         "predicted": {
@@ -72,7 +72,11 @@ def _product(number: int, vector: str) -> dict[str, Any]:
         "dispute": 0.9,
         "facets": [f"color:{payload('facet')}", f"{name}:{payload('facet.value')}"],
         "images": [address_payload("image"), f"https://{payload('image.host')}@127.0.0.1/", payload("image.path")],
-        "embedding": {"status": "failed" if number == 2 else "done", "reason": payload("embedding.reason")},
+        "embedding": {
+            "status": "failed" if number == 2 else "done",
+            "reason": payload("embedding.reason"),
+            "image_digest": "a" * 64,  # shared, as a placeholder is
+        },
         "url": address_payload("url"),
         "source": payload("source"),
         "vector": vector,

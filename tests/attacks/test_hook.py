@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from tests.attacks.hostile_shop import HostileShop
 from workers.queues import keys
 
-EVENT = {"type": "update", "product": {"id": "evil-1", "price": 1}}
+EVENT = {"type": "update", "id": "evil-1", "fields": {"price": 1}}
 BODY = json.dumps({"events": [EVENT]})
 PATH = "/api/catalog/events"
 
@@ -31,7 +31,7 @@ def queued(hostile: HostileShop) -> Iterator[Callable[[], list[int]]]:
     stream = keys.events(hostile.settings.index_name)
     with redis.Redis.from_url(hostile.settings.redis_url) as server:
         server.delete(stream)
-        yield lambda: [json.loads(fields[b"event"])["product"]["version"] for _, fields in server.xrange(stream)]
+        yield lambda: [json.loads(fields[b"event"])["version"] for _, fields in server.xrange(stream)]
         server.delete(stream)
 
 
