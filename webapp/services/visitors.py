@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from es_mappings.behaviour import Event, Kind
 from workers.queues import keys
 from workers.queues.reading import json_object
@@ -83,9 +85,17 @@ class Visitor:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Visitor:
-        """Read plain data back."""
-        orders = (Order(o["number"], o["at"], tuple(Line(**line) for line in o["lines"])) for o in data["orders"])
-        return cls(tuple(Event(**event) for event in data["events"]), dict(data["bag"]), tuple(orders))
+        """Read plain data back.
+
+        Raises
+        ------
+        ValueError
+            It isn't what `to_dict` returns.
+        """
+        return _VISITOR.validate_python(data)
+
+
+_VISITOR = TypeAdapter(Visitor)
 
 
 class Visitors:
@@ -122,6 +132,6 @@ def _visitor(value: bytes | None) -> Visitor:
     stored = json_object(value)
     try:
         return Visitor() if stored is None else Visitor.from_dict(stored)
-    except (AttributeError, KeyError, TypeError, ValueError):
-        log.warning("a visitor can't be read, and begins anew", exc_info=True)
+    except ValueError:  # its message would log what the shopper did
+        log.warning("what is kept of a visitor can't be read; the visitor begins anew")
         return Visitor()

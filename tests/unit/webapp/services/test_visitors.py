@@ -1,5 +1,6 @@
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -62,3 +63,11 @@ def test_it_comes_back_from_redis_as_it_went(steps: list[tuple[str, str, int]]) 
         else:
             v = v.with_event("view" if what == "view" else "forget", product_id, float(number))
     assert Visitor.from_dict(json.loads(json.dumps(v.to_dict()))) == v
+
+
+@pytest.mark.parametrize(
+    "stored", [{"bag": {"a": "x"}}, {"bag": ["a"]}, {"events": [{"kind": "pay"}]}, {"orders": [{"number": "1"}]}]
+)
+def test_what_no_shop_wrote_is_refused(stored: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="Visitor"):
+        Visitor.from_dict(stored)
