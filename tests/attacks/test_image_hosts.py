@@ -1,4 +1,4 @@
-"""Server-side request forgery: no spelling of an address leads the door of images to where it must not."""
+"""Server-side request forgery: no spelling of an address leads the fetching of images to where it must not."""
 
 from __future__ import annotations
 
@@ -96,14 +96,14 @@ def opened(server: HostileServer) -> tuple[ImageSource, Recorder]:
 
 
 @pytest.fixture
-def door(opened: tuple[ImageSource, Recorder]) -> Iterator[tuple[ImageSource, Recorder]]:
+def images(opened: tuple[ImageSource, Recorder]) -> Iterator[tuple[ImageSource, Recorder]]:
     """Return the same, which has connected to nothing yet."""
     yield opened
     opened[1].connected.clear()
 
 
-def _refused(door: tuple[ImageSource, Recorder], address: str, why: str) -> None:
-    source, recorder = door
+def _refused(images: tuple[ImageSource, Recorder], address: str, why: str) -> None:
+    source, recorder = images
     with pytest.raises(ImageError, match=why) as refusal:
         source.fetch(address)
     assert not isinstance(refusal.value, ImageUnavailableError), "it can't become right by itself"
@@ -111,38 +111,40 @@ def _refused(door: tuple[ImageSource, Recorder], address: str, why: str) -> None
 
 
 @pytest.mark.parametrize("host", PRIVATE)
-def test_no_private_address_is_reached(door: tuple[ImageSource, Recorder], server: HostileServer, host: str) -> None:
+def test_no_private_address_is_reached(images: tuple[ImageSource, Recorder], server: HostileServer, host: str) -> None:
     for scheme, port in (("http", ""), ("https", ""), ("http", ":6379"), ("HTTP", f":{server.port}")):
-        _refused(door, f"{scheme}://{host}{port}/x.png", "isn't public|is ambiguous|can't be read")
+        _refused(images, f"{scheme}://{host}{port}/x.png", "isn't public|is ambiguous|can't be read")
 
 
 @pytest.mark.parametrize("host", AMBIGUOUS)
-def test_no_host_is_read_in_two_ways(door: tuple[ImageSource, Recorder], host: str) -> None:
+def test_no_host_is_read_in_two_ways(images: tuple[ImageSource, Recorder], host: str) -> None:
     for port in ("", ":80"):
-        _refused(door, f"http://{host}{port}/x.png", "is ambiguous|can't be read|isn't public")
+        _refused(images, f"http://{host}{port}/x.png", "is ambiguous|can't be read|isn't public")
 
 
 @pytest.mark.parametrize("address", WRONG, ids=repr)
-def test_no_other_part_of_an_address_leads_elsewhere(door: tuple[ImageSource, Recorder], address: str) -> None:
-    _refused(door, address, ".")
+def test_no_other_part_of_an_address_leads_elsewhere(images: tuple[ImageSource, Recorder], address: str) -> None:
+    _refused(images, address, ".")
 
 
 @pytest.mark.parametrize(
     "address", [*(f"http://{host}:6379/x.png" for host in PRIVATE + AMBIGUOUS[:40]), *WRONG], ids=repr
 )
-def test_no_redirect_leads_there(door: tuple[ImageSource, Recorder], server: HostileServer, address: str) -> None:
+def test_no_redirect_leads_there(images: tuple[ImageSource, Recorder], server: HostileServer, address: str) -> None:
     asked = len(server.asked)
     with pytest.raises(ImageError):
-        door[0].fetch(server.address(f"to?{quote(address, safe='')}"))
+        images[0].fetch(server.address(f"to?{quote(address, safe='')}"))
     # Relative ones stay with the server, which has nothing at that path; none is asked for elsewhere.
-    assert not door[1].connected
+    assert not images[1].connected
     assert all(path.startswith(("to?", "to/")) or "fine" not in path for path in server.asked[asked:])
 
 
-def test_a_trusted_host_is_trusted_at_its_port_alone(door: tuple[ImageSource, Recorder], server: HostileServer) -> None:
-    assert door[0].fetch(server.address("fine"))
+def test_a_trusted_host_is_trusted_at_its_port_alone(
+    images: tuple[ImageSource, Recorder], server: HostileServer
+) -> None:
+    assert images[0].fetch(server.address("fine"))
     for port in (22, 80, 6379, 9200, server.port + 1):
-        _refused(door, f"http://shop.test:{port}/x.png", "isn't public")
+        _refused(images, f"http://shop.test:{port}/x.png", "isn't public")
 
 
 def test_a_name_is_resolved_once_for_check_and_connection(server: HostileServer) -> None:
@@ -157,8 +159,8 @@ def test_a_name_is_resolved_once_for_check_and_connection(server: HostileServer)
     assert len(server.asked) == asked
 
 
-def test_an_address_adds_no_header(door: tuple[ImageSource, Recorder], server: HostileServer) -> None:
+def test_an_address_adds_no_header(images: tuple[ImageSource, Recorder], server: HostileServer) -> None:
     for part in ("%0d%0aX-Added:%20y", "%E5%98%8A%E5%98%8DX-Added:y", "?a=%0aX-Added:y", "\u010d\u010aX-Added:y"):
         with pytest.raises(ImageError):
-            door[0].fetch(server.address(f"missing{part}"))
+            images[0].fetch(server.address(f"missing{part}"))
     assert not any("\nx-added" in head for head in server.heads)

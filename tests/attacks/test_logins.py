@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.attacks.hostile_shop import STAFF, HostileShop
+from tests.forms import csrf_token
 from webapp.staff import login
 
 WRONG = [("nobody", "x" * 16), (STAFF, "x" * 16), ("", ""), (STAFF, ""), ("bob", "x"), ("\N{SNOWMAN}", "\x00")]
@@ -47,7 +48,7 @@ def test_the_answer_says_nothing_about_the_name(hostile: HostileShop) -> None:
     answers = set()
     for name, password in WRONG:
         web = hostile.app.test_client()
-        token = web.get("/staff/login").text.split('name="csrf_token" value="')[1].split('"')[0]
+        token = csrf_token(web.get("/staff/login").text)
         answer = web.post("/staff/login", data={"csrf_token": token, "name": name, "password": password})
         text = re.sub(r'name="(csrf_token|name)" value="[^"]*"', "", answer.text)
         answers.add((answer.status_code, text))

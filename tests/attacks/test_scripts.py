@@ -18,6 +18,7 @@ from werkzeug.serving import make_server
 from search.parameters import SearchParameters
 from tests.attacks.conftest import Visit
 from tests.attacks.hostile_shop import MARK, HostileShop, address_payload, payload
+from tests.forms import csrf_token
 
 _PATIENCE_MS = 120_000
 # What only markup that broke out can have made: our pages have none of it.
@@ -138,7 +139,7 @@ def test_no_parameter_runs(victim: Callable[..., Victim]) -> None:
 
 def test_no_field_of_a_form_and_no_cookie_runs(victim: Callable[..., Victim], hostile: HostileShop) -> None:
     it, web = victim(bypass_csp=True), hostile.app.test_client()
-    token = web.get("/photo").text.split('name="csrf_token" value="')[1].split('"')[0]
+    token = csrf_token(web.get("/photo").text)
     web.set_cookie("shop2", payload("cookie"))
     sent = {"csrf_token": token, "name": payload("name"), "box": payload("box"), "back": payload("back")}
     photo = {"image": (io.BytesIO(b"no image"), payload("file"), payload("type"))}

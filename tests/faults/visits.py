@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 
 from indexer.settings import Settings
 from tests.faults.shop import Event, FaultyShop
+from tests.forms import csrf_token
 from webapp import create_app
 
 _STAFF, _PASSWORD = "ada", secrets.token_urlsafe(16)
@@ -109,7 +110,7 @@ class Storefront:
 
     def log_in(self) -> None:
         """Log in as staff."""
-        token = _token(self._staff.get("/staff/login").text)
+        token = csrf_token(self._staff.get("/staff/login").text)
         self._staff.post("/staff/login", data={"csrf_token": token, "name": _STAFF, "password": _PASSWORD})
 
     def operations(self) -> str:
@@ -135,9 +136,3 @@ class Storefront:
         """Return what the probe says."""
         answer = self._staff.get("/healthz")
         return answer.status_code, answer.get_json()
-
-
-def _token(page: str) -> str:
-    match = re.search(r'name="csrf_token" value="([^"]+)"', page)
-    assert match, page
-    return match[1]

@@ -23,6 +23,7 @@ from indexer.embedding.pipeline import Pipeline
 from indexer.images.fetching import ImageSource
 from indexer.vectorizers import Vectorizers, load_vectorizers
 from tests.conftest import Shop
+from tests.forms import csrf_token
 from webapp import create_app
 
 
@@ -65,9 +66,8 @@ def staff(copy: Shop) -> FlaskClient:
 
 
 def _post(web: FlaskClient, seen_on: str, path: str, **fields: object) -> None:
-    token = re.search(r'name="csrf_token" value="([^"]+)"', web.get(seen_on).text)
-    assert token
-    answer = web.post(path, data={"csrf_token": token[1], **fields})
+    token = csrf_token(web.get(seen_on).text)
+    answer = web.post(path, data={"csrf_token": token, **fields})
     assert answer.status_code == 303, answer.text
 
 
@@ -137,9 +137,8 @@ def test_a_skipped_dispute_does_not_return_at_once(
     assert asked(second)[0] != asked(first)[0]
     [place] = set(re.findall(r'name="after" value="([^"]+)"', second))
     product_id, name = asked(second)
-    token = re.search(r'name="csrf_token" value="([^"]+)"', second)
-    assert token
-    fields = {"csrf_token": token[1], "id": product_id, "name": name, "choice": "keep", "after": html.unescape(place)}
+    token = csrf_token(second)
+    fields = {"csrf_token": token, "id": product_id, "name": name, "choice": "keep", "after": html.unescape(place)}
     third = staff.post("/lab/attributes", data=fields, follow_redirects=True).text
     assert "Disputed attributes" in third
     assert f'value="{asked(first)[0]}"' not in third
@@ -148,11 +147,10 @@ def test_a_skipped_dispute_does_not_return_at_once(
 
 
 def test_bad_answers_are_refused(copy: Shop, learnt: list[FittedCategory], staff: FlaskClient) -> None:
-    token = re.search(r'name="csrf_token" value="([^"]+)"', staff.get("/lab/attributes").text)
-    assert token
+    token = csrf_token(staff.get("/lab/attributes").text)
     product_id = next(iter(_products(copy)))
     for fields in ({"id": "no such"}, {"id": product_id, "name": "nothing"}, {"id": product_id, "name": "color"}):
-        assert staff.post("/lab/attributes", data={"csrf_token": token[1], **fields}).status_code == 400
+        assert staff.post("/lab/attributes", data={"csrf_token": token, **fields}).status_code == 400
     for after in ("x", "[1]", '{"a": 1}'):
         assert staff.get("/lab/attributes", query_string={"after": after}).status_code == 400
     anybody = create_app(copy.settings).test_client()

@@ -9,6 +9,7 @@ import redis
 from flask.testing import FlaskClient
 
 from tests.conftest import Shop
+from tests.forms import csrf_token
 from tests.live.shopping import search
 from webapp import create_app
 from webapp.services import services
@@ -21,14 +22,8 @@ def _ids(web: FlaskClient, category: str, size: int = 6) -> list[str]:
     return [p["id"] for p in search(web, category=category, in_stock="true", size=size)["products"]]
 
 
-def _token(page: str) -> str:
-    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
-    assert token
-    return token[1]
-
-
 def _send(web: FlaskClient, path: str, **form: Any) -> Any:
-    return web.post(path, data={"csrf_token": _token(web.get("/photo").text), **form})
+    return web.post(path, data={"csrf_token": csrf_token(web.get("/photo").text), **form})
 
 
 def _visitor(web: FlaskClient) -> Visitor:

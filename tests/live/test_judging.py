@@ -10,6 +10,7 @@ from es_mappings.product import LAYOUT
 from indexer.relevance.golden import Judgement
 from indexer.relevance.judgements import JudgementStore
 from tests.conftest import Shop
+from tests.forms import csrf_token
 from webapp import create_app
 from webapp.services import services
 from webapp.workbench.pools import make_pools
@@ -24,9 +25,8 @@ def _log_in(shop: Shop, name: str) -> FlaskClient:
 
 
 def _post(web: FlaskClient, seen_on: str, path: str, status: int = 303, **fields: object) -> str:
-    token = re.search(r'name="csrf_token" value="([^"]+)"', web.get(seen_on).text)
-    assert token
-    answer = web.post(path, data={"csrf_token": token[1], **fields})
+    token = csrf_token(web.get(seen_on).text)
+    answer = web.post(path, data={"csrf_token": token, **fields})
     assert answer.status_code == status, answer.text
     return answer.text
 

@@ -1,6 +1,5 @@
 """Titles, attributes and everything else of the catalogue stay text, wherever a page shows them."""
 
-import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
@@ -13,6 +12,7 @@ from flask.testing import FlaskClient
 from es_mappings import product
 from es_mappings.product import LAYOUT
 from indexer.settings import Settings
+from tests.forms import csrf_token
 from webapp import create_app
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'><b>{{ 7 * 7 }}"
@@ -58,16 +58,15 @@ def evil(settings: Settings, client: Elasticsearch) -> Iterator[FlaskClient]:
 
 
 def test_markup_stays_text(evil: FlaskClient) -> None:
-    token = re.search(r'name="csrf_token" value="([^"]+)"', evil.get("/photo").text)
-    assert token
+    token = csrf_token(evil.get("/photo").text)
     for product_id in IDS:
         assert evil.get("/products/" + product_id).status_code == 200
-    evil.post("/bag", data={"csrf_token": token[1], "product_id": IDS[0], "quantity": "1"})
-    evil.post("/bag", data={"csrf_token": token[1], "product_id": IDS[2], "quantity": "1"})
+    evil.post("/bag", data={"csrf_token": token, "product_id": IDS[0], "quantity": "1"})
+    evil.post("/bag", data={"csrf_token": token, "product_id": IDS[2], "quantity": "1"})
     query = {"q": EVIL, "category": EVIL, "filter": f"color:{EVIL}", "like": [IDS[2], EVIL[:50]]}
     pages = [evil.get(path) for path in ("/", "/search", "/bag", "/your-data", f"/products/{IDS[2]}", "/photo")]
     pages += [evil.get(path, query_string=query) for path in ("/search", "/photo", "/products/evil-1")]
-    ordered = evil.post("/bag/order", data={"csrf_token": token[1]})
+    ordered = evil.post("/bag/order", data={"csrf_token": token})
     pages += [evil.get(ordered.headers["Location"]), evil.get("/your-data.json")]
     shown = 0
     for page in pages:

@@ -13,6 +13,7 @@ from indexer.elastic.dead_letters import DeadLetter, DeadLetters
 from indexer.elastic.load_reports import LoadReports
 from indexer.elastic.product_index import ProductIndex
 from tests.conftest import PRODUCTS, Shop
+from tests.forms import csrf_token
 from tests.live.shopping import search
 from webapp import create_app
 from workers.queues.embedding_queue import EmbeddingQueue
@@ -20,11 +21,10 @@ from workers.queues.event_queue import EventQueue
 
 
 def _log_in(web: FlaskClient, shop: Shop) -> None:
-    token = re.search(r'name="csrf_token" value="([^"]+)"', web.get("/staff/login").text)
-    assert token
+    token = csrf_token(web.get("/staff/login").text)
     assert shop.settings.staff
     name, _, password = shop.settings.staff.get_secret_value().split(",")[0].partition(":")
-    answer = web.post("/staff/login", data={"csrf_token": token[1], "name": name, "password": password})
+    answer = web.post("/staff/login", data={"csrf_token": token, "name": name, "password": password})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/ops")
 
 
@@ -65,9 +65,8 @@ def test_the_last_loads_are_shown_with_what_was_refused(web: FlaskClient, shop: 
 
 
 def _act(web: FlaskClient, act: str, **more: list[str]) -> TestResponse:
-    token = re.search(r'name="csrf_token" value="([^"]+)"', web.get("/ops").text)
-    assert token
-    return web.post("/ops/letters", data={"csrf_token": token[1], "act": act, **more})
+    token = csrf_token(web.get("/ops").text)
+    return web.post("/ops/letters", data={"csrf_token": token, "act": act, **more})
 
 
 def test_dead_letters_are_tried_again_or_dropped(web: FlaskClient, shop: Shop) -> None:
@@ -105,9 +104,8 @@ def test_dead_letters_are_tried_again_or_dropped(web: FlaskClient, shop: Shop) -
 
 
 def test_strangers_cannot_decide_about_dead_letters(web: FlaskClient) -> None:
-    token = re.search(r'name="csrf_token" value="([^"]+)"', web.get("/staff/login").text)
-    assert token
-    assert web.post("/ops/letters", data={"csrf_token": token[1], "act": "drop"}).status_code == 401
+    token = csrf_token(web.get("/staff/login").text)
+    assert web.post("/ops/letters", data={"csrf_token": token, "act": "drop"}).status_code == 401
 
 
 def test_the_page_works_while_servers_are_down(shop: Shop) -> None:

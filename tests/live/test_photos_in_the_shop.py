@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from PIL import Image
 
 from tests.conftest import Shop
+from tests.forms import csrf_token
 from tests.live.shopping import search
 from webapp import create_app
 from workers.photos import PhotoServiceError
@@ -32,9 +33,8 @@ def _picture(shop: Shop, web: FlaskClient, category: str = "Dresses") -> tuple[s
 
 
 def _upload(web: FlaskClient, data: bytes, name: str = "photo.jpg", **form: str) -> Any:
-    token = re.search(r'name="csrf_token" value="([^"]+)"', web.get("/photo").text)
-    assert token
-    return web.post("/photo", data={"csrf_token": token[1], "image": (io.BytesIO(data), name), **form})
+    token = csrf_token(web.get("/photo").text)
+    return web.post("/photo", data={"csrf_token": token, "image": (io.BytesIO(data), name), **form})
 
 
 def _ask(web: FlaskClient, data: bytes, query: str = "", **form: str) -> Any:

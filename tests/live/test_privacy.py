@@ -23,13 +23,13 @@ from flask.sessions import SecureCookieSessionInterface
 from demo.processes import start_child
 from demo.services.process import free_port
 from tests.conftest import DATA, Shop, wait_until
+from tests.forms import csrf_token
 from tests.redis_keys import documented_keys
 from webapp.services.visitors import Visitor
 
 ADDRESS = "203.0.113.77"  # as a proxy would tell it
 WORDS = "unmistakable"
 PRIVACY = Path(__file__).resolve().parents[2] / "docs" / "privacy.md"
-_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
 @dataclass
@@ -76,9 +76,7 @@ class Shopper:
         return answer
 
     def send(self, path: str, **form: str) -> httpx.Response:
-        token = _TOKEN.search(self.get("/photo").text)
-        assert token
-        answer = self.client.post(path, data={"csrf_token": token[1], **form})
+        answer = self.client.post(path, data={"csrf_token": csrf_token(self.get("/photo").text), **form})
         assert answer.status_code == 200, answer.text
         return answer
 
@@ -103,9 +101,7 @@ class Shopper:
 
     def _upload(self, product_id: str) -> None:
         file = next(self._shop.catalogue.parent.rglob(f"{product_id}*"))
-        token = _TOKEN.search(self.get("/photo").text)
-        assert token
-        form, files = {"csrf_token": token[1]}, {"image": ("photo.jpg", file.read_bytes())}
+        form, files = {"csrf_token": csrf_token(self.get("/photo").text)}, {"image": ("photo.jpg", file.read_bytes())}
         found = self.client.post("/photo", data=form, files=files)
         assert found.status_code == 200, found.text
         self.photo = parse_qs(urlsplit(str(found.url)).query)["photo"][0]

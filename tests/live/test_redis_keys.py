@@ -2,7 +2,6 @@
 
 import io
 import json
-import re
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from flask.testing import FlaskClient
 from standardwebhooks import Webhook
 
 from tests.conftest import Shop, wait_until
+from tests.forms import csrf_token
 from tests.live.shopping import search
 from tests.redis_keys import documented_keys
 from webapp import create_app
@@ -50,11 +50,10 @@ def _shop_around(web: FlaskClient, shop: Shop) -> None:
     file = next(Path(shop.catalogue.parent).rglob(f"{one['id']}*"))
     photo = web.post("/api/similar-to-image", data={"image": (io.BytesIO(file.read_bytes()), "x")})
     assert photo.status_code == 200
-    token = re.search(r'name="csrf_token" value="([^"]+)"', web.get("/staff/login").text)
-    assert token
+    token = csrf_token(web.get("/staff/login").text)
     assert shop.settings.staff
     name, password = shop.settings.staff.get_secret_value().split(",")[0].split(":")
-    form = {"csrf_token": token[1], "name": name, "password": password}
+    form = {"csrf_token": token, "name": name, "password": password}
     assert web.post("/staff/login", data=form).status_code == 303
     image = (shop.catalogue.parent / "images" / "none.jpg").as_uri()  # an image that does not exist
     _send(web, shop, {"type": "upsert", "product": {"id": PRODUCT, "title": "Grey bunny", "images": [image]}})

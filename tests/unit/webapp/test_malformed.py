@@ -10,6 +10,7 @@ from standardwebhooks import Webhook
 from werkzeug.test import TestResponse
 
 from indexer.settings import Settings
+from tests.forms import csrf_token
 from webapp import create_app
 
 SECRET = "whsec_" + b64encode(b"s" * 24).decode()
@@ -70,7 +71,7 @@ def test_a_host_that_is_none(web: FlaskClient, host: str) -> None:
 
 @pytest.mark.parametrize(("name", "password", "status"), [("ada", "a:long:one", 303), ("ada:a", "long:one", 401)])
 def test_a_password_may_have_a_colon_and_a_name_none(web: FlaskClient, name: str, password: str, status: int) -> None:
-    token = web.get("/staff/login").text.split('name="csrf_token" value="')[1].split('"')[0]
+    token = csrf_token(web.get("/staff/login").text)
     answer = web.post("/staff/login", data={"csrf_token": token, "name": name, "password": password})
     assert answer.status_code == status
 
@@ -79,7 +80,7 @@ def test_a_password_may_have_a_colon_and_a_name_none(web: FlaskClient, name: str
     "referrer", ["https://[", "https://localhost:99999999/", "https://evil.example", "\N{SNOWMAN}", " "]
 )
 def test_a_form_over_tls_from_an_address_that_is_none(web: FlaskClient, referrer: str) -> None:
-    token = web.get("/staff/login").text.split('name="csrf_token" value="')[1].split('"')[0]
+    token = csrf_token(web.get("/staff/login").text)
     answer = web.post(
         "/staff/login",
         data={"csrf_token": token, "name": "ada", "password": "wrong"},

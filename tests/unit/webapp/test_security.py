@@ -1,6 +1,5 @@
 """What keeps the shop safe, on pages that need no server."""
 
-import re
 import time
 from typing import Any
 
@@ -11,6 +10,7 @@ from pydantic import SecretStr
 
 from indexer.errors import SettingsError
 from indexer.settings import Settings
+from tests.forms import csrf_token
 from webapp import create_app
 
 NAME, PASSWORD = "ada", "correct horse battery"
@@ -25,9 +25,7 @@ def _web(**changes: Any) -> FlaskClient:
 
 
 def _token(web: FlaskClient, path: str = "/staff/login") -> str:
-    found = re.search(r'name="csrf_token" value="([^"]+)"', web.get(path).text)
-    assert found
-    return found[1]
+    return csrf_token(web.get(path).text)
 
 
 def _log_in(web: FlaskClient, name: str = NAME, password: str = PASSWORD, to: str = "/staff/login") -> Any:

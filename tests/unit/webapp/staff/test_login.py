@@ -1,7 +1,6 @@
 """Logins of staff: what ends them, and what is left of them while Redis is down."""
 
 import hmac
-import re
 import time
 from collections import Counter
 from dataclasses import replace
@@ -12,6 +11,7 @@ from flask.testing import FlaskClient
 from pydantic import SecretStr
 
 from indexer.settings import Settings
+from tests.forms import csrf_token
 from webapp import create_app
 from webapp.services import services
 from webapp.services.staff_sessions import IDLE_SECONDS, StaffSessions
@@ -83,9 +83,7 @@ def shop() -> _Shop:
 
 
 def _token(web: FlaskClient) -> str:
-    found = re.search(r'name="csrf_token" value="([^"]+)"', web.get("/staff/login").text)
-    assert found
-    return found[1]
+    return csrf_token(web.get("/staff/login").text)
 
 
 def _post(web: FlaskClient, path: str, token: str = "", **fields: str) -> Any:
