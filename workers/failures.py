@@ -12,10 +12,12 @@ from indexer.errors import ProductSearchError
 
 _FIRST, _LONGEST = 2.0, 60.0  # seconds
 
+_DISK_FULL = "A disk of Elasticsearch is full: free or add space; it then takes writes again by itself."
+
 # What a person can do, by the words of Elasticsearch's answer; the first that fits.
 _REMEDIES = {
-    "flood-stage": "A disk of Elasticsearch is full: free or add space; it then takes writes again by itself.",
-    "disk usage exceeded": "A disk of Elasticsearch is full: free or add space; it then takes writes again by itself.",
+    "flood-stage": _DISK_FULL,
+    "disk usage exceeded": _DISK_FULL,
     "index write (api)": "The index has a write block: remove it (index.blocks.write: null in its settings).",
     "index read-only (api)": "The index is read-only: remove the block (index.blocks.read_only: null in its settings).",
     "index_closed_exception": "The index is closed: open it (POST INDEX/_open).",
@@ -25,7 +27,7 @@ _REMEDIES = {
 
 
 def is_transient(error: BaseException) -> bool:
-    """Return whether a retry may succeed: a server is down or busy, or a person mends a key, a role or a setting."""
+    """Return whether a retry may succeed: a server is down or busy, or a person fixes a key, a role or a setting."""
     if isinstance(error, ApiError):
         return error.status_code in {404, 409} or accepts_later(error.status_code, error.error)
     return isinstance(error, (TransportError, OperationalError, ProductSearchError))

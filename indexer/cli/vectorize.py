@@ -62,7 +62,7 @@ def vectorize_waiting(settings: Settings, *, retry_failed: bool) -> int:
             _print_failures(failed)
             raise SpaceError(
                 "No image is available, so no vector space is fitted. "
-                "Mend that, then run `lookalike vectorize --retry-failed`"
+                "Fix that, then run `lookalike vectorize --retry-failed`"
             )
         fit_space(index, pipeline.vectorizers)
     _run(index, pipeline, "Writing vectors", index.ids_without_vector(), failed)
@@ -86,7 +86,7 @@ def _run(index: ProductIndex, pipeline: Pipeline, what: str, ids: Iterable[str],
 
 
 def _give_up(index: ProductIndex, product_id: str, error: Exception) -> Report:
-    """Note at a product that it can't be embedded; a worker does the same."""
+    """Note on a product that it can't be embedded; a worker does the same."""
     reason = failure_reason(error)
     mark_failed(index, [product_id], reason)
     return Report(failed={product_id: reason})

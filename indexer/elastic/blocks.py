@@ -25,7 +25,7 @@ def write_blocks(index: ProductIndex) -> list[str]:
         if _CLOSED in on:
             lines.append(f"{name} is closed: POST /{name}/_open")
         lines += [
-            f"{name} takes no writes; once the cause is mended: PUT /{name}/_settings {json.dumps({block: None})}"
+            f"{name} takes no writes; once the cause is fixed: PUT /{name}/_settings {json.dumps({block: None})}"
             for block in _BLOCKS
             if block in on
         ]

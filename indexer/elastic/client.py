@@ -60,7 +60,7 @@ def vector(values: str | list[float]) -> Vector:
 
 
 def accepts_later(status: int, error: str) -> bool:
-    """Return whether Elasticsearch may accept later what it refused: it is busy, or a person mends what is in the way.
+    """Return whether Elasticsearch may accept later what it refused: it is busy, or a person fixes what is in the way.
 
     The latter are an expired key (401), a missing role, a write block or a full disk (403), and a closed index (400).
 

@@ -62,7 +62,7 @@ def resolve(index: ProductIndex) -> WriteTargets:
     IndexStateError
         There is no product index yet.
     """
-    aliases = index.versions(closed=True)  # a closed live index is a fault that a person mends, not a missing one
+    aliases = index.versions(closed=True)  # a closed live index is a fault that a person fixes, not a missing one
     live = next((name for name, others in aliases.items() if index.alias in others), None)
     if live is None:
         raise IndexStateError(f"There is no product index {index.alias} yet: load a catalogue first")

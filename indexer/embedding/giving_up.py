@@ -1,4 +1,4 @@
-"""Note at products why they can't be embedded, so that nothing tries again as they are."""
+"""Note on products why they can't be embedded, so that nothing tries again as they are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""States that a person mends: while Elasticsearch refuses everything, events wait and say why; none is given up."""
+"""States that a person has to fix: while Elasticsearch refuses everything, events wait and say why; none is lost."""
 
 import secrets
 import time
@@ -70,7 +70,7 @@ def _spoil(how: str) -> Callable[[Shop], Any]:
     return lambda shop: setattr(shop.proxy, "spoil", how)
 
 
-# What is broken, mended, and what the reason must say.
+# What breaks it, what fixes it, and what the reason must say.
 STATES: dict[str, tuple[Callable[[Shop], Any], Callable[[Shop], Any], str]] = {
     "an expired key": (_spoil("401"), _spoil(""), "ELASTICSEARCH_API_KEY"),
     "a missing role": (_spoil("403"), _spoil(""), "lacks a privilege"),
@@ -91,8 +91,8 @@ STATES: dict[str, tuple[Callable[[Shop], Any], Callable[[Shop], Any], str]] = {
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_events_wait_until_a_person_has_mended_what_is_in_the_way(state: str, refused: Shop) -> None:
-    break_it, mend, says = STATES[state]
+def test_events_wait_until_a_person_has_fixed_what_is_in_the_way(state: str, refused: Shop) -> None:
+    break_it, fix, says = STATES[state]
     refused.send(0, EVENTS // 2)
     break_it(refused)
     end, tries = time.monotonic() + SECONDS, 0
@@ -109,7 +109,7 @@ def test_events_wait_until_a_person_has_mended_what_is_in_the_way(state: str, re
     if not refused.proxy.spoil and state != "a missing alias":
         assert refused.name in write_blocks(refused.index)[0]
 
-    mend(refused)
+    fix(refused)
     while refused.queues.events.depth():
         writing.write_waiting("w")
     refused.index.refresh()

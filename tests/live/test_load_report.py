@@ -53,9 +53,9 @@ def test_a_load_reports_what_became_of_each_line(own: Settings, client: Elastics
     index = ProductIndex(client, own.index_name)
     assert index.products(["r0"])["r0"]["price"] == 19.99
 
-    # Again, with one line mended: that one is written, the others are as they were.
+    # Again, with one line fixed: that one is written, the others are as they were.
     again = write_catalog(
-        own, open_feed(_file(tmp_path, "catalog.jsonl", *sound, bad[0], {"id": "r4", "title": "Mended"}))
+        own, open_feed(_file(tmp_path, "catalog.jsonl", *sound, bad[0], {"id": "r4", "title": "Fixed"}))
     )
     assert (again.written, again.unchanged, again.refusals) == (1, 4, 0)
     assert [(r["file"], r["written"]) for r in LoadReports(index).latest(2)] == [

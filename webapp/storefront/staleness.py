@@ -10,7 +10,7 @@ _MARKED = {"text/html", "application/json"}  # not pictures: the address of one 
 
 
 def register(app: Flask) -> None:
-    """Give templates `stale_age`, and stale answers their headers."""
+    """Register `stale_age` for templates, and the headers of stale answers."""
     app.context_processor(lambda: {"stale_age": stale_age})
     app.after_request(_mark)
 

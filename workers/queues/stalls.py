@@ -1,4 +1,4 @@
-"""Why work waits although there are workers: a person may have to mend an index, a key or a role."""
+"""Why work waits although there are workers: a person may have to fix an index, a key or a role."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class ExpiringValues:
 
     @translated()
     def extend(self, key: str, seconds: float) -> bool:
-        """Let a value live so long from now, and return whether there is one."""
+        """Keep a value for so many seconds from now, and return whether there is one."""
         return bool(self._client.pexpire(key, round(seconds * 1_000)))
 
     @translated()

@@ -111,14 +111,14 @@ def _row(fragment: str) -> Row | CatalogError:
 def _with_ampersands(fragment: str) -> str:
     """Escape ampersands that stand alone, and resolve the entities that HTML has and XML lacks, outside CDATA."""
 
-    def mended(match: re.Match[str]) -> str:
+    def escaped(match: re.Match[str]) -> str:
         if match[1]:
             return match[0]
         character = html5.get(match[2] or "")
         return character if character and character not in "<&" else "&amp;" + (match[2] or "")
 
     parts = _CDATA.split(fragment)
-    parts[::2] = [_AMPERSAND.sub(mended, part) for part in parts[::2]]
+    parts[::2] = [_AMPERSAND.sub(escaped, part) for part in parts[::2]]
     return "".join(parts)
 
 

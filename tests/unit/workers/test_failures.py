@@ -28,7 +28,7 @@ def _api_error(status: int, kind: type[ApiError] = ApiError, error: str = "no") 
         TlsError("x"),
         SerializationError("half an answer"),
         RedisUnavailableError("away"),
-        SpaceError("mend LOOK_MODEL"),
+        SpaceError("fix LOOK_MODEL"),
     ],
 )
 def test_what_may_pass(error: Exception) -> None:
@@ -66,7 +66,7 @@ def test_reasons_are_few() -> None:
         (BulkFailure("a", 400, "closed", "index_closed_exception"), "open it"),
         (_api_error(401), "ELASTICSEARCH_API_KEY"),
         (_api_error(403), "lacks a privilege"),
-        (SpaceError("mend LOOK_MODEL"), "mend LOOK_MODEL"),
+        (SpaceError("fix LOOK_MODEL"), "fix LOOK_MODEL"),
     ],
 )
 def test_what_a_person_can_do_is_said(cause: Exception | BulkFailure, words: str) -> None:
