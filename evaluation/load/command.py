@@ -1,4 +1,4 @@
-"""``make load-test``: put a shop under load, and tell what it served."""
+"""``make load-test``: put a shop under load, and report what it served."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ console = Console(highlight=False)
 def command(*, url: str, rate: float | None, seconds: float, products: int, folder: Path, out: Path) -> None:
     """Offer a shop half of what it can serve, all of it and three times as much, in a shopper's mix.
 
-    A running shop must believe X-Forwarded-For (PROXIES=1), because its rate limits count by address. If this process
+    A running shop must trust X-Forwarded-For (PROXIES=1), because its rate limits count by address. If this process
     has its environment (ELASTICSEARCH_URL, REDIS_URL, INDEX_NAME, STAFF), its queues, staff pages and Elasticsearch
     are measured, too.
     """
@@ -69,11 +69,11 @@ def command(*, url: str, rate: float | None, seconds: float, products: int, fold
 
 async def _measure(stack: ExitStack, url: str, rate: float | None, seconds: float) -> tuple[float, list[Phase]]:
     settings, rng = Settings.from_environment(), np.random.default_rng(_SEED)
-    known = "ELASTICSEARCH_URL" in os.environ
+    has_elasticsearch = "ELASTICSEARCH_URL" in os.environ
     client = stack.enter_context(httpx.Client(base_url=url, timeout=60))
     shelf = read_shelf(client)
     mix = Mix(shelf, rng, staff_cookie(client, settings.staff.get_secret_value() if settings.staff else ""))
-    index = ProductIndex.open(settings) if known else None
+    index = ProductIndex.open(settings) if has_elasticsearch else None
     searches = read_searches(index, mix) if index else {}
     queues = Queues.open(settings, PAGE) if "REDIS_URL" in os.environ else None
     port = urlsplit(url).port if urlsplit(url).hostname in {"127.0.0.1", "localhost"} else None
@@ -83,7 +83,7 @@ async def _measure(stack: ExitStack, url: str, rate: float | None, seconds: floa
 
     async with AsyncExitStack() as drivers:
         shop = await drivers.enter_async_context(Driver(url, seen=mix.seen))
-        alone = Driver(settings.elasticsearch_url, authorization(settings)) if known else None
+        alone = Driver(settings.elasticsearch_url, authorization(settings)) if has_elasticsearch else None
         if alone:
             await drivers.enter_async_context(alone)
         test = LoadTest(mix, shop, alone, searches, watch, rng)
@@ -115,7 +115,7 @@ def _report(url: str, best: float, phases: list[Phase], out: Path) -> None:
         if isinstance(part, Table):
             console.print(part.for_terminal())
     if any(_TOO_MANY in kind.errors for phase in phases for kind in phase.kinds.values()):
-        console.print("The shop's rate limits refused requests. It must believe X-Forwarded-For: PROXIES=1.")
+        console.print("The shop's rate limits refused requests. It must trust X-Forwarded-For: PROXIES=1.")
     page = report.write(out, "load")
     figures = {"facts": facts, "phases": [asdict(p) for p in phases], "goals": [asdict(goal) for goal in judged]}
     page.with_suffix(".json").write_text(json.dumps(figures, indent=2), "utf-8")

@@ -64,7 +64,7 @@ def _name_in_cookie() -> str | None:
 def _is_active(session_id: str) -> bool:
     """Return whether a session has ended neither by a logout nor by its idle time.
 
-    While Redis is down, nobody knows which have ended, so none is believed. Staff who log in meanwhile have no session:
+    While Redis is down, nobody knows which have ended, so none is trusted. Staff who log in meanwhile have no session:
     their login lasts until Redis is back.
     """
     sessions = services().staff_sessions
