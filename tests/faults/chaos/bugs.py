@@ -19,9 +19,14 @@ _IN_SCRIPTS = {
 }
 
 
+def planted() -> set[str]:
+    """Return the faults that the environment names."""
+    return set(filter(None, os.environ.get("CHAOS_BUGS", "").split(",")))
+
+
 def plant() -> None:
     """Plant the faults that the environment names in this process."""
-    bugs = set(filter(None, os.environ.get("CHAOS_BUGS", "").split(",")))
+    bugs = planted()
     for bug in bugs & set(_IN_SCRIPTS):
         _replace(*_IN_SCRIPTS[bug])
     if "swap" in bugs:

@@ -112,11 +112,12 @@ class Walk(Record):
 
 @dataclass(frozen=True)
 class ProductRead(Record):
-    """A product's page of the API."""
+    """A product's page of the API; ``stale`` if it says that it is an earlier answer."""
 
     product: str
     status: int
     fields: dict[str, int] = field(default_factory=dict)
+    stale: bool = False
 
 
 @dataclass(frozen=True)

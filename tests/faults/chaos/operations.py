@@ -84,7 +84,8 @@ class Operations:
             answer = client.get("/api/search", query_string=query)
             statuses.append(answer.status_code)
             page = answer.get_json(silent=True) if answer.status_code == 200 else None
-            if page is None:
+            if page is None or page["stale_seconds"] is not None:  # marked as an earlier answer: not checked
+                cursor = "unfinished"
                 break
             totals.append(page["total"]["value"])
             hits += [(p["id"], catalogue.field_versions(p)) for p in page["products"]]
@@ -100,8 +101,9 @@ class Operations:
         """Read a product as a shopper's page does."""
         began = time.monotonic()
         answer = self._app.test_client().get(f"/api/products/{product_id}")
-        fields = catalogue.field_versions(answer.get_json()) if answer.status_code == 200 else {}
-        self._history.add(ProductRead(began, time.monotonic(), product_id, answer.status_code, fields))
+        ended, product = time.monotonic(), answer.get_json() if answer.status_code == 200 else {}
+        fields, stale = catalogue.field_versions(product), product.get("stale_seconds") is not None
+        self._history.add(ProductRead(began, ended, product_id, answer.status_code, fields, stale))
 
     def kill_child(self) -> None:
         """Kill the process that embeds."""

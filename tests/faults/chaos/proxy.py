@@ -85,13 +85,13 @@ class RecordingProxy(SpoilingProxy):
 def _ask_for_states(body: bytes) -> tuple[bytes, list[str | None]]:
     """Return a bulk request whose updates by script return their documents, and the script of each item."""
     parts, sources = [], list[str | None]()
-    for lines, (kind, _) in _items(body):
-        head, _, rest = lines.partition(b"\n")
-        action = json.loads(rest) if kind == "update" else {}
+    for lines, (kind, address) in _items(body):
+        action = json.loads(lines.partition(b"\n")[2]) if kind == "update" else {}
         if "script" not in action:
             parts.append(lines)
             sources.append(None)
             continue
-        parts.append(head + b"\n" + json.dumps({**action, "_source": True}).encode() + b"\n")
+        address.pop("_source", None)  # a part of the document, which the whole one includes
+        parts += [json.dumps(line).encode() + b"\n" for line in ({kind: address}, {**action, "_source": True})]
         sources.append(action["script"]["source"])
     return b"".join(parts), sources

@@ -51,6 +51,9 @@ class Run:
         Operations of each lane before it ends.
     patient : bool
         Whether to let everything come to rest even if there are violations already.
+    calm : bool
+        Whether to leave out the faults and the second operator, for planted faults need neither; it ends only after
+        the alias has moved.
     """
 
     shop: ChaosShop
@@ -58,8 +61,8 @@ class Run:
     seconds: float
     least: Mapping[str, int]
     patient: bool = True
+    calm: bool = False
     done: Counter[str] = field(default_factory=Counter)  # operations by lane
-    lanes: dict[str, threading.Thread] = field(default_factory=dict)
 
     def perform(self) -> None:
         """Open the shop, disturb it until the time is over, and let it come to rest."""
@@ -68,13 +71,18 @@ class Run:
         self.operations = Operations(shop, app)
         for event in first:
             shop.history.add(Accepted(time.monotonic(), time.monotonic(), event))
-        self.lanes = {name: self._thread(self._lane, name) for name in schedule.LANES}
+        left_out = {"faults", *(["rollouts beside"] if self.calm else ())}
+        lanes = [self._thread(self._lane, name) for name in schedule.LANES if name not in left_out]
         watching = threading.Event()
         watchers = [self._thread(watch, shop, watching) for watch in (looking.watch_alias, looking.watch_foreign)]
-        self._wait()
-        self.stop_faults()
+        self._thread(self._end_in_time)
+        # In this thread, because the kernel ends the servers and workers that a thread started when the thread ends.
+        if self.calm:
+            self.operations.ending.wait()
+        else:
+            self._lane("faults")
         shop.heal()
-        for thread in self.lanes.values():
+        for thread in lanes:
             thread.join()
         if self.patient or not violations(shop.history):
             self._settle()
@@ -82,19 +90,13 @@ class Run:
         for watcher in watchers:
             watcher.join()
 
-    def stop_faults(self) -> None:
-        """End the lanes, and wait for the one that starts servers and workers, which would else be left."""
-        if self.lanes:
-            self.operations.ending.set()
-            self.lanes["faults"].join()
-
     def _thread(self, target: Callable[..., None], *arguments: object) -> threading.Thread:
         def run() -> None:
             try:
                 target(*arguments)
             except Exception as error:  # noqa: BLE001 - whatever it is, the run has failed
                 traceback.print_exc()
-                self._stuck(f"{target.__name__} {arguments[0]} ended: {type(error).__name__}: {error}")
+                self._stuck(f"{target.__name__} {arguments} ended: {type(error).__name__}: {error}")
 
         thread = threading.Thread(target=run, daemon=True)
         thread.start()
@@ -116,13 +118,19 @@ class Run:
             self.shop.history.add(Performed(began, ended, name, operation.kind, arguments, outcome))
             self.done[name] += 1
 
+    def _end_in_time(self) -> None:
+        """End the lanes once the time is over and the least operations are done."""
+        try:
+            self._wait()
+        finally:
+            self.operations.ending.set()
+
     def _wait(self) -> None:
-        """Wait for the end of the run's time, and for the least number of operations, of which one moves the alias."""
         end = time.monotonic() + self.seconds
 
         def enough() -> bool:
             swapped = any(rollout.index for rollout in self.shop.history.of(RolledOut))
-            return all(self.done[name] >= count for name, count in self.least.items()) and (swapped or not self.least)
+            return all(self.done[name] >= count for name, count in self.least.items()) and (swapped or not self.calm)
 
         while time.monotonic() < end:
             time.sleep(0.1)
@@ -196,7 +204,7 @@ class Run:
 @click.command()
 @click.option("--seconds", default=3_600.0, show_default=True, help="How long to go on.")
 @click.option("--seed", type=int, help="Of the schedule; by default a new one.")
-@click.option("--bugs", default="", help="Faults to plant: " + "version, source, swap.")
+@click.option("--bugs", default="", help="Faults to plant, and no others: version, source, swap.")
 @click.option("--folder", type=click.Path(path_type=Path), default=DATA, show_default=True, help="History and logs.")
 @click.option("--quick", is_flag=True, help="Do a few operations in each lane at least; end at the first violations.")
 def main(*, seconds: float, seed: int | None, bugs: str, folder: Path, quick: bool) -> None:
@@ -211,11 +219,11 @@ def main(*, seconds: float, seed: int | None, bugs: str, folder: Path, quick: bo
     )
     history = History(folder / "history.jsonl")
     shop = ChaosShop(elasticsearch.url, folder, history, bugs)
-    run = Run(shop, seed, seconds, LEAST if quick else {}, patient=not quick)
+    least = {name: count for name, count in LEAST.items() if quick and not (bugs and name == "faults")}
+    run = Run(shop, seed, seconds, least, patient=not quick, calm=bool(bugs))
     try:
         run.perform()
     finally:
-        run.stop_faults()
         shop.close()
         elasticsearch.stop()
         history.close()

@@ -17,7 +17,7 @@ from tests.faults.chaos.checks import violations
 from tests.faults.chaos.history import AliasRead, History, ProductRead, RolledOut, Walk, Written
 from tests.faults.shop import FULL
 
-SEED = 3
+SEED = 2768  # begins with a rebuild that no fault cuts off
 PLANTED = {
     "version,source,swap": {
         "versions never go back",

@@ -140,12 +140,13 @@ def _see(seen: dict[str, Fields], hits: Iterable[tuple[str, Fields]]) -> None:
 
 
 def products_are_as_stored(history: History) -> Iterator[Violation]:
-    """A product's page shows a state that it had in some index while it was read."""
+    """A product's page shows a state that it had in some index while it was read, or says that it is an earlier one."""
     writes: dict[str, list[list[Written]]] = defaultdict(list)
     for (_, product), found in by_document(history).items():
         writes[product].append(found)
     for read in history.of(ProductRead):
-        if read.status == 200 and not any(_was_so(found, read) for found in writes[read.product]):
+        fresh = read.status == 200 and not read.stale
+        if fresh and not any(_was_so(found, read) for found in writes[read.product]):
             detail = f"{read.product} was shown as {read.fields}, which it was not then"
             yield Violation("products are as stored", detail, read.ended)
 
