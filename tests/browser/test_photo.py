@@ -70,6 +70,18 @@ def test_a_photograph_chosen_before_the_code_has_loaded_is_shown(page: Page, pho
     _find(page)
 
 
+def test_a_choice_that_is_seen_twice_leaves_the_frame_where_it_is(page: Page, photo: tuple[str, Path]) -> None:
+    page.goto("/photo")
+    page.locator("#photo-file").set_input_files(photo[1])
+    expect(page.locator("[data-crop-size]")).to_have_text("The whole picture counts")
+    page.locator(".crop-box").focus()
+    page.keyboard.press("Shift+ArrowLeft")
+    expect(page.locator("[name=box]")).to_have_value("0.0000,0.0000,0.9800,1.0000")
+    page.locator("#photo-file").dispatch_event("change")
+    page.keyboard.press("Shift+ArrowLeft")
+    expect(page.locator("[name=box]")).to_have_value("0.0000,0.0000,0.9600,1.0000")
+
+
 def test_the_frame_moves_by_keyboard(page: Page, photo: tuple[str, Path]) -> None:
     page.goto("/photo")
     page.locator("#photo-file").set_input_files(photo[1])
@@ -138,6 +150,7 @@ def test_an_invalid_photograph_is_refused_in_place(troubled_page: Page, tmp_path
 def test_a_photograph_has_a_weight_and_can_be_restored(page: Page, photo: tuple[str, Path]) -> None:
     page.goto("/photo")
     page.locator("#photo-file").set_input_files(photo[1])
+    expect(page.locator("[data-crop-size]")).to_have_text("The whole picture counts")  # a copy can be kept from now on
     _find(page)
     hearts(page).nth(1).click()
     expect(anchors(page)).to_have_count(2)

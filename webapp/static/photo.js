@@ -7,6 +7,7 @@ const WHOLE = { x: 0, y: 0, w: 1, h: 1 };
 const STEP = 0.02;
 let box = { ...WHOLE };
 let address = null; // object URL of the photograph
+const previewed = new WeakMap(); // the photograph of each form
 let thumbnail = null; // of the photograph sent last
 
 export function setUp(form) {
@@ -57,6 +58,9 @@ export function showThumbnails() {
 }
 
 async function preview(form, input) {
+  // The event of a choice that was seen before: its frame may have been moved since.
+  if (previewed.get(form) === input.files[0]) return;
+  previewed.set(form, input.files[0]);
   for (const other of form.querySelectorAll("input[type=file]")) if (other !== input) other.value = "";
   if (address) URL.revokeObjectURL(address);
   const url = (address = URL.createObjectURL(input.files[0]));
