@@ -45,14 +45,14 @@ def faulty(faulty_shop: FaultyShop) -> FaultyShop:
 
 
 @pytest.fixture(scope="package")
-def faulty_storefront(faulty_shop: FaultyShop) -> Storefront:
+def shared_storefront(faulty_shop: FaultyShop) -> Storefront:
     """Open one storefront for all tests: after each fault it must serve the next."""
     return Storefront(faulty_shop)
 
 
 @pytest.fixture
-def storefront(faulty: FaultyShop, faulty_storefront: Storefront) -> Storefront:
+def faulty_storefront(faulty: FaultyShop, shared_storefront: Storefront) -> Storefront:
     """Return the storefront of the faulty shop, with staff logged in."""
     assert faulty.server.is_up()
-    faulty_storefront.log_in()
-    return faulty_storefront
+    shared_storefront.log_in()
+    return shared_storefront

@@ -53,7 +53,9 @@ def _fault(shop: FaultyShop, name: str) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("name", ["hangs", "is down", "is full", "has lost its replica"])
-def test_a_fault_of_redis(faulty: FaultyShop, storefront: Storefront, name: str, figure: Callable[[str], None]) -> None:
+def test_a_fault_of_redis(
+    faulty: FaultyShop, faulty_storefront: Storefront, name: str, figure: Callable[[str], None]
+) -> None:
     first, second = faulty.parts(2)
     liked = first[0]["product"]["id"]
     faulty.send(first)
@@ -61,27 +63,27 @@ def test_a_fault_of_redis(faulty: FaultyShop, storefront: Storefront, name: str,
 
     with _fault(faulty, name):
         begun = time.monotonic()
-        visit = storefront.visit(liked)
+        visit = faulty_storefront.visit(liked)
         assert visit.refused == []  # pages need no Redis
-        answer = storefront.post(second)
+        answer = faulty_storefront.post(second)
         assert (answer.status_code, int(answer.headers["Retry-After"]) > 0) == (503, True)
-        storefront.log_in()  # sessions of staff are in Redis
-        assert ("Not available right now" in storefront.operations()) == (name in {"hangs", "is down"})
+        faulty_storefront.log_in()  # sessions of staff are in Redis
+        assert ("Not available right now" in faulty_storefront.operations()) == (name in {"hangs", "is down"})
         if name in {"hangs", "is down"}:
-            assert not storefront.up()["redis"]
-            assert storefront.healthz()[0] == 503
+            assert not faulty_storefront.up()["redis"]
+            assert faulty_storefront.healthz()[0] == 503
         time.sleep(max(0.0, SECONDS - (time.monotonic() - begun)))
         lasted = time.monotonic() - begun
 
     ended = time.monotonic()
-    wait_until(lambda: storefront.post(second).status_code == 202, "taking events again")
+    wait_until(lambda: faulty_storefront.post(second).status_code == 202, "taking events again")
     assert faulty.finish() == 0
     figure(f"Redis {name} for {lasted:.0f} s, {len(faulty.events)} events: 0 lost, 0 dead letters, caught up in "
            f"{time.monotonic() - ended:.0f} s, least cosine {faulty.compare():.6f}; {visit}")  # fmt: skip
 
 
 def test_events_written_while_redis_is_full_are_not_given_up(
-    faulty: FaultyShop, storefront: Storefront, figure: Callable[[str], None]
+    faulty: FaultyShop, faulty_storefront: Storefront, figure: Callable[[str], None]
 ) -> None:
     """Written to Elasticsearch, they can't be queued for embedding: they stay queued, however often they are tried."""
     faulty.proxy.spoil = "hang"

@@ -83,24 +83,24 @@ def _fault(shop: FaultyShop, name: str) -> Iterator[None]:
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_of_elasticsearch(
-    faulty: FaultyShop, storefront: Storefront, name: str, figure: Callable[[str], None]
+    faulty: FaultyShop, faulty_storefront: Storefront, name: str, figure: Callable[[str], None]
 ) -> None:
     fault, (first, second) = FAULTS[name], faulty.parts(2)
     liked = first[0]["product"]["id"]
     faulty.send(first)
     written = {"all": len(first), "done": len(first), "pending": 0, "failed": 0}
     wait_until(lambda: faulty.states() == written, f"reaching {written}", faulty.states)
-    wait_until(lambda: not storefront.visit(liked).refused, "closing the breaker of the last test")
-    before = storefront.failures().get(fault.reason, 0)
+    wait_until(lambda: not faulty_storefront.visit(liked).refused, "closing the breaker of the last test")
+    before = faulty_storefront.failures().get(fault.reason, 0)
 
     with _fault(faulty, name):
         begun = time.monotonic()
         faulty.send(second)
-        visit = storefront.visit(liked)
+        visit = faulty_storefront.visit(liked)
         assert not fault.served or visit.refused == []
         if fault.reason:
-            wait_until(lambda: storefront.failures().get(fault.reason, 0) > before, f"counting {fault.reason}")
-        assert fault.shown in storefront.operations()
+            wait_until(lambda: faulty_storefront.failures().get(fault.reason, 0) > before, f"counting {fault.reason}")
+        assert fault.shown in faulty_storefront.operations()
         if FULL:
             time.sleep(max(0.0, fault.seconds - (time.monotonic() - begun)))
         lasted = time.monotonic() - begun
@@ -108,6 +108,6 @@ def test_a_fault_of_elasticsearch(
     ended = time.monotonic()
     assert faulty.finish() == 0
     caught_up = time.monotonic() - ended
-    wait_until(lambda: not storefront.visit(liked).refused, "serving all pages again")
+    wait_until(lambda: not faulty_storefront.visit(liked).refused, "serving all pages again")
     figure(f"Elasticsearch {name} for {lasted:.0f} s, {len(faulty.events)} events: 0 lost, 0 dead letters, caught up "
            f"in {caught_up:.0f} s, least cosine {faulty.compare():.6f}; {visit}")  # fmt: skip

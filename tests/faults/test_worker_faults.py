@@ -79,7 +79,7 @@ def test_a_worker_that_was_paused_writes_over_nothing(
 
 @pytest.mark.parametrize("seconds", [3_600, -3_600], ids=["ahead", "back"])
 def test_the_clock_jumps_an_hour(
-    faulty: FaultyShop, storefront: Storefront, queue: redis.Redis, seconds: int, figure: Callable[[str], None]
+    faulty: FaultyShop, faulty_storefront: Storefront, queue: redis.Redis, seconds: int, figure: Callable[[str], None]
 ) -> None:
     first, second = faulty.parts(2)
     faulty.send(first)
@@ -93,7 +93,7 @@ def test_the_clock_jumps_an_hour(
         time.sleep(60)
     faulty.gate.unlink()
     assert faulty.finish() == 0
-    assert "batch lost" not in storefront.failures()  # no lease is taken for expired
+    assert "batch lost" not in faulty_storefront.failures()  # no lease is taken for expired
     faulty.clock.unlink()
     faulty.send(faulty.change_pictures())  # the clock jumps back
     assert faulty.finish() == 0
