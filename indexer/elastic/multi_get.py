@@ -46,10 +46,11 @@ def multi_get(client: Elasticsearch, places: Iterable[Place], **parameters: str)
     if not body["docs"]:
         return []
     answer = client.perform_request("POST", "/_mget", params=parameters, headers=_JSON, body=body)
-    for doc in answer.body["docs"]:
+    docs = [_absent(doc) if _is_no_id(doc) else doc for doc in answer.body["docs"]]
+    for doc in docs:
         if "error" in doc:
             raise _error(doc["error"], answer.meta)
-    return list(answer.body["docs"])
+    return docs
 
 
 def get_sources(client: Elasticsearch, index: str, ids: Iterable[str], **parameters: str) -> dict[str, dict[str, Any]]:
@@ -82,6 +83,15 @@ def get_each_with_vectors(client: Elasticsearch, places: Sequence[Place]) -> lis
     docs = multi_get(client, places, _source_exclude_vectors="false")
     # A get by id ignores the alias's filter, so deleted products are left out here.
     return [doc["_source"] if doc["found"] and "deleted_at" not in doc["_source"] else None for doc in docs]
+
+
+def _is_no_id(doc: Mapping[str, Any]) -> bool:
+    """Return whether no document can have this id, such as the empty one."""
+    return bool(doc.get("error", {}).get("type") == "illegal_argument_exception")
+
+
+def _absent(doc: Mapping[str, Any]) -> dict[str, Any]:
+    return {"_index": doc["_index"], "_id": doc["_id"], "found": False}
 
 
 def _error(error: Mapping[str, Any], meta: ApiResponseMeta) -> ApiError:

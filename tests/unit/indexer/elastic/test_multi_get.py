@@ -32,6 +32,12 @@ def test_sources_are_by_id_without_unknown_ones() -> None:
     assert [doc["_id"] for doc in client.bodies[0]["docs"]] == ["a", "b"]
 
 
+def test_an_id_that_no_document_can_have_is_unknown() -> None:
+    error = {"type": "illegal_argument_exception", "reason": "Ids can't be empty"}
+    client: Any = Client(FOUND, {"_index": "i", "_id": "", "error": error})
+    assert get_sources(client, "i", ["a", ""]) == {"a": {"title": "A"}}
+
+
 def test_nothing_is_asked_for_no_ids() -> None:
     client: Any = Client()
     assert get_sources(client, "i", []) == {}
