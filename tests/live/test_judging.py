@@ -99,7 +99,7 @@ def test_undo_brings_the_pair_back(shop: Shop, store: JudgementStore) -> None:
     _post(web, "/lab/judge", "/lab/undo")  # nothing left to undo
 
 
-@pytest.mark.parametrize("wrong", [{"grade": 4}, {"grade": ""}, {"candidate": ""}, {"candidate": "a b"}])
+@pytest.mark.parametrize("wrong", [{"grade": 4}, {"grade": ""}, {"candidate": ""}, {"candidate": "a/../b"}])
 def test_an_invalid_judgement_is_refused(shop: Shop, store: JudgementStore, wrong: dict[str, object]) -> None:
     web = _log_in(shop, "ada")
     fields = {"anchor": "dress-1", "candidate": "dress-2", "grade": 1} | wrong

@@ -60,7 +60,10 @@ def test_synonyms(ask: Ask) -> None:
 
 
 def test_another_language(ask: Ask) -> None:
-    shop = {"lines": [_product("one", "Rotes Kleid"), _product("two", "Hose")], "requests": [{"q": "rote Kleider"}]}
+    shop = {
+        "lines": [_product("one", "Rotes Kleid"), _product("two", "Hose")],
+        "requests": [{"q": "rote Kleider", "verbatim": "true"}],
+    }
     [before], [after] = ask(None, **shop), ask("test_another_language", **shop)
     assert (_ids(before), _ids(after)) == ([], ["one"])
 
