@@ -1,6 +1,5 @@
 """Far more is asked of a small shop than it can serve: it serves what it can and refuses the rest."""
 
-import asyncio
 import heapq
 import sys
 from collections import Counter
@@ -18,6 +17,7 @@ from evaluation.load.mix import PAGES, PHOTO, STAFF, Mix
 from evaluation.load.shelf import read_shelf, staff_cookie
 from evaluation.load.traffic import Answer
 from tests.conftest import DATA, Shop, wait_until
+from tests.loops import run
 
 PAGES_ASKED, SECONDS = 240, 2.0  # many times what one page at a time can serve
 OTHERS = {STAFF: 2, PHOTO: 3, "static": 20}
@@ -52,7 +52,7 @@ def _offer(url: str, mix: Mix, rng: np.random.Generator) -> list[Answer]:
         async with Driver(url, seen=mix.seen) as driver:
             return list(await driver.offer((d, partial(mix.request, kind)) for d, kind in heapq.merge(*streams)))
 
-    return asyncio.run(offer())
+    return run(offer())
 
 
 def test_what_cannot_be_served_is_refused_and_starves_nobody(tiny_shop: str, shop: Shop) -> None:

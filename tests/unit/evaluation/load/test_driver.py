@@ -8,6 +8,7 @@ from aiohttp.test_utils import TestServer
 
 from evaluation.load.driver import Driver
 from evaluation.load.traffic import Answer, Request
+from tests.loops import run
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 AT_ONCE = 40
@@ -40,7 +41,7 @@ def test_requests_are_sent_whether_or_not_earlier_ones_are_answered() -> None:
         await waiting.acquire()
         return web.Response(text="done")
 
-    answers = asyncio.run(_offered(handler, [Request("browse", "/")] * AT_ONCE, []))
+    answers = run(_offered(handler, [Request("browse", "/")] * AT_ONCE, []))
     assert [answer.status for answer in answers] == [200] * AT_ONCE
 
 
@@ -56,7 +57,7 @@ def test_an_answer_tells_its_status_and_whether_it_says_when_to_come_back() -> N
 
     requests = [Request("photo", "/a", "POST", body=b"bytes"), Request("like", "/busy"), Request("home", "/cut")]
     seen: list[tuple[str, int, bytes, str]] = []
-    good, busy, cut = asyncio.run(_offered(handler, requests, seen))
+    good, busy, cut = run(_offered(handler, requests, seen))
     assert (good.status, good.retry_after) == (200, False)
     assert (busy.status, busy.retry_after) == (503, True)
     assert cut.status == 0

@@ -1,4 +1,3 @@
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable
 
@@ -10,6 +9,7 @@ from evaluation.load.mix import EXTRAS, PAGES, STAFF, Mix, Shelf
 from evaluation.load.phases import LoadTest
 from evaluation.load.queues import Watch
 from evaluation.load.traffic import Answer, Request
+from tests.loops import run
 
 SHELF = Shelf([("dress-1", "Dresses")], ["Dresses"], ["color:sage"], ["dress"], ["/pictures/x"], [b"form"])
 CAPACITY = 30.0  # pages per second
@@ -56,13 +56,13 @@ def test_a_schedule_has_pages_at_the_rate_what_goes_with_them_and_a_few_of_staff
 
 def test_the_best_rate_is_what_is_served_when_more_is_asked_for() -> None:
     said: list[str] = []
-    best = asyncio.run(_test().best_rate(20, said.append))
+    best = run(_test().best_rate(20, said.append))
     assert best == pytest.approx(CAPACITY, rel=0.15)
     assert 4 <= len(said) < 14  # it stops where the shop no longer keeps up
 
 
 def test_a_phase_tells_pages_from_the_rest_and_has_no_elasticsearch_without_its_address() -> None:
-    phase = asyncio.run(_test().phase(3.0, 3 * CAPACITY, 20))
+    phase = run(_test().phase(3.0, 3 * CAPACITY, 20))
     assert phase.pages.offered == pytest.approx(3 * CAPACITY, rel=0.1)
     assert phase.pages.served == pytest.approx(CAPACITY, rel=0.2)
     assert phase.kinds["photo"].refused == 0
