@@ -145,8 +145,13 @@ def test_a_product_without_image_is_similar_by_its_words(web: FlaskClient, shop:
     assert _embedding(shop, "words")["status"] == "done"
     parts = _parts(shop, "words")
     assert {name for name, part in parts.items() if part.any()} == {"text", "attributes"}
-    similar = web.get("/api/search?like=words&size=5").get_json()["products"]
-    assert {p["category"][0] for p in similar} == {"Toys"}
+
+    def similar() -> dict[str, Any]:
+        return web.get("/api/search?like=words&size=5").get_json()  # type: ignore[no-any-return]
+
+    # A search reads a snapshot, which is up to a second old.
+    wait_until(lambda: similar()["plan"]["strategy"] != "keywords", "a snapshot with the vector")
+    assert {p["category"][0] for p in similar()["products"]} == {"Toys"}
 
 
 def test_a_failed_image_keeps_the_text_part(web: FlaskClient, shop: Shop) -> None:
