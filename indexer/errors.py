@@ -29,6 +29,14 @@ class GoldenSetError(ProductSearchError):
     """A golden set is invalid, or too small for what is asked of it."""
 
 
+class RelevanceError(ProductSearchError):
+    """A configuration, rule or publication is invalid, or doesn't exist."""
+
+
+class EditConflictError(RelevanceError):
+    """Somebody else changed the same thing meanwhile."""
+
+
 class ImageError(ProductSearchError):
     """An image can't be fetched or decoded. `status` shows the message next to the product."""
 

@@ -6,6 +6,7 @@ import secrets
 import shutil
 import subprocess
 from pathlib import Path
+from urllib.parse import quote
 
 from demo.services.cache import last_line
 from demo.services.probe import elasticsearch_version, redis_version
@@ -15,6 +16,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 COMPOSE_FILE = "docker-compose.yml"
 ENGINE_TIMEOUT_S = 30
 UP_TIMEOUT_S = 1200  # the images may have to be pulled
+_USERS = ("REDIS", "WEB", "WRITER", "EMBEDDER", "SEARCH_TEAM")
 PORTS = {"elasticsearch": 9200, "redis": 6379}
 
 
@@ -94,34 +96,38 @@ def find_engine() -> str:
 
 
 def write_env(path: Path) -> bool:
-    """Write the secrets for docker-compose.yml, unless the file exists.
+    """Write the secrets for docker-compose.yml that the file lacks; those it has stay.
 
     Returns
     -------
     bool
-        Whether it was written.
+        Whether it lacked any.
     """
     values = {
         "ELASTIC_PASSWORD": secrets.token_urlsafe(24),
+        **{f"{name}_PASSWORD": secrets.token_urlsafe(24) for name in _USERS},
         "SECRET_KEY": secrets.token_urlsafe(48),
         "STAFF": f"staff:{secrets.token_urlsafe(24)}",
         "WEBHOOK_SECRET": f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}",
     }
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return False
-    with os.fdopen(handle, "w") as file:
-        file.write("# Secrets of this machine's compose stack. Not for version control.\n")
-        file.writelines(f"{name}={value}\n" for name, value in values.items())
-    return True
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
+        text = file.read()
+        present = {line.partition("=")[0].strip() for line in text.splitlines()}
+        missing = {name: value for name, value in values.items() if name not in present}
+        if not text:
+            file.write("# Secrets of this machine's compose stack. Not for version control.\n")
+        elif missing and not text.endswith("\n"):
+            file.write("\n")
+        file.writelines(f"{name}={value}\n" for name, value in missing.items())
+    return bool(missing)
 
 
 def _url(docker: str, service: str) -> str:
     address = _compose(docker, "port", service, str(PORTS[service])).strip()
-    if service == "redis":
-        return f"redis://{address}/0"
     # Ask the container for its password, because Compose may have taken it from several places.
+    if service == "redis":
+        password = _compose(docker, "exec", "-T", service, "cat", "/run/secrets/redis_password").strip()
+        return f"redis://shop:{quote(password, safe='')}@{address}/0"
     password = _compose(docker, "exec", "-T", service, "printenv", "ELASTIC_PASSWORD").strip()
     return f"http://elastic:{password}@{address}"
 

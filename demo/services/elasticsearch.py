@@ -1,8 +1,11 @@
 """Elasticsearch as a process of this machine, for use without Docker."""
 
+import json
 import os
 import re
 import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from demo.services import embedded
@@ -14,11 +17,34 @@ from demo.services.probe import elasticsearch_ready
 from demo.services.process import free_port, unprivileged
 from demo.services.service import Say, Service, ServiceError
 
+# 9.x, and what 8.x starts its server with.
 LAUNCHER = "org.elasticsearch.server.launcher.ServerLauncher"
+OLD_LAUNCHER = "org.elasticsearch.launcher.CliToolLauncher"
 LIBS = "lib/tools/server-cli"
 
 
-def start_embedded(folder: Path, heap: str, say: Say) -> Service:
+@dataclass(frozen=True)
+class Member:
+    """One node of a cluster on this machine.
+
+    Attributes
+    ----------
+    name
+        Its name.
+    port, transport_port
+        Where it listens for clients and for the other nodes; the same after a restart.
+    names, transport_ports
+        Of all nodes, this one included.
+    """
+
+    name: str
+    port: int
+    transport_port: int
+    names: Sequence[str]
+    transport_ports: Sequence[int]
+
+
+def start_embedded(folder: Path, heap: str, say: Say, member: Member | None = None) -> Service:
     """Start an embedded Elasticsearch on a data folder.
 
     Parameters
@@ -29,6 +55,8 @@ def start_embedded(folder: Path, heap: str, say: Say) -> Service:
         Size of the Java heap in Java's notation, such as `1g` or `512m`.
     say
         Called with a line for each step.
+    member
+        Which node of a cluster it is; by default it is alone. A cluster answers once most of its nodes run.
     """
     if not re.fullmatch(r"[1-9]\d*[mg]", heap):
         raise ServiceError(f"heap {heap!r} is not a size such as 1g or 512m")
@@ -36,8 +64,8 @@ def start_embedded(folder: Path, heap: str, say: Say) -> Service:
     distribution = find_distribution(say)
     jdk = distribution.jdk or find_jdk(identity, say)
     home = data_place(folder, identity, say)
-    port = free_port()
-    _write_folders(home, distribution, port, heap)
+    port = member.port if member else free_port()
+    _write_folders(home, settings(distribution, home, port, member), distribution, heap)
     change_owner(home, identity)
     plan = Plan(
         name="Elasticsearch",
@@ -54,19 +82,17 @@ def start_embedded(folder: Path, heap: str, say: Say) -> Service:
     return embedded.start(folder, plan, say)
 
 
-def settings(distribution: Distribution, home: Path, port: int) -> dict[str, str]:
+def settings(distribution: Distribution, home: Path, port: int, member: Member | None = None) -> dict[str, str]:
     """Return the settings of an embedded node for elasticsearch.yml."""
     options = {
         "cluster.name": "lookalike",
-        "node.name": "lookalike",
         # No ingest, machine learning or transforms: nothing here uses them.
         "node.roles": "[master, data]",
-        "discovery.type": "single-node",
         "network.host": "127.0.0.1",
         "http.port": str(port),
-        "transport.port": "0",
         "path.data": str(home / "data"),
         "path.logs": str(home / "logs"),
+        "path.repo": str(home / "snapshots"),  # where a snapshot repository of type fs may lie
         # It listens on the loopback interface only and has a sandbox's or a test's data. Security would need a
         # password for every process of a run; the compose stack has it on.
         "xpack.security.enabled": "false",
@@ -76,6 +102,7 @@ def settings(distribution: Distribution, home: Path, port: int) -> dict[str, str
         "cluster.routing.allocation.disk.threshold_enabled": "false",
         "action.destructive_requires_name": "true",
     }
+    options |= _discovery(member)
     if distribution.has_module("ingest-geoip"):
         options["ingest.geoip.downloader.enabled"] = "false"
     if distribution.has_module("x-pack-inference"):
@@ -84,7 +111,22 @@ def settings(distribution: Distribution, home: Path, port: int) -> dict[str, str
     return options
 
 
-def _write_folders(home: Path, distribution: Distribution, port: int, heap: str) -> None:
+def _discovery(member: Member | None) -> dict[str, str]:
+    if member is None:
+        return {"node.name": "lookalike", "discovery.type": "single-node", "transport.port": "0"}
+    return {
+        "node.name": member.name,
+        "transport.port": str(member.transport_port),
+        "discovery.seed_hosts": _list(f"127.0.0.1:{port}" for port in member.transport_ports),
+        "cluster.initial_master_nodes": _list(member.names),  # read only until the cluster has formed
+    }
+
+
+def _list(values: Iterable[str]) -> str:
+    return f"[{', '.join(json.dumps(value) for value in values)}]"
+
+
+def _write_folders(home: Path, options: Mapping[str, str], distribution: Distribution, heap: str) -> None:
     for name in ("data", "logs"):
         (home / name).mkdir(exist_ok=True)
     for name in ("config", "tmp"):
@@ -92,7 +134,7 @@ def _write_folders(home: Path, distribution: Distribution, port: int, heap: str)
         shutil.rmtree(home / name, ignore_errors=True)
         (home / name).mkdir()
     config = home / "config"
-    lines = [f"{name}: {_quoted(value)}" for name, value in settings(distribution, home, port).items()]
+    lines = [f"{name}: {_quoted(value)}" for name, value in options.items()]
     (config / "elasticsearch.yml").write_text("\n".join(lines) + "\n")
     shutil.copyfile(distribution.home / "config" / "log4j2.properties", config / "log4j2.properties")
     shipped = (distribution.home / "config" / "jvm.options").read_text().splitlines()
@@ -112,6 +154,9 @@ def _quoted(value: str) -> str:
 def _command(distribution: Distribution, jdk: Path, home: Path) -> list[str]:
     # What bin/elasticsearch runs; the copy from Maven lacks that script.
     es = distribution.home
+    own_launcher = es / "lib" / "tools" / "server-launcher"
+    launcher = LAUNCHER if own_launcher.is_dir() else OLD_LAUNCHER
+    jars = [own_launcher / "*"] if own_launcher.is_dir() else [es / "lib" / "*", es / "lib" / "cli-launcher" / "*"]
     return [
         str(jdk / "bin" / "java"),
         *("-Xms4m", "-Xmx64m", "-XX:+UseSerialGC"),
@@ -123,8 +168,8 @@ def _command(distribution: Distribution, jdk: Path, home: Path) -> list[str]:
         "-Des.distribution.type=tar",
         f"-Des.java.type={_java_type(distribution)}",
         f"-Djava.io.tmpdir={home / 'tmp'}",
-        *("-cp", f"{es / 'lib' / 'tools' / 'server-launcher' / '*'}"),
-        LAUNCHER,
+        *("-cp", ":".join(map(str, jars))),
+        launcher,
     ]
 
 

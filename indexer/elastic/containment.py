@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from elastic_transport import SerializationError, TransportError
-from elasticsearch import ApiError, BadRequestError
+from elasticsearch import ApiError
 
 from indexer.elastic.client import accepts_later
 from indexer.errors import ProductSearchError
+
+_OF_CONTENT = {400, 413}  # statuses that what is sent can cause: invalid, or more than a proxy lets pass at once
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -17,7 +19,7 @@ Result = TypeVar("Result")
 
 def concerns_all(error: Exception) -> bool:
     """Return whether an error has nothing to do with a single item: a server is away, a setting is wrong."""
-    if isinstance(error, BadRequestError):
+    if isinstance(error, ApiError) and error.status_code in _OF_CONTENT:
         return accepts_later(error.status_code, error.error)
     if isinstance(error, SerializationError):
         return "deserialize" in str(error)  # half an answer

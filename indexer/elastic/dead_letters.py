@@ -18,6 +18,7 @@ from indexer.elastic.multi_get import get_sources
 from indexer.elastic.product_index import ProductIndex
 
 _DEPTH = 50  # levels of an event that are kept
+_LONGEST_PRODUCT = 512  # characters: as many as an id may have
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class DeadLetter:
     @property
     def id(self) -> str:
         """The id of the letter; the same work has the same id when it fails again."""
-        return hashlib.sha256(f"{self.kind}:{self.event_id or self.product}".encode()).hexdigest()[:16]
+        return hashlib.sha256(f"{self.kind}:{self.event_id or _kept(self.product)}".encode()).hexdigest()[:16]
 
 
 class DeadLetters:
@@ -75,7 +76,7 @@ class DeadLetters:
                 "_index": self.index,
                 "_id": letter.id,
                 "kind": letter.kind,
-                "product": clean_text(letter.product)[:200],
+                "product": _kept(letter.product),
                 # Wrapped, because an event may be something else than an object; as it came, as far as JSON goes.
                 "event": {"as_it_came": clean_value(letter.event, _DEPTH)},
                 "event_id": letter.event_id,
@@ -122,6 +123,11 @@ class DeadLetters:
         """Delete letters; return how many existed."""
         actions = [{"_op_type": "delete", "_index": self.index, "_id": letter.id} for letter in letters]
         return sum(1 for failure in bulk(self._client, actions, refresh=True) if failure is None)
+
+
+def _kept(product: str) -> str:
+    """Return a product's id as a letter holds it, whose own id is made of the same."""
+    return clean_text(product)[:_LONGEST_PRODUCT]
 
 
 def _letter(source: Mapping[str, Any]) -> DeadLetter:

@@ -8,8 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from elastic_transport import SerializationError
-from elasticsearch import BadRequestError
 from more_itertools import chunked
 
 from indexer.catalog import documents
@@ -21,12 +19,10 @@ from indexer.catalog.report import Outcome, Refusal
 from indexer.catalog.values.changes import Changes
 from indexer.elastic import write_targets
 from indexer.elastic.client import Answer, BulkFailure
-from indexer.elastic.containment import concerns_all
+from indexer.elastic.containment import bisect_on_error
 from indexer.elastic.product_index import ProductIndex
 from indexer.errors import CatalogError
 
-# What the content of a single event can cause: everything else concerns all of them, and is raised.
-_CONTENT_ERRORS = (BadRequestError, SerializationError, ValueError, OverflowError)
 _REASON = 1_000  # characters
 
 Effect = Literal["written", "unchanged", "ignored", "deleted"]
@@ -48,17 +44,16 @@ def write_events(
         For each event, why it was refused, or None if it was accepted. If Elasticsearch refuses a whole request, or
         one can't be built, the events are halved until the one at fault stands alone.
     """
-    try:
-        return write_targets.write(index, [documents.write(index.alias, event) for event in events], answers=answers)
-    except _CONTENT_ERRORS as error:
-        if concerns_all(error):
-            raise
-        if len(events) == 1:
-            if answers is not None:
-                answers.append({})
-            return [BulkFailure(events[0].id, 400, f"{type(error).__name__}: {error}"[:_REASON])]
-        half = len(events) // 2
-        return [*write_events(index, events[:half], answers), *write_events(index, events[half:], answers)]
+
+    def write(part: Sequence[Event]) -> list[BulkFailure | None]:
+        return write_targets.write(index, [documents.write(index.alias, event) for event in part], answers=answers)
+
+    def refuse(event: Event, error: Exception) -> list[BulkFailure | None]:
+        if answers is not None:
+            answers.append({})
+        return [BulkFailure(event.id, 400, f"{type(error).__name__}: {error}"[:_REASON])]
+
+    return [failure for part in bisect_on_error(write, events, refuse) for failure in part]
 
 
 def effect(event: Event, answer: Answer) -> Effect:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from elastic_transport import ApiResponseMeta
-from elasticsearch import ApiError, Elasticsearch
-from elasticsearch.exceptions import HTTP_EXCEPTIONS
+from elasticsearch import Elasticsearch
 
-_JSON = {"accept": "application/vnd.elasticsearch+json; compatible-with=9"}
-_JSON["content-type"] = _JSON["accept"]
+from indexer.elastic.item_errors import item_error
+
+_JSON = {"accept": "application/json", "content-type": "application/json"}
 
 # What a read of a single document answers; other errors, such as a missing shard, pass.
 _STATUS = {"index_not_found_exception": 404, "index_closed_exception": 400}
@@ -49,7 +47,7 @@ def multi_get(client: Elasticsearch, places: Iterable[Place], **parameters: str)
     docs = [_absent(doc) if _is_no_id(doc) else doc for doc in answer.body["docs"]]
     for doc in docs:
         if "error" in doc:
-            raise _error(doc["error"], answer.meta)
+            raise item_error(_STATUS.get(doc["error"]["type"], _UNAVAILABLE), doc["error"], answer.meta)
     return docs
 
 
@@ -85,6 +83,14 @@ def get_each_with_vectors(client: Elasticsearch, places: Sequence[Place]) -> lis
     return [doc["_source"] if doc["found"] and "deleted_at" not in doc["_source"] else None for doc in docs]
 
 
+def is_deleted(client: Elasticsearch, index: str, product_id: str) -> bool:
+    """Return whether there was a product of this id; its tombstone is kept for a while."""
+    [doc] = multi_get(client, [(index, product_id)], _source_includes="version,deleted_at")
+    # Without a version, it is updates that wait for a product that has never come.
+    source: dict[str, Any] = doc.get("_source", {})
+    return {"version", "deleted_at"} <= source.keys()
+
+
 def _is_no_id(doc: Mapping[str, Any]) -> bool:
     """Return whether no document can have this id, such as the empty one."""
     return bool(doc.get("error", {}).get("type") == "illegal_argument_exception")
@@ -92,9 +98,3 @@ def _is_no_id(doc: Mapping[str, Any]) -> bool:
 
 def _absent(doc: Mapping[str, Any]) -> dict[str, Any]:
     return {"_index": doc["_index"], "_id": doc["_id"], "found": False}
-
-
-def _error(error: Mapping[str, Any], meta: ApiResponseMeta) -> ApiError:
-    status = _STATUS.get(error["type"], _UNAVAILABLE)
-    kind = HTTP_EXCEPTIONS.get(status, ApiError)
-    return kind(error["type"], replace(meta, status=status), {"error": dict(error), "status": status})

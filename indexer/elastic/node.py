@@ -8,9 +8,11 @@ import time
 from contextvars import ContextVar
 from http.client import HTTPResponse
 from typing import Any
+from urllib.parse import unquote
 
 from elastic_transport import Urllib3HttpNode
-from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connection import HTTPConnection, HTTPSConnection, ProxyConfig
+from urllib3.util import make_headers, parse_url
 
 from indexer import deadlines
 
@@ -59,9 +61,21 @@ class _TlsConnection(HTTPSConnection):
 class BoundedNode(Urllib3HttpNode):
     """A node whose ``request_timeout`` holds for a whole answer; without a deadline, a multiple of it does."""
 
+    proxy = ""  # address of the HTTP proxy that https connections are tunnelled through
+
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.pool.ConnectionCls = _TlsConnection if self.scheme == "https" else _Connection
+        if self.proxy:
+            address = parse_url(self.proxy)
+            self.pool.proxy = address._replace(auth=None)
+            self.pool.proxy_headers = make_headers(proxy_basic_auth=unquote(address.auth)) if address.auth else {}
+            self.pool.proxy_config = ProxyConfig(None, False, None, None)
+
+    @classmethod
+    def through(cls, proxy: str) -> type[BoundedNode]:
+        """Return the class of nodes that are reached through a proxy."""
+        return type(cls.__name__, (cls,), {"proxy": proxy})
 
     def perform_request(self, *args: Any, **options: Any) -> Any:
         """Send a request, and read its answer in time."""

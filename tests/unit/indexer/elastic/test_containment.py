@@ -44,6 +44,7 @@ def test_what_concerns_all_is_raised(error: Exception) -> None:
 def test_which_errors_concern_all() -> None:
     assert concerns_all(_api(400, "index_closed_exception"))
     assert not concerns_all(_api(400))
+    assert not concerns_all(_api(413))
     assert concerns_all(SerializationError("Unable to deserialize as JSON: 'half an'"))
     assert not concerns_all(SerializationError("Unable to serialize to JSON: x"))
     assert not concerns_all(OverflowError())

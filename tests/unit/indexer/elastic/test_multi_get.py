@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
-from elastic_transport import ApiResponseMeta, HttpHeaders, NodeConfig, ObjectApiResponse
+from elastic_transport import ObjectApiResponse
 from elasticsearch import ApiError, BadRequestError, NotFoundError
 
 from indexer.elastic.client import accepts_later
 from indexer.elastic.multi_get import get_sources, multi_get
+from tests.answers import answered
 
 
 class Client:
@@ -18,8 +19,7 @@ class Client:
 
     def perform_request(self, *_: Any, body: Any, **__: Any) -> ObjectApiResponse[Any]:
         self.bodies.append(body)
-        meta = ApiResponseMeta(200, "1.1", HttpHeaders(), 0.0, NodeConfig("http", "shop.test", 9200))
-        return ObjectApiResponse({"docs": list(self.docs)}, meta)
+        return answered({"docs": list(self.docs)})
 
 
 FOUND = {"_index": "i", "_id": "a", "found": True, "_source": {"title": "A"}}

@@ -16,7 +16,7 @@ from indexer.elastic.client import connect
 from indexer.settings import Settings
 
 _HEAD = b"HTTP/1.1 200 OK\r\nX-Elastic-Product: Elasticsearch\r\nContent-Type: application/json\r\n"
-_BODY = json.dumps({"name": "dripping" * 200}).encode()
+_BODY = json.dumps({"name": "dripping" * 200, "version": {"number": "9.4.3"}}).encode()
 
 
 class _Dripping(socketserver.ThreadingTCPServer):
@@ -93,7 +93,7 @@ def test_background_work_does_not_wait_without_end(
 
 
 def test_an_answer_that_arrives_in_pieces_is_read(server: _Dripping, client: Elasticsearch) -> None:
-    whole: dict[str, Any] = {"name": "in pieces"}
+    whole: dict[str, Any] = {"name": "in pieces", "version": {"number": "9.4.3"}}
     body = json.dumps(whole).encode()
     server.fast, server.slow = _HEAD + b"Content-Length: %d\r\n\r\n" % len(body), body
     with deadlines.within(60):
