@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
@@ -21,13 +21,10 @@ _HASH = "$2a$10$abcdefghijklmnopqrstuuPnP8I1SA0VpYHV5bIX8v.4Wr9Cz2W.2"
 @contextmanager
 def secured_elasticsearch(folder: Path) -> Iterator[Service]:
     """Start an Elasticsearch with a superuser in its file realm, and stop it at the end."""
-    plain, write = elasticsearch.settings, elasticsearch._write_folders
+    write = elasticsearch._write_folders
 
-    def settings(distribution: Distribution, home: Path, port: int) -> dict[str, str]:
-        return {**plain(distribution, home, port), "xpack.security.enabled": "true"}
-
-    def write_folders(home: Path, distribution: Distribution, port: int, heap: str) -> None:
-        write(home, distribution, port, heap)
+    def write_folders(home: Path, options: Mapping[str, str], distribution: Distribution, heap: str) -> None:
+        write(home, {**options, "xpack.security.enabled": "true"}, distribution, heap)
         (home / "config" / "users").write_text(f"{USER}:{_HASH}\n")
         (home / "config" / "users_roles").write_text(f"superuser:{USER}\n")
 
@@ -40,7 +37,6 @@ def secured_elasticsearch(folder: Path) -> Iterator[Service]:
 
     folder.mkdir(parents=True, exist_ok=True)
     with (
-        mock.patch.object(elasticsearch, "settings", settings),
         mock.patch.object(elasticsearch, "_write_folders", write_folders),
         mock.patch.object(elasticsearch, "elasticsearch_ready", ready),
     ):
