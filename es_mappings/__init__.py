@@ -4,7 +4,8 @@ The search team's room. Everything here is pure: parameters go in, plain dicts f
 it opens a connection, and it imports nothing else of this project.
 """
 
-from es_mappings.anchors import Anchor, with_part
+from es_mappings.anchors import Anchor
+from es_mappings.exchanges import with_part
 from es_mappings.facets import Filters
 from es_mappings.keywords import Keywords
 from es_mappings.layout import Aspect, Layout

@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from es_mappings.attributes import attribute_key
-from es_mappings.facet_types import Counts, Facet, FacetValue, Query, Range, Span, any_of, read_span, read_values
+from es_mappings.facet_types import (
+    Counts,
+    Facet,
+    FacetValue,
+    Query,
+    Range,
+    Span,
+    any_of,
+    in_any_case,
+    merged,
+    read_span,
+    read_values,
+)
 
 ATTRIBUTE = "attribute:"  # prefix of an attribute's name in the keys of filters
 
@@ -55,7 +67,7 @@ class Attributes(Facet):
         number = self.number(name)
         ranges = [value for value in values if number and ".." in value]
         keys = [attribute_key(name, value) for value in values if value not in ranges]
-        alternatives: list[Query] = [{"terms": {"facets": keys}}] if keys else []
+        alternatives: list[Query] = [in_any_case("facets", keys)] if keys else []
         if number and ranges:
             alternatives += number.clauses([number.parse(value) for value in ranges]).values()
         return any_of(alternatives)
@@ -82,7 +94,7 @@ class Attributes(Facet):
         attributes = _by_attribute(counts.filtered[self.name])
         for key, unfiltered in counts.unfiltered.items():
             attributes |= _by_attribute(unfiltered[self.name]) if key.startswith(ATTRIBUTE) else {}
-        return attributes
+        return {name: merged(values) for name, values in attributes.items()}
 
     def read_numbers(self, counts: Counts) -> dict[str, Span]:
         """Read the span of each number that any product has."""
@@ -99,4 +111,4 @@ def _by_attribute(aggregation: Mapping[str, Any]) -> dict[str, list[FacetValue]]
     for pair in read_values(aggregation):
         name, _, value = pair.value.partition(":")
         attributes.setdefault(name, []).append(FacetValue(value, pair.count))
-    return attributes
+    return {name: merged(values) for name, values in attributes.items()}

@@ -1,7 +1,8 @@
-"""The query for near duplicates: products whose images look nearly the same. Pure."""
+"""Near duplicates, products whose images look nearly the same: the query for them, and the comparison. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from es_mappings.layout import Layout, Vector
@@ -38,3 +39,15 @@ def near(product_id: str, row: Vector, layout: Layout, least: float = LEAST_COSI
             "rescore_vector": {"oversample": 2.0},
         },
     }
+
+
+def looks_like_one_of(row: Vector, others: Iterable[Vector], layout: Layout) -> bool:
+    """Return whether a product's look is nearly the same as that of one of several others.
+
+    Parameters
+    ----------
+    row, others : ndarray, shape (layout.dims,)
+        Compound vectors; one without a look resembles none.
+    """
+    look = next((aspect.part for aspect in layout.aspects if aspect.name == "look"), slice(0))
+    return any(float(row[look] @ other[look]) >= LEAST_COSINE for other in others)

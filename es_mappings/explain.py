@@ -28,7 +28,7 @@ def why(product: Vector, points: QueryPoints, anchors: Sequence[Anchor]) -> dict
     """
     layout, decided = points.layout, points.deciding(product)
     aspects = {a.name: round(float(decided[a.part] @ product[a.part]), 4) for a in layout.aspects}
-    alone = {a.id: round((1 + float(layout.weigh(a.vector, points.weights) @ product)) / 2, 4) for a in anchors}
+    alone = {a.id: round((1 + float(points.weigh(a) @ product)) / 2, 4) for a in anchors}
     return {"aspects": aspects, "anchors": alone}
 
 

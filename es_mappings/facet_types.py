@@ -120,10 +120,13 @@ class Terms(Facet):
         How many values are counted.
     drills_down : bool
         Whether it counts within its own filter, as a category counts its subcategories.
+    least : int
+        How many values it takes for pages to show it.
     """
 
     size: int = 50
     drills_down: bool = False
+    least: int = 1
 
     @property
     def mapping(self) -> Query:
@@ -135,8 +138,12 @@ class Terms(Facet):
         return text
 
     def clauses(self, chosen: Sequence[str]) -> dict[str, Query]:
-        """Build the filter of any of the values."""
-        return {self.name: {"terms": {self.field: list(chosen)}}} if chosen else {}
+        """Build the filter of any of the values; a path counts as it is written, other values in any case."""
+        if not chosen:
+            return {}
+        return {
+            self.name: {"terms": {self.field: list(chosen)}} if self.drills_down else in_any_case(self.field, chosen)
+        }
 
     def aggregations(self) -> dict[str, Query]:
         """Count the products of each value."""
@@ -148,7 +155,8 @@ class Terms(Facet):
 
     def read(self, counts: Counts) -> list[FacetValue]:
         """Read the values, the most frequent first."""
-        return read_values(counts.of(self.name, self.name))
+        values = read_values(counts.of(self.name, self.name))
+        return values if self.drills_down else merged(values)
 
 
 @dataclass(frozen=True)
@@ -227,3 +235,26 @@ def read_span(stats: Mapping[str, Any]) -> Span | None:
 def read_values(terms: Mapping[str, Any]) -> list[FacetValue]:
     """Read the values of a ``terms`` aggregation."""
     return [FacetValue(str(b.get("key_as_string", b["key"])), b["doc_count"]) for b in terms["buckets"]]
+
+
+def in_any_case(field: str, values: Sequence[str]) -> Query:
+    """Build the clause of any of the values, in capitals or not: ``red`` finds what the catalogue calls ``Red``."""
+    return any_of([{"term": {field: {"value": value, "case_insensitive": True}}} for value in values])
+
+
+def spelling_key(value: str) -> str:
+    """Return what the spellings of a value share that `in_any_case` finds: Elasticsearch ignores the case of ASCII."""
+    return value.encode(errors="surrogatepass").lower().decode(errors="surrogatepass")  # bytes: ASCII alone
+
+
+def merged(values: Sequence[FacetValue]) -> list[FacetValue]:
+    """Make ``Red`` and ``red`` one value, in the spelling of the first, the most frequent one."""
+    spellings: dict[str, str] = {}
+    counts: dict[str, int] = {}
+    for value in values:
+        key = spelling_key(value.value)
+        spellings.setdefault(key, value.value)
+        counts[key] = counts.get(key, 0) + value.count
+    if len(spellings) == len(values):
+        return list(values)
+    return sorted((FacetValue(spellings[key], count) for key, count in counts.items()), key=lambda v: -v.count)

@@ -34,13 +34,15 @@ NUMBERS = tuple(
 FACETS: tuple[Facet, ...] = (
     Terms("category", "category_path", size=200, drills_down=True),
     Flag("in_stock", label="In stock only"),
+    Terms("currency", size=20, least=2),
     Range("price"),
-    Terms("brand"),
+    Terms("brand", size=200),
     Attributes("attributes", "numbers", size=500, numbers=NUMBERS),
 )
 
 # The aggregation that counts styles, which is the total when variants are grouped.
 STYLES = "styles"
+COUNT_STYLES: Query = {STYLES: {"cardinality": {"field": "style", "precision_threshold": 40_000}}}
 
 # Prefix of the aggregations that count a facet without its own filter. The filter's key after it is quoted, because the
 # name of an aggregation may not contain [, ] or >.
@@ -137,10 +139,12 @@ class Filters:
     attributes: tuple[tuple[str, str], ...] = ()
     price_min: float | None = None
     price_max: float | None = None
+    price_currency: str | None = None  # the only one that the two are compared in; None: whatever a price is in
     in_stock: bool | None = None
     cheaper_than: tuple[tuple[str | None, float], ...] = ()  # below, not at, a price of its currency
     not_brands: tuple[str, ...] = ()
     not_ids: tuple[str, ...] = ()
+    rules: tuple[Query, ...] = ()  # clauses that the search team's rules add; they narrow every facet
 
     @classmethod
     def refined(cls, refinements: Sequence[Refinement], **others: Any) -> Filters:
@@ -171,6 +175,9 @@ class Filters:
     def clauses(self, without: str = "") -> list[Query]:
         """Build all filter clauses except the one with the key ``without``."""
         clauses = [clause for key, (_, clause) in self.by_key().items() if key != without]
+        clauses += self.rules
+        if self.price_currency:
+            clauses.append({"term": {"currency": self.price_currency}})
         if self.cheaper_than:
             clauses.append(_any_of([_cheaper(currency, price) for currency, price in self.cheaper_than]))
         excluded: list[Query] = [{"terms": {"brand": list(self.not_brands)}}] if self.not_brands else []
@@ -186,14 +193,21 @@ class Filters:
 def _cheaper(currency: str | None, price: float) -> Query:
     """Build the clause of what costs less; prices of other currencies aren't comparable."""
     below = {"range": {"price": {"lt": price}}}
-    return {"bool": {"filter": [below, {"term": {"currency": currency}}]}} if currency else below
+    if currency:
+        return {"bool": {"filter": [below, {"term": {"currency": currency}}]}}
+    return {"bool": {"filter": [below], "must_not": [{"exists": {"field": "currency"}}]}}
 
 
 def _any_of(clauses: list[Query]) -> Query:
     return clauses[0] if len(clauses) == 1 else {"bool": {"should": clauses, "minimum_should_match": 1}}
 
 
-def aggregations(keywords: Sequence[Query] = (), filters: Filters = Filters(), excluded: Sequence[str] = ()) -> Query:
+def aggregations(
+    keywords: Sequence[Query] = (),
+    filters: Filters = Filters(),
+    excluded: Sequence[str] = (),
+    only: Sequence[str] = (),
+) -> Query:
     """Build the aggregations of a result.
 
     Parameters
@@ -204,6 +218,8 @@ def aggregations(keywords: Sequence[Query] = (), filters: Filters = Filters(), e
         The filters of the result. Each facet in them is counted once more, without its own filter.
     excluded : sequence of str
         Ids that are left out of the result, such as its anchors.
+    only : sequence of str
+        Ids of the products to count; by default all.
     """
     counts: Query = {name: query for facet in FACETS for name, query in facet.aggregations().items()}
     for key, (facet, _) in filters.by_key().items():
@@ -213,6 +229,8 @@ def aggregations(keywords: Sequence[Query] = (), filters: Filters = Filters(), e
         others = {"bool": {"must": list(keywords), "filter": filters.clauses(without=key)}}
         if excluded:
             others["bool"]["must_not"] = [{"ids": {"values": list(excluded)}}]
+        if only:
+            others["bool"]["filter"].append({"ids": {"values": list(only)}})
         counts[_WITHOUT + quote(key, safe=":")] = {
             "global": {},
             "aggs": {"others": {"filter": others, "aggs": unfiltered}},

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from rapidfuzz.distance import OSA
 
 Query = dict[str, Any]
 
@@ -15,7 +18,12 @@ KEYWORD_FIELDS = ["title^4", "category^2", "brand.text^2", "facets.text", "descr
 # The words of all keyword fields as they are written, unstemmed, from which spelling is corrected.
 SPELLING_FIELD = "words"
 
+# The ending of dresses, brushes, boxes, and of coats, but not of a dress.
+_PLURAL = re.compile(r"(?:(?<=ss)|(?<=sh)|(?<=ch)|(?<=x)|(?<=z))es$|(?<!s)s$")
+
 _CORRECTIONS = "corrections"  # of the suggester
+
+_SHORT = 5  # letters of words in which at most one is wrong, and not the first
 
 _IDS = ("id", "style")
 _ID_BOOST = 100.0  # above what keywords score: who types an id wants that product first
@@ -33,11 +41,17 @@ class Keywords:
         The same in other words, such as synonyms, any of which may match instead.
     minimum_should_match : str
         How many of the words must match, as Elasticsearch writes it; all by default.
+    fields : tuple of str
+        What they are searched in, with boosts; `KEYWORD_FIELDS` by default.
+    pinned : tuple of str
+        Ids of products that match whatever the words.
     """
 
     text: str
     wordings: tuple[str, ...] = ()
     minimum_should_match: str = ""
+    fields: tuple[str, ...] = ()
+    pinned: tuple[str, ...] = ()
 
     def clauses(self) -> list[Query]:
         """Build the scoring clauses: one, or none without words."""
@@ -47,13 +61,21 @@ class Keywords:
         if len(self.text.split()) == 1:
             id_of = {"value": self.text, "case_insensitive": True, "boost": _ID_BOOST}
             queries += [{"term": {field: id_of}} for field in _IDS]
+        if self.pinned:
+            queries.append({"constant_score": {"filter": {"ids": {"values": list(self.pinned)}}, "boost": 0}})
         return queries if len(queries) == 1 else [{"dis_max": {"queries": queries}}]
 
     def _match(self, text: str) -> Query:
-        match: Query = {"query": text, "fields": KEYWORD_FIELDS, "operator": "and", "zero_terms_query": "all"}
+        fields = list(self.fields) or KEYWORD_FIELDS
+        match: Query = {"query": text, "fields": fields, "operator": "and", "zero_terms_query": "all"}
         if self.minimum_should_match:
             match |= {"operator": "or", "minimum_should_match": self.minimum_should_match}
         return {"combined_fields": match}
+
+
+def comparable(words: Sequence[str]) -> tuple[str, ...]:
+    """Return words as rules and synonyms compare them: without case and the ending of a plural."""
+    return tuple(_PLURAL.sub("", word.lower()) for word in words)
 
 
 def phrase_query(text: str) -> Query:
@@ -80,7 +102,7 @@ def corrections(text: str) -> Query:
         "field": SPELLING_FIELD,
         "suggest_mode": "missing",
         "min_word_length": 3,
-        "prefix_length": 1,
+        "prefix_length": 0,
         "max_edits": 2,
         "size": 3,
     }
@@ -90,4 +112,17 @@ def corrections(text: str) -> Query:
 def read_corrections(answer: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     """Read the answer to `corrections`: by lower-case word, the likeliest first; empty without such a field."""
     entries = answer.get("suggest", {}).get(_CORRECTIONS, [])
-    return {entry["text"]: tuple(option["text"] for option in entry["options"]) for entry in entries}
+    return {entry["text"]: tuple(_likely(entry)) for entry in entries}
+
+
+def _likely(entry: Mapping[str, Any]) -> Iterator[str]:
+    """Iterate over corrections that aren't too far from the word.
+
+    Of a short word, two edits make another word: *women* isn't *wren*; and so does another first letter: *boys* aren't
+    *toys*.
+    """
+    word = entry["text"]
+    for option in entry["options"]:
+        text = option["text"]
+        if len(word) > _SHORT or (text[0] == word[0] and OSA.distance(word, text) <= 1):
+            yield text

@@ -26,6 +26,8 @@ from elasticsearch.dsl import (
 from es_mappings.facets import document_fields
 from es_mappings.keywords import SPELLING_FIELD
 from es_mappings.layout import Layout
+from es_mappings.replicas import AUTO_REPLICAS
+from es_mappings.vector_index import DEFAULT, SearchWidth, VectorIndexType
 
 # The aspects, and the dimensions of each in the compound vector, chosen by NDCG (docs/measurements.md). An aspect that
 # is removed here is neither computed nor stored. Any change makes a new vector space.
@@ -47,6 +49,15 @@ DEFAULT_WEIGHTS = {
     "attributes": 0.2,
 }
 
+# The same for words alone, which say less of the whole look (docs/measurements.md).
+TEXT_WEIGHTS = {
+    "look": 0.28,
+    "style": 0.14,
+    "color": 0.14,
+    "text": 0.14,
+    "attributes": 0.3,
+}
+
 LAYOUT = Layout.of(ASPECT_DIMS)
 
 
@@ -61,6 +72,8 @@ def _elision(*articles: str) -> Any:
 # Numbers and units are words of their own, however they are written: 55inch, 55-inch, 55"; and so are an attribute's
 # name and value: "heel_height_cm:5".
 CHARACTERS = [
+    # What a product is not doesn't describe it: "belted:false" is no answer to "belted dress".
+    char_filter("shop_flags", type="pattern_replace", pattern=r"^[^:]*:false$", replacement=""),
     char_filter("shop_names", type="mapping", mappings=[":=>\\u0020", "_=>\\u0020", "\u2033=>\\u0022"]),
     char_filter("shop_inches", type="pattern_replace", pattern=r"(?<=\d)\s?(?:\"|'')", replacement=" inch"),
     char_filter("shop_units", type="pattern_replace", pattern=r"(?<=\d)(?=\p{L})", replacement=" "),
@@ -174,9 +187,9 @@ class Product(Document):
     vector = DenseVector(
         dims=LAYOUT.dims,
         similarity="max_inner_product",
-        # Flat: a page counts all its matches for the facets anyway, so scanning them in eight bits costs no more,
-        # misses none (`make bench`), and loads several times as fast as a graph.
-        index_options={"type": "int8_flat"},
+        # Flat by default: scanning the matches in eight bits misses none (`make bench`), and loads several times as
+        # fast as a graph.
+        index_options={"type": DEFAULT},
     )
 
     class Meta:
@@ -187,34 +200,41 @@ class Product(Document):
 ALIVE: dict[str, Any] = {"bool": {"must_not": [{"exists": {"field": "deleted_at"}}]}}
 
 
-def mapping(space: str | None) -> dict[str, Any]:
+def mapping(space: str | None, vector_index: VectorIndexType = DEFAULT) -> dict[str, Any]:
     """Build the mapping of a product index.
 
     Parameters
     ----------
     space : str or None
         Digest of the vector space whose vectors the index holds; None before one is fitted.
+    vector_index : str
+        What Elasticsearch keeps the vectors in; of those of all pictures, which are only compared exactly, none.
     """
     body: dict[str, Any] = Product._doc_type.mapping.to_dict()
-    return {"_meta": meta(space), **body, "properties": document_fields() | body["properties"]}
+    body["properties"]["vector"]["index_options"] = {"type": vector_index}
+    described = {**meta(space), "vectors": SearchWidth(vector_index).to_meta()}
+    return {"_meta": described, **body, "properties": document_fields() | body["properties"]}
 
 
-def meta(space: str | None, match: dict[str, float] | None = None) -> dict[str, Any]:
-    """Build the mapping's ``_meta``: the vector space, the start and end of each aspect, and the match curve."""
+def meta(space: str | None, match: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Build the mapping's ``_meta``: the vector space, the layout of its aspects, and the calibration of matches."""
     return {"space": space, "aspects": LAYOUT.to_meta(), **({"match": match} if match else {})}
 
 
-def settings(*, language: str = "english", shards: int = 1, replicas: int = 0) -> dict[str, Any]:
+def settings(*, language: str = "english", shards: int = 1, replicas: int | None = None) -> dict[str, Any]:
     """Build the index settings, with the analyzers the mapping names.
 
     Parameters
     ----------
     language : str
         ``english``, for `shop_text` as it is above, or one of `LANGUAGES`.
+    replicas : int, optional
+        Copies of each shard; by default one where the cluster has a node for it (`AUTO_REPLICAS`).
     """
     analysis: dict[str, Any] = Product._doc_type.mapping._collect_analysis()
     if language != "english":
         text = analyzer("shop_text", tokenizer="standard", char_filter=CHARACTERS, filter=LANGUAGES[language])
         for kind, definitions in text.get_analysis_definition().items():
             analysis[kind] = {**analysis.get(kind, {}), **definitions}
-    return {"number_of_shards": shards, "number_of_replicas": replicas, "analysis": analysis}
+    copies = AUTO_REPLICAS if replicas is None else {"number_of_replicas": replicas}
+    return {"number_of_shards": shards, **copies, "analysis": analysis}

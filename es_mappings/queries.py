@@ -9,7 +9,7 @@ from typing import Any, Literal
 from es_mappings import strategies
 from es_mappings.anchors import Anchor, Mode, QueryPoints, query_points
 from es_mappings.attribute_facet import Attributes
-from es_mappings.facets import FACETS, STYLES, Filters
+from es_mappings.facets import COUNT_STYLES, FACETS, Filters
 from es_mappings.keywords import Keywords
 from es_mappings.layout import Layout
 from es_mappings.planner import Plan
@@ -21,13 +21,15 @@ Sort = Literal["relevance", "price", "-price", "newest"]
 Images = Literal["primary", "any"]
 
 # The fields of each product in a result: what it shows and can be filtered by. Vectors are read only on request.
-CARD_FIELDS = ["id", "style", "title", "category", "currency", "images", "attributes", "effective", "predicted"]
+CARD_FIELDS = ["id", "style", "title", "category", "images", "attributes", "effective", "predicted"]
 CARD_FIELDS += ["embedding.*", *(facet.field for facet in FACETS if not isinstance(facet, Attributes))]
 
+_CURRENCIES = {"currency": {"order": "asc", "missing": "_last"}}
 _ORDERS: dict[str, list[dict[str, Any]]] = {
     "relevance": [{"_score": "desc"}, {"id": "asc"}],
-    "price": [{"price": {"order": "asc", "missing": "_last"}}, {"id": "asc"}],
-    "-price": [{"price": {"order": "desc", "missing": "_last"}}, {"id": "asc"}],
+    # One currency after the other: their numbers aren't comparable.
+    "price": [_CURRENCIES, {"price": {"order": "asc", "missing": "_last"}}, {"id": "asc"}],
+    "-price": [_CURRENCIES, {"price": {"order": "desc", "missing": "_last"}}, {"id": "asc"}],
     "newest": [{"added_at": {"order": "desc", "missing": "_last"}}, {"id": "asc"}],
 }
 
@@ -140,12 +142,14 @@ def sort_by_points(
     query: Query,
     points: QueryPoints,
     excluded: Sequence[str] = (),
+    shown: Sequence[Query] = (),
     *,
     metric: Metric = "cosine",
     relevance: float = 0.0,
     images: Images = "primary",
     plan: Plan = EXACT,
     field: str = "vector",
+    script: str = "",
 ) -> dict[str, Any]:
     """Sort the matches of any query by their similarity to query points, as `sort_by_similar` does.
 
@@ -155,21 +159,31 @@ def sort_by_points(
         Made from the anchors by `anchors.query_points`.
     excluded : sequence of str
         Ids to leave out of the result: the anchors'.
+    shown : sequence of dict
+        Queries of what else to leave out, which earlier pages have shown (`strategies.shown`).
+    script : str
+        Painless to score by, instead of ``painless/similarity.painless``; kNN doesn't know it.
     """
-    others: Query = {"bool": {"must": [query], "must_not": [{"ids": {"values": list(excluded)}}]}}
+    others = without(query, excluded, shown)
     if plan.strategy == "rescore":
-        return strategies.rescore_window(others, points, window=plan.window, field=field)
+        return strategies.rescore_window(others, points, window=plan.window, field=field, script=script)
     if plan.strategy == "knn":
-        similar = strategies.knn(
-            others, points, k=plan.k, num_candidates=plan.num_candidates, oversample=plan.oversample, field=field
-        )
+        # The filter doesn't name the excluded, so that Elasticsearch's cache of filters serves all anchors.
+        nearest = strategies.knn(query, points, room=len(excluded), field=field, **plan.depth)
+        similar = without(nearest, excluded, shown)
     elif images == "any":
         if field != "vector":
             raise ValueError(f"only primary images are compared in {field}")
-        similar = strategies.any_image(others, points)
+        similar = strategies.any_image(others, points, script)
     else:
-        similar = strategies.exact(others, points, metric, field)
+        similar = strategies.exact(others, points, metric, field, script)
     return {"query": strategies.with_relevance(similar, others, relevance) if relevance else similar}
+
+
+def without(query: Query, excluded: Sequence[str], shown: Sequence[Query] = ()) -> Query:
+    """Leave products out of a query: ids, and what other queries match."""
+    ids: list[Query] = [{"ids": {"values": list(excluded)}}] if excluded else []
+    return {"bool": {"must": [query], "must_not": [*ids, *shown]}} if ids or shown else query
 
 
 def search_page(
@@ -181,6 +195,7 @@ def search_page(
     vectors: bool = False,
     group: bool = False,
     min_score: float | None = None,
+    counted: bool = True,
 ) -> dict[str, Any]:
     """Build the complete request of a page: sorted products, true total, facets over all matches.
 
@@ -198,13 +213,15 @@ def search_page(
         Whether variants of one style appear as one product, the first of them in the order; pages stay full.
     min_score : float, optional
         Score below which products are left out of the result, its total and its facets.
+    counted : bool
+        Whether to count the total; by kNN it would be that of the neighbours.
     """
-    request: dict[str, Any] = {**parts, "size": page.size, "track_total_hits": True, "_source": CARD_FIELDS}
+    request: dict[str, Any] = {**parts, "size": page.size, "track_total_hits": counted, "_source": CARD_FIELDS}
     if "rescore" not in parts:  # which allows no other order than its own
         request |= {"sort": _ORDERS[sort], "track_scores": True}
     if group:
         request["collapse"] = {"field": "style"}
-        facets = {**(facets or {}), STYLES: {"cardinality": {"field": "style", "precision_threshold": 40_000}}}
+        facets = {**(facets or {}), **(COUNT_STYLES if counted else {})}
     optional = {"aggs": facets, "min_score": min_score, "fields": ["vector"] if vectors else None}
     start = _start(page, by_offset=group or "rescore" in parts)
     return request | start | {name: value for name, value in optional.items() if value}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from es_mappings.facet_types import FacetValue, Flag, Range, Span, Terms
+from es_mappings.facet_types import FacetValue, Flag, Range, Span, Terms, spelling_key
 from es_mappings.facets import FACETS, STYLES, attribute_facet, read_counts
 
 
@@ -32,6 +32,19 @@ class Facets:
             attributes.read_numbers(counts),
         )
 
+    def without(self, others: Facets) -> Facets:
+        """Subtract the counts of some of the matches. A range stays as it is, even if its end was one of theirs."""
+        return replace(
+            self,
+            terms={name: _subtract(values, others.terms[name]) for name, values in self.terms.items()},
+            flags={name: count - others.flags[name] for name, count in self.flags.items()},
+            attributes={
+                name: values
+                for name, all_values in self.attributes.items()
+                if (values := _subtract(all_values, others.attributes.get(name, [])))
+            },
+        )
+
 
 @dataclass(frozen=True)
 class Hit:
@@ -42,13 +55,14 @@ class Hit:
     sort: list[Any]
     vector: list[float] | None = None
     image: str | None = None  # the most similar of several images, if all of them were compared
+    rules: tuple[str, ...] = ()  # names of the rules that moved it
 
 
 @dataclass(frozen=True)
 class Result:
     """One page of a result; an incomplete one lacks products of a shard that didn't answer."""
 
-    total: int
+    total: int  # 0 if it was not asked for
     hits: list[Hit]
     facets: Facets | None
     took_ms: int
@@ -59,16 +73,29 @@ class Result:
 def read(answer: Mapping[str, Any]) -> Result:
     """Read the answer to a `search_page` request."""
     hits = [
-        Hit(h["_source"], h.get("_score"), h.get("sort", []), h.get("fields", {}).get("vector"), _best_image(h))
+        Hit(
+            h["_source"],
+            h.get("_score"),
+            h.get("sort", []),
+            h.get("fields", {}).get("vector"),
+            _best_image(h),
+            tuple(h.get("matched_queries", ())),
+        )
         for h in answer["hits"]["hits"]
     ]
     aggregations = answer.get("aggregations")
     facets = Facets.read(aggregations) if aggregations and set(aggregations) != {STYLES} else None
-    total = answer["hits"]["total"]["value"]
+    total = answer["hits"].get("total", {"value": 0})["value"]
     if aggregations and STYLES in aggregations:
         total = aggregations[STYLES]["value"]
     is_incomplete = bool(answer.get("timed_out") or answer.get("_shards", {}).get("failed"))
     return Result(total, hits, facets, answer["took"], answer.get("pit_id"), is_incomplete)
+
+
+def _subtract(values: list[FacetValue], others: list[FacetValue]) -> list[FacetValue]:
+    counts = {spelling_key(other.value): other.count for other in others}
+    reduced = [replace(value, count=value.count - counts.get(spelling_key(value.value), 0)) for value in values]
+    return sorted((value for value in reduced if value.count > 0), key=lambda value: -value.count)
 
 
 def _best_image(hit: Mapping[str, Any]) -> str | None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+import numpy as np
 from more_itertools import chunked
 
 from es_mappings import scripts
@@ -18,19 +19,32 @@ Metric = Literal["cosine", "euclidean", "manhattan"]
 # Relevance score that counts half, when relevance is mixed in: about that of a title with two of two words.
 RELEVANCE_PIVOT = 8.0
 
-_AHEAD = 1e6  # above any BM25 score
+# The greatest `k` and `num_candidates` that Elasticsearch takes.
+MAX_CANDIDATES = 10_000
+
+# Weight of the relevance of re-ranked products: next to their similarity it is nothing in float32. But what lies beyond
+# the window keeps its order by it, and stays behind, also behind products without a vector, whose similarity is 0.
+_RELEVANCE_IN_WINDOW = 1e-30
+
 _POINTS = 8  # that similarity.painless compares with in one pass
 
 
-def exact(query: Query, points: QueryPoints, metric: Metric = "cosine", field: str = "vector") -> Query:
+def exact(
+    query: Query, points: QueryPoints, metric: Metric = "cosine", field: str = "vector", script: str = ""
+) -> Query:
     """Score every match by its similarity: exact, with true totals and full facets.
+
+    Parameters
+    ----------
+    script : str
+        Painless to score cosines by, instead of ``painless/similarity.painless``.
 
     Returns
     -------
     dict
         A query whose scores lie in [0, 1]; products without a vector score 0, and stay.
     """
-    scripted = _scripts(points, metric, field)
+    scripted = _scripts(points, metric, field, script)
     if len(scripted) == 1:
         return {"script_score": {"query": query, "script": scripted[0]}}
     return {
@@ -43,7 +57,7 @@ def exact(query: Query, points: QueryPoints, metric: Metric = "cosine", field: s
     }
 
 
-def any_image(query: Query, points: QueryPoints) -> Query:
+def any_image(query: Query, points: QueryPoints, script: str = "") -> Query:
     """Score every match by the image of it that is most similar.
 
     Products with one image have it in the compound vector; those with several have all of them nested, and the best
@@ -53,10 +67,10 @@ def any_image(query: Query, points: QueryPoints) -> Query:
     nested = {
         "path": "pictures",
         "score_mode": "max",
-        "query": exact(every, points, field="pictures.vector"),
+        "query": exact(every, points, field="pictures.vector", script=script),
         "inner_hits": {"size": 1, "_source": ["pictures.image"]},
     }
-    best = {"dis_max": {"queries": [exact(every, points), {"nested": nested}]}}
+    best = {"dis_max": {"queries": [exact(every, points, script=script), {"nested": nested}]}}
     return {"bool": {"filter": [query], "must": [best]}}
 
 
@@ -67,34 +81,65 @@ def knn(
     k: int,
     num_candidates: int,
     oversample: float,
+    room: int = 0,
     field: str = "vector",
 ) -> Query:
-    """Order the nearest ``k`` matches of each point by similarity; every other match follows with score 0.
+    """Return the nearest ``k`` matches of each point alone, by similarity; no clause visits the other matches.
 
-    The query is also the filter inside the kNN clause: outside, it would thin out the neighbours of all.
+    The query is the filter inside the kNN clause: outside, it would thin out the neighbours of all.
+
+    Parameters
+    ----------
+    room : int
+        Neighbours to return in addition, for what is left out of them afterwards.
 
     Returns
     -------
     dict
-        A query whose scores are Elasticsearch's for ``max_inner_product`` (`knn_similarity` brings them to [0, 1]).
+        A query whose scores are Elasticsearch's for ``max_inner_product`` (`knn_similarity` brings them to [0, 1]),
+        plus what a point's offset is above the least one.
+
+    Raises
+    ------
+    ValueError
+        A product must be near to all of several points.
     """
     if points.join == "min" and len(points.vectors) > 1:
         raise ValueError("the nearest neighbours of each point can't tell which product is nearest to all of them")
-    neighbours = [
-        {
+    depth = min(k + room, MAX_CANDIDATES)
+    neighbours = []
+    for point, offset in zip(points.weighed, points.each_offset, strict=True):
+        nearest: Query = {
             "knn": {
                 "field": field,
                 "query_vector": plain(point),
-                "k": k,
-                "num_candidates": num_candidates,
+                "k": depth,
+                "num_candidates": max(depth, num_candidates),
                 "filter": query,
                 "rescore_vector": {"oversample": oversample},
             }
         }
-        for point in points.weighed
-    ]
-    nearest = neighbours[0] if len(neighbours) == 1 else {"dis_max": {"queries": neighbours}}
-    return {"bool": {"filter": [query], "should": [nearest]}}
+        above = offset - min(points.each_offset)
+        neighbours.append(_raised(nearest, above) if above else nearest)
+    return neighbours[0] if len(neighbours) == 1 else {"dis_max": {"queries": neighbours}}
+
+
+def _raised(query: Query, by: float) -> Query:
+    """Add a number to the scores of a query."""
+    return {"bool": {"must": [query], "should": [{"constant_score": {"filter": {"match_all": {}}, "boost": by}}]}}
+
+
+def shown(neighbours: Query, score: float, product_id: str) -> list[Query]:
+    """Build the clauses of what a list of neighbours shows up to one of them, given by its score and id.
+
+    Its order is by score, and of equal scores by id.
+    """
+
+    def at_least(least: float) -> Query:
+        return {"function_score": {"query": neighbours, "min_score": least}}
+
+    higher = float(np.nextafter(np.float32(score), np.float32(np.inf)))
+    return [at_least(higher), {"bool": {"filter": [at_least(score), {"range": {"id": {"lte": product_id}}}]}}]
 
 
 def knn_similarity(score: float) -> float:
@@ -115,7 +160,9 @@ def knn_score(similarity: float) -> float:
     return 1 + product if product >= 0 else 1 / (1 - product)
 
 
-def rescore_window(query: Query, points: QueryPoints, *, window: int, field: str = "vector") -> dict[str, Any]:
+def rescore_window(
+    query: Query, points: QueryPoints, *, window: int, field: str = "vector", script: str = ""
+) -> dict[str, Any]:
     """Keep the order of relevance, and re-rank its first ``window`` products by similarity.
 
     Returns
@@ -123,9 +170,8 @@ def rescore_window(query: Query, points: QueryPoints, *, window: int, field: str
     dict
         ``query`` and ``rescore`` of a request.
     """
-    similar = exact({"match_all": {}}, points, field=field)
-    # The first window must stay ahead of what follows it, whatever its relevance: similarity lies in [0, 1].
-    rescored = {"rescore_query": similar, "query_weight": 0, "rescore_query_weight": _AHEAD}
+    similar = exact({"match_all": {}}, points, field=field, script=script)
+    rescored = {"rescore_query": similar, "query_weight": _RELEVANCE_IN_WINDOW, "rescore_query_weight": 1}
     return {"query": query, "rescore": {"window_size": window, "query": rescored}}
 
 
@@ -151,20 +197,26 @@ def plain(vector: Vector) -> list[float]:
     return [round(float(x), 7) for x in vector]
 
 
-def _scripts(points: QueryPoints, metric: Metric, field: str) -> list[dict[str, Any]]:
+def _scripts(points: QueryPoints, metric: Metric, field: str, script: str) -> list[dict[str, Any]]:
     """Return as few scripts as compare with all points, since each costs a pass over the vectors."""
     if metric != "cosine":
-        return [_distance(point, points.weights, points.layout, metric, field) for point in points.vectors]
-    weighed = [plain(point) for point in points.weighed]
-    return [_similarity(part, field, farthest=points.join == "min") for part in chunked(weighed, _POINTS)]
+        compared = zip(points.vectors, points.weights, strict=True)
+        return [_distance(point, weights, points.layout, metric, field) for point, weights in compared]
+    competing = [(plain(point), offset) for point, offset in zip(points.weighed, points.each_offset, strict=True)]
+    source, farthest = script or scripts.source("similarity"), points.join == "min"
+    return [{"source": source, "params": _compared(p, field, farthest=farthest)} for p in chunked(competing, _POINTS)]
 
 
-def _similarity(points: Sequence[list[float]], field: str, *, farthest: bool) -> dict[str, Any]:
-    params: dict[str, Any] = {"query": points[0], "field": field}
-    if len(points) > 1:
-        params |= {f"query{number}": point for number, point in enumerate(points[1:], 2)}
-        params |= {"points": len(points), "farthest": farthest}
-    return {"source": scripts.source("similarity"), "params": params}
+def _compared(points: Sequence[tuple[list[float], float]], field: str, *, farthest: bool) -> dict[str, Any]:
+    (first, offset), *others = points
+    params: dict[str, Any] = {"query": first, "field": field}
+    if others:
+        for number, (point, another) in enumerate(others, 2):
+            params |= {f"query{number}": point, f"offset{number}": another}
+        params |= {"offset": offset, "points": len(points), "farthest": farthest}
+    elif offset:
+        params["offset"] = offset
+    return params
 
 
 def _distance(

@@ -1,6 +1,6 @@
 import pytest
 
-from es_mappings.facet_types import Bounds, Facet, FacetValue, Flag, Range
+from es_mappings.facet_types import Bounds, Facet, FacetValue, Flag, Range, in_any_case, merged
 from es_mappings.facets import FACETS, NUMBERS, Filters, Refinement, aggregations, attribute_numbers, document_fields
 from es_mappings.results import Facets
 
@@ -16,7 +16,7 @@ def test_facets_of_an_unfiltered_result() -> None:
     counts = aggregations()
     assert counts == counts | {
         "category": {"terms": {"field": "category_path", "size": 200}},
-        "brand": {"terms": {"field": "brand", "size": 50}},
+        "brand": {"terms": {"field": "brand", "size": 200}},
         "attributes": {"terms": {"field": "facets", "size": 500}},
         "in_stock": {"terms": {"field": "in_stock"}},
         "price": {"stats": {"field": "price"}},
@@ -33,7 +33,7 @@ def test_a_facet_ignores_its_own_filter_and_no_other() -> None:
                 "filter": {
                     "bool": {
                         "must": [{"match": {"title": "dress"}}],
-                        "filter": [{"terms": {"brand": ["Marlowe"]}}],
+                        "filter": [in_any_case("brand", ["Marlowe"])],
                         "must_not": [{"ids": {"values": ["a"]}}],
                     }
                 },
@@ -42,8 +42,8 @@ def test_a_facet_ignores_its_own_filter_and_no_other() -> None:
         },
     }
     brand = counts["without:brand"]["aggs"]["others"]
-    assert brand["filter"]["bool"]["filter"] == [{"terms": {"facets": ["color:red"]}}]
-    assert brand["aggs"] == {"brand": {"terms": {"field": "brand", "size": 50}}}
+    assert brand["filter"]["bool"]["filter"] == [in_any_case("facets", ["color:red"])]
+    assert brand["aggs"] == {"brand": {"terms": {"field": "brand", "size": 200}}}
 
 
 def test_a_category_counts_within_its_own_filter() -> None:
@@ -60,7 +60,7 @@ def test_an_attribute_called_brand_is_not_the_brand() -> None:
     filters = _read("brand:Acme", "attribute.brand:Sub B", "price:low")
     assert (filters.fields, filters.attributes) == ((("brand", "Acme"),), (("brand", "Sub B"), ("price", "low")))
     brand, attribute, price = (
-        {"terms": {"brand": ["Acme"]}}, {"terms": {"facets": ["brand:Sub B"]}}, {"terms": {"facets": ["price:low"]}},
+        in_any_case("brand", ["Acme"]), in_any_case("facets", ["brand:Sub B"]), in_any_case("facets", ["price:low"]),
     )  # fmt: skip
     assert filters.clauses() == [brand, attribute, price]
     assert filters.clauses(without="brand") == [attribute, price]
@@ -101,7 +101,7 @@ def test_ranges_and_values_of_one_number_are_alternatives() -> None:
         {
             "bool": {
                 "should": [
-                    {"terms": {"facets": ["screen_size_in:75"]}},
+                    in_any_case("facets", ["screen_size_in:75"]),
                     {
                         "bool": {
                             "should": [
@@ -190,3 +190,26 @@ def test_counts_are_read_without_the_facets_own_filter() -> None:
     }
     assert (facets.flags["in_stock"], facets.ranges["price"]) == (1, None)
     assert facets.numbers == {"weight_kg": (1.0, 2.5), "height_cm": (10.0, 20.0)}
+
+
+def test_a_value_is_found_in_any_case_and_counted_once() -> None:
+    assert _read("color:Red", "color:blue").clauses() == [
+        {
+            "bool": {
+                "should": [
+                    {"term": {"facets": {"value": "color:Red", "case_insensitive": True}}},
+                    {"term": {"facets": {"value": "color:blue", "case_insensitive": True}}},
+                ]
+            }
+        }
+    ]
+    counted = [FacetValue("red", 5), FacetValue("blue", 4), FacetValue("Red", 3), FacetValue("RED", 1)]
+    assert merged(counted) == [FacetValue("red", 9), FacetValue("blue", 4)]
+    assert merged([FacetValue("blue", 4), FacetValue("red", 3), FacetValue("Red", 3)])[0] == FacetValue("red", 6)
+
+
+def test_spellings_are_one_where_elasticsearch_finds_them_as_one() -> None:
+    assert merged([FacetValue("\u00c9cru", 2), FacetValue("\u00e9cru", 1)]) == [
+        FacetValue("\u00c9cru", 2),
+        FacetValue("\u00e9cru", 1),
+    ]

@@ -1,4 +1,4 @@
-from es_mappings.keywords import KEYWORD_FIELDS, Keywords
+from es_mappings.keywords import KEYWORD_FIELDS, Keywords, comparable, read_corrections
 
 
 def _match(text: str) -> dict[str, object]:
@@ -30,3 +30,15 @@ def test_part_of_the_words_may_be_enough() -> None:
     [clause] = Keywords("long striped dress", minimum_should_match="2").clauses()
     assert clause["combined_fields"]["minimum_should_match"] == "2"
     assert clause["combined_fields"]["operator"] == "or"
+
+
+def test_short_words_are_corrected_with_care() -> None:
+    options = {"women": ["wren"], "boys": ["toys", "buoys"], "fenimre": ["fennimore"], "adress": ["dress"]}
+    entries = [{"text": word, "options": [{"text": text} for text in texts]} for word, texts in options.items()]
+    corrected = read_corrections({"suggest": {"corrections": entries}})
+    assert corrected == {"women": (), "boys": ("buoys",), "fenimre": ("fennimore",), "adress": ("dress",)}
+
+
+def test_singular_and_plural_compare_as_one() -> None:
+    assert comparable(["Dresses", "boxes", "brushes", "coats", "houses"]) == ("dress", "box", "brush", "coat", "house")
+    assert comparable(["dress", "box", "brush", "coat", "house"]) == ("dress", "box", "brush", "coat", "house")

@@ -16,14 +16,16 @@ LIMITS = Thresholds(1_000, exact_matches_several=3_000, knn_depth=100, num_candi
 @pytest.mark.parametrize(
     ("given", "strategy", "reason"),
     [
+        ({"matched": None}, "knn", "the nearest 100 are found by kNN, of uncounted matches"),
         ({"matched": 1_000}, "exact", "at most 1,000 matches, few enough"),
-        ({"matched": 1_001}, "knn", "1,001 matches, 10% of all"),
+        ({"matched": 1_001}, "knn", "more than 1,000 matches"),
         ({"matched": 9_000, "mode": "every", "points": 2}, "exact", "near to all"),
-        ({"matched": 9_000, "mode": "every", "points": 1}, "knn", "90% of all"),
-        ({"matched": 9_000, "mode": "any", "points": 2}, "knn", "90% of all"),
+        ({"matched": 9_000, "mode": "every", "points": 1}, "knn", "found by kNN"),
+        ({"matched": 9_000, "mode": "any", "points": 2}, "knn", "found by kNN"),
         ({"matched": 3_000, "mode": "any", "points": 3}, "exact", "at most 3,000 matches, few enough"),
-        ({"matched": 3_001, "mode": "any", "points": 3}, "knn", "30% of all"),
+        ({"matched": 3_001, "mode": "any", "points": 3}, "knn", "more than 3,000 matches"),
         ({"matched": 9_000, "metric": "manhattan"}, "exact", "kNN knows no manhattan distance"),
+        ({"matched": 9_000, "relevance": True}, "exact", "how relevant the matches are"),
         ({"matched": 5, "rescore": True}, "rescore", "relevance first was asked for"),
     ],
 )

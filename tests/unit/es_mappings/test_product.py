@@ -78,7 +78,7 @@ def test_another_language_changes_only_the_analyzer_of_texts() -> None:
     assert french["analysis"]["analyzer"]["shop_text"] == {
         "type": "custom",
         "tokenizer": "standard",
-        "char_filter": ["shop_names", "shop_inches", "shop_units"],
+        "char_filter": ["shop_flags", "shop_names", "shop_inches", "shop_units"],
         "filter": ["elision", "lowercase", "asciifolding", "light_french_stem"],
     }
     assert french["analysis"]["analyzer"]["shop_words"] == english["analysis"]["analyzer"]["shop_words"]

@@ -1,15 +1,18 @@
 """Queries as whole dicts: what goes to Elasticsearch is what the search team reads here."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from es_mappings import scripts
-from es_mappings.anchors import Anchor
+from es_mappings import scripts, strategies
+from es_mappings.anchors import Anchor, query_points
+from es_mappings.facet_types import in_any_case
 from es_mappings.facets import FACETS, Filters
 from es_mappings.keywords import Keywords
 from es_mappings.layout import Layout
 from es_mappings.planner import Plan
-from es_mappings.queries import Page, Query, Sort, browse, search_page, sort_by_similar
+from es_mappings.queries import Page, Query, Sort, browse, search_page, sort_by_points, sort_by_similar
 
 LAYOUT = Layout.of({"look": 2, "color": 2})
 ALL: Query = {"match_all": {}}
@@ -51,6 +54,7 @@ def test_browse_with_everything() -> None:
         price_min=10,
         price_max=99.5,
         in_stock=True,
+        price_currency="EUR",
         cheaper_than=((None, 80),),
         not_brands=("Fennimore",),
     )
@@ -61,10 +65,16 @@ def test_browse_with_everything() -> None:
                 {"terms": {"category_path": ["Dresses/Midi"]}},
                 {"term": {"in_stock": True}},
                 {"range": {"price": {"gte": 10, "lte": 99.5}}},
-                {"terms": {"brand": ["Marlowe", "Petra Lowe"]}},
-                {"terms": {"facets": ["color:red", "color:blue"]}},
-                {"terms": {"facets": ["belted:true"]}},
-                {"range": {"price": {"lt": 80}}},
+                in_any_case("brand", ["Marlowe", "Petra Lowe"]),
+                in_any_case("facets", ["color:red", "color:blue"]),
+                in_any_case("facets", ["belted:true"]),
+                {"term": {"currency": "EUR"}},
+                {
+                    "bool": {
+                        "filter": [{"range": {"price": {"lt": 80}}}],
+                        "must_not": [{"exists": {"field": "currency"}}],
+                    }
+                },
                 {"bool": {"must_not": [{"terms": {"brand": ["Fennimore"]}}]}},
             ],
         }
@@ -80,6 +90,7 @@ def test_similar_to_one_exact() -> None:
 @pytest.mark.parametrize(("mode", "farthest"), [("every", True), ("any", False)])
 def test_similar_to_each_of_several_exact(mode: str, farthest: bool) -> None:
     params = {"query": [0.5, 0.0, 0.0, 0.5], "query2": [0.0, 0.5, 0.5, 0.0], "points": 2, "farthest": farthest}
+    params |= {"offset": 0.0, "offset2": 0.0}
     assert sort_by_similar(ALL, [A, B], mode=mode, weights=EVEN, layout=LAYOUT) == {  # type: ignore[arg-type]
         "query": {
             "script_score": {
@@ -90,6 +101,18 @@ def test_similar_to_each_of_several_exact(mode: str, farthest: bool) -> None:
     }
 
 
+def test_points_compete_with_their_offsets_by_script_and_by_neighbours() -> None:
+    points = replace(query_points([A, B], "any", EVEN, LAYOUT), offsets=(-0.25, 0.0))
+    params = sort_by_points(ALL, points)["query"]["script_score"]["script"]["params"]
+    assert (params["offset"], params["offset2"]) == (-0.25, 0.0)
+
+    plan = Plan("knn", "", k=240, num_candidates=500, oversample=3)
+    first, second = sort_by_points(ALL, points, plan=plan)["query"]["dis_max"]["queries"]
+    assert list(first) == ["knn"]  # the point of the least offset
+    assert list(second["bool"]["must"][0]) == ["knn"]
+    assert second["bool"]["should"] == [{"constant_score": {"filter": {"match_all": {}}, "boost": 0.25}}]
+
+
 def test_more_query_points_than_one_script_takes() -> None:
     likes = [_anchor(f"{number}", 1, number, 0, 1) for number in range(10)]
     query = sort_by_similar(ALL, likes, mode="every", weights=EVEN, layout=LAYOUT)["query"]["function_score"]
@@ -98,21 +121,41 @@ def test_more_query_points_than_one_script_takes() -> None:
     assert (first["points"], second["points"]) == (8, 2)
     assert [key for key in first if key.startswith("query")] == ["query", *(f"query{n}" for n in range(2, 9))]
 
+    alone = query_points(likes[:9], "any", EVEN, LAYOUT)
+    offsets = (0.0,) * 8 + (-0.5,)
+    *_, last = sort_by_points(ALL, replace(alone, offsets=offsets))["query"]["function_score"]["functions"]
+    assert last["script_score"]["script"]["params"]["offset"] == -0.5
 
-def test_similar_by_nearest_neighbours_keeps_every_match() -> None:
+
+def test_nearest_neighbours_are_all_that_is_searched_and_their_filter_serves_all_likes() -> None:
     plan = Plan("knn", "", k=240, num_candidates=500, oversample=3)
     knn = {
         "field": "vector",
-        "k": 240,
+        "k": 242,  # the anchors are among them
         "num_candidates": 500,
         "rescore_vector": {"oversample": 3},
-        "filter": _without("a", "b"),
+        "filter": ALL,
     }
     first = {"knn": {**knn, "query_vector": [0.5, 0.0, 0.0, 0.5]}}
     second = {"knn": {**knn, "query_vector": [0.0, 0.5, 0.5, 0.0]}}
     assert sort_by_similar(ALL, [A, B], mode="any", weights=EVEN, plan=plan, layout=LAYOUT) == {
-        "query": {"bool": {"filter": [_without("a", "b")], "should": [{"dis_max": {"queries": [first, second]}}]}}
+        "query": {
+            "bool": {
+                "must": [{"dis_max": {"queries": [first, second]}}],
+                "must_not": [{"ids": {"values": ["a", "b"]}}],
+            }
+        }
     }
+
+
+def test_what_neighbours_have_shown_is_left_out_up_to_a_score_and_an_id() -> None:
+    nearest = {"knn": {"field": "vector"}}
+    higher = 1.5 + 2**-23  # the next float32
+    at_least = [{"function_score": {"query": nearest, "min_score": least}} for least in (higher, 1.5)]
+    assert strategies.shown(nearest, 1.5, "m") == [
+        at_least[0],
+        {"bool": {"filter": [at_least[1], {"range": {"id": {"lte": "m"}}}]}},
+    ]
 
 
 def test_nearest_neighbours_cannot_serve_the_mode_every() -> None:
@@ -128,8 +171,8 @@ def test_relevance_first_and_similarity_within_a_window() -> None:
             "window_size": 1_000,
             "query": {
                 "rescore_query": {"script_score": {"query": ALL, "script": _similarity(0.5, 0.0, 0.0, 0.5)}},
-                "query_weight": 0,
-                "rescore_query_weight": 1e6,
+                "query_weight": 1e-30,
+                "rescore_query_weight": 1,
             },
         },
     }
@@ -197,12 +240,16 @@ def test_search_page() -> None:
     page = Page(10, (99.0, "b"), point_in_time="p")
     assert search_page({"query": ALL}, sort="-price", page=page, facets={"x": {}}, vectors=True) == {
         "query": ALL,
-        "sort": [{"price": {"order": "desc", "missing": "_last"}}, {"id": "asc"}],
+        "sort": [
+            {"currency": {"order": "asc", "missing": "_last"}},
+            {"price": {"order": "desc", "missing": "_last"}},
+            {"id": "asc"},
+        ],
         "size": 10,
         "track_total_hits": True,
         "track_scores": True,
         "_source": [
-            "id", "style", "title", "category", "currency", "images", "attributes", "effective", "predicted",
+            "id", "style", "title", "category", "images", "attributes", "effective", "predicted",
             "embedding.*", *(facet.field for facet in FACETS if facet.name != "attributes"),
         ],
         "search_after": [99.0, "b"],

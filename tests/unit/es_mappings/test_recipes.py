@@ -7,6 +7,7 @@ import numpy as np
 
 from es_mappings import Anchor, Layout, scripts
 from es_mappings.aspect_weights import CategoryWeights
+from es_mappings.facet_types import in_any_case
 from tests.recipes import followed, recipes, run
 
 SMALL = Layout.of({"look": 2, "color": 2})
@@ -55,6 +56,8 @@ def _matches(document: dict[str, Any], clauses: list[dict[str, Any]]) -> bool:
         [(kind, [(field, wanted)])] = [(kind, list(body.items())) for kind, body in clause.items()]
         if kind == "terms":
             return bool(set(values(field)) & set(wanted))
+        if kind == "term":
+            return wanted["value"].lower() in [str(value).lower() for value in values(field)]
         numbers = [v for v in values(field) if v is not None]
         return any(wanted.get("gte", v) <= v <= wanted.get("lte", v) for v in numbers)
 
@@ -80,7 +83,7 @@ def test_synonyms(tmp_path: Path) -> None:
     assert analysis["analyzer"]["shop_search"] == {
         "type": "custom",
         "tokenizer": "standard",
-        "char_filter": ["shop_names", "shop_inches", "shop_units"],
+        "char_filter": ["shop_flags", "shop_names", "shop_inches", "shop_units"],
         "filter": ["lowercase", "english_possessive", "asciifolding", "english_stem", "shop_synonyms"],
     }
     assert analysis["filter"]["shop_synonyms"] == {"type": "synonym_graph", "synonyms": ["tv, television"]}
@@ -92,7 +95,7 @@ def test_another_language(tmp_path: Path) -> None:
     assert analysis["analyzer"]["shop_text"] == {
         "type": "custom",
         "tokenizer": "standard",
-        "char_filter": ["shop_names", "shop_inches", "shop_units"],
+        "char_filter": ["shop_flags", "shop_names", "shop_inches", "shop_units"],
         "filter": ["lowercase", "german_normalization", "german_stem"],
     }
     assert analysis["filter"] == {"german_stem": {"type": "stemmer", "language": "light_german"}}
@@ -116,6 +119,16 @@ def test_dislikes_that_count_more(tmp_path: Path) -> None:
     code = "show(sort_by_similar(ALL, [LIKED, DISLIKED], weights={'look': 1}, layout=SMALL))"
     [request] = _followed("test_dislikes_that_count_more", tmp_path, code)
     assert request["query"]["script_score"]["script"]["params"] == {"query": [0.8, -0.6, 0.0, 0.0], "field": "vector"}
+
+
+def test_words_beside_likes(tmp_path: Path) -> None:
+    code = """
+words = Anchor("words", np.array([0, 1, 0, 0], np.float32), is_text=True)
+show(sort_by_similar(ALL, [LIKED, words], weights={'look': 1}, layout=SMALL))
+"""
+    [request] = _followed("test_words_beside_likes", tmp_path, code)
+    query = request["query"]["script_score"]["script"]["params"]["query"]
+    np.testing.assert_allclose(query, np.array([1, 0.5, 0, 0]) / np.hypot(1, 0.5), atol=1e-6)
 
 
 def test_the_score_script(tmp_path: Path) -> None:
@@ -142,7 +155,7 @@ show(product.mapping(None)["properties"], document, filters.clauses(), facets.ag
     mapping, document, clauses, counts, changes, attribute = _followed("test_a_new_field", tmp_path, code)
     assert mapping["season"] == {"type": "keyword", "ignore_above": 256}
     assert (document["season"], document["extra"]) == ("spring", {})
-    assert clauses == [{"terms": {"season": ["spring"]}}]
+    assert clauses == [in_any_case("season", ["spring"])]
     assert _matches(document, clauses)
     assert counts["season"] == {"terms": {"field": "season", "size": 50}}
     assert counts["without:season"]["aggs"]["others"]["filter"] == {"bool": {"must": [], "filter": []}}
@@ -170,7 +183,7 @@ def test_a_planner_threshold(tmp_path: Path) -> None:
     assert at["strategy"] == "exact"
     assert above == {
         "strategy": "knn",
-        "reason": "3,001 matches, 30% of all: the nearest 240 are found by kNN",
+        "reason": "more than 3,000 matches: the nearest 240 are found by kNN",
         "k": 240,
         "num_candidates": 240,
         "oversample": 1.5,

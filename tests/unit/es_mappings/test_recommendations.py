@@ -6,7 +6,7 @@ from es_mappings.anchors import query_points
 from es_mappings.layout import Layout
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
 from es_mappings.queries import CARD_FIELDS, sort_by_similar
-from es_mappings.recommendations import GOES_WITH, goes_with_weights, recommend
+from es_mappings.recommendations import GOES_WITH, goes_with_weights, left_out, read_wanted, recommend
 
 ONES = LAYOUT.compose({a.name: np.ones(a.dims, np.float32) for a in LAYOUT.aspects})
 ANCHORS = [Anchor("a", ONES, 2.0), Anchor("b", -ONES, 1.0)]
@@ -20,9 +20,8 @@ def test_what_is_owned_sold_out_or_of_the_same_kind_is_left_out() -> None:
         {"terms": {"category_path": ["Dresses/Midi dresses"]}},
     ]
     expected = sort_by_similar({"bool": {"must_not": unwanted}}, ANCHORS, mode="auto")
-    assert recommend(
-        POINTS, ["a", "b"], owned=["bought", "in the bag"], other_than=["Dresses/Midi dresses"], size=6
-    ) == {
+    others = left_out(["bought", "in the bag"], ["Dresses/Midi dresses"])
+    assert recommend(POINTS, ["a", "b"], left_out=others, size=6) == {
         **expected,
         "size": 6,
         "track_total_hits": True,
@@ -37,6 +36,26 @@ def test_what_is_owned_sold_out_or_of_the_same_kind_is_left_out() -> None:
 def test_by_knn_the_unrelated_are_left_out_as_well() -> None:
     request = recommend(POINTS, ["a", "b"], plan=Plan("knn", "many", 24, 240, 1.5))
     assert request["min_score"] == 1.0  # a cosine of 0, as kNN scores it
+
+
+def test_a_rail_may_be_of_one_category() -> None:
+    expected = sort_by_similar(
+        {"bool": {"filter": [{"term": {"category_path": "Shoes"}}], "must_not": [{"term": {"in_stock": False}}]}},
+        ANCHORS,
+        mode="auto",
+    )
+    assert recommend(POINTS, ["a", "b"], category="Shoes")["query"] == expected["query"]
+
+
+def test_variants_and_what_is_sold_out_are_not_read() -> None:
+    request = read_wanted(["x", "y"], left_out(["y"], styles=["halter"]))
+    assert request["query"] == {
+        "bool": {
+            "filter": [{"ids": {"values": ["x", "y"]}}],
+            "must_not": [{"term": {"in_stock": False}}, {"ids": {"values": ["y"]}}, {"terms": {"style": ["halter"]}}],
+        }
+    }
+    assert (request["size"], request["fields"]) == (2, ["vector"])
 
 
 @pytest.mark.parametrize(
