@@ -12,7 +12,7 @@ from elasticsearch import ApiError, Elasticsearch
 
 from es_mappings import keywords, product, scripts
 from es_mappings.stores import image_vector, vector_space
-from indexer.checks import comparing, rails, requests, samples
+from indexer.checks import comparing, invariants, rails, requests, samples
 from indexer.checks.findings import Finding, read_error, script_names
 from indexer.elastic.product_index import ProductIndex
 from indexer.errors import IndexStateError
@@ -80,6 +80,8 @@ def groups(index: ProductIndex) -> Iterator[tuple[str, list[Finding]]]:
         yield "similarity", _run(client, alive, requests.similarity_cases)
         yield "recommendations", _run(client, alive, rails.cases)
         yield "paging", _collect("paging", lambda: requests.paging(client, alive))
+        yield "order", _collect("order", lambda: invariants.check(client, alive))
+        yield "diversity", _collect("diversity", invariants.diversity)
         yield "live index", _collect("live index", lambda: _live(index, scratch))
 
 
@@ -106,7 +108,12 @@ def _mappings(live: ProductIndex, scratch: Scratch) -> list[Finding]:
         return []
 
     return [
-        *make("es_mappings/product.py", scratch.products, lambda: product.mapping(None), settings=settings),
+        *make(
+            "es_mappings/product.py",
+            scratch.products,
+            lambda: product.mapping(None, live.vector_index),
+            settings=settings,
+        ),
         *make(
             "es_mappings/stores/image_vector.py", scratch.images, lambda: image_vector.mapping({"model": "check"}, 8)
         ),
@@ -118,8 +125,9 @@ def _scripts(client: Elasticsearch, index: str) -> list[Finding]:
     """Compile every script, even those that no query uses yet; over an empty index none of them runs."""
     findings = []
     for name in script_names():
-        if name.startswith("product_"):
-            continue  # update scripts, which run when the samples are written
+        if name.startswith(("product_", "query_")):
+            # Update scripts: those of products run when the samples are written; nobody needs to edit that of queries.
+            continue
         script = {"source": scripts.source(name)}
         try:
             client.search(index=index, query={"script_score": {"query": {"match_all": {}}, "script": script}})

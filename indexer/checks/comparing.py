@@ -9,11 +9,12 @@ from typing import Any
 from elasticsearch import ApiError, Elasticsearch
 
 from es_mappings import product
-from indexer.checks.findings import Finding, read_error
+from indexer.checks.findings import NEEDS, Finding, read_error
 
 Json = Mapping[str, Any]
 
-_NEW_INDEX = "needs a new index: `lookalike rebuild` builds it while the live one serves"
+_NEW_INDEX = f"needs {NEEDS['rebuild']}"
+_OF_QUERIES = {"search_analyzer", "search_quote_analyzer"}  # parameters that documents don't depend on
 
 
 def compare(client: Elasticsearch, live: str, scratch: str, twin: str) -> list[Finding]:
@@ -31,8 +32,8 @@ def compare(client: Elasticsearch, live: str, scratch: str, twin: str) -> list[F
     plain = {key: value for key, value in current.items() if key != "_meta"}
     client.indices.create(index=twin, mappings=plain, settings={"analysis": current_analysis})
     findings = [
-        Finding(f"{live}, field {path}", f"{_difference(before, after)}; {_advice(client, live, twin, path)}")
-        for path, before, after in differing_fields(current.get("properties", {}), ours["properties"])
+        _field(client, live, twin, *difference)
+        for difference in differing_fields(current.get("properties", {}), ours["properties"])
     ]
     leaves = list(differing_leaves(current_analysis, our_analysis, "analysis"))
     aspects, our_aspects = current.get("_meta", {}).get("aspects"), product.LAYOUT.to_meta()
@@ -41,7 +42,8 @@ def compare(client: Elasticsearch, live: str, scratch: str, twin: str) -> list[F
     if current.get("dynamic") != ours.get("dynamic"):
         leaves.append(("dynamic", current.get("dynamic"), ours.get("dynamic")))
     return findings + [
-        Finding(f"{live}, {name}", f"{_difference(before, after)}; {_NEW_INDEX}") for name, before, after in leaves
+        Finding(f"{live}, {name}", f"{_difference(before, after)}; {_NEW_INDEX}", "rebuild")
+        for name, before, after in leaves
     ]
 
 
@@ -79,17 +81,22 @@ def differing_leaves(live: object, ours: object, path: str) -> Iterator[tuple[st
         yield path, live, ours
 
 
-def _advice(client: Elasticsearch, live: str, twin: str, path: str) -> str:
-    """Return how to apply the change, tried on the twin, because Elasticsearch decides which changes it allows."""
+def _field(client: Elasticsearch, live: str, twin: str, path: str, before: Json | None, after: Json) -> Finding:
+    """Return what differs in a field, and what that needs: tried on the twin, because Elasticsearch decides."""
+    place, difference = f"{live}, field {path}", _difference(before, after)
     root = path.partition(".")[0]
     properties = {root: product.mapping(None)["properties"][root]}
     try:
         client.indices.put_mapping(index=twin, properties=properties)
     except ApiError as error:
-        return f"{_NEW_INDEX} ({read_error(error, live)[0].problem})"
-    body = _json({"properties": properties})
-    command = f"`PUT /{live}/_mapping {body}` applies it to products written from then on"
-    return f"additive: {command}, `lookalike rebuild` to all"
+        reason = read_error(error, live)[0].problem
+        return Finding(place, f"{difference}; {_NEW_INDEX} ({reason})", "rebuild")
+    command = f"`PUT /{live}/_mapping {_json({'properties': properties})}`"
+    changed = {name for name in {*(before or {}), *after} if (before or {}).get(name) != after.get(name)}
+    if before is not None and changed <= _OF_QUERIES:
+        return Finding(place, f"{difference}; only searches use it: {command} is all it needs", "nothing")
+    advice = f"additive: {command} applies it to products written from then on, a reload to all"
+    return Finding(place, f"{difference}; {advice}", "reload")
 
 
 def _parameters(field: Json) -> dict[str, Any]:

@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
 from elasticsearch import ApiError
 
 from es_mappings import scripts
 
 Json = Mapping[str, Any]
+
+# What a difference between the live index and es_mappings/ needs, from the least to the most.
+Needs = Literal["nothing", "reload", "rebuild"]
+NEEDS: dict[Needs, str] = {
+    "nothing": "nothing",
+    "reload": "the PUT, then a reload: `lookalike load` the catalogue again",
+    "rebuild": "a new index: `lookalike rebuild` builds it while the live one serves",
+}
 
 _CUT = " ..."  # at the end of a script that Elasticsearch has truncated
 
@@ -26,10 +34,13 @@ class Finding:
         Where to look: a file with line and column, or what was sent.
     problem : str
         What is wrong there.
+    needs : str
+        What brings the live index in line, where it differs from es_mappings/.
     """
 
     place: str
     problem: str
+    needs: Needs = "nothing"
 
     def __str__(self) -> str:
         return f"{self.place}: {self.problem}"

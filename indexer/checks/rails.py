@@ -8,7 +8,7 @@ from dataclasses import replace
 from es_mappings import planner, queries
 from es_mappings.anchors import query_points
 from es_mappings.product import LAYOUT
-from es_mappings.recommendations import goes_with_weights, recommend
+from es_mappings.recommendations import goes_with_weights, left_out, read_wanted, recommend
 from es_mappings.results import Result
 from indexer.checks import samples
 from indexer.checks.requests import Case, Verify
@@ -23,8 +23,10 @@ def cases() -> Iterator[Case]:
     excluded = [anchor.id for anchor in anchors]
     neighbours = replace(planner.Thresholds(), exact_matches=0)
     for plan in (queries.EXACT, planner.plan(matched=8, indexed=8, points=len(points.vectors), thresholds=neighbours)):
-        request = recommend(points, excluded, owned=[owned], other_than=[kind], plan=plan)
+        request = recommend(points, excluded, left_out=left_out([owned], [kind]), plan=plan)
         yield Case(f"recommend() by {plan.strategy}", request, _without({owned, *excluded}, kind))
+    together = [product.id for product in samples.PRODUCTS]
+    yield Case("read_wanted()", read_wanted(together, left_out([owned], [kind])), _without({owned}, kind))
 
 
 def _without(excluded: set[str], kind: str) -> Verify:

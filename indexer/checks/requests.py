@@ -45,7 +45,7 @@ _FILTERS: dict[str, tuple[Filters, Callable[[Product], bool]]] = {
     ),
     "price": (Filters(price_min=20, price_max=50), lambda p: 20 <= (p.price or 0) <= 50),
     "in_stock": (Filters(in_stock=True), lambda p: p.in_stock),
-    "cheaper_than": (Filters(cheaper_than=((None, 30),)), lambda p: (p.price or 0) < 30),
+    "cheaper_than": (Filters(cheaper_than=(("EUR", 30),)), lambda p: (p.price or 0) < 30),
     "not_ids": (Filters(not_ids=("check-1", "check-2")), lambda p: p.id not in {"check-1", "check-2"}),
     "not_brands": (Filters(not_brands=("Marlowe",)), lambda p: p.brand != "Marlowe"),
 }
@@ -157,7 +157,8 @@ def similarity_cases() -> Iterator[Case]:
                         _EVERYTHING, anchors, mode=mode, metric=metric, relevance=share, plan=plan
                     )
                     request = queries.search_page(parts, page=_ALL, vectors=True)
-                    yield Case(place, request, _scored(rest, plan, share))
+                    compared = rest & set(samples.vectors()) if plan.strategy == "knn" else rest
+                    yield Case(place, request, _scored(compared, plan, share))
 
 
 def paging(client: Elasticsearch, index: str) -> list[Finding]:

@@ -77,7 +77,7 @@ def write(client: Elasticsearch, index: str) -> list[Finding]:
     steps: list[list[documents.Action]] = [
         [documents.upsert(index, product) for product in (*PRODUCTS, GONE)],
         [
-            *(_embedded(index, product, vectors()[product.id]) for product in PRODUCTS[:6]),
+            *(embedded(index, product, vectors()[product.id]) for product in PRODUCTS[:6]),
             documents.embedded(
                 index, FAILED.id, source_digest(FAILED), None, space="check", reason="made to fail", failed=True
             ),
@@ -89,17 +89,19 @@ def write(client: Elasticsearch, index: str) -> list[Finding]:
             documents.delete(index, Delete(type="delete", id=PRODUCTS[0].id, version=1)),
         ],
     ]
-    findings = [finding for actions in steps for finding in _bulk(client, actions)]
+    findings = [finding for actions in steps for finding in bulk(client, actions)]
     client.indices.refresh(index=index)
     return findings or _check_stored(get_with_vectors(client, index, [p.id for p in (*PRODUCTS, GONE)]))
 
 
-def _embedded(index: str, product: Product, vector: Vector) -> documents.Action:
+def embedded(index: str, product: Product, vector: Vector) -> documents.Action:
+    """Build the action that gives a product its vector."""
     images = [EmbeddedImage(product.images[0], "0" * 64, vector)] * 2
     return documents.embedded(index, product.id, source_digest(product), vector, images, space="check")
 
 
-def _bulk(client: Elasticsearch, actions: Sequence[documents.Action]) -> list[Finding]:
+def bulk(client: Elasticsearch, actions: Sequence[documents.Action]) -> list[Finding]:
+    """Send actions, and return a finding for each that is refused."""
     findings = []
     for accepted, item in streaming_bulk(client, actions, raise_on_error=False):
         [outcome] = item.values()

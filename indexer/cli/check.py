@@ -7,6 +7,7 @@ import sys
 import click
 
 from indexer.checks import checking
+from indexer.checks.findings import NEEDS
 from indexer.elastic.product_index import ProductIndex
 from indexer.settings import Settings
 
@@ -21,5 +22,8 @@ def check() -> None:
             if finding not in seen:  # one broken script fails many queries
                 click.echo(f"  {finding}")
         seen.update(findings)
+    needed = {finding.needs for finding in seen}
+    most = next((what for name, what in reversed(NEEDS.items()) if name in needed), NEEDS["nothing"])
+    click.echo(f"What the live index needs: {most}")
     if seen:
         sys.exit(1)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from indexer import synonyms as store
+from indexer.cli.console import author_option
 from indexer.elastic.product_index import ProductIndex
 from indexer.errors import CatalogError
 from indexer.settings import Settings
@@ -32,25 +33,51 @@ def list_() -> None:
 
 @synonyms.command()
 @click.argument("rules", nargs=-1, required=True, metavar="RULE...")
-def add(rules: tuple[str, ...]) -> None:
+@author_option
+@click.option("--note", default="", metavar="TEXT", help="Why, for the history.")
+def add(rules: tuple[str, ...], author: str, note: str) -> None:
     """Add rules."""
-    store.add(_index(), _parsed(rules))
+    store.change(_index(), _parsed(rules), author=author, note=note)
 
 
 @synonyms.command()
 @click.argument("rules", nargs=-1, required=True, metavar="RULE...")
-def remove(rules: tuple[str, ...]) -> None:
+@author_option
+@click.option("--note", default="", metavar="TEXT", help="Why, for the history.")
+def remove(rules: tuple[str, ...], author: str, note: str) -> None:
     """Remove rules, written as `list` prints them."""
     parsed = _parsed(rules)
-    removed = store.remove(_index(), parsed)
+    change = store.change(_index(), remove=parsed, author=author, note=note)
+    removed = len(change.removed) if change else 0
     if removed < len(parsed):
         raise click.ClickException(f"{len(parsed) - removed} of {len(parsed)} rules did not exist")
 
 
 @synonyms.command()
+def log() -> None:
+    """List who changed what, the newest first."""
+    for change in store.history(_index()).latest(store.HISTORY):
+        what = [f"+ {rule}" for rule in change.added] + [f"- {rule}" for rule in change.removed]
+        click.echo(f"{change.number}  {change.at}  {change.author}  {change.note}".rstrip())
+        for line in what:
+            click.echo(f"    {line}")
+
+
+@synonyms.command()
+@author_option
+def undo(author: str) -> None:
+    """Undo the newest change; an undo can be undone, too."""
+    index = _index()
+    newest = next(iter(store.history(index).latest(1)), None)
+    store.undo(index, newest.number if newest else 0, author=author)
+
+
+@synonyms.command()
 @click.argument("file", type=_FILE)
 @click.option("--replace", is_flag=True, help="Remove all rules that the file does not have.")
-def load(file: Path, *, replace: bool) -> None:
+@author_option
+@click.option("--note", default="", metavar="TEXT", help="Why, for the history.")
+def load(file: Path, author: str, note: str, *, replace: bool) -> None:
     """Add the rules of FILE, one a line; lines that begin with # are comments."""
     index = _index()
     try:
@@ -60,8 +87,7 @@ def load(file: Path, *, replace: bool) -> None:
     except CatalogError as error:
         raise CatalogError(f"{file}, {error}") from error
     gone = [rule for rule in store.read(index) if rule not in rules] if replace else []
-    store.add(index, rules)
-    store.remove(index, gone)
+    store.change(index, rules, gone, author=author, note=note or f"{file.name} loaded")
     click.echo(f"{len(rules)} rules of {file}" + (f", {len(gone)} others removed" if replace else ""))
 
 
