@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any, Literal
 
 import numpy as np
-from elasticsearch.helpers import pack_dense_vector, scan
+from elasticsearch.helpers import scan
 from more_itertools import chunked
 
 from es_mappings.layout import Vector
@@ -15,7 +15,7 @@ from es_mappings.stores import image_vector
 from es_mappings.stores.image_vector import Numbers
 from indexer.catalog.documents import now
 from indexer.digests import manifest_digest
-from indexer.elastic.client import make_index, put_all, vector
+from indexer.elastic.client import capabilities, make_index, put_all, vector
 from indexer.elastic.multi_get import get_sources, get_with_vectors
 from indexer.elastic.product_index import ProductIndex
 from indexer.vectorizers.base import Vectorizer
@@ -47,8 +47,13 @@ class ActivationStore:
     def open(
         cls, index: ProductIndex, kind: Kind, vectorizer: Vectorizer, numbers: Numbers = "float32"
     ) -> ActivationStore:
-        """Open the store of a vectorizer, created if missing; ``numbers`` is the format of a new one."""
+        """Open the store of a vectorizer, created if missing; ``numbers`` is the format of a new one.
+
+        An Elasticsearch that lacks bfloat16 stores float32 instead.
+        """
         store = cls(index, kind, manifest_digest(vectorizer.manifest))
+        if numbers == "bfloat16" and not capabilities(index.client).bfloat16:
+            numbers = "float32"
         make_index(index.client, store.index, image_vector.mapping(vectorizer.manifest, vectorizer.dims, numbers))
         mapping = index.client.indices.get_mapping(index=store.index)[store.index]["mappings"]
         store._numbers = image_vector.numbers(mapping)
@@ -85,7 +90,7 @@ class ActivationStore:
             "_index": self.index,
             "_id": digest,
             "digest": digest,
-            "activation": pack_dense_vector(rounded),
+            "activation": rounded,
             "stored_at": now(),
         }
 

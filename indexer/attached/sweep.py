@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from elasticsearch.helpers import pack_dense_vector, scan
+from elasticsearch.helpers import scan
 from more_itertools import chunked
 
 from es_mappings.product import LAYOUT
@@ -230,7 +230,7 @@ def _update(attachment: Attachment, document: _Document, outcome: Outcome, space
         "source": document.described.source,
         "space": space.digest if space else None,
         "images": [{"image": i.image, "digest": i.digest} for i in outcome.images],
-        "vector": pack_dense_vector(outcome.vector) if outcome.vector is not None else None,
+        "vector": outcome.vector,
         "at": now(),
         "tries": tries or None,
         "retry_at": _retry_at(tries) if 0 < tries <= _TRIES else None,

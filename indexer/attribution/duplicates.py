@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.sparse import coo_matrix
@@ -13,6 +12,7 @@ from scipy.sparse.csgraph import connected_components
 from es_mappings import duplicates
 from es_mappings.layout import Layout, Vector
 from indexer.elastic.client import vector
+from indexer.elastic.multi_search import multi_search
 from indexer.elastic.product_index import ProductIndex
 
 _CHUNK = 200
@@ -76,12 +76,8 @@ def groups(index: ProductIndex, *, least: float = duplicates.LEAST_COSINE) -> li
 def _near(
     index: ProductIndex, vectors: Sequence[tuple[str, Vector]], layout: Layout, least: float
 ) -> list[tuple[str, str]]:
-    if not vectors:
-        return []
-    searches: list[dict[str, Any]] = []
-    for product_id, row in vectors:
-        searches += [{}, duplicates.near(product_id, row, layout, least)]
-    answers = index.client.msearch(index=index.name, searches=searches)["responses"]
+    searches = [duplicates.near(product_id, row, layout, least) for product_id, row in vectors]
+    answers = multi_search(index.client, searches, index=index.name)
     return [
         (product_id, hit["_id"])
         for (product_id, _), answer in zip(vectors, answers, strict=True)

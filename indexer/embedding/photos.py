@@ -1,13 +1,16 @@
-"""The vector of a shopper's photograph, which belongs to no product. Nothing is stored."""
+"""The vectors of a shopper's photograph and of its regions, which belong to no product. Nothing is stored."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from PIL import Image
 
 from indexer.activations.activation_store import as_stored
 from indexer.errors import ImageError, IndexStateError
+from indexer.spaces.reduction.familiarity import closeness
+from indexer.spaces.vector_space import LOOK
 from indexer.vectorizers.base import ImageModels
 from indexer.vectorizers.preprocessing import LEAST_SIDE
 
@@ -19,8 +22,35 @@ if TYPE_CHECKING:
 Box = tuple[float, float, float, float]
 
 
-def embed_photo(pipeline: Pipeline, decoder: Decoder, data: bytes, box: Box | None = None) -> tuple[Vector, str]:
-    """Return the compound vector of a photograph.
+class EmbeddedPart(NamedTuple):
+    """A photograph, or a part of it, in the vector space.
+
+    Attributes
+    ----------
+    box : tuple of float or None
+        The part: left, top, width and height as fractions of the photograph; None for all of it.
+    vector : ndarray
+        Shape ``(dims,)``; the aspects that a photograph lacks (text, attributes) are zero.
+    closeness : float
+        How close it is to the catalogue's images: 1 for one of a kind that it has (`familiarity.closeness`).
+    """
+
+    box: Box | None
+    vector: Vector
+    closeness: float
+
+
+class FindRegions(Protocol):
+    """Finds what a photograph shows."""
+
+    def __call__(self, image: Image.Image) -> Sequence[Box]:
+        """Return the parts of an upright RGB image that may be products, the clearest first."""
+
+
+def embed_photo(
+    pipeline: Pipeline, decoder: Decoder, data: bytes, box: Box | None = None, find: FindRegions = lambda _: ()
+) -> tuple[str, list[EmbeddedPart]]:
+    """Return the compound vectors of a photograph and of its regions.
 
     Parameters
     ----------
@@ -29,14 +59,16 @@ def embed_photo(pipeline: Pipeline, decoder: Decoder, data: bytes, box: Box | No
     data : bytes
         The image file.
     box : tuple of float, optional
-        The part to embed: left, top, width and height as fractions of the upright image.
+        The part to embed: left, top, width and height as fractions of the upright image. No regions of it are sought.
+    find : callable, optional
+        Finds regions.
 
     Returns
     -------
-    vector : ndarray
-        Shape ``(dims,)``; the aspects that a photograph lacks (text, attributes) are zero.
     space : str
-        The vector space it belongs to.
+        The vector space they belong to.
+    parts : list of EmbeddedPart
+        The whole, or the box, then its regions, the clearest first.
 
     Raises
     ------
@@ -50,12 +82,18 @@ def embed_photo(pipeline: Pipeline, decoder: Decoder, data: bytes, box: Box | No
         raise IndexStateError("There is no vector space yet: fit one by `lookalike fit`")
     # A box is cut from the image at full size, so that what is in it keeps its detail.
     image = cropped(decoder.decode(data, least_side=0 if box else LEAST_SIDE), box)
+    boxes: list[Box | None] = [None, *(() if box else find(image))]
+    images = [cropped(image, part) for part in boxes]
     models = ImageModels(pipeline.vectorizers.images.values())
-    rows = models([[preparation(image) for preparation in models.preparations]])
+    rows = models([[preparation(part) for preparation in models.preparations] for part in images])
+    numbers, aspects = pipeline.vectorizers.numbers, list(pipeline.vectorizers.images)
     # Rounded as products' are: a product's own photograph has that product's look to the bit.
-    numbers = pipeline.vectorizers.numbers
-    activations = {aspect: as_stored(rows[aspect][0], numbers) for aspect in pipeline.vectorizers.images}
-    return space.compose(activations), space.digest
+    activations = [{aspect: as_stored(rows[aspect][n], numbers) for aspect in aspects} for n in range(len(boxes))]
+    look = space.reductions.get(LOOK)
+    return space.digest, [
+        EmbeddedPart(part, space.compose(row), closeness(look, row[LOOK]) if look and LOOK in row else 1.0)
+        for part, row in zip(boxes, activations, strict=True)
+    ]
 
 
 def cropped(image: Image.Image, box: Box | None) -> Image.Image:
@@ -77,3 +115,13 @@ def cropped(image: Image.Image, box: Box | None) -> Image.Image:
     if x1 <= x0 or y1 <= y0:
         raise ImageError("the box holds less than one pixel of the image")
     return image.crop((x0, y0, x1, y1))
+
+
+def read_box(value: object) -> Box | None:
+    """Read a box that was written as JSON; None if it is something else."""
+    if not isinstance(value, list | tuple) or len(value) != 4:
+        return None
+    if not all(isinstance(edge, int | float) and 0 <= edge <= 1 for edge in value):
+        return None
+    left, top, width, height = map(float, value)
+    return left, top, width, height

@@ -185,8 +185,17 @@ class Pipeline:
         """
         index = index or self._index
         digest = index.space()
-        if digest is None:
-            return None
+        return None if digest is None else self.space_named(digest, index)
+
+    def space_named(self, digest: str, index: ProductIndex | None = None) -> VectorSpace:
+        """Return a vector space by its digest.
+
+        Raises
+        ------
+        SpaceError
+            There is none, or it was fitted for other models than these.
+        """
+        index = index or self._index
         if digest not in self._spaces:
             space, models = load_space(index, digest), self.vectorizers.digests
             if not space.vectorizers.items() <= models.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Literal
 
@@ -17,11 +17,13 @@ from indexer.activations.activation_store import ActivationStore
 from indexer.elastic.containment import bisect_on_error
 from indexer.elastic.product_index import ProductIndex
 from indexer.errors import SpaceError
-from indexer.relevance.golden import Grades, products_in, refuse_leakage
+from indexer.relevance.golden import Grades, products_in
+from indexer.relevance.splits import refuse_leakage
 from indexer.spaces.material import Material, by_golden_set, pairs_of, read_material
-from indexer.spaces.reduction import Learned, Linear, fit_incremental_pca, fit_learned, fit_pca, fit_random
+from indexer.spaces.reduction import Learned, Linear, familiarity, fit_incremental_pca, fit_learned, fit_pca, fit_random
 from indexer.spaces.reduction.explaining import Point, curve, fewest
 from indexer.spaces.reduction.measuring import Measure, by_labels
+from indexer.spaces.text_pairs import learn_text_projection
 from indexer.spaces.token_idf import fit_token_idf
 from indexer.spaces.vector_space import VectorSpace, save_space
 from indexer.vectorizers import Vectorizers
@@ -144,16 +146,26 @@ def fit(
                 reductions[aspect] = fit_token_idf(rows, ASPECT_DIMS[aspect])
     for aspect, store in stores.items():
         if store.count() >= 2:
-            of_aspect = recipe if recipe and aspect == LEARNING else Recipe()
-            reductions[aspect] = _fit_aspect(index, store, aspect, of_aspect, sample)
+            reductions[aspect] = _fit_aspect(index, store, aspect, recipe, sample)
     if not reductions:
         raise SpaceError(f"{index.alias} has not two products to fit a vector space on. Load a catalogue first.")
     space = VectorSpace(vectorizers.digests, reductions)
+    if products is None:  # those of an attached index have their pictures elsewhere
+        space = replace(space, text_projection=learn_text_projection(index, vectorizers, space, sample))
     save_space(index, space)
     return space
 
 
 def _fit_aspect(
+    index: ProductIndex, store: ActivationStore, aspect: str, recipe: Recipe | None, sample: int
+) -> Linear | Learned:
+    if aspect != LEARNING:
+        return _fit_by_recipe(index, store, aspect, Recipe(), sample)
+    reduction = _fit_by_recipe(index, store, aspect, recipe or Recipe(), sample)
+    return familiarity.with_familiar_limit(reduction, store.sample(familiarity.SAMPLE))
+
+
+def _fit_by_recipe(
     index: ProductIndex, store: ActivationStore, aspect: str, recipe: Recipe, sample: int
 ) -> Linear | Learned:
     room = ASPECT_DIMS[aspect]
@@ -194,7 +206,7 @@ def _material(index: ProductIndex, store: ActivationStore, recipe: Recipe, sampl
         return read_material(index, store, sample, judged)
     if recipe.explain:
         return read_material(index, store, min(sample, _EXPLAINED), judged)
-    return Material([], [], store.sample(0))
+    return Material([], [], [], store.sample(0))
 
 
 def _measure(material: Material, recipe: Recipe) -> Measure:

@@ -28,11 +28,14 @@ class Material:
 
     Attributes
     ----------
+    images : list of str
+        Digests of the images.
     rows : ndarray of float32, shape (n, raw_dims)
     """
 
     ids: list[str]
     products: list[ProductFields]
+    images: list[str]
     rows: Vector
 
 
@@ -58,6 +61,7 @@ def read_material(index: ProductIndex, store: ActivationStore, size: int, also: 
     return Material(
         [products[image][0] for image in images],
         [products[image][1] for image in images],
+        images,
         np.stack([rows[image] for image in images]) if images else np.empty((0, 0), np.float32),
     )
 

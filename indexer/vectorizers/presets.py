@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 
 from indexer.settings import Pooling
 
+DUAL = "dual:"  # before the folder of a dual encoder, such as CLIP, or its name on the hub
+EMBEDDING = "embedding"  # its last layer, by which images and texts are compared
+
 POOLED = ""  # the layer name for the pooled features, which go into the classifier
 
 
@@ -30,7 +33,7 @@ class Tap:
 class Preset:
     """A model by name, with the taps of the look, style and parts aspects."""
 
-    model: str  # a timm name, or torchvision:NAME
+    model: str  # a timm name, torchvision:NAME, dual:FOLDER or dual:hub:OWNER/NAME
     look: Tap
     style: Tap
     parts: Tap = Tap((), "grid")  # no layers: one is chosen (`parts_layer`)
@@ -51,6 +54,12 @@ def _lite(number: int) -> Preset:
     return replace(_preset(f"tf_efficientnet_lite{number}", "blocks.2", "blocks.3"), parts=Tap(("blocks.5",), "grid"))
 
 
+def _automatic(model: str) -> Preset:
+    """Return a model with its last vectors and automatically chosen layers."""
+    look = EMBEDDING if model.startswith(DUAL) else POOLED
+    return Preset(model, Tap((look,)), Tap((), "statistics"))
+
+
 PRESETS = {
     # Inception V3's 2,048 pooled features were the best of the models that this project's first version compared.
     "inception_v3": _preset("torchvision:inception_v3", "Conv2d_4a_3x3", "Mixed_5d"),
@@ -63,9 +72,13 @@ PRESETS = {
     "efficientnet_v2_s": _preset("torchvision:efficientnet_v2_s", "features.3", "features.4"),
     "convnext_tiny": _preset("torchvision:convnext_tiny", "features.1", "features.3"),
     "vit_b16": _preset("vit_base_patch16_224.augreg2_in21k_ft_in1k", "blocks.2", "blocks.4"),
+    # Dual encoders, downloaded from the hub.
+    "clip_vit_b32": _automatic("dual:hub:laion/CLIP-ViT-B-32-laion2B-s34B-b79K"),
+    "siglip_b16": _automatic("dual:hub:timm/ViT-B-16-SigLIP"),
+    "mobileclip_s1": _automatic("dual:hub:apple/MobileCLIP-S1-OpenCLIP"),
 }
 
 
 def find_preset(name: str) -> Preset:
-    """Return a preset by its name; for any other model, its pooled features and automatically chosen layers."""
-    return PRESETS.get(name) or Preset(name, Tap((POOLED,)), Tap((), "statistics"))
+    """Return a preset by its name; for any other model, its last vectors and automatically chosen layers."""
+    return PRESETS.get(name) or _automatic(name)

@@ -188,6 +188,8 @@ def style_layers(model: nn.Module, size: Sequence[int]) -> tuple[str, ...]:
     SettingsError
         The model has no such layers.
     """
+    if named := getattr(model, "style_layers", ()):
+        return tuple(named)
     shallow: dict[int, str] = {}
     for layer in list_layers(model, size):
         if len(layer.shape) == 3 and layer.shape[1] in (layer.shape[0], layer.shape[2]):

@@ -50,6 +50,13 @@ class Palette:
         return np.asarray(np.sqrt(shares / shares.sum()), np.float32)
 
 
+def lab_of(image: Image.Image, side: int) -> Floats:
+    """Return the CIELAB colours of an image that is squeezed into a square: shape ``(side, side, 3)``."""
+    small = image.resize((side, side), Image.Resampling.BOX, reducing_gap=2.0)
+    pixels = np.asarray(ImageCms.applyTransform(small, _to_lab()))
+    return _lab(pixels.reshape(-1, 3)).reshape(side, side, 3)
+
+
 class _Tables(NamedTuple):
     """Factors of every pixel's share of every colour: a Gaussian's exponent is a sum over L, a and b.
 

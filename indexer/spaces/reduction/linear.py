@@ -33,6 +33,8 @@ class Linear:
         Share of the training data's variance that each dimension keeps.
     why : str
         Why it was chosen instead of a learned projection, if it was.
+    familiar_limit : float or None
+        Of a PCA of images: what `familiarity.familiar_limit` returned.
     """
 
     kind: str
@@ -40,6 +42,7 @@ class Linear:
     components: Vector
     variances: Vector
     why: str = ""
+    familiar_limit: float | None = None
 
     @classmethod
     def load(cls, manifest: Mapping[str, Any], tensors: Mapping[str, Vector]) -> Linear:
@@ -50,6 +53,7 @@ class Linear:
             tensors["components"],
             tensors["variances"],
             str(manifest.get("why", "")),
+            manifest.get("familiar_limit"),
         )
 
     @property
@@ -65,7 +69,8 @@ class Linear:
     @property
     def manifest(self) -> dict[str, Any]:
         """All parameters except the arrays."""
-        return {"kind": self.kind, "dims": self.dims, "kept": round(self.kept, 4), "why": self.why}
+        limit = {} if self.familiar_limit is None else {"familiar_limit": self.familiar_limit}
+        return {"kind": self.kind, "dims": self.dims, "kept": round(self.kept, 4), "why": self.why, **limit}
 
     @property
     def tensors(self) -> dict[str, Vector]:

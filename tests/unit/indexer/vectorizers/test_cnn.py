@@ -1,6 +1,7 @@
 """The look and style aspects. Tests that don't depend on the weights use random ones."""
 
 import copy
+import re
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from indexer.settings import Settings
 from indexer.vectorizers import cnn
 from indexer.vectorizers.checkpoints import PACKAGED, load_model, random_model
 from indexer.vectorizers.preprocessing import Preprocessing
-from indexer.vectorizers.presets import PRESETS, Tap, find_preset
+from indexer.vectorizers.presets import DUAL, PRESETS, Tap, find_preset
 from indexer.vectorizers.taps import TappedModel, list_layers, parts_layer, style_layers
 
 PLAIN = Preprocessing((32, 32), (0.0,) * 3, (1.0,) * 3, "bilinear")
@@ -99,7 +100,9 @@ def test_presets_name_models_that_exist(name: str) -> None:
     from torchvision import models
 
     model = PRESETS[name].model
-    if model.startswith("torchvision:"):
+    if model.startswith(DUAL):
+        assert re.fullmatch(r"dual:hub:[\w.-]+/[\w.-]+", model)  # the hub can't be asked offline
+    elif model.startswith("torchvision:"):
         assert model.partition(":")[2] in models.list_models(module=models)
     else:
         assert model in PACKAGED or model in timm.list_pretrained(model)
