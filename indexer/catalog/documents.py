@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
-
-from elasticsearch.helpers import pack_dense_vector
 
 from es_mappings import scripts
 from es_mappings.facets import attribute_numbers
@@ -111,11 +109,6 @@ class EmbeddedImage:
     digest: str
     vector: Vector | None
 
-    @property
-    def packed(self) -> str | None:
-        """The vector in base64, which Elasticsearch reads fastest."""
-        return pack_dense_vector(self.vector) if self.vector is not None else None
-
 
 def embedded(
     index: str,
@@ -157,11 +150,12 @@ def embedded(
     if images:
         embedding |= {"image": images[0].image, "image_digest": images[0].digest}
     pictures = [
-        {"image": i.image, "image_digest": i.digest, **({"vector": i.packed} if i.packed else {})} for i in images
+        {"image": i.image, "image_digest": i.digest, **({} if i.vector is None else {"vector": i.vector})}
+        for i in images
     ]
     params = {
         "embedding": {name: value for name, value in embedding.items() if value is not None},
-        "vector": pack_dense_vector(vector) if vector is not None else None,
+        "vector": vector,
         "pictures": pictures if len(images) > 1 else None,
     }
     if attribution is not None:
@@ -196,3 +190,8 @@ def _scripted(index: str, product_id: str, script: str, params: dict[str, Any]) 
 def now() -> str:
     """Return the current time as ISO 8601 with milliseconds, in UTC."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def today() -> date:
+    """Return the current day in UTC."""
+    return datetime.now(UTC).date()

@@ -19,5 +19,5 @@ def calibrate(golden_set: Path) -> None:
     settings = Settings.from_environment()
     judgements = golden.read_golden_set(golden_set)
     fitted = calibration.calibrate(ProductIndex.open(settings), judgements)
-    half = fitted.calibration.similarity(50)
-    click.echo(f"{fitted.matches:,} matches and {fitted.others:,} others: a similarity of {half:.2f} is a match of 50%")
+    apart = ", ".join(fitted.calibration.by_category) or "none"
+    click.echo(f"{fitted.matches:,} matches and {fitted.others:,} others; categories of their own: {apart}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -52,3 +54,20 @@ def progress_bar() -> Progress:
         TimeRemainingColumn(),
         console=Console(stderr=True),
     )
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return f"uid {os.getuid()}"
+
+
+# Who changes something, for its history.
+author_option = click.option(
+    "--author",
+    envvar="LOOKALIKE_AUTHOR",
+    default=_user,
+    metavar="NAME",
+    help="Who changes it; by default you.",
+)

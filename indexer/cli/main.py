@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from indexer.cli.lazy import Entry, LazyGroup
+from indexer.cli.running_demo import use_running_demo
 
 # `search` and `show` belong to a package above this one, which may not be imported here: their names are enough.
 COMMANDS = {
@@ -18,6 +19,13 @@ COMMANDS = {
     "fit": Entry("indexer.cli.fit:fit", "Fit a vector space on the stored activations."),
     "weights": Entry("indexer.cli.weights:weights", "Show, set or fit the aspect weights of categories."),
     "synonyms": Entry("indexer.cli.synonyms:synonyms", "List, add or remove synonyms of shoppers' words."),
+    "configurations": Entry(
+        "indexer.cli.configurations:configurations", "Save, compare and publish what relevance is made of."
+    ),
+    "rules": Entry("indexer.cli.rules:rules", "Pin, hide, boost or narrow what some searches find."),
+    "queries": Entry("indexer.cli.queries:queries", "Report what shoppers search for; keep sets of queries."),
+    "experiments": Entry("indexer.cli.experiments:experiments", "Let shoppers decide between two configurations."),
+    "judgements": Entry("indexer.cli.judgements:judgements", "Make golden sets of what shoppers do."),
     "calibrate": Entry("indexer.cli.calibrate:calibrate", "Fit the match percentage on a golden set."),
     "rebuild": Entry("indexer.cli.rebuild:rebuild", "Build a new index while the live one serves, and swap them."),
     "rollback": Entry("indexer.cli.rollback:rollback", "Swap back to the index that was live before."),
@@ -28,7 +36,9 @@ COMMANDS = {
     "detach": Entry("indexer.cli.detach:detach", "Remove from an attached index all that was written."),
     "attributes": Entry("indexer.cli.attributes:attributes", "Predict attributes from pictures and text."),
     "duplicates": Entry("indexer.cli.duplicates:duplicates", "List products that share a picture, or nearly."),
+    "roles": Entry("indexer.cli.roles:roles", "Print or create roles for an Elasticsearch with security."),
     "layers": Entry("indexer.cli.layers:layers", "List the layers of a model."),
+    "size": Entry("indexer.cli.size:size", "Say what a catalogue of a size needs: disk, memory, shards, nodes."),
     "finetune": Entry("indexer.cli.finetune:finetune", "Train the look's CNN on a catalogue's labels."),
 }
 
@@ -36,3 +46,4 @@ COMMANDS = {
 @click.group(cls=LazyGroup, table=COMMANDS)
 def main() -> None:
     """Build and serve an Elasticsearch product index with image vectors."""
+    use_running_demo()

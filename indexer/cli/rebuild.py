@@ -22,7 +22,7 @@ _GOLDEN = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--max-ndcg-loss", type=float, default=0.02, show_default=True, help="By how much NDCG@10 may fall.")
 @click.option("--min-overlap", type=click.FloatRange(0, 1), default=0.0, help="Least overlap of each top 24, 0 to 1.")
 @click.option("--shards", type=click.IntRange(1), default=1, show_default=True)
-@click.option("--replicas", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--replicas", type=click.IntRange(0), help="By default one if there is a node for it.")
 @anyway_option
 @abandon_option
 @dry_run_option
@@ -34,7 +34,7 @@ def rebuild(
     max_ndcg_loss: float,
     min_overlap: float,
     shards: int,
-    replicas: int,
+    replicas: int | None,
     anyway: bool,
     abandon: bool,
     dry_run: bool,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import click
 
+from es_mappings.vector_index import SearchWidth
 from indexer import retention
 from indexer.elastic.blocks import write_blocks
+from indexer.elastic.client import capabilities
 from indexer.elastic.dead_letters import DeadLetters
 from indexer.elastic.product_index import ProductIndex
 from indexer.settings import Settings
@@ -19,9 +21,14 @@ def status(*, failures: int) -> None:
 
     settings = Settings.from_environment()
     index = ProductIndex.open(settings)
+    server = capabilities(index.client)
+    click.echo(f"Elasticsearch {server.version}" + "".join(f"\n  lacks: {line}" for line in server.shortcomings()))
     for line in write_blocks(index):
         click.secho(f"Work waits: {line}", fg="yellow")
     click.echo(f"{index.alias} is {index.live()}, vector space {index.space() or 'not fitted yet'}")
+    width = SearchWidth.from_meta(index.meta())
+    raised = f", {width.factor:g} times as many as at first, because it found too few" if width.factor > 1 else ""
+    click.echo(f"Vectors are in {width.index_type}; kNN considers {width.num_candidates:,} candidates{raised}")
     print_counts(settings)
     click.echo(f"{settings.look_model} would run here in {runtimes.describe(settings.runtime)}")
     stores = retention.summaries(index)

@@ -58,7 +58,6 @@ def fit_(golden_set: Path, *, dry_run: bool) -> None:
 
     settings = Settings.from_environment()
     index = ProductIndex.open(settings)
-    categories = CategoryWeights.from_meta(index.meta())
     fitted = aspect_weights.fit_weights(index, golden.merge(golden.read_golden_set(golden_set)))
     if not fitted:
         raise click.ClickException(
@@ -70,10 +69,8 @@ def fit_(golden_set: Path, *, dry_run: bool) -> None:
             f"{path}: {_format(fit.weights)}; NDCG@10 {fit.before:.3f} by default, {fit.after:.3f} cross-validated "
             f"({fit.anchors} anchors; alone: {_format(fit.alone)}): {decision}"
         )
-        if fit.better:
-            categories = categories.having(path, fit.weights)
     if not dry_run:
-        index.stamp(weights=categories.to_meta())
+        aspect_weights.keep_better(index, fitted)
 
 
 def _pair(text: str) -> tuple[str, float]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from indexer.relevance.golden import Judgement, newest
+from indexer.relevance.golden import AnyJudgement, newest
 
 GRADES = (0, 1, 2, 3)
 
@@ -43,7 +43,47 @@ class Agreement:
     pairs: tuple[PairOfJudges, ...]
 
 
-def agreement(judgements: Iterable[Judgement]) -> Agreement:
+@dataclass(frozen=True)
+class Difference:
+    """What judges grade so differently that they should talk about it.
+
+    Attributes
+    ----------
+    topic, candidate : str
+        What was judged: an anchor or query, and a product.
+    judgements : tuple
+        The newest of each judge, the highest grade first.
+    """
+
+    topic: str
+    candidate: str
+    judgements: tuple[AnyJudgement, ...]
+
+    @property
+    def spread(self) -> int:
+        """Difference of the highest and the lowest grade."""
+        return self.judgements[0].grade - self.judgements[-1].grade
+
+
+def differences(judgements: Iterable[AnyJudgement], least: int = 2) -> list[Difference]:
+    """Return what judges grade differently by `least` grades and more, the greatest difference first.
+
+    Parameters
+    ----------
+    judgements : iterable
+        The oldest first: of a judge's grades of one pair the last one counts.
+    """
+    latest: dict[tuple[str, str], dict[str, AnyJudgement]] = {}
+    for judgement in judgements:
+        latest.setdefault((judgement.topic, judgement.candidate), {})[judgement.judge] = judgement
+    found = [
+        Difference(topic, candidate, tuple(sorted(by_judge.values(), key=lambda j: -j.grade)))
+        for (topic, candidate), by_judge in latest.items()
+    ]
+    return sorted((d for d in found if d.spread >= least), key=lambda d: -d.spread)
+
+
+def agreement(judgements: Iterable[AnyJudgement]) -> Agreement:
     """Measure agreement on the pairs that several judges graded.
 
     References

@@ -9,11 +9,12 @@ from itertools import combinations_with_replacement
 import numpy as np
 from numpy.typing import NDArray
 
+from es_mappings.aspect_weights import CategoryWeights
 from es_mappings.layout import Layout, Vector
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
-from indexer.elastic.client import vector
 from indexer.elastic.product_index import ProductIndex
 from indexer.relevance.golden import Grades, products_in
+from indexer.relevance.vectors import read_vectors
 
 FLOOR = 0.05  # least weight of each aspect, so that none is lost because the golden set doesn't ask for it
 LEAST = 20  # anchors that a category needs
@@ -88,7 +89,7 @@ def fit_weights(index: ProductIndex, grades: Grades, layout: Layout = LAYOUT) ->
     dict
         Category path -> its weights, without categories of fewer than `LEAST` anchors.
     """
-    products = _read(index, sorted(products_in(grades)))
+    products = read_vectors(index, sorted(products_in(grades)))
     by_category: dict[str, Grades] = {}
     for anchor, candidates in grades.items():
         if anchor in products and (path := products[anchor][1]):
@@ -100,6 +101,15 @@ def fit_weights(index: ProductIndex, grades: Grades, layout: Layout = LAYOUT) ->
         if len(judged.gains) >= LEAST:
             fitted[path] = fit(judged, layout.names)
     return fitted
+
+
+def keep_better(index: ProductIndex, fitted: Mapping[str, Fitted]) -> list[str]:
+    """Write the weights that beat the default to the index's ``_meta``, and return the paths of their categories."""
+    categories, better = CategoryWeights.from_meta(index.meta()), [path for path, fit in fitted.items() if fit.better]
+    for path in better:
+        categories = categories.having(path, fitted[path].weights)
+    index.stamp(weights=categories.to_meta())
+    return better
 
 
 def fit(judged: Judged, names: Sequence[str]) -> Fitted:
@@ -148,12 +158,3 @@ def _simplex(aspects: int) -> Iterator[Floats]:
 
 def _dcg(gains: Floats) -> Floats:
     return np.asarray((gains / np.log2(np.arange(2, gains.shape[1] + 2))).sum(axis=1))
-
-
-def _read(index: ProductIndex, ids: list[str]) -> dict[str, tuple[Vector, str]]:
-    """Read the vector and the top category of products."""
-    return {
-        product: (vector(source["vector"]), (source.get("category_path") or [""])[0])
-        for product, source in index.products(ids).items()
-        if "vector" in source
-    }

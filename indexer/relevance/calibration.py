@@ -1,69 +1,114 @@
-"""Fit the match percent on a golden set's judgements."""
+"""Fit the match percentage on a golden set's judgements."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
+from numpy.typing import NDArray
 
-from es_mappings.calibration import Calibration
-from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
+from es_mappings.calibration import Calibration, JudgedCosines
+from es_mappings.layout import Layout, Vector
+from es_mappings.product import LAYOUT
 from indexer.elastic.product_index import ProductIndex
 from indexer.errors import GoldenSetError
-from indexer.relevance.golden import MATCH, Judgement, merge
+from indexer.relevance.golden import MATCH, Grades, Judgement, merge, products_in
+from indexer.relevance.vectors import read_vectors
 
-LEAST = 50  # matches, and others, that a curve needs
+LEAST = 50  # matches, and others, that a calibration needs
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A curve and the number of judgements that it was fitted on."""
+    """A calibration and the number of judgements that it was fitted on."""
 
     calibration: Calibration
     matches: int
     others: int
 
 
+@dataclass(frozen=True)
+class Pairs:
+    """Judged pairs.
+
+    Attributes
+    ----------
+    cosines : ndarray, shape (pairs, aspects)
+    is_match : ndarray of bool, shape (pairs,)
+    """
+
+    cosines: Floats
+    is_match: NDArray[np.bool_]
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Numbers of matches and of others."""
+        matches = int(self.is_match.sum())
+        return matches, len(self.is_match) - matches
+
+
 def calibrate(index: ProductIndex, judgements: Sequence[Judgement]) -> Fitted:
-    """Fit the curve and write it to the index's ``_meta``.
+    """Fit the match percentage and write it to the index's ``_meta``.
 
     Judges are merged. Judgements of products that are missing or have no vector are left out.
 
     Raises
     ------
     GoldenSetError
-        Fewer than `LEAST` matches or others are left, or similar products don't match more often.
+        Fewer than `LEAST` matches or others are left, or products that match are no more similar than others.
     """
-    pairs = [(anchor, c, grade) for anchor, grades in merge(judgements).items() for c, grade in grades.items()]
-    ids = sorted({product for anchor, candidate, _ in pairs for product in (anchor, candidate)})
-    vectors = index.vectors(ids)
-    usable = [(vectors[a], vectors[c], grade) for a, c, grade in pairs if a in vectors and c in vectors]
-    similarities = [_similarity(anchor, candidate) for anchor, candidate, _ in usable]
-    fitted = fit(similarities, [grade >= MATCH for _, _, grade in usable])
+    grades = merge(judgements)
+    products = read_vectors(index, sorted(products_in(grades)))
+    vectors = {product: row for product, (row, _) in products.items()}
+    fitted = fit(grades, vectors, {product: category for product, (_, category) in products.items()})
     index.stamp(match=fitted.calibration.to_meta())
     return fitted
 
 
-def fit(similarities: Sequence[float], is_match: Sequence[bool]) -> Fitted:
-    """Fit a logistic curve to judged similarities, in which matches and others have equal weight.
+def fit(
+    grades: Grades, vectors: Mapping[str, Vector], categories: Mapping[str, str], layout: Layout = LAYOUT
+) -> Fitted:
+    """Fit a calibration to judged pairs: of all, and of each top category with `LEAST` matches and others.
 
-    The numbers of matches and others in a golden set depend on what was judged, not on the catalogue. With equal
-    weights, 50% is where a pair drawn evenly from both is as likely to match as not.
+    Matches and others have equal weight: their numbers depend on what was judged, not on the catalogue. So 50% is
+    where a pair drawn evenly from both is as likely to match as not.
+
+    Parameters
+    ----------
+    categories : mapping of str to str
+        Product to its top category; empty without one.
     """
-    matches = sum(is_match)
-    others = len(is_match) - matches
+    by_category: dict[str, Grades] = defaultdict(dict)
+    for anchor, candidates in grades.items():
+        by_category[categories.get(anchor, "")][anchor] = candidates
+    everywhere = pairs_of(grades, vectors, layout)
+    matches, others = everywhere.counts
     if min(matches, others) < LEAST:
         raise GoldenSetError(
-            f"The golden set has {matches} matches and {others} others; a curve needs {LEAST} of either"
+            f"The golden set has {matches} matches and {others} others; a calibration needs {LEAST} of either"
         )
-    model = LogisticRegression(C=1e6, class_weight="balanced").fit(np.reshape(similarities, (-1, 1)), is_match)
-    slope, intercept = float(model.coef_[0, 0]), float(model.intercept_[0])
-    if slope <= 0:
-        raise GoldenSetError("In this golden set, similar products don't match more often: nothing to calibrate")
-    return Fitted(Calibration(slope, intercept), matches, others)
+    judged = _judged(everywhere, layout)
+    if not any(judged.curve({aspect: 1.0}) for aspect in layout.names):
+        raise GoldenSetError("In this golden set, products that match are no more similar: nothing to calibrate")
+    pairs = {path: pairs_of(some, vectors, layout) for path, some in sorted(by_category.items()) if path}
+    enough = {path: _judged(some, layout) for path, some in pairs.items() if min(some.counts) >= LEAST}
+    return Fitted(Calibration(judged, enough), matches, others)
 
 
-def _similarity(anchor: np.ndarray, candidate: np.ndarray) -> float:
-    return (1 + float(LAYOUT.weigh(anchor, DEFAULT_WEIGHTS) @ candidate)) / 2
+def pairs_of(grades: Grades, vectors: Mapping[str, Vector], layout: Layout = LAYOUT) -> Pairs:
+    """Compare judged pairs aspect by aspect; those without a vector are left out."""
+    usable = [(a, c, grade) for a, candidates in grades.items() for c, grade in candidates.items()]
+    usable = [(a, c, grade) for a, c, grade in usable if a in vectors and c in vectors]
+    cosines = [[float(vectors[a][s.part] @ vectors[c][s.part]) for s in layout.aspects] for a, c, _ in usable]
+    is_match = np.array([grade >= MATCH for *_, grade in usable], bool)
+    return Pairs(np.reshape(cosines, (-1, len(layout.aspects))), is_match)
+
+
+def _judged(pairs: Pairs, layout: Layout) -> JudgedCosines:
+    matches, others = pairs.cosines[pairs.is_match], pairs.cosines[~pairs.is_match]
+    covariance = (np.cov(matches.T) + np.cov(others.T)) / 2
+    return JudgedCosines(layout.names, matches.mean(axis=0), others.mean(axis=0), np.atleast_2d(covariance))

@@ -1,29 +1,29 @@
-"""Golden sets: pairs of products whose similarity was graded, by people or by labels."""
+"""Golden sets: products graded for an anchor or for a keyword query, by people or by labels."""
 
 from __future__ import annotations
 
 import csv
 import datetime as dt
-import hashlib
 import json
 import statistics
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from indexer.catalog.products import Name, ProductId
 from indexer.errors import GoldenSetError
 
 MATCH = 2  # grades 2 and 3 (of 0 to 3) are matches
-FIELDS = ("anchor", "candidate", "grade", "judge", "date")
 _MAX_FAULTS = 5  # of a file, that one message lists
 
 Grades = dict[str, dict[str, int]]
-"""Anchor -> candidate -> grade: judgements of all judges, merged."""
+"""Topic, an anchor or a query -> candidate -> grade: judgements of all judges, merged."""
+
+
+Grade = Annotated[int, Field(ge=0, le=3)]
 
 
 class Judgement(BaseModel):
@@ -45,9 +45,19 @@ class Judgement(BaseModel):
 
     anchor: ProductId
     candidate: ProductId
-    grade: Annotated[int, Field(ge=0, le=3)]
+    grade: Grade
     judge: Name = "unknown"
     date: dt.date | None = None
+
+    @property
+    def topic(self) -> str:
+        """What the candidate is judged for."""
+        return self.anchor
+
+    @property
+    def products(self) -> tuple[str, ...]:
+        """Ids of the products that it compares."""
+        return self.anchor, self.candidate
 
     @model_validator(mode="after")
     def _two(self) -> Judgement:
@@ -56,22 +66,64 @@ class Judgement(BaseModel):
         return self
 
 
-@dataclass(frozen=True)
-class Split:
-    """Two parts of a golden set: one to fit on, the other to measure on.
+class QueryJudgement(BaseModel):
+    """One judge's grade of how well a product answers a keyword query.
 
     Attributes
     ----------
-    dropped : int
-        Judgements in neither part, because anchor and candidate fall into different parts.
+    query : str
+        The words, as a shopper types them.
+    candidate : str
+        Id of the product.
+    grade : int
+        0 not what is asked for, 1 a little, 2 mostly, 3 exactly.
+    group : str
+        What sort of query it is, such as ``typo``: reports also measure each group alone.
+    note : str, optional
+        Why, in the judge's words.
+    judge, date
+        As in `Judgement`.
     """
 
-    fit: list[Judgement] = field(default_factory=list)
-    measure: list[Judgement] = field(default_factory=list)
-    dropped: int = 0
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    query: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    candidate: ProductId
+    grade: Grade
+    group: Name = "queries"
+    note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] | None = None
+    judge: Name = "unknown"
+    date: dt.date | None = None
+
+    @property
+    def topic(self) -> str:
+        """What the candidate is judged for; no product's id in a saved file of scores."""
+        return f"q={self.query}"
+
+    @property
+    def products(self) -> tuple[str, ...]:
+        """Id of the product."""
+        return (self.candidate,)
+
+
+AnyJudgement = Judgement | QueryJudgement
 
 
 def read_golden_set(path: Path) -> list[Judgement]:
+    """Read the judgements of two products from a file, as `read_judgements` does, and leave out those of queries.
+
+    Raises
+    ------
+    GoldenSetError
+        As for `read_judgements`, or there are judgements of queries only.
+    """
+    pairs = [judgement for judgement in read_judgements(path) if isinstance(judgement, Judgement)]
+    if not pairs:
+        raise GoldenSetError(f"{path.name} judges keyword queries only; this needs judgements of two products")
+    return pairs
+
+
+def read_judgements(path: Path) -> list[AnyJudgement]:
     """Read judgements from JSON Lines, or from CSV (by the file's suffix) with the same names.
 
     Raises
@@ -79,11 +131,12 @@ def read_golden_set(path: Path) -> list[Judgement]:
     GoldenSetError
         The file can't be read, holds no judgement, or has invalid lines; the message names them.
     """
-    judgements, faults = [], []
+    judgements: list[AnyJudgement] = []
+    faults = []
     try:
         for number, row in _rows(path):
             try:
-                judgements.append(Judgement.model_validate(json.loads(row) if isinstance(row, str) else row))
+                judgements.append(_read(json.loads(row) if isinstance(row, str) else row))
             except (ValueError, RecursionError) as error:
                 faults.append(f"line {number} is no judgement: {_why(error)}")
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -96,7 +149,7 @@ def read_golden_set(path: Path) -> list[Judgement]:
     return judgements
 
 
-def write_golden_set(path: Path, judgements: Iterable[Judgement]) -> int:
+def write_golden_set(path: Path, judgements: Iterable[AnyJudgement]) -> int:
     """Write judgements as JSON Lines, and return how many."""
     written = 0
     with path.open("w", encoding="utf-8") as file:
@@ -106,29 +159,29 @@ def write_golden_set(path: Path, judgements: Iterable[Judgement]) -> int:
     return written
 
 
-def newest(judgements: Iterable[Judgement]) -> dict[str, dict[tuple[str, str], int]]:
-    """Return each judge's grades by (anchor, candidate): the newest of each pair, or the last of one day."""
+def newest(judgements: Iterable[AnyJudgement]) -> dict[str, dict[tuple[str, str], int]]:
+    """Return each judge's grades by (topic, candidate): the newest of each pair, or the last of one day."""
     grades: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)
     for judgement in sorted(judgements, key=lambda j: j.date or dt.date.min):
-        grades[judgement.judge][judgement.anchor, judgement.candidate] = judgement.grade
+        grades[judgement.judge][judgement.topic, judgement.candidate] = judgement.grade
     return dict(grades)
 
 
-def merge(judgements: Iterable[Judgement]) -> Grades:
+def merge(judgements: Iterable[AnyJudgement]) -> Grades:
     """Merge the judges of each pair by the low median: of two grades the lower, because a match has to be agreed on."""
     grades: dict[tuple[str, str], list[int]] = defaultdict(list)
     for by_pair in newest(judgements).values():
         for pair, grade in by_pair.items():
             grades[pair].append(grade)
     merged: Grades = defaultdict(dict)
-    for (anchor, candidate), pair_grades in grades.items():
-        merged[anchor][candidate] = statistics.median_low(pair_grades)
+    for (topic, candidate), pair_grades in grades.items():
+        merged[topic][candidate] = statistics.median_low(pair_grades)
     return dict(merged)
 
 
-def products_of(judgements: Iterable[Judgement]) -> set[str]:
+def products_of(judgements: Iterable[AnyJudgement]) -> set[str]:
     """Return the ids of all anchors and candidates."""
-    return {product for j in judgements for product in (j.anchor, j.candidate)}
+    return {product for judgement in judgements for product in judgement.products}
 
 
 def products_in(grades: Grades) -> set[str]:
@@ -136,84 +189,9 @@ def products_in(grades: Grades) -> set[str]:
     return {product for anchor, candidates in grades.items() for product in (anchor, *candidates)}
 
 
-def fraction(text: str) -> float:
-    """Hash text to a number in [0, 1) that is the same on every machine, to assign products to a share."""
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) / 2**64
-
-
-def split(
-    judgements: Iterable[Judgement],
-    *,
-    by: Literal["anchor", "product"],
-    share: float = 0.5,
-    seed: str = "",
-    groups: Mapping[str, str] | None = None,
-) -> Split:
-    """Split a golden set in two.
-
-    A hash of the product's id decides the part, so that products stay in their part as the set grows.
-
-    Parameters
-    ----------
-    by : {"anchor", "product"}
-        ``anchor`` keeps every judgement, and the parts share candidates: enough to fit what only compares products.
-        ``product`` puts every product into one part, for what is fitted on products; pairs across are dropped.
-    share : float
-        Share of anchors, or products, in `Split.fit`: 0 to 1, exclusive.
-    seed : str
-        Another seed makes another split.
-    groups : mapping, optional
-        Product -> group, such as its image's digest or its style; a group is never divided.
-
-    Raises
-    ------
-    GoldenSetError
-        A part would be empty.
-    """
-    known = groups or {}
-
-    def fits(product: str) -> bool:
-        return fraction(f"{seed}\n{known.get(product, product)}") < share
-
-    parts = Split()
-    dropped = 0
-    for judgement in judgements:
-        to_fit = fits(judgement.anchor)
-        if by == "product" and fits(judgement.candidate) != to_fit:
-            dropped += 1
-        else:
-            (parts.fit if to_fit else parts.measure).append(judgement)
-    if not parts.fit or not parts.measure:
-        raise GoldenSetError(f"A share of {share:g} leaves one part without a judgement")
-    return Split(parts.fit, parts.measure, dropped)
-
-
-def refuse_leakage(
-    fit: Collection[str], measure: Collection[str], images: Mapping[str, Iterable[str]] | None = None
-) -> None:
-    """Check that no measured product or image was fitted on.
-
-    Parameters
-    ----------
-    fit, measure : collection of str
-        Ids of the products of each part.
-    images : mapping, optional
-        Product -> digests of its images, because to a CNN the same image under another id is the same product.
-
-    Raises
-    ------
-    GoldenSetError
-        A product or an image is in both parts; the message names some.
-    """
-    both = sorted(set(fit) & set(measure))
-    if both:
-        raise GoldenSetError(f"{len(both):,} products are in both parts, the fitted and the measured: {_some(both)}")
-    if images:
-        fitted = {digest: product for product in fit for digest in images.get(product, ())}
-        shared = [(p, fitted[digest]) for p in sorted(measure) for digest in images.get(p, ()) if digest in fitted]
-        if shared:
-            pairs = _some([f"{product} has the image of {other}" for product, other in shared])
-            raise GoldenSetError(f"{len(shared):,} images of the measured part were fitted on: {pairs}")
+def _read(row: Any) -> AnyJudgement:
+    model = QueryJudgement if isinstance(row, dict) and "query" in row else Judgement
+    return model.model_validate(row)
 
 
 def _rows(path: Path) -> Iterator[tuple[int, str | dict[str, Any]]]:
@@ -231,7 +209,3 @@ def _why(error: Exception) -> str:
         faults = error.errors(include_url=False)
         return ", ".join(f"{'.'.join(map(str, e['loc'])) or 'judgement'}: {e['msg'][:150]}" for e in faults[:3])
     return f"not JSON ({str(error)[:150]})"
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")

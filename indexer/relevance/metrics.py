@@ -1,6 +1,7 @@
 """Measures of an order of products against grades (NDCG, MAP, ...), with confidence intervals and comparisons.
 
-A golden set is ``{anchor: {product: grade}}`` (`golden.merge`), a run ``{anchor: [products, best first]}``.
+A golden set is ``{topic: {product: grade}}`` (`golden.merge`), a run ``{topic: [products, best first]}``; a topic is an
+anchor or a keyword query.
 """
 
 from __future__ import annotations
@@ -199,6 +200,10 @@ def _reciprocal_rank(gains: Gains, ideal: Gains, depth: int | None) -> float:
     return 1 / (int(gains.argmax()) + 1) if gains.any() else 0.0
 
 
+def _hit(gains: Gains, ideal: Gains, depth: int | None) -> float:
+    return float(gains.any())
+
+
 @dataclass(frozen=True)
 class Metric:
     """A measure of one anchor's order.
@@ -231,6 +236,7 @@ METRICS = {
         Metric("precision", _precision, needs_depth=True),
         Metric("recall", _recall),
         Metric("mrr", _reciprocal_rank),
+        Metric("hit", _hit, needs_depth=True),
     )
 }
 

@@ -53,7 +53,11 @@ class Rollout:
         """
         options = self._options
         settings = product.settings(language=self._index.language)
-        schema = {"mapping": product.mapping(None), "settings": settings, "space": options.space}
+        schema = {
+            "mapping": product.mapping(None, self._index.vector_index),
+            "settings": settings,
+            "space": options.space,
+        }
         models = self._pipeline().vectorizers.digests
         inputs = manifest_digest({**schema, "models": models, "refit": options.refit})
 

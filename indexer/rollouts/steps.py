@@ -46,8 +46,10 @@ class Options:
         Whether to fit the reductions again on the stored activations, even if the models are the same.
     space : str or None
         Digest of a fitted vector space to use.
-    shards, replicas : int
+    shards : int
         Of the new index.
+    replicas : int, optional
+        Of the new index; by default one where there is a node for it.
     anyway : bool
         Whether to swap whatever the comparison says.
     """
@@ -55,7 +57,7 @@ class Options:
     refit: bool = False
     space: str | None = None
     shards: int = 1
-    replicas: int = 0
+    replicas: int | None = None
     anyway: bool = False
     thresholds: Thresholds = field(default_factory=Thresholds)
     judgements: Sequence[Judgement] = field(default=(), repr=False)

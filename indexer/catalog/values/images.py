@@ -58,6 +58,11 @@ def _scheme(text: str) -> str:
     return match[1].lower() if match else ""
 
 
+def is_relative(address: str) -> bool:
+    """Return whether an address is a path that is relative to something."""
+    return not _scheme(address)
+
+
 def absolute(address: str, folder: Path | None) -> str:
     """Return a relative path as an address below a folder; other addresses stay."""
     return address if folder is None or not address or _scheme(address) else (folder / address).as_uri()

@@ -1,7 +1,7 @@
 import pytest
 
-from indexer.relevance.agreement import PairOfJudges, agreement
-from indexer.relevance.golden import Judgement
+from indexer.relevance.agreement import PairOfJudges, agreement, differences
+from indexer.relevance.golden import Judgement, QueryJudgement
 
 
 def _by(judge: str, grades: str) -> list[Judgement]:
@@ -37,3 +37,24 @@ def test_nothing_to_compare() -> None:
     assert agreement([]).shared == 0
     same = agreement(_by("ann", "33") + _by("bob", "33"))
     assert (same.alpha, same.pairs[0].kappa, same.pairs[0].equal) == (None, None, 1.0)
+
+
+def test_where_judges_differ_most_comes_first() -> None:
+    def graded(judge: str, candidate: str, grade: int) -> QueryJudgement:
+        return QueryJudgement(query="dress", candidate=candidate, grade=grade, judge=judge)
+
+    judgements = [
+        graded("ada", "a", 3),
+        graded("ada", "b", 0),
+        graded("bob", "b", 2),
+        graded("ada", "c", 0),
+        graded("bob", "c", 3),
+        graded("ada", "d", 0),
+        graded("bob", "d", 3),
+        graded("ada", "d", 3),  # changed her mind
+    ]
+    found = differences(judgements)
+    assert [(d.candidate, d.spread, [j.judge for j in d.judgements]) for d in found] == [
+        ("c", 3, ["bob", "ada"]),
+        ("b", 2, ["bob", "ada"]),
+    ]

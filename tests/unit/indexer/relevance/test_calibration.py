@@ -1,41 +1,49 @@
+from collections import defaultdict
+
 import numpy as np
 import pytest
 
-from es_mappings.calibration import Calibration
-from es_mappings.product import meta
+from es_mappings.layout import Layout, Vector
 from indexer.errors import GoldenSetError
-from indexer.relevance.calibration import fit
+from indexer.relevance.calibration import LEAST, fit
+from indexer.relevance.golden import Grades
 
-RANDOM = np.random.default_rng(2)
-
-
-def test_a_known_curve_is_recovered() -> None:
-    similarities = RANDOM.uniform(0, 1, 4_000)
-    is_match = RANDOM.uniform(size=4_000) < 1 / (1 + np.exp(-(20 * similarities - 10)))
-    found = fit(list(similarities), list(is_match)).calibration
-    assert found.slope == pytest.approx(20, rel=0.2)
-    assert found.percent(0.5) == pytest.approx(50, abs=4)
-    assert found.percent(0.9) > 95
-    assert found.percent(0.1) < 5
+LAYOUT = Layout.of({"look": 2})
 
 
-def test_a_match_and_its_similarity_are_inverse_and_bounded() -> None:
-    curve = Calibration(20, -12)
-    for percent in (1, 25, 50, 75, 99):
-        assert curve.percent(curve.similarity(percent)) == percent
-    assert curve.similarity(0) == pytest.approx(0, abs=0.01)
-    assert curve.similarity(100) == 1
-    assert Calibration(1e6, 0).percent(-1e9) == 0
+def _golden(*judged: tuple[str, float, bool, int]) -> tuple[Grades, dict[str, Vector], dict[str, str]]:
+    """Return judgements, vectors and categories: of a category, pairs about as alike as said, matches or not."""
+    random = np.random.default_rng(5)
+    grades: Grades = defaultdict(dict)
+    vectors, categories = {}, {}
+    for category, cosine, is_match, count in judged:
+        vectors[category], categories[category] = np.array([1, 0], np.float32), category
+        for around in random.normal(cosine, 0.1, count).clip(-1, 1):
+            vectors[name := f"p{len(vectors)}"] = np.array([around, np.sqrt(1 - around**2)], np.float32)
+            grades[category][name] = 3 if is_match else 0
+    return dict(grades), vectors, categories
 
 
-def test_the_curve_is_written_to_the_meta() -> None:
-    curve = Calibration(20, -12)
-    assert Calibration.from_meta(meta("space", curve.to_meta())) == curve
-    assert Calibration.from_meta(meta("space")) is None
+def test_each_category_learns_how_alike_its_matches_are() -> None:
+    toys, tvs = (("Toys", 0.4, True, 300), ("Toys", 0, False, 300)), (("TVs", 0.8, True, 300), ("TVs", 0.4, False, 300))
+    calibration = fit(*_golden(*toys, *tvs), LAYOUT).calibration
+    of_toys, of_tvs = calibration.curve(["Toys"], {"look": 1}), calibration.curve(["TVs/Large"], {"look": 1})
+    assert of_toys
+    assert of_tvs
+    assert of_toys.similarity(50) == pytest.approx((1 + 0.2) / 2, abs=0.01)
+    assert of_tvs.similarity(50) == pytest.approx((1 + 0.6) / 2, abs=0.01)
+    assert of_toys.percent((1 + 0.4) / 2) > 95
+    assert of_tvs.percent((1 + 0.4) / 2) < 5
+
+
+def test_a_category_of_few_judgements_has_the_curve_of_all() -> None:
+    few = LEAST - 1
+    golden = _golden(("Toys", 0.4, True, 90), ("Toys", 0, False, 90), ("TVs", 0.8, True, few), ("TVs", 0.4, False, few))
+    assert list(fit(*golden, LAYOUT).calibration.by_category) == ["Toys"]
 
 
 def test_too_few_or_contrary_judgements_are_refused() -> None:
     with pytest.raises(GoldenSetError, match="49 matches and 100 others"):
-        fit([0.5] * 149, [True] * 49 + [False] * 100)
+        fit(*_golden(("Toys", 0.5, True, 49), ("Toys", 0, False, 100)), LAYOUT)
     with pytest.raises(GoldenSetError, match="nothing to calibrate"):
-        fit([0.1] * 60 + [0.9] * 60, [True] * 60 + [False] * 60)
+        fit(*_golden(("Toys", 0.1, True, 60), ("Toys", 0.9, False, 60)), LAYOUT)

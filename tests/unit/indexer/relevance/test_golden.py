@@ -6,11 +6,11 @@ import pytest
 from indexer.errors import GoldenSetError
 from indexer.relevance.golden import (
     Judgement,
+    QueryJudgement,
     merge,
     products_of,
     read_golden_set,
-    refuse_leakage,
-    split,
+    read_judgements,
     write_golden_set,
 )
 
@@ -67,34 +67,31 @@ def test_judges_are_merged_by_the_median_of_their_newest_grades() -> None:
     assert merge([by("ann", 3, 1), by("bob", 1, 1)]) == {"a": {"b": 1}}
 
 
-MANY = [Judgement(anchor=f"p{i}", candidate=f"p{j}", grade=(i + j) % 4) for i in range(40) for j in range(40) if i != j]
+QUERIES = [
+    QueryJudgement(query="red dress", candidate="b", grade=3, group="typo"),
+    QueryJudgement(query="red dress", candidate="c", grade=1, judge="ann"),
+]
 
 
-def test_a_split_by_anchor_keeps_every_judgement() -> None:
-    parts = split(MANY, by="anchor", share=0.3)
-    assert len(parts.fit) + len(parts.measure) == len(MANY)
-    assert not {j.anchor for j in parts.fit} & {j.anchor for j in parts.measure}
-    assert 4 < len({j.anchor for j in parts.fit}) < 20
-    assert parts == split(MANY, by="anchor", share=0.3)
-    assert parts != split(MANY, by="anchor", share=0.3, seed="another")
+def test_queries_and_anchors_are_judged_in_one_file(tmp_path: Path) -> None:
+    file = tmp_path / "golden.jsonl"
+    write_golden_set(file, [*SET, *QUERIES])
+    assert read_judgements(file) == [*SET, *QUERIES]
+    assert read_golden_set(file) == SET  # what is fitted on pairs of products leaves queries out
+    assert merge(read_judgements(file)) == {"a": {"b": 3, "c": 0}, "q=red dress": {"b": 3, "c": 1}}
+    assert products_of(QUERIES) == {"b", "c"}
 
 
-def test_a_split_by_product_keeps_groups_together() -> None:
-    groups = {f"p{i}": f"picture {i // 2}" for i in range(40)}
-    parts = split(MANY, by="product", groups=groups)
-    fit, measure = products_of(parts.fit), products_of(parts.measure)
-    assert len(parts.fit) + len(parts.measure) + parts.dropped == len(MANY)
-    refuse_leakage(fit, measure, {product: [group] for product, group in groups.items()})
-    torn = split(MANY, by="product")
-    with pytest.raises(GoldenSetError, match="images of the measured part were fitted on: p"):
-        refuse_leakage(products_of(torn.fit), products_of(torn.measure), {p: [g] for p, g in groups.items()})
+def test_queries_are_read_from_csv(tmp_path: Path) -> None:
+    file = tmp_path / "golden.csv"
+    file.write_text("query,candidate,grade,group\n red dress ,b,3,typo\n,c,1,\n")
+    with pytest.raises(GoldenSetError, match="line 3 is no judgement: anchor: Field required"):
+        read_judgements(file)
+    file.write_text("query,candidate,grade,group\n red dress ,b,3,typo\n")
+    assert read_judgements(file) == QUERIES[:1]
 
 
-def test_a_split_leaves_no_part_empty() -> None:
-    with pytest.raises(GoldenSetError, match="leaves one part without"):
-        split(SET, by="anchor")
-
-
-def test_a_product_in_both_parts_is_refused() -> None:
-    with pytest.raises(GoldenSetError, match="1 products are in both parts, the fitted and the measured: b"):
-        refuse_leakage({"a", "b"}, {"b", "c"})
+def test_a_file_of_queries_is_refused_where_products_are_compared(tmp_path: Path) -> None:
+    write_golden_set(tmp_path / "golden.jsonl", QUERIES)
+    with pytest.raises(GoldenSetError, match="judges keyword queries only"):
+        read_golden_set(tmp_path / "golden.jsonl")

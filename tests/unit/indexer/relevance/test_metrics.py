@@ -91,6 +91,7 @@ def test_metrics_agree_with_trec_eval() -> None:
         "precision@10": ir_measures.P(rel=2) @ 10,
         "recall@20": ir_measures.R(rel=2) @ 20,
         "mrr": ir_measures.RR(rel=2),
+        "hit@2": ir_measures.Success(rel=2) @ 2,
     }.items():
         expected = {m.query_id: m.value for m in ir_measures.iter_calc([theirs], judged, scored)}
         assert per_anchor(judged, run, metric) == pytest.approx(expected), metric
