@@ -14,9 +14,12 @@ from es_mappings.anchors import Anchor
 from es_mappings.layout import Vector
 from indexer.elastic.client import vector
 from indexer.elastic.product_index import ProductIndex
+from search.notices import Notice
+from search.query_vectors import QueryVector
 from search.snapshots import Snapshot, search_in
 
 PHOTO_TITLE = "Your photograph"
+TEXT_ID = " "  # of a text query as an anchor; no product has it
 
 _CACHED = 20_000  # anchors: 20 MB of vectors
 _CACHE_SECONDS = 30.0  # in which a shopper turns to the next page
@@ -35,13 +38,19 @@ class Anchors:
         Anchors with a vector, by which a listing can be sorted.
     products : dict
         Id to product, for the page.
-    warnings : list of str
+    warnings : list of Notice
         Why the others can't be used, for the shopper.
+    exchanged : tuple of pairs
+        Attributes that were exchanged, each with the new value, which products must have.
+    led_by : str
+        The aspect that counts as much as all others together, because its part was exchanged; empty for none.
     """
 
     usable: list[Anchor]
     products: dict[str, dict[str, Any]]
-    warnings: list[str]
+    warnings: list[Notice]
+    exchanged: tuple[tuple[str, str], ...] = ()
+    led_by: str = ""
 
 
 def photo_id(token: str) -> str:
@@ -49,15 +58,27 @@ def photo_id(token: str) -> str:
     return f"photo {token}" if token else ""
 
 
-def with_photo(anchors: Anchors, token: str, weight: float, photo: Vector | None) -> Anchors:
-    """Add a photograph to the anchors, or a warning that it is gone."""
+def with_photo(anchors: Anchors, token: str, weight: float, photo: QueryVector | None) -> Anchors:
+    """Add a photograph to the anchors, with a warning if the shop has nothing of its kind; or one that it is gone."""
     if photo is None:
-        warning = "Your photograph has expired: only its look was stored, for a while. Upload it again to continue."
-        return replace(anchors, warnings=[*anchors.warnings, warning])
+        return replace(anchors, warnings=[*anchors.warnings, Notice("photo_expired")])
     name = photo_id(token)
     product = {"id": name, "title": PHOTO_TITLE}
-    usable = [Anchor(name, photo, weight), *anchors.usable]
-    return replace(anchors, usable=usable, products={name: product, **anchors.products})
+    usable, warnings = [Anchor(name, photo.vector, weight), *anchors.usable], list(anchors.warnings)
+    if photo.closeness < 1:
+        warnings.append(Notice("photo_unlike"))
+    return replace(anchors, usable=usable, products={name: product, **anchors.products}, warnings=warnings)
+
+
+def category_of(product: Mapping[str, Any]) -> str:
+    """Return the path of a product's narrowest category; empty without one, as for a photograph."""
+    return str((product.get("category_path") or [""])[-1])
+
+
+def with_text(anchors: Anchors, words: str, weight: float, text: QueryVector) -> Anchors:
+    """Add a text query to the anchors."""
+    usable = [*anchors.usable, Anchor(TEXT_ID, text.vector, weight, is_text=True)]
+    return replace(anchors, usable=usable, products={**anchors.products, TEXT_ID: {"id": TEXT_ID, "title": words}})
 
 
 class AnchorReader:
@@ -68,7 +89,7 @@ class AnchorReader:
 
     def __init__(self, index: ProductIndex) -> None:
         self._client = index.client
-        self._cache: TTLCache[tuple[str, str], _Entry] = TTLCache(_CACHED, _CACHE_SECONDS)
+        self._cache: TTLCache[tuple[Snapshot, str], _Entry] = TTLCache(_CACHED, _CACHE_SECONDS)
         self._lock = threading.Lock()
 
     def read(self, snapshot: Snapshot, weights: Mapping[str, float], cursor: str = "") -> Anchors:
@@ -88,30 +109,30 @@ class AnchorReader:
         usable, products, warnings = [], {}, []
         for product_id, weight in weights.items():
             if (entry := known[product_id]) is None:
-                warnings.append(f"Product {product_id!r} no longer exists.")
+                warnings.append(Notice("product_gone", {"product": product_id}))
                 continue
             product, product_vector = entry
             products[product_id] = product
             if product_vector is None:
-                warnings.append(f"{product['title']!r} hasn't been processed yet, so nothing can be sorted by it.")
+                warnings.append(Notice("product_unprocessed", {"title": product["title"]}))
             else:
-                usable.append(Anchor(product_id, product_vector, weight))
+                department = category_of(product).partition("/")[0]
+                usable.append(Anchor(product_id, product_vector, weight, department=department))
         return Anchors(usable, products, warnings)
 
     def _read(self, snapshot: Snapshot, ids: list[str], cursor: str) -> dict[str, _Entry]:
         with self._lock:
-            known = {i: self._cache[key] for i in ids if (key := (snapshot.point_in_time, i)) in self._cache}
+            known = {i: self._cache[key] for i in ids if (key := (snapshot, i)) in self._cache}
         if missing := [i for i in ids if i not in known]:
             sources = self._search(snapshot, missing, cursor)
             with self._lock:
                 for product_id in missing:
-                    known[product_id] = self._cache[snapshot.point_in_time, product_id] = sources.get(product_id)
+                    known[product_id] = self._cache[snapshot, product_id] = sources.get(product_id)
         return known
 
     def _search(self, snapshot: Snapshot, ids: list[str], cursor: str) -> dict[str, _Entry]:
-        request = {**queries.by_ids(ids), "pit": {"id": snapshot.point_in_time, "keep_alive": queries.KEEP_ALIVE}}
         sources: dict[str, _Entry] = {}
-        for hit in search_in(self._client, snapshot, request, cursor)["hits"]["hits"]:
+        for hit in search_in(self._client, snapshot, queries.by_ids(ids), cursor)["hits"]["hits"]:
             values = hit["_source"].pop("vector", None)
             sources[hit["_id"]] = hit["_source"], vector(values) if values is not None else None
         return sources

@@ -19,8 +19,10 @@ from indexer.elastic.product_index import ProductIndex
 from indexer.settings import Settings
 from search.cursors import Cursors
 from search.listing import Listing
+from search.local_texts import LocalTexts
 from search.navigation import Navigation
 from search.parameters import SearchParameters
+from search.raw_requests import RawRequest
 from search.reading import LISTS, read_parameters
 
 _SIZE = "10"  # products shown in a terminal by default
@@ -75,7 +77,8 @@ def show() -> None:
 def show_mapping() -> None:
     """Print the request that creates the product index."""
     settings = Settings.from_environment()
-    body = {"mappings": product.mapping(None), "settings": product.settings(language=settings.shop_language)}
+    mapping = product.mapping(None, settings.vector_index)
+    body = {"mappings": mapping, "settings": product.settings(language=settings.shop_language)}
     click.echo(f"PUT /{settings.index_name}-1\n{json.dumps(body, indent=2)}")
 
 
@@ -84,14 +87,15 @@ def show_mapping() -> None:
 @click.option("--query", "q", default="", metavar="KEYWORDS", help="Keywords.")
 @click.option("--attached", metavar="INDEX", help="Search an attached index; takes --like, --mode, --size and --query.")
 def show_similar(q: str, attached: str | None, **options: Any) -> None:
-    """Print the request of a listing: by keywords, filters and similarity, with every parameter of the API."""
+    """Print the requests of a listing: its products, its total and facets, and what to subtract for its anchors."""
     settings = Settings.from_environment()
     index, parameters = ProductIndex.open(settings), _read(q, options)
     if attached:
-        request = _attached(index, attached, parameters)
+        requests = [RawRequest(attached, _attached(index, attached, parameters))]
     else:
-        request = _navigation(settings, index).request(parameters, parameters.dislike)
-    click.echo(f"POST /{attached or index.alias}/_search\n{json.dumps(request)}")
+        requests = _navigation(settings, index).requests(parameters, parameters.dislike)
+    for request in requests:
+        click.echo(f"POST /{request.index}/_search\n{json.dumps(request.body)}")
 
 
 def _read(q: str, options: dict[str, Any]) -> SearchParameters:
@@ -102,7 +106,7 @@ def _read(q: str, options: dict[str, Any]) -> SearchParameters:
 def _navigation(settings: Settings, index: ProductIndex) -> Navigation:
     # Without SECRET_KEY, the next call cannot read this call's cursor.
     key = settings.secret_key.get_secret_value() if settings.secret_key else secrets.token_urlsafe(32)
-    return Navigation(index, Cursors(key))
+    return Navigation(index, Cursors(key), texts=LocalTexts(settings))
 
 
 def _attached(index: ProductIndex, name: str, parameters: SearchParameters) -> dict[str, Any]:
@@ -116,6 +120,9 @@ def _print(listing: Listing) -> None:
     result, plan = listing.result, listing.plan
     for warning in listing.warnings:
         click.echo(warning, err=True)
+    if listing.search.is_relaxed:
+        part = ", some of the words" if listing.search.is_partial else ""
+        click.echo(f"Nothing has all of these words. Searched for: {listing.search.keywords.text}{part}", err=True)
     click.echo(f"{result.total:,} products in {result.took_ms} ms ({plan.strategy}: {plan.reason})")
     for hit, match in zip(result.hits, listing.matches, strict=True):
         value = match.similarity if listing.by_similarity else hit.score

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 from elastic_transport import TransportError
 from elasticsearch import ApiError
 
@@ -12,6 +16,7 @@ from indexer.errors import IndexStateError, ProductSearchError
 # What a search may raise while Elasticsearch can't serve it; `is_outage` says of an `ApiError` whether it is one.
 OUTAGES = (TransportError, ApiError, DeadlineError, IndexStateError)
 
+_NO_SCORE = re.compile(r"invalid score|must be (a )?non-negative", re.IGNORECASE)
 _TOO_COSTLY = {"circuit_breaking_exception", "too_many_buckets_exception"}
 
 
@@ -44,6 +49,23 @@ def is_outage(error: Exception) -> bool:
         # 404: the index is gone, until someone builds it again.
         return error.status_code == 404 or accepts_later(error.status_code, error.error)
     return isinstance(error, OUTAGES)
+
+
+def is_script_fault(error: ApiError) -> bool:
+    """Return whether a score script failed: it threw an exception, or returned what is no score, such as NaN."""
+    return any(
+        cause.get("type") == "script_exception" or _NO_SCORE.search(str(cause.get("reason", "")))
+        for cause in _causes(error.info.get("error") if isinstance(error.info, dict) else None)
+    )
+
+
+def _causes(cause: object) -> Iterator[Mapping[str, Any]]:
+    """Iterate over an error of Elasticsearch and all that it names as its causes."""
+    if isinstance(cause, dict):
+        yield cause
+        below = [cause.get("caused_by"), *(cause.get("root_cause") or []), *(cause.get("failed_shards") or [])]
+        for inner in [*below, cause.get("reason")]:
+            yield from _causes(inner)
 
 
 def is_too_costly(error: ApiError) -> bool:

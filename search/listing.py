@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from es_mappings.planner import Plan
 from es_mappings.results import Result
 from search.anchors import Anchors
+from search.notices import Notice
 from search.parameters import SearchParameters
-from search.resolving import ResolvedSearch
+from search.resolved import ResolvedSearch
 from search.similarities import Match
 
 
@@ -24,14 +25,26 @@ class Listing:
         For each hit: its similarity and what it comes from, if the result is sorted by similarity.
     plan : Plan
         The strategy that served it, and why.
+    offset : int
+        Products of the pages before.
+    teams : str
+        Of an interleaved page: whose pick each product is, ``a`` for the control's and ``b`` for the treatment's.
     """
 
     search: ResolvedSearch
     result: Result
     matches: list[Match]
-    warnings: list[str]
+    warnings: list[Notice]
     plan: Plan
     next_cursor: str | None
+    offset: int = 0
+    teams: str = ""
+
+    @property
+    def trial(self) -> str:
+        """Number and side of the experiment that served it (`search.trials.Trial`); empty where none did."""
+        trial = self.search.publication.trial
+        return "" if trial.endswith("interleaved") and not self.teams else trial
 
     @property
     def parameters(self) -> SearchParameters:

@@ -2,42 +2,44 @@
 
 from __future__ import annotations
 
-import logging
+import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from threading import Lock
+from functools import partial
 from typing import Any
 
-from cachetools import TTLCache, cachedmethod
 from elasticsearch import ApiError
 
-from es_mappings import facets, queries, results
-from es_mappings.attributes import attribute_key
 from es_mappings.facet_types import FacetValue
-from es_mappings.facets import Filters
-from es_mappings.results import Facets, Result
+from es_mappings.results import Result
+from indexer.elastic.multi_search import multi_search_each
 from indexer.elastic.product_index import ProductIndex
+from indexer.relevance.versions import Publication
 from search import paging
 from search.anchors import AnchorReader
+from search.complements import CoPurchases
 from search.cursors import Cursors, Position
-from search.errors import ParameterError, is_too_costly
 from search.listing import Listing
 from search.match_counts import MatchCounts
+from search.neighbourhoods import Neighbourhoods
+from search.notices import Notice
+from search.page_reader import PageReader
 from search.parameters import SearchParameters
-from search.photos import PhotoVectors
 from search.planning import plan_of
+from search.published import Published
+from search.query_vectors import PhotoVectors, TextVectors
 from search.rails import Rails
+from search.raw_requests import RawRequest, addressed
 from search.relaxation import Relaxation
-from search.requests import page_request, without_facets
-from search.resolving import ResolvedSearch, Resolver
-from search.similarities import least_score, matches
-from search.snapshots import Snapshot, Snapshots, search_in
+from search.requests import count_requests, page_request
+from search.resolved import ResolvedSearch
+from search.resolving import Resolver
+from search.shop_facets import ShopFacets
+from search.similarities import least_score
+from search.snapshots import Snapshot, Snapshots
 from search.suggestions import Suggestions
 from search.synonyms import Synonyms
-
-log = logging.getLogger(__name__)
-
-_FACETS_SECONDS = 60.0  # the facets of the whole shop change slowly
+from search.trials import Trial, Trials
 
 
 class Navigation:
@@ -52,16 +54,23 @@ class Navigation:
     served : callable, optional
         Called with the strategy of each listing.
     searched : callable, optional
-        Called with keywords that found something as they are, on the first page of their listing.
+        Called with keywords that found something as they are, on a first page.
     frequent : callable, optional
         Returns frequent searches, to suggest them.
+    texts : TextVectors, optional
+        Embeds the words of text queries; without it they are searched for as keywords.
+    bought : CoPurchases, optional
+        Counts of what was ordered together; without them nothing is known to go with a product.
+    synonyms : Synonyms, optional
+        By default the shop's.
 
     Attributes
     ----------
     rails : Rails
-        Recommendations, from the same index and the same caches.
+        Recommendations, from the same caches.
     suggestions : Suggestions
-        For a search box, from the same index.
+    trials : Trials
+        The experiment that runs.
     """
 
     def __init__(
@@ -72,25 +81,46 @@ class Navigation:
         served: Callable[[str], None] = lambda _: None,
         searched: Callable[[str], None] = lambda _: None,
         frequent: Callable[[], Sequence[str]] = lambda: (),
+        texts: TextVectors | None = None,
+        bought: CoPurchases | None = None,
+        synonyms: Synonyms | None = None,
     ) -> None:
         self._index, self._cursors, self._served, self._searched = index, cursors, served, searched
         self._anchors, self._snapshots = AnchorReader(index), Snapshots(index)
-        self._counts = MatchCounts(index)
-        synonyms = Synonyms(index)
-        self._resolver = Resolver(index, self._anchors, self._snapshots, synonyms, photos)
+        self._counts, self._neighbourhoods = MatchCounts(index), Neighbourhoods(index)
+        self._pages, self._published = PageReader(index, self._counts), Published(index)
+        self.trials, synonyms = Trials(index, cursors), synonyms or Synonyms(index)
+        self._resolver = Resolver(index, self._anchors, self._snapshots, synonyms, self._published, photos, texts)
         self._relaxation = Relaxation(index, synonyms)
-        self.rails = Rails(index, self._anchors, self._snapshots, self._counts)
-        self._counted: TTLCache[object, Facets | None] = TTLCache(1, _FACETS_SECONDS)
-        self.suggestions = Suggestions(index, self._facets, frequent)
-        self._lock = Lock()
+        self.rails = Rails(index, self._anchors, self._snapshots, self._counts, self._neighbourhoods, bought)
+        self._whole_shop = ShopFacets(index)
+        self.suggestions = Suggestions(index, self._whole_shop.read, frequent)
 
-    def listing(self, parameters: SearchParameters, hidden: Sequence[str] = ()) -> Listing:
-        """Return the listing of a search; one ``_search``, once the anchors and the count of matches are known.
+    def listing(
+        self,
+        parameters: SearchParameters,
+        hidden: Sequence[str] = (),
+        *,
+        with_facets: bool = True,
+        publication: Publication | None = None,
+        day: dt.date | None = None,
+        trial: Trial | None = None,
+    ) -> Listing:
+        """Return the listing of a search; one ``_msearch``, once the anchors and the count of matches are known.
 
         Parameters
         ----------
         hidden : sequence of str
             Ids to leave out, even if they match.
+        with_facets : bool
+            Whether to count facets, too; a further page without them counts nothing.
+        publication : Publication, optional
+            The configuration and the rules to search by, on the first page; by default what is live. A search by
+            another one is a preview, and not counted among shoppers' searches.
+        day : date, optional
+            By which rules begin and end, on all pages; by default the day of the first one, in UTC.
+        trial : Trial, optional
+            The side of an experiment to search by, on the first page; the others stay with it.
 
         Raises
         ------
@@ -99,14 +129,39 @@ class Navigation:
         """
         if parameters.cursor:
             before = self._cursors.read(parameters.cursor, parameters.fingerprint)
-            return self._listing(parameters, hidden, Snapshot(before.index, before.point_in_time), before)
-        return self._snapshots.read(lambda snapshot: self._listing(parameters, hidden, snapshot, None))
+            at, own = Snapshot(before.index, before.point_in_time), self.trials.of_cursor(before, self._published)
+            return self._listing(parameters, hidden, at, before, own, before.day, with_facets=with_facets)
 
-    def request(self, parameters: SearchParameters, hidden: Sequence[str] = ()) -> dict[str, Any]:
-        """Build the request of a listing's first page, to be sent to the alias instead of a point in time."""
-        search = self._resolver.resolve(parameters, self._snapshots.current(), hidden)
-        position = Position(parameters.fingerprint, plan_of(search, self._counts), search.snapshot.index, "", (), 0)
-        return page_request(search, position)
+        def read(at: Snapshot, searched: Publication, *, with_facets: bool = with_facets) -> Listing:
+            return self._listing(parameters, hidden, at, None, searched, day, with_facets=with_facets)
+
+        def first(published: Publication, trial: Trial | None = None) -> Listing:
+            return self._snapshots.read(
+                lambda at: self.trials.first_page(parameters, trial, published, partial(read, at)),
+                published.configuration.index,
+            )
+
+        if publication:
+            return first(publication)
+        tried = self.trials.unless_broken(trial, lambda tried: first(self._published.live(), tried))
+        listing = tried or self._published.serve(first)
+        self._note(listing)
+        return listing
+
+    def preview(self, parameters: SearchParameters, publication: Publication, day: dt.date | None = None) -> Listing:
+        """Return the first page of a search as another publication would have it on a day, without facets."""
+        self._snapshots.of(publication.configuration.index)  # `RelevanceError` where the shop has no such index
+        return self.listing(parameters, parameters.dislike, with_facets=False, publication=publication, day=day)
+
+    def requests(
+        self, parameters: SearchParameters, hidden: Sequence[str] = (), publication: Publication | None = None
+    ) -> list[RawRequest]:
+        """Build the requests of a listing's first page: hits, counts, excluded counts."""
+        snapshot = self._snapshots.of(publication.configuration.index if publication else "")
+        resolved = self._resolver.resolve(parameters, snapshot, hidden, publication=publication)
+        search = self._neighbourhoods.shared(resolved, None)
+        position = Position(parameters.fingerprint, plan_of(search, self._counts), snapshot.index, "", (), 0)
+        return addressed([page_request(search, position), *count_requests(search)], search, self._index.alias)
 
     def product(self, product_id: str) -> dict[str, Any] | None:
         """Read one product, or None if there is none with that id."""
@@ -121,85 +176,81 @@ class Navigation:
         """Return how many products each of several searches finds by its keywords and filters, as they are written."""
         snapshot = self._snapshots.current()
         searches = [self._resolver.resolve(parameters, snapshot) for parameters in listings]
-        if not searches:
-            return []
-        lines = [line for s in searches for line in ({}, {"query": s.query, "size": 0, "track_total_hits": True})]
-        answers = self._index.client.msearch(index=self._index.alias, searches=lines).body["responses"]
-        return [0 if "error" in answer else answer["hits"]["total"]["value"] for answer in answers]
+        bodies = [{"query": search.query, "size": 0, "track_total_hits": True} for search in searches]
+        answers = multi_search_each(self._index.client, bodies, index=self._index.alias)
+        return [0 if isinstance(answer, ApiError) else answer["hits"]["total"]["value"] for answer in answers]
 
     def categories(self) -> list[FacetValue]:
         """Return the paths of the shop's categories with their counts, at most a minute old."""
-        counted = self._facets()
+        counted = self._whole_shop.read()
         return counted.terms["category"] if counted else []
 
-    @cachedmethod(lambda self: self._counted, lock=lambda self: self._lock)
-    def _facets(self) -> Facets | None:
-        everything = {"query": queries.browse(None, Filters())}
-        request = queries.search_page(everything, page=queries.Page(size=0), facets=facets.aggregations())
-        return results.read(self._index.client.search(index=self._index.alias, body=request).body).facets
-
     def _listing(
-        self, parameters: SearchParameters, hidden: Sequence[str], snapshot: Snapshot, before: Position | None
+        self,
+        parameters: SearchParameters,
+        hidden: Sequence[str],
+        snapshot: Snapshot,
+        before: Position | None,
+        publication: Publication,
+        day: dt.date | None,
+        *,
+        with_facets: bool,
     ) -> Listing:
-        keywords = before.relaxed_keywords if before else None
-        search = self._resolver.resolve(parameters, snapshot, hidden, keywords)
-        position = before or self._start(search)
-        result = self._send(page_request(search, position), search)
-        if not result.total and not before and not parameters.verbatim:
-            search, position, result = self._relaxed(search, position, result)
+        instead = (before.relaxed_keywords, before.fallback) if before else (None, "")
+        search = self._resolver.resolve(parameters, snapshot, hidden, *instead, publication, day)
+        search = self._neighbourhoods.shared(search, before.offsets if before else None)
+        search = replace(search, shown=before.shown) if before else search
+        plan = before.plan if before else plan_of(search, self._counts)
+        position = before or paging.first_position(search, parameters.fingerprint, plan)
+        position, result = self._read(search, position, with_facets=with_facets)
+        if not (result.total or before or parameters.verbatim or search.fallback):
+            search, position, result = self._relaxed(search, position, result, parameters, with_facets=with_facets)
         plan, warnings = position.plan, list(search.warnings)
         self._served(plan.strategy)
-        if result.facets is None:
-            warnings.append("Filters can't be shown right now.")
+        if with_facets and result.facets is None:
+            warnings.append(Notice("no_facets"))
         if result.is_incomplete:
-            warnings.append("Some products are missing from this list right now.")
-        if parameters.q and result.total and not before and not search.is_relaxed:
-            self._searched(parameters.q)
+            warnings.append(Notice("incomplete"))
         if not result.total:
-            self._check_filters(parameters)
-            if least_score(search, plan) is not None:
-                warnings.append("There are no close matches: nothing here is as similar as you asked for.")
-        by_hit = matches(result, search, plan)
-        page = result
-        if paging.is_diverse(search, position):
-            page, by_hit = paging.diversified(result, by_hit, search, position)
-        following = paging.next_position(result, page, search, position)
+            self._relaxation.check_filters(parameters)
+            if least_score(search, plan) is not None and not search.fallback:
+                warnings.append(Notice("no_close_match"))
+        page, by_hit, following = paging.shown(result, search, position)
         cursor = self._cursors.write(following) if following else None
-        return Listing(search, page, by_hit, warnings, plan, cursor)
+        return Listing(search, page, by_hit, warnings, plan, cursor, position.offset)
 
-    def _start(self, search: ResolvedSearch) -> Position:
-        at, words = search.snapshot, search.keywords
-        relaxed = (words.text, words.minimum_should_match) if search.is_relaxed else ()
-        plan = plan_of(search, self._counts)
-        return Position(search.parameters.fingerprint, plan, at.index, at.point_in_time, (), 0, *relaxed)
+    def _note(self, listing: Listing) -> None:
+        """Count a first page's words among frequent searches if they found something as they are."""
+        search, words = listing.search, listing.parameters.q
+        if words and listing.result.total and not search.is_relaxed and not search.fallback:
+            self._searched(words)
 
     def _relaxed(
-        self, search: ResolvedSearch, position: Position, result: Result
+        self,
+        search: ResolvedSearch,
+        position: Position,
+        result: Result,
+        requested: SearchParameters,
+        *,
+        with_facets: bool,
     ) -> tuple[ResolvedSearch, Position, Result]:
         """Return another search, its first page and the answer where the words find nothing as they are."""
         keywords = self._relaxation.relaxed(search)
-        if not keywords:
+        if keywords is search.keywords:
             return search, position, result
-        search = replace(search, keywords=keywords)
-        position = self._start(search)
-        return search, position, self._send(page_request(search, position), search)
+        other = replace(search, keywords=keywords) if keywords else None
+        if other is None and requested.q:
+            other = self._resolver.by_meaning(requested, search)
+        if other is None:
+            return search, position, result
+        first = paging.first_position(other, requested.fingerprint, plan_of(other, self._counts))
+        return other, *self._read(other, first, with_facets=with_facets)
 
-    def _send(self, request: dict[str, Any], search: ResolvedSearch) -> Result:
-        client, cursor = self._index.client, search.parameters.cursor
-        try:
-            answer = search_in(client, search.snapshot, request, cursor)
-        except ApiError as error:
-            smaller = without_facets(request) if is_too_costly(error) else request
-            if smaller == request:
-                raise
-            log.warning("a listing goes without facets: %s", error)
-            answer = search_in(client, search.snapshot, smaller, cursor)
-        return results.read(answer)
-
-    def _check_filters(self, parameters: SearchParameters) -> None:
-        """Raise if a filter that matched nothing names an attribute that no product has: it is likely misspelt."""
-        for name in parameters.filters.attribute_names:
-            query = {"prefix": {"facets": attribute_key(name, "")}}
-            counted = self._index.client.count(index=self._index.alias, query=query, terminate_after=1)["count"]
-            if not counted:
-                raise ParameterError("filter", f"no product has an attribute {name!r}")
+    def _read(self, search: ResolvedSearch, position: Position, *, with_facets: bool) -> tuple[Position, Result]:
+        """Read a page; by kNN, or by comparing every match where it has no more neighbours to show."""
+        position = paging.resumed(position, search)
+        result = self._pages.read(search, position, with_facets=with_facets)
+        if not paging.is_cut_short(result, search, position):
+            return position, result
+        position = paging.beyond(position, search)
+        return position, self._pages.read(search, position, with_facets=with_facets)

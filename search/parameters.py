@@ -12,7 +12,7 @@ from es_mappings.anchors import MAX_ANCHORS, Mode
 from es_mappings.facets import Filters, Refinement
 from es_mappings.queries import Images
 from es_mappings.strategies import Metric
-from search.syntax import PHOTO, But, plain, read_anchor, read_weights, write_anchor
+from search.syntax import MAX_WORDS_LENGTH, PHOTO, But, plain, read_anchor, read_text, read_weights, write_anchor
 
 Sort = Literal["relevance", "price", "-price", "newest", "similar"]
 Price = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
@@ -24,7 +24,7 @@ class SearchParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
-    q: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+    q: Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_WORDS_LENGTH)] = ""
     """Keywords, all of which must match; if nothing does, the shop's spelling of them, or most of them. Plain words: no
     character has a special meaning. A product's id and style id count, too."""
     verbatim: bool = False
@@ -51,11 +51,18 @@ class SearchParameters(BaseModel):
     """As `like`, for an anchor that comes from browsing."""
     photo: Annotated[str, StringConstraints(pattern=PHOTO)] = ""
     """A photograph to sort by: the `photo` in the answer of similar-to-image, optionally with `^weight`."""
+    text: Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_WORDS_LENGTH + 20)] = ""
+    """Words to sort by: products whose pictures look like `long striped summer dress`. Added to likes and a photograph,
+    they say what should be different: `longer`, `in denim`. Optionally with `^weight`; words that end in ^ and a number
+    go in double quotes."""
     but: Annotated[tuple[But, ...], Field(max_length=4)] = ()
-    """Similar to the likes, but `cheaper`, `in_stock`, of an `other_brand`, or `in_color:red` (or `#rrggbb`)."""
+    """Similar to the likes, but `cheaper`, `in_stock`, of an `other_brand`, or with another value of an attribute, all
+    else alike: `sleeve:long`. Only products with that value are listed. A color that no product is labelled with is
+    compared by the pictures: `color:#b3202f`. `in_color:red` is `color:red`, refused if there is no such color."""
     mode: Mode = "auto"
     """How several likes combine: `blend` averages them, `every` compares with the least similar one, `any` with the
-    most similar one, `auto` blends those that agree and keeps different tastes apart."""
+    most similar one, `auto` blends those that agree and keeps different tastes apart. In `any` and `auto` each like has
+    its share of the page, by its weight; with `min_match`, what is most similar comes first."""
     weight: Annotated[tuple[Short, ...], Field(max_length=20)] = ()
     """`aspect:number`: how much an aspect counts."""
     metric: Metric = "cosine"
@@ -63,7 +70,8 @@ class SearchParameters(BaseModel):
     images: Images = "primary"
     """Whether a product is compared by its first image or by its most similar one."""
     relevance: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.0
-    """Weight of keyword relevance in the order by similarity, from 0 to 1."""
+    """Weight of keyword relevance in the order by similarity, from 0 to 1. With the words of `q` as `text`, too,
+    relevance and meaning share the order."""
     strategy: Literal["auto", "exact", "rescore"] = "auto"
     """How the order by similarity is computed; `rescore` ranks by relevance and re-ranks the first hits."""
     explain: bool = False
@@ -120,6 +128,13 @@ class SearchParameters(BaseModel):
             read_anchor(value)
         return value
 
+    @field_validator("text")
+    @classmethod
+    def _text_has_weight_above_zero(cls, value: str) -> str:
+        if value:
+            read_text(value)
+        return value
+
     @field_validator("weight")
     @classmethod
     def _weights_count(cls, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -128,12 +143,15 @@ class SearchParameters(BaseModel):
 
     @model_validator(mode="after")
     def _go_together(self) -> SearchParameters:
-        if len(self.like) + len(self.dislike) + len(self.inspired) + bool(self.photo) > MAX_ANCHORS:
-            raise ValueError(f"like, dislike, inspired and photo are more than {MAX_ANCHORS} anchors")
+        anchors = len(self.like) + len(self.dislike) + len(self.inspired) + bool(self.photo) + bool(self.text)
+        if anchors > MAX_ANCHORS:
+            raise ValueError(f"like, dislike, inspired, photo and text are more than {MAX_ANCHORS} anchors")
         if self.images == "any" and (self.strategy == "rescore" or self.metric != "cosine"):
             raise ValueError("images=any goes with metric=cosine, and not with strategy=rescore")
         if self.group and self.strategy == "rescore":
             raise ValueError("group can't be combined with strategy=rescore")
+        if self.min_match and self.text and not (self.like or self.inspired or self.photo):
+            raise ValueError("min_match goes with a like or a photograph: how well words match isn't calibrated")
         if self.min_match and (self.strategy == "rescore" or self.relevance or self.metric != "cosine"):
             raise ValueError(
                 "min_match goes with the order by similarity alone: without relevance, metric and strategy"
@@ -156,6 +174,11 @@ class SearchParameters(BaseModel):
         return read_anchor(self.photo) if self.photo else ("", 1.0)
 
     @property
+    def text_anchor(self) -> tuple[str, float]:
+        """The words to sort by, empty where there are none, and their weight."""
+        return read_text(self.text) if self.text else ("", 1.0)
+
+    @property
     def anchors(self) -> dict[str, float]:
         """Ids with their weights: from browsing, disliked (with -1) and liked. The last of these wins."""
         return {**self.inspirations, **dict.fromkeys(self.dislike, -1.0), **self.likes}
@@ -163,7 +186,7 @@ class SearchParameters(BaseModel):
     @property
     def has_anchors(self) -> bool:
         """Whether there is anything to sort by."""
-        return bool(self.like or self.inspired or self.photo)
+        return bool(self.like or self.inspired or self.photo or self.text)
 
     @property
     def inspirations(self) -> dict[str, float]:

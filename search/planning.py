@@ -5,7 +5,7 @@ from __future__ import annotations
 from es_mappings import planner, queries
 from es_mappings.planner import Plan
 from search.match_counts import MatchCounts
-from search.resolving import ResolvedSearch
+from search.resolved import ResolvedSearch
 
 
 def plan_of(search: ResolvedSearch, counts: MatchCounts) -> Plan:
@@ -15,15 +15,19 @@ def plan_of(search: ResolvedSearch, counts: MatchCounts) -> Plan:
         return planner.KEYWORDS
     if parameters.strategy == "exact":
         return queries.EXACT
-    indexed = counts.indexed()
-    # A small shop needs no second count: every product can be compared anyway.
-    small = indexed <= planner.Thresholds().exact_matches
+    index, points = search.other_index, len(search.points.vectors)
+    indexed = counts.indexed(index)
+    thresholds = search.publication.configuration.planned(search.meaning.width)
     return planner.plan(
-        matched=indexed if small else counts.matched(search.query),
+        # In a small shop every product can be compared anyway.
+        matched=indexed if indexed <= thresholds.exact_up_to(points) else counts.known(search.query, index),
         indexed=indexed,
         mode=parameters.mode,
-        points=len(search.points.vectors),
+        points=points,
         metric=parameters.metric,
         rescore=parameters.strategy == "rescore",
         any_image=parameters.images == "any",
+        relevance=parameters.relevance > 0,
+        by_vectors=not search.is_scored_otherwise,
+        thresholds=thresholds,
     )

@@ -3,69 +3,77 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
+from elasticsearch import ApiError
 
 from es_mappings import planner, results
 from es_mappings.anchors import QueryPoints, query_points
 from es_mappings.behaviour import Interest
+from es_mappings.planner import Plan
 from es_mappings.product import DEFAULT_WEIGHTS
-from es_mappings.queries import KEEP_ALIVE
-from es_mappings.recommendations import goes_with_weights, recommend
-from es_mappings.results import Hit
+from es_mappings.queries import Query
+from es_mappings.recommendations import SIZE, goes_with_weights, left_out, recommend
 from indexer.elastic.client import vector
 from indexer.elastic.product_index import ProductIndex
 from search.anchors import AnchorReader, Anchors
+from search.aspect_weights import with_category_weights
+from search.complements import Complemented, CoPurchases, Evidence, NoCoPurchases, distinct, most_similar_anchor
 from search.match_counts import MatchCounts
-from search.snapshots import Snapshot, Snapshots
+from search.neighbourhoods import Neighbourhoods
+from search.recommended import Kind, Rail, Recommended
+from search.snapshots import Snapshot, Snapshots, search_each_in
 
 log = logging.getLogger(__name__)
-
-Kind = Literal["inspired", "goes_with"]
-
-
-@dataclass(frozen=True)
-class Recommended:
-    """A product of a rail, and the id of the anchor it resembles most."""
-
-    hit: Hit
-    because: str
-
-    @property
-    def product(self) -> dict[str, Any]:
-        """The product's fields."""
-        return self.hit.product
-
-
-@dataclass(frozen=True)
-class Rail:
-    """A row of recommended products, with the products it is based on."""
-
-    kind: Kind
-    items: list[Recommended]
-    sources: dict[str, dict[str, Any]]  # id to product of its anchors, highest weight first
-    interests: Mapping[str, Interest]
 
 
 @dataclass(frozen=True)
 class _Request:
-    """A rail to be searched for."""
+    """A rail of what resembles anchors, to be searched for."""
 
     kind: Kind
     anchors: Anchors
     points: QueryPoints
     interests: Mapping[str, Interest]
-    other_than: Sequence[str] = ()
+    left_out: Sequence[Query]
+    size: int = SIZE
+
+    def body(self, plan: Plan) -> dict[str, Any]:
+        """Build its search."""
+        anchors = [anchor.id for anchor in self.anchors.usable]
+        return recommend(self.points, anchors, left_out=self.left_out, plan=plan, size=self.size)
+
+    def rail(self, answer: Mapping[str, Any] | ApiError) -> Rail:
+        """Read its answer; the page is useful without the rail."""
+        items: list[Recommended] = []
+        if isinstance(answer, ApiError):
+            log.error("a rail can't be read: %s", answer)
+        else:
+            items = [
+                Recommended(hit, most_similar_anchor(self.anchors, self.points, vector(hit.vector)))
+                for hit in results.read(answer).hits
+                if hit.vector is not None
+            ]
+        sources = {anchor.id: self.anchors.products[anchor.id] for anchor in self.anchors.usable}
+        return Rail(self.kind, items, sources, self.interests)
 
 
 class Rails:
-    """Builds rails: one search each, sent together as one ``_msearch``."""
+    """Builds rails; the searches of each are sent together as one ``_msearch``."""
 
-    def __init__(self, index: ProductIndex, anchors: AnchorReader, snapshots: Snapshots, counts: MatchCounts) -> None:
+    def __init__(
+        self,
+        index: ProductIndex,
+        anchors: AnchorReader,
+        snapshots: Snapshots,
+        counts: MatchCounts,
+        neighbourhoods: Neighbourhoods,
+        bought: CoPurchases | None = None,
+    ) -> None:
         self._index, self._anchors, self._snapshots, self._counts = index, anchors, snapshots, counts
+        self._neighbourhoods, self._bought = neighbourhoods, bought or NoCoPurchases()
 
     def inspired(self, interests: Mapping[str, Interest], owned: Sequence[str]) -> list[Rail]:
         """Return what resembles the products that a shopper showed interest in.
@@ -75,66 +83,67 @@ class Rails:
         owned : sequence of str
             Ids in the bag or ordered, which are not recommended.
         """
-        return self._build(lambda snapshot: [self._by_interest(snapshot, interests)], owned)
+        return self._snapshots.read(lambda snapshot: self._inspired(snapshot, interests, owned))
 
     def for_bag(self, interests: Mapping[str, Interest], bag: Sequence[str], owned: Sequence[str]) -> list[Rail]:
-        """Return what goes with the look of the bag, and what resembles the shopper's other interests."""
+        """Return what goes with the bag, and what resembles the shopper's other interests."""
         others = {i: interest for i, interest in interests.items() if i not in bag}
-        return self._build(lambda snapshot: [self._by_look(snapshot, bag), self._by_interest(snapshot, others)], owned)
+        return [*self.goes_with(bag, owned), *self.inspired(others, owned)]
 
-    def _build(self, requests: Callable[[Snapshot], list[_Request | None]], owned: Sequence[str]) -> list[Rail]:
-        return self._snapshots.read(lambda snapshot: self._search(snapshot, requests(snapshot), owned))
+    def goes_with(self, ids: Sequence[str], owned: Sequence[str]) -> list[Rail]:
+        """Return what goes with some products, or what is similar to them where nothing is known of their orders.
 
-    def _by_interest(self, snapshot: Snapshot, interests: Mapping[str, Interest]) -> _Request | None:
+        Neither has near copies of the products, or their variants; what goes with them is of other categories.
+        """
+        return self._snapshots.read(lambda snapshot: self._goes_with(snapshot, ids, owned))
+
+    def _inspired(self, snapshot: Snapshot, interests: Mapping[str, Interest], owned: Sequence[str]) -> list[Rail]:
         anchors = self._anchors.read(snapshot, {i: interest.weight for i, interest in interests.items()})
-        points = self._points(snapshot.index, anchors, DEFAULT_WEIGHTS)
-        return _Request("inspired", anchors, points, interests) if points else None
+        anchors, points = self._resembled(snapshot, anchors)
+        if points is None:
+            return []
+        request = _Request("inspired", anchors, points, interests, left_out(owned))
+        return self._filled(request.rail(*self._search(snapshot, [request.body(self._plan(snapshot, points))])))
 
-    def _by_look(self, snapshot: Snapshot, bag: Sequence[str]) -> _Request | None:
-        anchors = self._anchors.read(snapshot, dict.fromkeys(bag, 1.0))
-        # A product's kind is its narrowest category: a midi dress does not go with another midi dress.
-        kinds = {(p.get("category_path") or [""])[-1] for p in anchors.products.values()} - {""}
-        points = self._points(snapshot.index, anchors, goes_with_weights())
-        return _Request("goes_with", anchors, points, {}, sorted(kinds)) if points else None
+    def _goes_with(self, snapshot: Snapshot, ids: Sequence[str], owned: Sequence[str]) -> list[Rail]:
+        anchors = self._anchors.read(snapshot, dict.fromkeys(ids, 1.0))
+        harmony = self._points(snapshot.index, anchors, goes_with_weights())
+        layout = self._snapshots.meaning(snapshot.index).layout
+        evidence = Evidence(self._bought, of := Complemented(anchors, harmony, layout, owned))
+        requests = evidence.requests(self._plan(snapshot, harmony))
+        items = evidence.ranked(self._search(snapshot, requests)) if requests else []
+        return self._filled(Rail("goes_with", items, anchors.products, {})) or self._similar(snapshot, of)
+
+    def _similar(self, snapshot: Snapshot, of: Complemented) -> list[Rail]:
+        anchors, points = self._resembled(snapshot, of.anchors)
+        if points is None:
+            return []
+        unwanted = left_out([*anchors.products, *of.owned], styles=of.styles)
+        request = _Request("similar", anchors, points, {}, unwanted, 4 * SIZE)
+        rail = request.rail(*self._search(snapshot, [request.body(self._plan(snapshot, points))]))
+        return self._filled(Rail(rail.kind, distinct(rail.items, of), rail.sources, rail.interests))
+
+    def _resembled(self, snapshot: Snapshot, anchors: Anchors) -> tuple[Anchors, QueryPoints | None]:
+        """Return anchors with the weights of their categories, and the points that a rail is to resemble."""
+        weighed = with_category_weights(anchors, self._snapshots.meaning(snapshot.index).weights)
+        return weighed, self._points(snapshot.index, weighed, DEFAULT_WEIGHTS)
 
     def _points(self, index: str, anchors: Anchors, weights: Mapping[str, float]) -> QueryPoints | None:
         if not anchors.usable:
             return None
-        return query_points(anchors.usable, "auto", weights, self._snapshots.meaning(index).layout)
+        meaning, ids = self._snapshots.meaning(index), [anchor.id for anchor in anchors.usable]
+        points = query_points(anchors.usable, "auto", weights, meaning.layout)
+        return self._neighbourhoods.with_offsets(points, index, meaning.width, ids, SIZE)
 
-    def _search(self, snapshot: Snapshot, requests: Iterable[_Request | None], owned: Sequence[str]) -> list[Rail]:
-        rail_requests = [request for request in requests if request]
-        if not rail_requests:
-            return []
-        point_in_time = {"pit": {"id": snapshot.point_in_time, "keep_alive": KEEP_ALIVE}}
-        searches: list[dict[str, Any]] = []
-        for request in rail_requests:
-            searches += [{}, {**self._body(request, owned), **point_in_time}]
-        answers = self._index.client.msearch(searches=searches).body["responses"]
-        for answer in answers:
-            if "error" in answer:  # the page is useful without the rail
-                log.error("a rail can't be read: %s", answer["error"])
-        rails = [
-            _rail(request, answer)
-            for request, answer in zip(rail_requests, answers, strict=True)
-            if "error" not in answer
-        ]
-        return [rail for rail in rails if rail.items]
-
-    def _body(self, request: _Request, owned: Sequence[str]) -> dict[str, Any]:
+    def _plan(self, snapshot: Snapshot, points: QueryPoints | None) -> Plan:
         indexed = self._counts.indexed()
-        plan = planner.plan(matched=indexed, indexed=indexed, mode="auto", points=len(request.points.vectors))
-        anchors = [anchor.id for anchor in request.anchors.usable]
-        return recommend(request.points, anchors, owned=owned, other_than=request.other_than, plan=plan)
+        thresholds = planner.Thresholds().searched(self._snapshots.meaning(snapshot.index).width)
+        count = len(points.vectors) if points else 1
+        return planner.plan(matched=indexed, indexed=indexed, mode="auto", points=count, thresholds=thresholds)
 
+    def _search(self, snapshot: Snapshot, requests: Sequence[dict[str, Any]]) -> list[Mapping[str, Any] | ApiError]:
+        return list(search_each_in(self._index.client, snapshot, requests))
 
-def _rail(request: _Request, answer: Mapping[str, Any]) -> Rail:
-    usable, points = request.anchors.usable, request.points
-    weighed = np.stack([points.layout.weigh(anchor.vector, points.weights) for anchor in usable])
-    items = [
-        Recommended(hit, usable[int(np.argmax(weighed @ vector(hit.vector)))].id)
-        for hit in results.read(answer).hits
-        if hit.vector is not None
-    ]
-    sources = {anchor.id: request.anchors.products[anchor.id] for anchor in usable}
-    return Rail(request.kind, items, sources, request.interests)
+    @staticmethod
+    def _filled(rail: Rail) -> list[Rail]:
+        return [rail] if rail.items else []

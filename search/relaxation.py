@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice, pairwise, product
 from typing import Any
 
+from elasticsearch import ApiError
+
 from es_mappings import queries
+from es_mappings.attributes import attribute_key
 from es_mappings.keywords import Keywords, corrections, existence_search, phrase_query, read_corrections
+from indexer.elastic.multi_search import multi_search_each
 from indexer.elastic.product_index import ProductIndex
-from search.resolving import ResolvedSearch
+from search.errors import ParameterError
+from search.parameters import SearchParameters
+from search.resolved import ResolvedSearch
 from search.synonyms import Synonyms
 
 log = logging.getLogger(__name__)
@@ -21,7 +27,7 @@ log = logging.getLogger(__name__)
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+\d*")
 
 _MAX_WORDS = 12  # more are searched as they are: nobody misspells a sentence and expects its products
-_MAX_SPLITS, _MIN_PART = 40, 3  # of compound words; letters of each part
+_MAX_SPLITS = 40  # of compound words
 _MAX_CANDIDATES = 12
 
 
@@ -47,44 +53,68 @@ class Relaxation:
     def __init__(self, index: ProductIndex, synonyms: Synonyms) -> None:
         self._index, self._synonyms = index, synonyms
 
+    def check_filters(self, parameters: SearchParameters) -> None:
+        """Raise if a filter that matched nothing names an attribute that no product has: it is likely misspelt.
+
+        Raises
+        ------
+        ParameterError
+            Names the attribute.
+        """
+        for name in parameters.filters.attribute_names:
+            query = {"prefix": {"facets": attribute_key(name, "")}}
+            counted = self._index.client.count(index=self._index.alias, query=query, terminate_after=1)["count"]
+            if not counted:
+                raise ParameterError("filter", f"no product has an attribute {name!r}")
+
     def relaxed(self, search: ResolvedSearch) -> Keywords | None:
         """Return keywords that find something where those of the search find nothing, or None.
+
+        Its own keywords are returned if products have them, and something else keeps those out.
 
         Other spellings come first, then the same words with as few as possible left open, but never more than half of
         them. Two requests.
         """
-        words = _WORD.findall(search.parameters.q)
+        words, configuration = _WORD.findall(search.parameters.q), search.publication.configuration
         if not 0 < len(words) <= _MAX_WORDS:
             return None
         candidates = self._candidates(words)
-        best = candidates[0] if candidates else " ".join(words)
-        most_left_open = len(best.split()) // 2
-        partial = [Keywords(best, minimum_should_match=f"-{count}") for count in range(1, most_left_open + 1)]
-        respelled = [Keywords(text) for text in candidates if text != search.parameters.q]
-        tried = [search.keywords, *(self._synonyms.apply(keywords) for keywords in respelled), *partial]
-        found = [_has_hits(a) for a in self._search(existence_search(queries.browse(k, search.filters)) for k in tried)]
+        plain = replace(search.keywords, wordings=(), minimum_should_match="")
+        # A correction that found nothing together with the other words may be none: the words as typed come first.
+        texts = dict.fromkeys([" ".join(words), *candidates[:1]])
+        partial = [
+            replace(plain, text=text, minimum_should_match=f"-{count}")
+            for count in range(1, len(words) // 2 + 1)
+            for text in texts
+            if count <= len(text.split()) // 2
+        ]
+        respelled = [replace(plain, text=text) for text in candidates if text != search.parameters.q]
+        tried = [search.keywords, *(self._synonyms.apply(keywords, configuration) for keywords in respelled), *partial]
+        searches = [existence_search(queries.browse(keywords, search.filters)) for keywords in tried]
+        found = [_has_hits(answer) for answer in self._search(searches)]
         if found[0]:  # it isn't the words that keep everything out
-            return None
+            return search.keywords
         return next((keywords for keywords, finds in zip(tried, found, strict=True) if finds), None)
 
     def _candidates(self, words: Sequence[str]) -> list[str]:
-        """Return other spellings of all the words, the likeliest first; empty if the shop knows none of some word."""
+        """Return spellings of all the words, the likeliest first; words that the shop doesn't know stay as they are."""
         vocabulary = self._vocabulary(words)
         texts = []
         for place in vocabulary.joined:
             texts.append(" ".join([*words[:place], words[place] + words[place + 1], *words[place + 2 :]]))
-        options = [vocabulary.spellings[word] for word in words]
+        options = [vocabulary.spellings[word] or (word,) for word in words]
         texts += [" ".join(choice) for choice in islice(product(*options), _MAX_CANDIDATES)]
         return list(dict.fromkeys(texts))
 
     def _vocabulary(self, words: Sequence[str]) -> _Vocabulary:
         splits = list(islice(((w, f"{w[:at]} {w[at:]}") for w in words for at in _places(w)), _MAX_SPLITS))
-        joins = [first + second for first, second in pairwise(words)]
-        matches = [self._synonyms.apply(Keywords(word)).clauses()[0] for word in (*words, *joins)]
+        # A number and what follows it are two words for the analysis, too.
+        joins = {at: f"{one}{two}" for at, (one, two) in enumerate(pairwise(words)) if not one[-1].isdigit()}
+        matches = [self._synonyms.apply(Keywords(word)).clauses()[0] for word in (*words, *joins.values())]
         phrases = [phrase_query(text) for _, text in splits]
         found, suggested = self._ask([*matches, *phrases], " ".join(words))
         known = dict(zip(words, found, strict=False))
-        joined = tuple(place for place, finds in enumerate(found[len(words) : len(words) + len(joins)]) if finds)
+        joined = tuple(place for place, finds in zip(joins, found[len(words) :], strict=False) if finds)
         parts = [text for text, finds in zip(splits, found[len(matches) :], strict=True) if finds]
         spellings = {}
         for word in words:
@@ -96,21 +126,21 @@ class Relaxation:
     def _ask(self, clauses: Sequence[dict[str, Any]], text: str) -> tuple[list[bool], dict[str, tuple[str, ...]]]:
         """Return for each clause whether it matches any product, and corrections of the words of a text."""
         *answers, suggestions = self._search([*map(existence_search, clauses), corrections(text)])
-        return [_has_hits(answer) for answer in answers], read_corrections(suggestions)
+        suggested = {} if isinstance(suggestions, ApiError) else read_corrections(suggestions)
+        return [_has_hits(answer) for answer in answers], suggested
 
-    def _search(self, searches: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-        lines = [line for search in searches for line in ({}, search)]
-        answers = self._index.client.msearch(index=self._index.alias, searches=lines).body["responses"]
+    def _search(self, searches: Iterable[dict[str, Any]]) -> list[dict[str, Any] | ApiError]:
+        answers = multi_search_each(self._index.client, searches, index=self._index.alias)
         for answer in answers:
-            if "error" in answer:  # as an index of an older mapping answers, without the field of spellings
-                log.warning("keywords can't be relaxed in every way: %s", answer["error"])
-        return list(answers)
+            if isinstance(answer, ApiError):  # as of an index of an older mapping, without the field of spellings
+                log.warning("keywords can't be relaxed in every way: %s", answer)
+        return answers
 
 
 def _places(word: str) -> range:
     """Return the places where a word may be two."""
-    return range(_MIN_PART, len(word) - _MIN_PART + 1)
+    return range(1, len(word))
 
 
-def _has_hits(answer: Mapping[str, Any]) -> bool:
-    return "error" not in answer and answer["hits"]["total"]["value"] > 0
+def _has_hits(answer: dict[str, Any] | ApiError) -> bool:
+    return not isinstance(answer, ApiError) and answer["hits"]["total"]["value"] > 0

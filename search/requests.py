@@ -1,52 +1,121 @@
-"""Build the request of one page from a resolved search. Pure."""
+"""Build the requests of one page from a resolved search: its hits, and its counts. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
-from es_mappings import facets, queries
+from es_mappings import facets, queries, strategies
+from es_mappings.counts import count_request
+from es_mappings.effects import boosted
 from es_mappings.facets import STYLES
+from es_mappings.queries import Query
+from es_mappings.strategies import knn_similarity
 from search import paging
 from search.cursors import Position
-from search.resolving import ResolvedSearch
-from search.similarities import least_score
+from search.pinning import ids_of
+from search.resolved import ResolvedSearch
+from search.similarities import least_score, least_similarity
+
+_ROUNDING = 1e-4  # by which the scores of a product by kNN and by script may differ, with a margin
 
 
 def page_request(search: ResolvedSearch, position: Position) -> dict[str, Any]:
-    """Build the request of one page: hits, true total, facets, and vectors if matches are computed from them."""
+    """Build the request of a page's hits; vectors are included if matches are computed from them."""
     parameters, points = search.parameters, search.points
-    filters = replace(search.filters, not_ids=search.hidden)
-    query = queries.browse(search.keywords, filters)
-    parts: dict[str, Any] = {"query": query}
-    # Hits and counts leave out the same products: an anchor without a vector is neither compared with nor left out.
-    excluded = [anchor.id for anchor in search.anchors.usable] if points else []
-    if points is not None:
+    if points is None:
+        parts: dict[str, Any] = {"query": queries.without(search.query, search.unlisted, search.pinned_styles)}
+    else:
         parts = queries.sort_by_points(
-            query,
+            search.query,
             points,
-            excluded,
+            search.unlisted,
+            [*_shown(search, position), *search.pinned_styles],
             metric=parameters.metric,
             relevance=parameters.relevance,
             images=parameters.images,
             plan=position.plan,
+            script=search.script,
         )
+    least = least_score(search, position.plan)
+    if search.effects.boosts and parameters.order in ("similar", "relevance"):
+        parts, least = _boosted(parts, search, least), None
     return queries.search_page(
         parts,
         sort="relevance" if parameters.order == "similar" else parameters.order,
         page=paging.page_of(search, position),
-        facets=facets.aggregations(search.keywords.clauses(), filters, excluded),
-        vectors=points is not None and parameters.needs_vectors,
+        vectors=search.needs_vectors,
         group=parameters.group,
-        min_score=least_score(search, position.plan),
+        min_score=least,
+        counted=False,
     )
 
 
+def count_requests(search: ResolvedSearch, *, with_facets: bool = True) -> list[dict[str, Any]]:
+    """Build the request that counts all matches, and that which counts the excluded among them, to be subtracted.
+
+    The first is the same for all likes. Hits and counts leave out the same products. Where counts can't be subtracted,
+    because they are of styles or of close matches only, the first request leaves the excluded out itself.
+    """
+    group, excluded, query = search.parameters.group, search.excluded, search.query
+
+    def counts(**places: Any) -> dict[str, Any]:
+        return facets.aggregations(search.keywords.clauses(), search.filters, **places) if with_facets else {}
+
+    least = least_similarity(search)
+    if group or least is not None:
+        within = queries.without(query, excluded)
+        if search.points and least is not None:
+            within = _or_pinned(strategies.exact(within, search.points, script=search.script), search)
+        return [count_request(within, counts(excluded=excluded), group=group, min_score=least)]
+    everything = count_request(query, counts())
+    if not excluded:
+        return [everything]
+    of_excluded = {"bool": {"must": [query], "filter": [{"ids": {"values": excluded}}]}}
+    return [everything, count_request(of_excluded, counts(only=excluded))]
+
+
+def _boosted(parts: dict[str, Any], search: ResolvedSearch, least: float | None) -> dict[str, Any]:
+    """Apply the rules' boosts to what decides the order; the least score is one without them."""
+    boosts = search.effects.boosts
+    if "rescore" in parts:
+        rescored = parts["rescore"]["query"]
+        rescored = {**rescored, "rescore_query": boosted(rescored["rescore_query"], boosts)}
+        return {**parts, "rescore": {**parts["rescore"], "query": rescored}}
+    query = parts["query"]
+    if search.points is None and not search.keywords.text:  # nothing else scores, so boosts alone decide
+        query = {"constant_score": {"filter": query}}
+    if least is not None:
+        query = {"function_score": {"query": query, "min_score": least}}
+    return {**parts, "query": boosted(query, boosts)}
+
+
+def _or_pinned(query: Query, search: ResolvedSearch) -> Query:
+    """Let pinned products count, however similar they are."""
+    if not search.pinned:
+        return query
+    every: Query = {"constant_score": {"filter": {"ids": {"values": ids_of(search.pinned)}}}}
+    return {"dis_max": {"queries": [query, every]}}
+
+
 def without_facets(request: dict[str, Any]) -> dict[str, Any]:
-    """Return a page's request without its facets, for an Elasticsearch that lacks the memory to count them.
+    """Return a request of counts without its facets, for an Elasticsearch that lacks the memory to count them.
 
     The count of styles stays: it is the total of a grouped listing.
     """
     kept = {name: counted for name, counted in request.get("aggs", {}).items() if name == STYLES}
     others = {name: part for name, part in request.items() if name != "aggs"}
     return others | ({"aggs": kept} if kept else {})
+
+
+def _shown(search: ResolvedSearch, position: Position) -> list[Query]:
+    """Build the queries of what kNN has shown on earlier pages, as long as it can appear again."""
+    neighbours = position.neighbours
+    if neighbours is None or search.points is None:
+        return []
+    score, product_id, *_ = neighbours.last  # a point in time adds the number of the document
+    # The least offset is missing in a score by kNN.
+    lowest = knn_similarity(score) + min(search.points.each_offset) / 2
+    if position.after and position.after[0] < lowest - _ROUNDING:
+        return []
+    nearest = strategies.knn(search.query, search.points, room=len(search.unlisted), **neighbours.plan.depth)
+    return strategies.shown(nearest, score, product_id)

@@ -2,98 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
 from threading import Lock
 
 from cachetools import TTLCache, cachedmethod
 
-from es_mappings import queries
-from es_mappings.anchors import Anchor, QueryPoints, query_points, with_part
-from es_mappings.aspect_weights import CategoryWeights
-from es_mappings.facets import Filters
+from es_mappings.anchors import query_points
+from es_mappings.configuration import Configuration
+from es_mappings.effects import Effects
 from es_mappings.keywords import Keywords
-from es_mappings.product import DEFAULT_WEIGHTS
-from es_mappings.queries import Query
+from indexer.catalog.documents import today
 from indexer.elastic.product_index import ProductIndex
 from indexer.errors import IndexStateError
+from indexer.relevance.versions import Publication
 from indexer.spaces.vector_space import VectorSpace, load_space
-from search.anchors import AnchorReader, Anchors, with_photo
-from search.colors import ASPECT, Rgb, color_part
+from search.anchors import AnchorReader, Anchors, with_photo, with_text
+from search.aspect_weights import weights_of
+from search.configuring import configured, effects_of
+from search.currencies import Currencies
 from search.errors import ParameterError, gone
+from search.exchanges import Exchanges
+from search.narrowing import narrowed
+from search.notices import Notice
 from search.parameters import SearchParameters
-from search.photos import PhotoVectors
+from search.pinning import read_pinned
+from search.published import Published
+from search.query_vectors import PhotoVectors, QueryVector, TextVectors
+from search.resolved import ResolvedSearch
 from search.snapshots import Snapshot, Snapshots, VectorMeaning
 from search.synonyms import Synonyms
-from search.syntax import color_of, read_weights
+from search.syntax import exchanges_of
+from search.text_queries import LEAST_CLOSENESS, Fallback, replaced
 
 _SPACES, _SPACE_SECONDS = 4, 600.0  # cached to build colour vectors; a space never changes
-
-
-@dataclass(frozen=True)
-class ResolvedSearch:
-    """A search with all its parameters resolved.
-
-    Attributes
-    ----------
-    snapshot : Snapshot
-        The index to search, at one point in time.
-    meaning : VectorMeaning
-        How to read the vectors of that index.
-    keywords : Keywords
-        What the words of the request are searched as.
-    weights : mapping of str to float
-        How much each aspect counts.
-    weights_of : str
-        Where the weights come from: ``request``, ``default``, or the path of a category that has its own.
-    anchors : Anchors
-        Likes and dislikes with their vectors, in another colour if requested.
-    filters : Filters
-        Filters of the listing, including those of "similar, but ...".
-    hidden : tuple of str
-        Ids to leave out, even if they match.
-    points : QueryPoints or None
-        Query points that products are compared with; None if sorted otherwise or nothing is liked.
-    warnings : tuple of str
-        What could not be applied, for the shopper.
-    """
-
-    parameters: SearchParameters
-    snapshot: Snapshot
-    meaning: VectorMeaning
-    keywords: Keywords
-    weights: Mapping[str, float]
-    weights_of: str
-    anchors: Anchors
-    filters: Filters
-    hidden: tuple[str, ...]
-    points: QueryPoints | None
-    warnings: tuple[str, ...]
-
-    @property
-    def query(self) -> Query:
-        """The query of keywords and filters, without hidden ids, whose matches the planner counts."""
-        return queries.browse(self.keywords, self.filters)
-
-    @property
-    def is_respelled(self) -> bool:
-        """Whether other words are searched for than were asked for."""
-        return self.keywords.text != self.parameters.q
-
-    @property
-    def is_partial(self) -> bool:
-        """Whether only some of the words must match."""
-        return bool(self.keywords.minimum_should_match)
-
-    @property
-    def is_relaxed(self) -> bool:
-        """Whether something else is searched for than the words as they are."""
-        return self.is_respelled or self.is_partial
-
-    @property
-    def by_similarity(self) -> bool:
-        """Whether products are sorted by similarity."""
-        return self.points is not None
 
 
 class Resolver:
@@ -105,12 +48,15 @@ class Resolver:
         anchors: AnchorReader,
         snapshots: Snapshots,
         synonyms: Synonyms,
+        published: Published,
         photos: PhotoVectors | None,
+        texts: TextVectors | None = None,
     ) -> None:
+        self._published = published
         self._index, self._anchors, self._snapshots, self._photos = index, anchors, snapshots, photos
-        self._synonyms = synonyms
+        self._synonyms, self._currencies, self._texts = synonyms, Currencies(index), texts
         self._spaces: TTLCache[object, VectorSpace] = TTLCache(_SPACES, _SPACE_SECONDS)
-        self._lock = Lock()
+        self._lock, self._exchanges = Lock(), Exchanges(index, self._space)
 
     def resolve(
         self,
@@ -118,6 +64,9 @@ class Resolver:
         snapshot: Snapshot,
         hidden: Sequence[str] = (),
         keywords: Keywords | None = None,
+        fallback: Fallback = "",
+        publication: Publication | None = None,
+        day: dt.date | None = None,
     ) -> ResolvedSearch:
         """Read the anchors' vectors and the index's own metadata, and resolve the parameters with them.
 
@@ -127,6 +76,13 @@ class Resolver:
             Ids to leave out, even if they match.
         keywords : Keywords, optional
             What to search for instead of the words of the request.
+        fallback : str
+            What to search for instead of the request (`Fallback`). Words that nobody can embed become keywords unless
+            there is another anchor.
+        publication : Publication, optional
+            The configuration and the rules to search by; by default what is live.
+        day : date, optional
+            By which rules begin and end; by default today, in UTC.
 
         Raises
         ------
@@ -135,31 +91,85 @@ class Resolver:
         IndexGoneError
             The index is gone.
         """
+        publication, day = publication or self._published.live(), day or today()
+        configuration = publication.configuration
+        requested, parameters = parameters, configured(replaced(parameters, fallback), configuration)
         meaning = self._meaning(parameters, snapshot)
-        weights, weights_of = weights_for(parameters, meaning.weights)
+        anchors = self._read_anchors(parameters, snapshot, meaning)
+        if fallback == "meaning":  # words decide alone: a like would bring products that they don't mean
+            anchors = replace(anchors, usable=[anchor for anchor in anchors.usable if anchor.is_text])
+        words, _ = parameters.text_anchor
+        if words and parameters.order == "similar" and not anchors.usable:
+            if parameters.cursor:  # it leads on from an order by a vector that is lost
+                raise gone(parameters.cursor)
+            return self._by_keywords(parameters, snapshot, hidden, publication, day)
+        found = weights_of(parameters, meaning.weights, anchors, configuration.weights)
+        anchors, weights = found.anchors, found.weights
         if not any(weights.get(name) for name in meaning.layout.names):
             names = ", ".join(meaning.layout.names)
             raise ParameterError("weight", f"one of these aspects must have a weight above 0: {names}")
-        anchors = self._read_anchors(parameters, snapshot, meaning)
         points = None
         if parameters.order == "similar" and any(anchor.weight > 0 for anchor in anchors.usable):
             points = query_points(anchors.usable, parameters.mode, weights, meaning.layout)
         warnings = list(anchors.warnings)
         if parameters.order == "similar" and points is None:
-            warnings.append("There is no like to compare products with, so they are sorted by relevance.")
-        return ResolvedSearch(
+            warnings.append(Notice("no_like"))
+        filters = self._currencies.in_one(narrowed(parameters, anchors))
+        if filters.price_currency:
+            warnings.append(Notice("one_currency", {"currency": filters.price_currency}))
+        effects = effects_of(requested, anchors, publication, day)
+        search = ResolvedSearch(
             parameters,
             snapshot,
             meaning,
-            self._synonyms.apply(keywords or Keywords(parameters.q)),
+            self._keywords(keywords or Keywords(parameters.q), configuration, effects),
             weights,
-            weights_of,
+            found.weights_of,
             anchors,
-            narrowed(parameters, anchors),
+            replace(filters, rules=tuple(effects.clauses)),
             tuple(hidden),
             points,
             tuple(warnings),
+            fallback,
+            publication,
+            effects,
+            day=day,
         )
+        return self._with_pinned(search)
+
+    def _with_pinned(self, search: ResolvedSearch) -> ResolvedSearch:
+        at, cursor, group = search.snapshot, search.parameters.cursor, search.parameters.group
+        client, excluded = self._index.client, search.excluded
+        pinned = read_pinned(client, at, search.query, search.effects, excluded, cursor, group=group)
+        return replace(search, pinned=pinned) if pinned else search
+
+    def by_meaning(self, parameters: SearchParameters, search: ResolvedSearch) -> ResolvedSearch | None:
+        """Return a search for what is nearest in meaning to keywords; None if they mean nothing here."""
+        space = search.meaning.space
+        words, _ = replaced(parameters, "meaning").text_anchor
+        text = self._texts.embed(words, space) if self._texts and space else None
+        if text is None or text.closeness < LEAST_CLOSENESS:
+            return None
+        at, hidden, live, day = search.snapshot, search.hidden, search.publication, search.day
+        return self.resolve(parameters, at, hidden, fallback="meaning", publication=live, day=day)
+
+    def _keywords(self, keywords: Keywords, configuration: Configuration, effects: Effects) -> Keywords:
+        keywords = replace(keywords, fields=configuration.keyword_fields, pinned=tuple(effects.pins))
+        return self._synonyms.apply(keywords, configuration)
+
+    def _by_keywords(
+        self,
+        parameters: SearchParameters,
+        snapshot: Snapshot,
+        hidden: Sequence[str],
+        publication: Publication,
+        day: dt.date,
+    ) -> ResolvedSearch:
+        words, _ = parameters.text_anchor
+        keywords = None if parameters.q else Keywords(words, minimum_should_match="1")
+        search = self.resolve(parameters, snapshot, hidden, keywords, "keywords", publication, day)
+        warning = Notice("no_words" if parameters.q else "words_as_keywords", {"words": words})
+        return replace(search, warnings=(warning, *search.warnings))
 
     def _meaning(self, parameters: SearchParameters, snapshot: Snapshot) -> VectorMeaning:
         try:
@@ -172,51 +182,23 @@ class Resolver:
         if parameters.photo:
             token, weight = parameters.photo_anchor
             photo = self._photos.get(token) if self._photos else None
-            # A vector of another space cannot be compared.
-            vector = photo.vector if photo and photo.space == meaning.space else None
-            anchors = with_photo(anchors, token, weight, vector)
-        color = color_of(parameters.but)
-        return self._in_color(color, anchors, meaning) if color and anchors.usable else anchors
-
-    def _in_color(self, color: Rgb, anchors: Anchors, meaning: VectorMeaning) -> Anchors:
-        part = color_part(self._space(meaning.space or ""), color)
-        if not part.any():
-            return replace(anchors, warnings=[*anchors.warnings, "Colours cannot be compared here yet."])
-        usable: list[Anchor] = with_part(anchors.usable, ASPECT, part, meaning.layout)
-        return replace(anchors, usable=usable)
+            anchors = with_photo(anchors, token, weight, _usable(photo, meaning))
+        if parameters.text and parameters.order == "similar":
+            words, weight = parameters.text_anchor
+            text = self._texts.embed(words, meaning.space) if self._texts and meaning.space else None
+            text = _usable(text, meaning)
+            if text is None:
+                anchors = replace(anchors, warnings=[*anchors.warnings, Notice("no_words", {"words": words})])
+            else:
+                anchors = with_text(anchors, words, weight, text)
+        exchanges = exchanges_of(parameters.but)
+        return self._exchanges.apply(exchanges, anchors, snapshot, meaning, parameters.cursor)
 
     @cachedmethod(lambda self: self._spaces, lock=lambda self: self._lock)
     def _space(self, digest: str) -> VectorSpace:
         return load_space(self._index, digest)
 
 
-def weights_for(parameters: SearchParameters, by_category: CategoryWeights) -> tuple[dict[str, float], str]:
-    """Return the weight of each aspect, and where they come from: the request, else the category, else the default.
-
-    A requested colour counts as much as all other aspects together unless its weight is given: otherwise they would
-    bring the likes' own colour back.
-    """
-    requested = read_weights(parameters.weight)
-    of_category = None if requested else by_category.of(parameters.category)
-    weights = {**(of_category[1] if of_category else DEFAULT_WEIGHTS), **requested}
-    if color_of(parameters.but) and ASPECT not in requested:
-        weights[ASPECT] = sum(weight for name, weight in weights.items() if name != ASPECT) or 1.0
-    return weights, "request" if requested else of_category[0] if of_category else "default"
-
-
-def narrowed(parameters: SearchParameters, anchors: Anchors) -> Filters:
-    """Return the filters of a listing, including what "similar, but ..." means for its likes."""
-    filters = parameters.filters
-    liked = [anchors.products[i] for i in parameters.likes if i in anchors.products]
-    if "cheaper" in parameters.but:
-        prices: dict[str | None, float] = {}  # the lowest of each currency: others aren't comparable
-        for product in liked:
-            if (price := product.get("price")) is not None:
-                currency = product.get("currency")
-                prices[currency] = min(price, prices.get(currency, price))
-        filters = replace(filters, cheaper_than=tuple(prices.items()))
-    if "in_stock" in parameters.but:
-        filters = replace(filters, in_stock=True)
-    if "other_brand" in parameters.but:
-        filters = replace(filters, not_brands=tuple(sorted({p["brand"] for p in liked if p.get("brand")})))
-    return filters
+def _usable(query: QueryVector | None, meaning: VectorMeaning) -> QueryVector | None:
+    """Return a query's vector if it can be compared with the index's: anybody may have written what Redis holds."""
+    return query if query and query.space == meaning.space and query.vector.shape == (meaning.layout.dims,) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from threading import Lock
 from typing import Any, Literal
 
@@ -130,10 +131,10 @@ def _combined(entries: Sequence[Suggestion], words: Sequence[str]) -> list[Sugge
     return [Suggestion("search", text, {"q": text}) for text in texts]
 
 
-def _corrected(entries: Sequence[Suggestion], words: Sequence[str]) -> list[str]:
+def _corrected(entries: Sequence[Suggestion], words: Sequence[str]) -> tuple[str, ...]:
     """Return the words, each that is none of the shop's replaced by the likeliest that begins like it."""
     known = sorted({word for entry in entries for word in _words(entry.text)})
-    return [word if _is_known(word, known) else _likeliest(word, known) for word in words]
+    return tuple(word if _is_known(word, known) else _likeliest(word, known) for word in words)
 
 
 def _is_known(word: str, known: Iterable[str]) -> bool:
@@ -160,7 +161,8 @@ def _limited(suggestions: Iterable[Suggestion]) -> Iterator[Suggestion]:
             yield suggestion
 
 
-def _words(text: str) -> list[str]:
+@lru_cache(8_192)  # the names of the shop's facets are taken apart with every key pressed
+def _words(text: str) -> tuple[str, ...]:
     """Return the words of a text in lower case, without accents."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
-    return "".join(c if c.isalnum() else " " for c in plain).split()
+    return tuple("".join(c if c.isalnum() else " " for c in plain).split())

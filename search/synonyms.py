@@ -9,7 +9,8 @@ from threading import Lock
 from cachetools import TTLCache, cachedmethod
 from rapidfuzz import fuzz, process
 
-from es_mappings.keywords import Keywords
+from es_mappings.configuration import DEFAULT, Configuration
+from es_mappings.keywords import Keywords, comparable
 from indexer import synonyms
 from indexer.elastic.product_index import ProductIndex
 from indexer.synonyms import Rule
@@ -28,6 +29,9 @@ class _Rules:
     words: tuple[str, ...]  # of all wordings
 
 
+_NONE = _Rules({}, 0, ())
+
+
 class Synonyms:
     """Reads the synonyms of one shop, and applies them. Safe for threads."""
 
@@ -36,18 +40,34 @@ class Synonyms:
         self._cache: TTLCache[object, _Rules] = TTLCache(1, _SECONDS)
         self._lock = Lock()
 
-    def apply(self, keywords: Keywords) -> Keywords:
-        """Return keywords with other wordings of the same."""
-        return replace(keywords, wordings=tuple(wordings(keywords.text, self._rules())))
+    def apply(self, keywords: Keywords, configuration: Configuration = DEFAULT) -> Keywords:
+        """Return keywords with other wordings of the same, by the shop's rules and a configuration's own."""
+        rules = self._rules() if configuration.synonyms == "shop" else _NONE
+        if configuration.synonym_rules:
+            rules = joined(rules, gather([Rule.parse(text) for text in configuration.synonym_rules]))
+        return replace(keywords, wordings=tuple(wordings(keywords.text, rules)))
 
     def like(self, word: str) -> tuple[str, ...]:
         """Return the synonyms' words that a misspelt word may stand for."""
         best = process.extract(word.lower(), self._rules().words, scorer=fuzz.ratio, limit=2, score_cutoff=_ALIKE)
         return tuple(like for like, _, _ in best)
 
-    @cachedmethod(lambda self: self._cache, lock=lambda self: self._lock)
     def _rules(self) -> _Rules:
+        return self._saved()
+
+    @cachedmethod(lambda self: self._cache, lock=lambda self: self._lock)
+    def _saved(self) -> _Rules:
         return gather(synonyms.read(self._index))
+
+
+class DraftSynonyms(Synonyms):
+    """Applies rules that aren't saved yet, for a preview."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._draft = gather(rules)
+
+    def _rules(self) -> _Rules:
+        return self._draft
 
 
 def gather(rules: Sequence[Rule]) -> _Rules:
@@ -55,11 +75,20 @@ def gather(rules: Sequence[Rule]) -> _Rules:
     others: dict[tuple[str, ...], tuple[str, ...]] = {}
     for rule in rules:
         for wording in rule.words:
-            key = _singular(wording.split())
+            key = comparable(wording.split())
             meant = (m for m in rule.meant if m != wording)
             others[key] = tuple(dict.fromkeys((*others.get(key, ()), *meant)))
     all_words = {word for rule in rules for wording in rule.words for word in wording.split()}
     return _Rules(others, max(map(len, others), default=0), tuple(sorted(all_words)))
+
+
+def joined(first: _Rules, second: _Rules) -> _Rules:
+    """Return the rules of both."""
+    others = {
+        words: tuple(dict.fromkeys((*first.others.get(words, ()), *second.others.get(words, ()))))
+        for words in (*first.others, *second.others)
+    }
+    return _Rules(others, max(first.longest, second.longest), tuple(sorted({*first.words, *second.words})))
 
 
 def wordings(text: str, rules: _Rules) -> list[str]:
@@ -77,13 +106,8 @@ def _places(words: Sequence[str], rules: _Rules) -> Iterator[tuple[int, int, tup
     end = len(words)
     while end:
         for start in range(max(0, end - rules.longest), end):
-            if others := rules.others.get(_singular(words[start:end])):
+            if others := rules.others.get(comparable(words[start:end])):
                 yield start, end, others
                 end = start + 1
                 break
         end -= 1
-
-
-def _singular(words: Sequence[str]) -> tuple[str, ...]:
-    """Return words as they are compared: without case and the s of a plural."""
-    return tuple(word.lower().removesuffix("s") for word in words)

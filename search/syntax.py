@@ -13,11 +13,15 @@ from typing import Annotated
 from pydantic import AfterValidator, StringConstraints
 
 from es_mappings.aspect_weights import check
+from es_mappings.facets import attribute_facet
 from es_mappings.product import LAYOUT
-from search.colors import ASPECT, Rgb, parse_color
+from search.colors import ASPECT, parse_color
 
 BUT = ("cheaper", "in_stock", "other_brand")  # similar, but ...
-IN_COLOR = "in_color:"  # ... in another colour
+IN_COLOR = "in_color:"  # ... as `color:`, of a colour that is checked
+COLOR_NAMES = ("color", "colour")  # attributes whose values may be colours that no product is labelled with
+
+MAX_WORDS_LENGTH = 200  # characters of keywords or of a text query
 
 PHOTO = r"^([A-Za-z0-9_-]{1,64}(\^[0-9.]{1,8})?)?$"  # a photograph's token, optionally with a weight
 
@@ -47,6 +51,23 @@ def read_anchor(value: str) -> tuple[str, float]:
     return match["id"], weight
 
 
+def read_text(value: str) -> tuple[str, float]:
+    """Read the words of a text query and their weight: ``WORDS`` or ``WORDS^weight``, as `read_anchor` does.
+
+    Raises
+    ------
+    ValueError
+        The weight isn't above 0 and at most 100, or there are no words, or more than `MAX_WORDS_LENGTH` characters.
+    """
+    words, weight = read_anchor(value)
+    words = " ".join(words.split())
+    if not words:
+        raise ValueError("there are no words")
+    if len(words) > MAX_WORDS_LENGTH:
+        raise ValueError(f"{len(words)} characters are more than {MAX_WORDS_LENGTH}")
+    return words, weight
+
+
 def write_anchor(product_id: str, weight: float = 1.0) -> str:
     """Write an anchor for `read_anchor`: the id quoted if necessary, a weight of 1 left out."""
     plain = _QUOTED.fullmatch(product_id) is None and _PLAIN.fullmatch(product_id)
@@ -55,29 +76,32 @@ def write_anchor(product_id: str, weight: float = 1.0) -> str:
 
 
 def read_but(value: str) -> str:
-    """Check one "similar, but ...": a member of `BUT`, or ``in_color:COLOUR``.
+    """Read one "similar, but ...": a member of `BUT`, ``attribute:value``, or ``in_color:COLOUR``.
 
     Raises
     ------
     ValueError
-        The value has neither form, there is no such colour, or the shop doesn't compare colours.
+        The value has no such form, there is no such colour, or the shop doesn't compare colours.
     """
     if value.startswith(IN_COLOR):
         if ASPECT not in LAYOUT.names:
             raise ValueError(f"{value!r} needs the aspect {ASPECT}, which this shop doesn't have")
         parse_color(value.removeprefix(IN_COLOR))
+        return f"{COLOR_NAMES[0]}:{value.removeprefix(IN_COLOR)}"
+    name, _, wanted = value.partition(":")
+    if name and wanted:
+        attribute_facet().parse(value)
     elif value not in BUT:
-        raise ValueError(f"{value!r} is none of {', '.join(BUT)} and {IN_COLOR}COLOUR")
+        raise ValueError(f"{value!r} is none of {', '.join(BUT)}, attribute:value and {IN_COLOR}COLOUR")
     return value
 
 
-But = Annotated[str, StringConstraints(max_length=80), AfterValidator(read_but)]
+But = Annotated[str, StringConstraints(max_length=600), AfterValidator(read_but)]
 
 
-def color_of(buts: Iterable[str]) -> Rgb | None:
-    """Return the requested colour, the last if there are several, or None."""
-    colors = [value.removeprefix(IN_COLOR) for value in buts if value.startswith(IN_COLOR)]
-    return parse_color(colors[-1]) if colors else None
+def exchanges_of(buts: Iterable[str]) -> dict[str, str]:
+    """Return the attributes to exchange, each with its new value: the last one if there are several."""
+    return {name: value for name, _, value in (but.partition(":") for but in buts) if value}
 
 
 def read_weights(values: Iterable[str]) -> dict[str, float]:

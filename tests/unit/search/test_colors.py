@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from es_mappings.anchors import Anchor, with_part
 from es_mappings.layout import Layout
 from indexer.spaces.reduction import fit_pca
 from indexer.spaces.vector_space import VectorSpace
@@ -54,11 +53,3 @@ def test_colours_are_read_by_code_and_by_name() -> None:
 def test_a_space_without_colours_has_none() -> None:
     assert not color_part(VectorSpace({}, {}, LAYOUT), (255, 0, 0)).any()
     assert not color_part(VectorSpace({}, {}, Layout.of({"look": 2})), (255, 0, 0)).any()
-
-
-def test_likes_get_the_part_and_dislikes_lose_theirs() -> None:
-    vector, part = np.arange(18, dtype=np.float32), np.ones(16, np.float32)
-    liked, disliked = with_part([Anchor("a", vector), Anchor("b", vector, -1)], "color", part, LAYOUT)
-    np.testing.assert_array_equal(liked.vector, [0, 1, *part])
-    np.testing.assert_array_equal(disliked.vector, [0, 1, *np.zeros(16)])
-    np.testing.assert_array_equal(vector, np.arange(18))

@@ -1,15 +1,27 @@
+import datetime as dt
+from dataclasses import replace
+
 import pytest
 
 from es_mappings.planner import Plan
-from search.cursors import Cursors, Position
+from search.cursors import Cursors, Neighbours, Position
 from search.errors import ParameterError
 
 POSITION = Position("listing", Plan("knn", "many", 240, 500, 3.0), "products-1", "point in time", (0.5, "a"), 24)
 
 
-def test_cursors_come_back_as_they_went() -> None:
+BEYOND = replace(
+    POSITION, plan=Plan("exact", "beyond"), total=70, neighbours=Neighbours(POSITION.plan, (1.5, "b")), keywords="dress"
+)
+RULED = replace(POSITION, publication=7, day=dt.date(2026, 8, 31))
+
+TRIED = replace(POSITION, after=(), trial="3:interleaved", shown=("a", "b"))
+
+
+@pytest.mark.parametrize("position", [POSITION, BEYOND, RULED, TRIED])
+def test_cursors_come_back_as_they_went(position: Position) -> None:
     cursors = Cursors("secret")
-    assert cursors.read(cursors.write(POSITION), "listing") == POSITION
+    assert cursors.read(cursors.write(position), "listing") == position
 
 
 @pytest.mark.parametrize("change", [lambda c: c[:-1], lambda c: "A" + c, lambda _: "", lambda _: "\N{SNOWMAN}"])

@@ -52,7 +52,7 @@ def test_sorted_by_relevance_until_something_is_liked() -> None:
         ("dislike", "", "is not a product id"),
         ("like", "a^0", "must be above 0"),
         ("like", "a^1.2.3", "is not a number"),
-        ("but", "uglier", "none of cheaper, in_stock, other_brand and in_color:COLOUR"),
+        ("but", "uglier", "none of cheaper, in_stock, other_brand, attribute:value and in_color:COLOUR"),
         ("but", "in_color:rde", "no colour: use #rrggbb, or a name such as red"),
         ("but", "in_color:#12", "no colour"),
         ("metric", "taxi", "Input should be 'cosine', 'euclidean' or 'manhattan'"),

@@ -4,17 +4,21 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from elastic_transport import ObjectApiResponse
 
+from es_mappings.configuration import DEFAULT, Configuration
 from es_mappings.facets import Filters
 from es_mappings.keywords import Keywords
+from indexer.relevance.versions import Publication
 from search.relaxation import Relaxation
+from tests.answers import answered
 
 PRODUCTS = [{"blue", "dress"}, {"polka", "dot", "dress"}, {"laptop", "16", "gb"}, {"notebook", "sleeve"}]
 CORRECTIONS = {"blu": ["blue"], "dres": ["dress", "dots"], "laptp": ["laptop"], "polkadt": []}
 
 
 class Synonyms:
-    def apply(self, keywords: Keywords) -> Keywords:
+    def apply(self, keywords: Keywords, configuration: Configuration = DEFAULT) -> Keywords:
         return keywords
 
     def like(self, word: str) -> tuple[str, ...]:
@@ -22,8 +26,8 @@ class Synonyms:
 
 
 class Client:
-    def msearch(self, *, index: str, searches: list[dict[str, Any]]) -> SimpleNamespace:
-        return SimpleNamespace(body={"responses": [self._answer(search) for search in searches[1::2]]})
+    def msearch(self, *, index: str, searches: list[dict[str, Any]]) -> ObjectApiResponse[Any]:
+        return answered({"responses": [self._answer(search) for search in searches[1::2]]})
 
     def _answer(self, search: dict[str, Any]) -> dict[str, Any]:
         if "suggest" in search:
@@ -47,7 +51,12 @@ def _matches(query: dict[str, Any], product: set[str]) -> bool:
 
 
 def _relaxed(q: str, **filters: Any) -> Keywords | None:
-    search: Any = SimpleNamespace(parameters=SimpleNamespace(q=q), keywords=Keywords(q), filters=Filters(**filters))
+    search: Any = SimpleNamespace(
+        parameters=SimpleNamespace(q=q),
+        keywords=Keywords(q),
+        filters=Filters(**filters),
+        publication=Publication(),
+    )
     index: Any = SimpleNamespace(client=Client(), alias="shop")
     synonyms: Any = Synonyms()
     return Relaxation(index, synonyms).relaxed(search)
@@ -72,6 +81,8 @@ def test_words_are_spelled_as_the_shop_spells_them(q: str, text: str) -> None:
 def test_as_few_words_as_possible_are_left_open() -> None:
     assert _relaxed("blue laptop 16gb") == Keywords("blue laptop 16 gb", minimum_should_match="-1")
     assert _relaxed("quantum dress") == Keywords("quantum dress", minimum_should_match="-1")
+    # What can't be corrected keeps nothing else from being corrected.
+    assert _relaxed("blu dres quantum") == Keywords("blue dress quantum", minimum_should_match="-1")
 
 
 @pytest.mark.parametrize("q", ["", "quantum", "quantum flux", " ".join(["blu"] * 13)])

@@ -7,9 +7,12 @@ from unittest.mock import MagicMock
 
 import pytest
 
+from es_mappings.product import ALIVE
 from indexer import deadlines
+from indexer.elastic.item_errors import item_error
 from search.errors import IndexGoneError
-from search.snapshots import Snapshot, Snapshots
+from search.snapshots import Snapshot, Snapshots, search_in
+from tests.answers import answered
 
 
 class _Index:
@@ -68,6 +71,22 @@ def test_without_an_older_one_a_listing_waits_no_longer_than_it_may(index: _Inde
     index.let.set()
     opening.join()
     assert index.opened == 1
+
+
+def test_listings_go_on_without_a_point_in_time_where_too_many_are_open(index: _Index) -> None:
+    index.client.open_point_in_time = MagicMock(
+        side_effect=item_error(429, {"type": "too_many_scroll_contexts_exception"}, answered({}).meta)
+    )
+    snapshot = Snapshots(index).current()  # type: ignore[arg-type]
+    assert snapshot == Snapshot("shop-1", "")
+    index.client.msearch.return_value = answered({"responses": [{"took": 1}]})
+    assert search_in(index.client, snapshot, {"query": {"match_all": {}}, "size": 1}, "") == {"took": 1}
+    [sent] = index.client.msearch.call_args_list
+    assert sent.kwargs["index"] == "shop-1"
+    # The alias would hide deleted products; the index itself doesn't.
+    assert sent.kwargs["searches"][1] == {
+        "query": {"bool": {"must": [{"match_all": {}}], "filter": [ALIVE]}}, "size": 1
+    }  # fmt: skip
 
 
 def test_a_reader_starts_over_in_a_new_snapshot_when_its_index_is_gone(index: _Index) -> None:
