@@ -15,11 +15,23 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 accesslog = None
 
 
+def on_starting(_server: object) -> None:
+    """Refuse to start on an Elasticsearch that is too old."""
+    from indexer.elastic.client import check_version
+    from indexer.errors import ProductSearchError
+    from indexer.settings import Settings
+
+    try:
+        check_version(Settings.from_environment())
+    except ProductSearchError as error:
+        raise SystemExit(str(error)) from error
+
+
 def post_fork(_server: object, worker: Any) -> None:
-    """Log as the settings say."""
+    """Log as the settings say, and serve metrics on a port of their own."""
     from indexer.settings import Settings
     from webapp.access_log import PrivacyFilter
-    from workers import logs
+    from workers import logs, metrics
 
     settings = Settings.from_environment()
     logs.configure(settings.log_format)
@@ -27,3 +39,5 @@ def post_fork(_server: object, worker: Any) -> None:
     own.handlers.clear()
     own.propagate = True
     own.addFilter(PrivacyFilter(settings.log_addresses))
+    if settings.metrics_port:
+        metrics.serve(settings.metrics_port)

@@ -8,6 +8,7 @@ from celery import Celery
 from kombu import Exchange, Queue
 
 from indexer.settings import Settings
+from workers.redis_address import RedisAddress
 
 # Queues. The embedding worker consumes the first two; the writing worker consumes all others, so that a new queue that
 # needs no model is added here alone.
@@ -23,10 +24,13 @@ WRITE_EVENTS = "workers.write_events"
 EMBED_PRODUCTS = "workers.embed_products"
 EMBED_WAITING = "workers.embed_waiting"
 EMBED_PHOTO = "workers.embed_photo"
+EMBED_TEXT = "workers.embed_text"
+WRITE_INTERACTIONS = "workers.write_interactions"
 WAKE = "workers.wake"
 RECONCILE = "workers.reconcile"
 PRUNE = "workers.prune"
 SAMPLE_RECALL = "workers.sample_recall"
+JUDGE_EXPERIMENT = "workers.judge_experiment"
 SWEEP = "workers.sweep_attached"
 CHECK_HEALTH = "workers.check_health"  # sent to one worker (workers/health.py)
 
@@ -34,10 +38,12 @@ _ROUTES = {
     SWEEP: EMBEDDING,
     ACCEPT_EVENTS: WRITING,
     WRITE_EVENTS: WRITING,
+    WRITE_INTERACTIONS: WRITING,
     EMBED_PRODUCTS: WRITING,
     EMBED_WAITING: EMBEDDING,
     EMBED_PHOTO: INTERACTIVE,
-    **dict.fromkeys((WAKE, RECONCILE, PRUNE, SAMPLE_RECALL), HOUSEKEEPING),
+    EMBED_TEXT: INTERACTIVE,
+    **dict.fromkeys((WAKE, RECONCILE, PRUNE, SAMPLE_RECALL, JUDGE_EXPERIMENT), HOUSEKEEPING),
 }
 
 TIME_LIMIT = 600  # seconds after which a task counts as stuck and its process is killed
@@ -47,10 +53,9 @@ app = Celery("workers", include=["workers.tasks"])
 
 def configuration() -> dict[str, Any]:
     """Configure Celery from the settings."""
-    settings = Settings.from_environment()
+    broker = RedisAddress(Settings.from_environment().redis_url).celery()
     return {
-        "broker_url": settings.redis_url,
-        "broker_transport": "workers.queues.transport:Transport",
+        **broker,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,  # Redis may be down for a long time
         "broker_channel_error_retry": True,  # or be full: otherwise a command that it refuses ends the worker
@@ -60,6 +65,7 @@ def configuration() -> dict[str, Any]:
             # A Redis that hangs must not hold up a web request; workers connect again.
             "socket_connect_timeout": 2,
             "socket_timeout": 5,
+            **broker.get("broker_transport_options", {}),
         },
         # A publisher must not hang while Redis is down: the webhook answers 503 instead.
         "task_publish_retry_policy": {"max_retries": 2, "interval_start": 0.1, "interval_step": 0.2},

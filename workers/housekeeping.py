@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import wraps
 from typing import TypeVar
 
 from es_mappings import queries
 from es_mappings.anchors import Anchor
 from es_mappings.planner import Plan, Thresholds
+from es_mappings.vector_index import SearchWidth
 from indexer import retention
 from indexer.elastic import write_targets
 from indexer.embedding.drift import drifted
 from indexer.errors import IndexStateError
+from indexer.experiments.judging import look_again
+from indexer.experiments.log import Experiments
+from indexer.relevance.interaction_log import InteractionLog
 from workers import embedding, failures, resources
-from workers.app import EMBED_WAITING, WRITE_EVENTS
+from workers.app import EMBED_WAITING, WRITE_EVENTS, WRITE_INTERACTIONS
 from workers.queues import keys
 
 log = logging.getLogger(__name__)
 
 _NEAREST, _SAMPLES = 24, 5
+_OBJECTIVE = 0.99  # recall of a page of 24
+_LOW_SAMPLES = 3  # in a row, after which a search considers more
 _DAY = 86_400  # seconds
 
 T = TypeVar("T")
@@ -54,6 +61,8 @@ def wake() -> None:
         queues.tasks.wake(WRITE_EVENTS)
     if queues.embedding.due():
         queues.tasks.wake(EMBED_WAITING)
+    if queues.interactions.depth():
+        queues.tasks.wake(WRITE_INTERACTIONS)
 
 
 @_periodic
@@ -85,6 +94,8 @@ def prune() -> None:
             counters.count("pruned", "tombstones", index.at(name).prune_tombstones(settings.tombstone_days))
     except IndexStateError:
         pass  # there is no catalogue yet; attached indices may exist
+    weeks = InteractionLog(index).expire(settings.ubi_days, datetime.now(UTC).date())
+    counters.count("pruned", "weeks of interactions", weeks)
     _expire()
 
 
@@ -105,26 +116,50 @@ def _expire() -> None:
 
 
 @_periodic
+def judge_experiment() -> None:
+    """Count the visits of the experiment that runs, and stop it if it is worse beyond doubt."""
+    run = Experiments(resources.index()).running()
+    if run:
+        look_again(resources.index(), run)
+
+
+@_periodic
 def sample_recall() -> float | None:
-    """Measure the recall of approximate kNN against the exact order, for a few random products."""
+    """Measure the recall of approximate kNN against the exact order, for a few random products.
+
+    Where it is below the objective several times in a row, kNN considers twice as many candidates from then on.
+    """
     index = resources.index()
     sample = {"function_score": {"query": {"exists": {"field": "vector"}}, "random_score": {}}}
     try:
-        index.live()
+        live = index.at(index.live())
+        width = SearchWidth.from_meta(live.meta())
     except IndexStateError:
         return None
     hits = index.search(query=sample, size=_SAMPLES, source=False)["hits"]["hits"]
     vectors = index.vectors([hit["_id"] for hit in hits])
-    recalls = [_recall(Anchor(product_id, vector)) for product_id, vector in vectors.items()]
+    recalls = [_recall(Anchor(product_id, vector), width) for product_id, vector in vectors.items()]
     if not recalls:
         return None
     recall = sum(recalls) / len(recalls)
-    resources.queues().counters.set("recall", recall)
+    counters = resources.queues().counters
+    # A sample misses now and then by chance; nothing makes the width smaller again.
+    is_low = counters.streak("low recall", ended=recall >= _OBJECTIVE) >= _LOW_SAMPLES
+    if is_low and not width.is_greatest:
+        width = width.wider()
+        counters.streak("low recall", ended=True)  # the greater width has samples of its own
+        live.stamp(vectors=width.to_meta())
+        log.warning(
+            "kNN found %.1f%% of the nearest products: from now on it considers %d candidates, and compares %g exactly "
+            "for each one it keeps", 100 * recall, width.num_candidates, width.oversample,
+        )  # fmt: skip
+    counters.set("recall", recall)
+    counters.set("search_width", width.factor)
     return recall
 
 
-def _recall(anchor: Anchor) -> float:
-    thresholds = Thresholds()
+def _recall(anchor: Anchor, width: SearchWidth) -> float:
+    thresholds = Thresholds().searched(width)
     approximate = Plan("knn", "a sample", thresholds.knn_depth, thresholds.num_candidates, thresholds.oversample)
     exact = _nearest(anchor, Plan("exact", "a sample"))
     return len(_nearest(anchor, approximate) & exact) / len(exact) if exact else 1.0

@@ -5,10 +5,18 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import threading
+import time
+from collections.abc import Callable
 from typing import Any, Literal
 
+from cachetools import TTLCache
 from pythonjsonlogger.json import JsonFormatter
 
+# While Redis is away or refuses writes, these try again several times a second and say so each time.
+_REPETITIVE = ("celery.worker.consumer", "workers.scheduler")
+_QUIET_SECONDS = 60.0  # without a line, after which what it says is over
+_NUMBER = re.compile(r"\d+")
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s'\"]+@")  # user:password@ of a URL
 
 
@@ -21,6 +29,25 @@ class WithoutCredentials(logging.Filter):
         if "://" in message:
             record.msg, record.args = cleaned(message), None
         return True
+
+
+class WithoutRepetitions(logging.Filter):
+    """Drops what is said again and again while a fault lasts, but for the first time."""
+
+    def __init__(self, timer: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._recent: TTLCache[tuple[str, str], None] = TTLCache(256, _QUIET_SECONDS, timer)
+        self._lock = threading.Lock()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether a record says something new; numbers, such as those of attempts, don't make it new."""
+        if not record.name.startswith(_REPETITIVE):
+            return True
+        line = (record.name, _NUMBER.sub("", record.getMessage()))
+        with self._lock:
+            repeated = line in self._recent
+            self._recent[line] = None
+        return not repeated
 
 
 def cleaned(text: str) -> str:
@@ -50,6 +77,7 @@ class _Text(logging.Formatter):
 def configure(how: Literal["text", "json"], level: int = logging.INFO) -> None:
     """Configure the root logger to write to standard error."""
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(WithoutRepetitions())
     handler.addFilter(WithoutCredentials())
     handler.setFormatter(
         _Json("{asctime}{levelname}{name}{process}{message}", style="{", rename_fields={"asctime": "at"})

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping
+from socketserver import ThreadingMixIn
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from elastic_transport import TransportError
 from elasticsearch import ApiError
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from indexer.elastic.dead_letters import DeadLetters
 from indexer.elastic.product_index import ProductIndex
-from indexer.errors import IndexStateError
+from indexer.errors import IndexStateError, SettingsError
 from indexer.settings import Settings
 from workers.app import QUEUES
 from workers.errors import RedisUnavailableError
 from workers.queues.connection import PAGE
-from workers.queues.counters import LAG_BUCKETS, REFUSED, STALE
+from workers.queues.counters import INTERACTIONS, INTERACTIONS_DROPPED, LAG_BUCKETS, REFUSED, STALE
 from workers.queues.handle import Queues
+from workers.queues.latencies import HISTOGRAMS, Histogram, distributions
 
 _COUNTERS = {  # name in Redis: name for Prometheus, help, label
     "events": ("lookalike_events", "Catalogue events accepted, by source.", "source"),
@@ -32,11 +37,17 @@ _COUNTERS = {  # name in Redis: name for Prometheus, help, label
     "reconciled": ("lookalike_reconciled", "Products queued again by reconciliation.", None),
     REFUSED: ("lookalike_refused", "Requests answered 503 because the shop was busy, by kind.", "kind"),
     STALE: ("lookalike_stale", "Listings and products shown from memory while Elasticsearch did not answer.", "kind"),
+    INTERACTIONS: ("lookalike_interactions", "Messages on what shoppers asked and did that were written.", None),
+    INTERACTIONS_DROPPED: ("lookalike_interactions_dropped", "Messages on what shoppers did that were lost.", "reason"),
     "pruned": ("lookalike_pruned", "Documents pruned, by kind.", "kind"),
 }
 _GAUGES = {
     "drift": ("lookalike_drift", "Products whose vector was missing or old at the last reconciliation."),
     "recall": ("lookalike_recall", "Share of the exact 24 nearest that the approximate search found, last sample."),
+    "search_width": (
+        "lookalike_search_width",
+        "Times as many candidates as at first that kNN considers.",
+    ),
 }
 
 
@@ -79,6 +90,7 @@ class ShopMetrics(Collector):
             text = "Seconds since a periodic task was last sent; if over 60, no worker consumes housekeeping."
             yield GaugeMetricFamily("lookalike_schedule_age_seconds", text, value=age)
         yield _lag(counts)
+        yield from (_histogram(counts, histogram) for histogram in HISTOGRAMS)
         stalled = GaugeMetricFamily(
             "lookalike_stalled", "Whether a queue waits for Elasticsearch or Redis; /ops says why.", labels=["queue"]
         )
@@ -93,6 +105,7 @@ class ShopMetrics(Collector):
         events, embedding, tasks = self._queues.events, self._queues.embedding, self._queues.tasks
         depth.add_metric(["events"], events.depth())
         depth.add_metric(["products"], embedding.depth())
+        depth.add_metric(["interactions"], self._queues.interactions.depth())
         for queue in QUEUES:
             depth.add_metric([f"celery {queue}"], tasks.depth(queue))
         yield depth
@@ -120,6 +133,13 @@ def _lag(counts: dict[tuple[str, str], float]) -> Metric:
     )
 
 
+def _histogram(counts: Mapping[tuple[str, str], float], histogram: Histogram) -> Metric:
+    family = HistogramMetricFamily(f"lookalike_{histogram.name}_seconds", histogram.text, labels=histogram.labels)
+    for labels, (rows, total) in distributions(counts, histogram).items():
+        family.add_metric(labels, buckets=rows, sum_value=total)
+    return family
+
+
 def registry(index: ProductIndex, queues: Queues) -> CollectorRegistry:
     """Return a registry with a shop's metrics."""
     registry = CollectorRegistry(auto_describe=False)
@@ -127,7 +147,29 @@ def registry(index: ProductIndex, queues: Queues) -> CollectorRegistry:
     return registry
 
 
-def serve(port: int) -> None:
-    """Serve the metrics on a port of this worker, in a thread."""
+class _Server(ThreadingMixIn, WSGIServer):
+    allow_reuse_port = True  # the processes of a machine share the port: each shows the counts of all
+    daemon_threads = True
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        """Log no request: Prometheus asks every few seconds."""
+
+
+def serve(port: int) -> WSGIServer:
+    """Serve the metrics on a port of this process, in a thread.
+
+    Raises
+    ------
+    SettingsError
+        Another program has the port.
+    """
     settings = Settings.from_environment()
-    start_http_server(port, registry=registry(ProductIndex.open(settings), Queues.open(settings, PAGE)))
+    shop = registry(ProductIndex.open(settings), Queues.open(settings, PAGE))
+    try:
+        server = make_server("", port, make_wsgi_app(shop), _Server, _Quiet)
+    except OSError as error:
+        raise SettingsError(f"METRICS_PORT: {port} can't be listened on: {error}") from error
+    threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
+    return server

@@ -9,10 +9,12 @@ from indexer.catalog.currencies import Rates
 from indexer.catalog.feeds.mapping import Mapping, read_mapping
 from indexer.elastic.dead_letters import DeadLetters
 from indexer.elastic.product_index import ProductIndex
+from indexer.embedding.photos import FindRegions
 from indexer.embedding.pipeline import Pipeline
 from indexer.images.decoder import Decoder
 from indexer.settings import Settings
 from workers.queues.handle import Queues
+from workers.queues.latencies import ELASTICSEARCH
 
 
 @cache
@@ -40,6 +42,19 @@ def _pipeline() -> Pipeline:
     return Pipeline.from_settings(settings())
 
 
+def region_finder() -> FindRegions:
+    """Return what finds regions in shoppers' photographs, loaded once."""
+    with _loading:
+        return _region_finder()
+
+
+@cache
+def _region_finder() -> FindRegions:
+    from indexer.embedding.regions import load_finder  # with torch, which workers without models don't load
+
+    return load_finder(settings())
+
+
 @cache
 def photo_decoder() -> Decoder:
     """Return the decoder of shoppers' photographs."""
@@ -49,7 +64,8 @@ def photo_decoder() -> Decoder:
 @cache
 def index() -> ProductIndex:
     """Return the shop's product index."""
-    return ProductIndex.open(settings())
+    observe = queues().latencies.observe
+    return ProductIndex.open(settings(), lambda operation, seconds: observe(ELASTICSEARCH, seconds, operation))
 
 
 @cache

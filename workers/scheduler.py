@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from kombu.exceptions import OperationalError
 
 from indexer.settings import Settings
-from workers.app import PRUNE, RECONCILE, SAMPLE_RECALL, SWEEP, WAKE, app
+from workers.app import JUDGE_EXPERIMENT, PRUNE, RECONCILE, SAMPLE_RECALL, SWEEP, WAKE, app
 from workers.errors import RedisUnavailableError
 from workers.queues.handle import Queues
 from workers.queues.schedule import Schedule
@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 _WAKE_SECONDS = 15.0
 _PRUNE_SECONDS = 3_600.0
+_JUDGE_SECONDS = 1_800.0
 _TICK_SECONDS = 1.0
 
 
@@ -32,6 +33,7 @@ def periods(settings: Settings) -> dict[str, float]:
         WAKE: _WAKE_SECONDS,
         RECONCILE: settings.reconcile_seconds,
         PRUNE: _PRUNE_SECONDS,
+        JUDGE_EXPERIMENT: _JUDGE_SECONDS,
         SAMPLE_RECALL: settings.reconcile_seconds,
         SWEEP: float(settings.sweep_seconds),
     }

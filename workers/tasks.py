@@ -11,24 +11,42 @@ from celery.signals import celeryd_after_setup, setup_logging, worker_process_in
 from elastic_transport import TransportError
 from elasticsearch import ApiError
 
+from indexer.elastic.client import check_version
 from indexer.embedding.photos import Box
 from indexer.errors import ProductSearchError
-from workers import embedding, health, housekeeping, logs, metrics, photos, resources, scheduler, sweeping, writing
+from workers import (
+    embedding,
+    health,
+    housekeeping,
+    interactions,
+    logs,
+    metrics,
+    photos,
+    resources,
+    scheduler,
+    sweeping,
+    text_queries,
+    tracing,
+    writing,
+)
 from workers.app import (
     ACCEPT_EVENTS,
     CHECK_HEALTH,
     EMBED_PHOTO,
     EMBED_PRODUCTS,
+    EMBED_TEXT,
     EMBED_WAITING,
     EMBEDDING,
     HOUSEKEEPING,
     INTERACTIVE,
+    JUDGE_EXPERIMENT,
     PRUNE,
     RECONCILE,
     SAMPLE_RECALL,
     SWEEP,
     WAKE,
     WRITE_EVENTS,
+    WRITE_INTERACTIONS,
     app,
 )
 from workers.errors import QueueError
@@ -75,8 +93,15 @@ def embed_waiting(self: Any) -> None:
 # Acknowledged at once: its shopper doesn't wait until another worker takes it over.
 @app.task(name=EMBED_PHOTO, acks_late=False)
 def embed_photo(upload: str, box: Box | None, reply_to: str) -> None:
-    """Reply with the vector of a shopper's photograph, which is under the key ``upload``."""
-    photos.answer(resources.pipeline(), resources.photo_decoder(), resources.queues(), upload, box, reply_to)
+    """Reply with the vectors of a shopper's photograph, which is under the key ``upload``, and of its regions."""
+    decoder, find = resources.photo_decoder(), resources.region_finder()
+    photos.answer(resources.pipeline(), decoder, find, resources.queues(), upload, box, reply_to)
+
+
+@app.task(name=EMBED_TEXT, acks_late=False)
+def embed_text(upload: str, space: str, reply_to: str) -> None:
+    """Reply with the vector of a text query, whose words are under the key ``upload``."""
+    text_queries.answer(resources.pipeline(), resources.queues(), upload, space, reply_to)
 
 
 @app.task(name=CHECK_HEALTH, acks_late=False)
@@ -93,6 +118,12 @@ def wake() -> None:
     housekeeping.wake()
 
 
+@app.task(name=WRITE_INTERACTIONS)
+def write_interactions() -> None:
+    """Write what shoppers ask and do."""
+    interactions.write_waiting()
+
+
 @app.task(name=RECONCILE)
 def reconcile() -> None:
     """Queue the products whose vector is missing or out of date."""
@@ -103,6 +134,12 @@ def reconcile() -> None:
 def prune() -> None:
     """Delete what has passed its retention period."""
     housekeeping.prune()
+
+
+@app.task(name=JUDGE_EXPERIMENT)
+def judge_experiment() -> None:
+    """Count the visits of the experiment that runs, and stop it if it is worse beyond doubt."""
+    housekeeping.judge_experiment()
 
 
 @app.task(name=SAMPLE_RECALL)
@@ -125,10 +162,14 @@ def configure_logging(loglevel: int | None = None, **_: Any) -> None:
 
 @celeryd_after_setup.connect
 def note_queues(instance: Any, **_: Any) -> None:
-    """Note which queues this worker consumes, and serve its metrics."""
+    """Note which queues this worker consumes, and serve its metrics; refuse an Elasticsearch that is too old."""
+    try:
+        check_version(resources.settings())
+        if port := resources.settings().metrics_port:
+            metrics.serve(port)
+    except ProductSearchError as error:
+        raise SystemExit(str(error)) from error  # Celery logs other exceptions, and starts nevertheless
     _queues.update(instance.app.amqp.queues.consume_from)
-    if port := resources.settings().metrics_port:
-        metrics.serve(port)
 
 
 @worker_ready.connect
@@ -144,6 +185,7 @@ def warm_up(**_: Any) -> None:
 
     In a thread, because Celery kills a process that isn't up within seconds, and so each that replaces it.
     """
+    tracing.start(resources.settings(), "lookalike-worker")
     if _queues & _WITH_MODELS:
         threading.Thread(target=_load_models, name="models", daemon=True).start()
 
@@ -151,6 +193,8 @@ def warm_up(**_: Any) -> None:
 def _load_models() -> None:
     try:
         resources.pipeline()
+        if INTERACTIVE in _queues:
+            resources.region_finder()
     except (ProductSearchError, TransportError, ApiError) as error:
         # The first task tries again, and reports its error like any task.
         log.warning("not warmed up: %s", error)

@@ -10,6 +10,7 @@ from indexer.catalog.events import Delete, Event, parse_event, parse_stored_even
 from indexer.catalog.feeds.mapping import mapped
 from indexer.catalog.values.json_values import clean_value
 from indexer.elastic.client import Answer, BulkFailure
+from indexer.elastic.containment import bisect_on_error, concerns_all
 from indexer.elastic.dead_letters import DeadLetter
 from indexer.elastic.loading import write_events
 from indexer.errors import CatalogError, IndexStateError
@@ -70,8 +71,8 @@ def write_waiting(worker: str) -> int:
     while entries := _take(worker):
         taken += len(entries)
         with resources.queues().events.hold(entries, worker):
-            accepts_more = _write(entries)
-        if not accepts_more:
+            accepts_more = list(bisect_on_error(_write, entries, _give_up))
+        if not all(accepts_more):
             break
         if time.monotonic() > end:
             tasks.wake(WRITE_EVENTS)
@@ -85,20 +86,21 @@ def _take(worker: str) -> list[Entry]:
     return events.take(_BATCH, worker)
 
 
-def _write(entries: list[Entry]) -> bool:
-    """Write a batch, and return whether Elasticsearch accepts more."""
+def _write(entries: Sequence[Entry]) -> bool:
+    """Write a batch, and return whether Elasticsearch accepts more.
+
+    Raises
+    ------
+    Exception
+        An event of the batch causes it.
+    """
     queues = resources.queues()
     try:
         refused = _apply(entries)
     except Exception as error:
-        if failures.is_transient(error):
+        if failures.is_transient(error) or concerns_all(error):
             return _postpone(entries, failures.reason(error), failures.explain(error))
-        if len(entries) > 1:  # whichever event causes it stands alone in the end
-            half = len(entries) // 2
-            return all([_write(entries[:half]), _write(entries[half:])])
-        log.exception("an event can't be written", extra={"event": entries[0].id})
-        _to_dead_letters(entries, [f"{type(error).__name__}: {error}"])
-        return True
+        raise
     if refused:
         failure = refused[0][1]
         later = [entry for entry, _ in refused]
@@ -109,7 +111,14 @@ def _write(entries: list[Entry]) -> bool:
     return True
 
 
-def _postpone(entries: list[Entry], reason: str, why: str, *, partly: bool = False) -> bool:
+def _give_up(entry: Entry, error: Exception) -> bool:
+    """Make an event that can't be written a dead letter; return that Elasticsearch accepts others."""
+    log.error("an event can't be written", extra={"event": entry.id}, exc_info=error)
+    _to_dead_letters([entry], [f"{type(error).__name__}: {error}"])
+    return True
+
+
+def _postpone(entries: Sequence[Entry], reason: str, why: str, *, partly: bool = False) -> bool:
     """Requeue what Elasticsearch or Redis doesn't accept now, and wake a worker for it later; return False."""
     queues = resources.queues()
     log.warning("%d events wait: %s", len(entries), why)
@@ -121,14 +130,14 @@ def _postpone(entries: list[Entry], reason: str, why: str, *, partly: bool = Fal
     return False
 
 
-def _apply(entries: list[Entry]) -> list[tuple[Entry, BulkFailure]]:
+def _apply(entries: Sequence[Entry]) -> list[tuple[Entry, BulkFailure]]:
     """Write entries, and return those that Elasticsearch may accept later; all others leave the queue."""
     given_up = [e for e in entries if e.tries > _MAX_TRIES]
     _to_dead_letters(given_up, [f"its worker died {_MAX_TRIES} times"] * len(given_up))
-    entries, events = _parse([e for e in entries if e.tries <= _MAX_TRIES])
+    valid, events = _parse([e for e in entries if e.tries <= _MAX_TRIES])
     outcome = _send(events)
-    _settle(entries, events, outcome)
-    return [(entry, f) for entry, f in zip(entries, outcome, strict=True) if f and f.transient]
+    _settle(valid, events, outcome)
+    return [(entry, f) for entry, f in zip(valid, outcome, strict=True) if f and f.transient]
 
 
 def _parse(entries: list[Entry]) -> tuple[list[Entry], list[Event]]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import redis
@@ -17,6 +16,8 @@ from workers.queues.reading import number, text
 SERVED = "served"  # name of the count of listings, by strategy
 REFUSED = "refused"  # name of the count of requests that were refused because the shop was busy, by kind
 STALE = "stale"  # name of the count of what was shown from memory, by kind
+INTERACTIONS = "interactions"  # name of the count of messages on what shoppers did that were written
+INTERACTIONS_DROPPED = "interactions_dropped"  # name of the count of those that were not, by reason
 LAG_BUCKETS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1_800.0)  # seconds
 
 
@@ -30,6 +31,10 @@ class Counters:
         """Add to a count; labels distinguish counts of one name."""
         if by:
             self._write({f"{name}|{label}": by})
+
+    def count_labels(self, name: str, labels: Mapping[str, float]) -> None:
+        """Add to the counts of several labels of one name."""
+        self._write({f"{name}|{label}": by for label, by in labels.items()})
 
     def lags(self, seconds: Iterable[float]) -> None:
         """Count how long events took until their product was written with its vector."""
@@ -82,19 +87,30 @@ class Counters:
 
 
 class BufferedCounter:
-    """Counts under one name in memory and writes to Redis every few seconds, so that few requests wait for Redis."""
+    """Counts in memory and writes to Redis every few seconds, so that few requests wait for Redis.
 
-    def __init__(self, counters: Counters, name: str, seconds: float = 2.0) -> None:
-        self._counters, self._name, self._seconds = counters, name, seconds
-        self._lock, self._pending, self._flushed = threading.Lock(), Counter[str](), 0.0
+    Parameters
+    ----------
+    write : callable
+        Takes the counts since it was called last, by what was counted.
+    """
 
-    def count(self, label: str) -> None:
+    def __init__(self, write: Callable[[Mapping[str, float]], None], seconds: float = 2.0) -> None:
+        self._write, self._seconds = write, seconds
+        self._pending: dict[str, float] = {}
+        self._lock, self._flushed = threading.Lock(), 0.0
+
+    def count(self, what: str) -> None:
         """Count one."""
+        self.add({what: 1})
+
+    def add(self, counts: Mapping[str, float]) -> None:
+        """Add to several counts at once."""
         with self._lock:
-            self._pending[label] += 1
+            for what, by in counts.items():
+                self._pending[what] = self._pending.get(what, 0) + by
             if time.monotonic() - self._flushed < self._seconds:
                 return
-            pending, self._pending = self._pending, Counter[str]()
+            pending, self._pending = self._pending, {}
             self._flushed = time.monotonic()
-        for pending_label, by in pending.items():
-            self._counters.count(self._name, pending_label, by)
+        self._write(pending)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import redis
 
-from workers.queues import keys
+from workers.queues import keys, reading
 
 MIN_COUNT = 5  # searches in a week before keywords are suggested, so that what was typed once or twice isn't shown
 _MAX_KEYWORDS = 5_000  # keywords of a week
@@ -22,15 +23,17 @@ class FrequentSearches:
     def __init__(self, client: redis.Redis, alias: str) -> None:
         self._client, self._alias = client, alias
 
-    def count(self, keywords: str) -> None:
-        """Count keywords once, in lower case."""
-        words = " ".join(keywords.lower().split())
-        if not words or len(words) > _MAX_LETTERS:
-            return
+    def add(self, searches: Mapping[str, float]) -> None:
+        """Add to the counts of keywords, in lower case."""
+        counts = Counter[str]()
+        for keywords, times in searches.items():
+            counts[" ".join(keywords.lower().split())] += int(times)
         key = self._key(datetime.now(UTC))
         try:
             with self._client.pipeline(transaction=False) as commands:
-                commands.zincrby(key, 1, words)
+                for words, times in counts.items():
+                    if 0 < len(words) <= _MAX_LETTERS:
+                        commands.zincrby(key, times, words)
                 commands.zremrangebyrank(key, 0, -_MAX_KEYWORDS - 1)  # the rarest, beyond as many as are kept
                 commands.expire(key, 2 * _WEEK)
                 commands.execute()
@@ -45,7 +48,7 @@ class FrequentSearches:
                 rows: Any = self._client.zrevrangebyscore(
                     self._key(week), "+inf", MIN_COUNT, start=0, num=size, withscores=True
                 )
-                counts.update({words.decode(): int(times) for words, times in rows})
+                counts.update({reading.text(words): int(reading.number(times)) for words, times in rows})
         except redis.RedisError:
             return []
         return [words for words, _ in counts.most_common(size)]

@@ -23,6 +23,11 @@ def stalls(alias: str) -> str:
     return f"{alias}:stalls"
 
 
+def loading(alias: str) -> str:
+    """Return the key of how far the shop's first load is."""
+    return f"{alias}:loading"
+
+
 def counters(alias: str) -> str:
     """Return the key of the hash of counts."""
     return f"{alias}:counters"
@@ -56,6 +61,21 @@ def schedule(alias: str) -> str:
 def searches(alias: str, week: str) -> str:
     """Return the key of a week's counts of keywords that found something."""
     return f"{alias}:searches:{week}"
+
+
+def co_purchases(alias: str, level: str, name: str) -> str:
+    """Return the key of the counts of what was ordered with a product or a category."""
+    return f"{alias}:bought:{level}:{name}"
+
+
+def interactions(alias: str) -> str:
+    """Return the key of the stream of what shoppers ask and do."""
+    return f"{alias}:interactions"
+
+
+def all_orders(alias: str) -> str:
+    """Return the key of the number of orders that were counted."""
+    return f"{alias}:orders"
 
 
 def webhook(alias: str, name: str) -> str:
@@ -93,11 +113,31 @@ def photo_reply(token: str) -> str:
     return f"photo:{token}"
 
 
+def text_vector(alias: str, space: str, words: str) -> str:
+    """Return the key of the vector of a text query in a vector space; it does not reveal the words."""
+    return f"{alias}:text:{sha256(f'{space} {words}'.encode()).hexdigest()}"
+
+
+def text_upload(token: str) -> str:
+    """Return the key of the words of a text query that wait for a worker."""
+    return f"text-upload:{token}"
+
+
+def text_reply(token: str) -> str:
+    """Return the key of the list that holds a worker's answer to one text query."""
+    return f"text:{token}"
+
+
+def comparison(alias: str, digest: str) -> str:
+    """Return the key of what many searches show under several configurations, by a digest of both."""
+    return f"{alias}:compared:{digest}"
+
+
 def health_reply(token: str) -> str:
     """Return the key of the list that holds a worker's answer to one health check."""
     return f"health:{token}"
 
 
-def thumbnail(product_id: str, number: int, version: str, width: int) -> str:
+def thumbnail(product_id: str, number: int, version: str, width: int, form: str) -> str:
     """Return the key of a thumbnail."""
-    return f"picture:{product_id}:{number}:{version}:{width}"
+    return f"picture:{product_id}:{number}:{version}:{width}:{form}"

@@ -72,3 +72,14 @@ class Transport(_redis.Transport):  # type: ignore[misc]
     """Kombu's transport, with the channel above."""
 
     Channel = _Channel
+
+
+class _SentinelChannel(_Channel, _redis.SentinelChannel):  # type: ignore[misc]
+    """The same, to the master that sentinels name."""
+
+
+class SentinelTransport(Transport):
+    """The transport to a Redis whose master sentinels know."""
+
+    default_port = _redis.SentinelTransport.default_port
+    Channel = _SentinelChannel

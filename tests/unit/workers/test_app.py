@@ -26,3 +26,18 @@ def test_a_new_queue_is_taken_by_the_writing_worker(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(app, "QUEUES", (*app.QUEUES, "reports"))
     embedder, writer = (_taken(options) for options in commands("workers.app").values())
     assert "reports" in writer - embedder
+
+
+def test_what_is_accepted_from_redis_is_json_and_tasks_of_ours() -> None:
+    import workers.tasks  # noqa: F401 - registers them
+
+    config = app.configuration()
+    assert config["accept_content"] == ["json"]
+    assert config["task_serializer"] == "json"
+    ours = {name for name in app.app.tasks if not name.startswith("celery.")}
+    assert ours == {
+        "workers.accept_events", "workers.write_events", "workers.embed_products", "workers.embed_waiting",
+        "workers.embed_photo", "workers.embed_text", "workers.wake", "workers.reconcile", "workers.prune",
+        "workers.sample_recall", "workers.judge_experiment",
+        "workers.sweep_attached", "workers.check_health", "workers.write_interactions",
+    }  # fmt: skip

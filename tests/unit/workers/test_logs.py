@@ -42,6 +42,23 @@ def test_no_credentials(how: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert "search.example:9200" in written
 
 
+def test_what_is_said_while_a_fault_lasts_is_logged_once() -> None:
+    now = 0.0
+    repetitions = logs.WithoutRepetitions(lambda: now)
+
+    def logged(message: str, name: str = "celery.worker.consumer.consumer") -> bool:
+        return repetitions.filter(logging.LogRecord(name, logging.ERROR, "", 0, message, None, None))
+
+    assert logged("Cannot connect: OOM. Trying again in 2.00 seconds... (1/100)")
+    for attempt in range(2, 90):  # longer than it takes to be over, but never quiet as long
+        now += 2
+        assert not logged(f"Cannot connect: OOM. Trying again in 4.00 seconds... ({attempt}/100)")
+    assert logged("Cannot connect: connection refused")
+    now += 61
+    assert logged("Cannot connect: OOM. Trying again in 2.00 seconds... (1/100)")
+    assert all(logged("written", "workers.writing") for _ in range(2))
+
+
 def test_text_is_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("text")
     logging.getLogger("x").info("written", extra={"product": "dress-1", "event": "msg_1/0"})

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from unittest.mock import MagicMock
 
 import pytest
+from elasticsearch import ApiError
 
 from indexer.catalog.feeds.mapping import read_mapping
 from indexer.elastic.client import BulkFailure
@@ -77,12 +78,27 @@ def test_an_unexpected_error_is_the_reason_of_the_event_that_causes_it(monkeypat
     def give_up(entries: list[Entry], reasons: list[str]) -> None:
         letters.extend(zip([entry.id for entry in entries], reasons, strict=True))
 
-    monkeypatch.setattr(resources, "queues", MagicMock)
+    queues = MagicMock()
+    queues.events.take.side_effect = [[Entry({}, f"e{number}", 0.0) for number in range(10)], []]
+    monkeypatch.setattr(resources, "queues", lambda: queues)
+    monkeypatch.setattr(writing, "_throttle", Throttle(0.001))
     monkeypatch.setattr(writing, "_apply", apply)
     monkeypatch.setattr(writing, "_to_dead_letters", give_up)
-    assert writing._write([Entry({}, f"e{number}", 0.0) for number in range(10)])
+    assert writing.write_waiting("w") == 10
     assert sorted(written) == sorted(f"e{number}" for number in range(10) if number != 3)
     assert letters == [("e3", "KeyError: 'a bug'")]
+
+
+def test_events_wait_where_no_single_one_is_at_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    def apply(_: list[Entry]) -> None:
+        raise ApiError("method_not_allowed", SimpleNamespace(status=405), {})  # type: ignore[arg-type]
+
+    queues, entries = MagicMock(), [Entry({}, "e1", 0.0), Entry({}, "e2", 0.0)]
+    queues.counters.streak.return_value = 1
+    monkeypatch.setattr(resources, "queues", lambda: queues)
+    monkeypatch.setattr(writing, "_apply", apply)
+    assert not writing._write(entries)
+    queues.events.requeue.assert_called_once_with(entries)
 
 
 def test_events_that_wait_say_why(monkeypatch: pytest.MonkeyPatch) -> None:
