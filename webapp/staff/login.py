@@ -15,7 +15,7 @@ from flask import Blueprint, abort, current_app, g, redirect, render_template, r
 from flask.typing import ResponseReturnValue
 
 from webapp.services import services
-from webapp.storefront.links import local_address
+from webapp.storefront.links import here, local_address
 from workers.errors import RedisUnavailableError
 
 log = logging.getLogger(__name__)
@@ -29,17 +29,38 @@ P = ParamSpec("P")
 
 
 def staff_only(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
-    """Guard a view: redirect to the login, and back afterwards, unless a member of staff is logged in."""
+    """Guard a view: redirect to the login, and back afterwards, unless a member of staff is logged in.
+
+    Whoever may only look (`LEVELS`) sends no forms.
+    """
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
         if staff_name() is not None:
+            if request.method not in {"GET", "HEAD"}:
+                needs_level("edit")
             return view(*args, **kwargs)
         if request.method != "GET":
             abort(401, "You are no longer logged in. Log in, and try again.")
-        return redirect(url_for("staff.login", to=request.full_path.rstrip("?")), 303)
+        return redirect(url_for("staff.login", to=here()), 303)
 
     return guarded
+
+
+LEVELS = ("view", "edit", "publish")
+"""What staff may do; each level may do what those before it may."""
+
+
+def needs_level(level: str) -> None:
+    """End the request with 403 unless the logged-in member of staff has a level."""
+    if LEVELS.index(staff_level()) < LEVELS.index(level):
+        abort(403, f"You may {staff_level()} here; to {level}, ask whoever runs the shop (STAFF_LEVELS).")
+
+
+def staff_level() -> str:
+    """Return the level of the logged-in member of staff; `publish` where STAFF_LEVELS doesn't name one."""
+    pairs = (pair.strip().rpartition(":") for pair in services().settings.staff_levels.split(",") if pair.strip())
+    return {name: level for name, _, level in pairs}.get(staff_name() or "", LEVELS[-1])
 
 
 def staff_name() -> str | None:
@@ -47,6 +68,13 @@ def staff_name() -> str | None:
     if "staff_name" not in g:
         g.staff_name = _name_in_cookie()
     name: str | None = g.staff_name
+    return name
+
+
+def staff_author() -> str:
+    """Return the name of the logged-in member of staff, in a view that `staff_only` guards."""
+    name = staff_name()
+    assert name is not None  # noqa: S101 - staff_only guarantees it
     return name
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from elastic_transport import TransportError
 from elasticsearch import ApiError
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from indexer.catalog.currencies import Rates
@@ -18,6 +18,7 @@ from indexer.elastic.load_reports import LoadReports
 from indexer.elastic.product_index import ProductIndex
 from indexer.errors import IndexStateError
 from indexer.rollouts.state import StateStore
+from webapp.reading import product_or_404
 from webapp.services import services
 from webapp.staff.login import staff_name, staff_only
 from workers.app import QUEUES
@@ -52,17 +53,29 @@ def overview() -> ResponseReturnValue:
     index, queues = services().index.within(seconds=5), services().queues
     page = render_template(
         "staff/ops.html",
-        staff=staff_name(),
         alias=index.alias,
         index=_part(lambda: _index(index)),
         failures=_part(lambda: index.failures(_LATEST)),
         rollout=_part(lambda: StateStore(index).read()),
         letters=_part(lambda: _letters(index)),
         loads=_part(lambda: LoadReports(index).latest(_LOADS)),
+        loading=_part(queues.loading.read),
         queues=_part(lambda: _queues(queues)),
         counts=_part(lambda: _counts(queues.counters.read())),
     )
     return page, 200, {"Cache-Control": "no-store"}
+
+
+@blueprint.get("/products/<path:product_id>.json")
+@staff_only
+def product(product_id: str) -> ResponseReturnValue:
+    """Return the whole document of a product, without its vectors: what the API keeps from shoppers."""
+    fields = product_or_404(product_id)
+    return (
+        jsonify({name: value for name, value in fields.items() if name != "pictures"}),
+        200,
+        {"Cache-Control": "no-store"},
+    )
 
 
 @blueprint.post("/letters")

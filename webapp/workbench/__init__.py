@@ -1,13 +1,27 @@
-"""The workbench, where staff judge similarity, settle disputed attributes and find placeholder pictures."""
+"""The workbench, where staff change and compare relevance, judge similarity, settle disputed attributes, and so on."""
 
 from __future__ import annotations
 
-from flask import Flask
+from flask_openapi3 import OpenAPI
 
-from webapp.workbench import disputes, judging, placeholders
+from webapp.workbench import (
+    compare,
+    disputes,
+    experiments,
+    judging,
+    placeholders,
+    queries,
+    query_judging,
+    relevance,
+    rules,
+    rules_api,
+    synonyms,
+)
 
 
-def register(app: Flask) -> None:
+def register(app: OpenAPI) -> None:
     """Register the pages of this package."""
-    for module in (judging, disputes, placeholders):
+    pages = (judging, query_judging, disputes, placeholders, relevance, compare, queries, experiments, rules, synonyms)
+    for module in pages:
         app.register_blueprint(module.blueprint)
+    app.register_api(rules_api.blueprint)

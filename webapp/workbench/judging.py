@@ -2,40 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from pydantic import ValidationError
 
 from indexer.errors import GoldenSetError
 from indexer.relevance.agreement import agreement
 from indexer.relevance.golden import Judgement
 from indexer.relevance.judgements import JudgementStore
 from webapp.services import services
-from webapp.staff.login import staff_name, staff_only
+from webapp.staff.login import staff_only
+from webapp.workbench.judges import NO_STORE, Progress, golden_set, judge_name, progress_of, read_judgement
 from webapp.workbench.pools import make_pools
 
 blueprint = Blueprint("lab", __name__, url_prefix="/lab")
 
 GRADES = {0: "Not alike", 1: "A little", 2: "Alike", 3: "All but the same"}
 MOST_ANCHORS = 200
-_NO_STORE = {"Cache-Control": "no-store"}
-
-
-@dataclass(frozen=True)
-class Progress:
-    """A judge's remaining pairs, in the order in which to judge them."""
-
-    done: int
-    left: list[tuple[str, str]]
-
-    @property
-    def total(self) -> int:
-        """Number of all pairs."""
-        return self.done + len(self.left)
 
 
 @blueprint.get("")
@@ -50,7 +34,7 @@ def overview() -> ResponseReturnValue:
         agreement=agreement(judgements),
         most=MOST_ANCHORS,
     )
-    return page, 200, _NO_STORE
+    return page, 200, NO_STORE
 
 
 @blueprint.post("/pools")
@@ -77,7 +61,7 @@ def judge() -> ResponseReturnValue:
         anchor, candidate = (navigation.product(product_id) for product_id in pair)
         if anchor and candidate:  # skip products deleted meanwhile
             context = {"anchor": anchor, "candidate": candidate, "done": progress.done + position}
-            return render_template("workbench/judge.html", grades=GRADES, progress=progress, **context), 200, _NO_STORE
+            return render_template("workbench/judge.html", grades=GRADES, progress=progress, **context), 200, NO_STORE
     return redirect(url_for("lab.overview"), 303)
 
 
@@ -86,12 +70,7 @@ def judge() -> ResponseReturnValue:
 def grade() -> ResponseReturnValue:
     """Save a judgement, and go on to the next pair."""
     fields: dict[str, Any] = {name: request.form.get(name) for name in ("anchor", "candidate", "grade")}
-    try:
-        judgement = Judgement(**fields, judge=_judge())
-    except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        abort(400, f"{fault['loc'][0] if fault['loc'] else 'candidate'}: {fault['msg']}")
-    _store().put(judgement)
+    _store().put(read_judgement(Judgement, fields))
     return redirect(url_for("lab.judge"), 303)
 
 
@@ -99,7 +78,7 @@ def grade() -> ResponseReturnValue:
 @staff_only
 def undo() -> ResponseReturnValue:
     """Delete the judge's latest judgement, so that its pair is shown again."""
-    _store().undo(_judge())
+    _store().undo(judge_name())
     return redirect(url_for("lab.judge"), 303)
 
 
@@ -107,27 +86,12 @@ def undo() -> ResponseReturnValue:
 @staff_only
 def export() -> ResponseReturnValue:
     """Return all judgements as a golden set."""
-    lines = "".join(j.model_dump_json(exclude_none=True) + "\n" for j in _store().all())
-    name = {"Content-Disposition": "attachment; filename=judgements.jsonl"}
-    return Response(lines, headers=_NO_STORE | name, content_type="application/jsonl; charset=utf-8")
+    return golden_set(_store().all(), "judgements.jsonl")
 
 
 def _progress() -> Progress:
-    """Return a judge's progress: anchors in the common order, candidates shuffled for each judge to avoid hints."""
-    judged = _store().judged(_judge())
-    pairs = [
-        (anchor, candidate)
-        for anchor, candidates in _store().pools().items()
-        for candidate in sorted(candidates, key=lambda c: sha256(f"{_judge()}\n{anchor}\n{c}".encode()).digest())
-    ]
-    left = [pair for pair in pairs if pair not in judged]
-    return Progress(len(pairs) - len(left), left)
-
-
-def _judge() -> str:
-    name = staff_name()
-    assert name is not None  # noqa: S101 - staff_only guarantees it
-    return name
+    judge = judge_name()
+    return progress_of(judge, _store().pools(), _store().judged(judge))
 
 
 def _store() -> JudgementStore:

@@ -51,10 +51,10 @@ class _Values(ExpiringValues):
 class _Shop:
     """A shop whose sessions are in memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, levels: str = "") -> None:
         settings = Settings(redis_url="redis://127.0.0.1:1/0", elasticsearch_url="http://127.0.0.1:1")
         staff = ",".join(f"{name}:{password}" for name, password in PASSWORDS.items())
-        known = {"secret_key": SecretStr("key"), "staff": SecretStr(staff)}
+        known = {"secret_key": SecretStr("key"), "staff": SecretStr(staff), "staff_levels": levels}
         self.app, self.values = create_app(settings.model_copy(update=known)), _Values()
         with self.app.app_context():
             replace(services(), staff_sessions=StaffSessions(self.values)).register(self.app)
@@ -187,3 +187,14 @@ def test_a_login_costs_the_same_whatever_is_wrong(shop: _Shop, monkeypatch: pyte
             works.append(dict(work))
     assert all(one == works[0] for one in works)
     assert works[0]["hashed"] == 2 + 2 * len(PASSWORDS)
+
+
+@pytest.mark.parametrize("path", ["/ops/letters", "/lab/judge", "/lab/attributes", "/lab/placeholders"])
+def test_who_may_only_look_sends_no_form(path: str) -> None:
+    shop = _Shop("eve:view")
+    eve, ada = shop.log_in("eve"), shop.log_in()
+    assert _is_in(eve)
+    refused = _post(eve, path)
+    assert (refused.status_code, "You may view here; to edit" in refused.text) == (403, True)
+    assert _post(ada, path).status_code != 403
+    assert _post(eve, "/staff/logout").status_code == 303

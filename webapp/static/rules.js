@@ -1,0 +1,88 @@
+// Arranges the products of a rule's page without a page load. The buttons do the same without script: the server knows
+// what a move means, here its answer replaces the form.
+import { announce } from "./regions.js";
+
+const form = () => document.querySelector("[data-editor]");
+let dragged = null; // the product's list item
+let newest = 0; // answers of earlier commands are dropped
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.('button[name="do"]');
+  if (!button || button.formMethod === "get" || !form()?.contains(button)) return;
+  event.preventDefault();
+  send(button.value, button.dataset.key);
+});
+
+async function send(command, key = "") {
+  const editor = form();
+  const number = ++newest;
+  const fields = new FormData(editor);
+  fields.set("do", command);
+  editor.setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch(editor.getAttribute("action"), { method: "POST", body: fields, redirect: "error" });
+    if (number !== newest) return;
+    const next = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-editor]");
+    if (!next) throw new Error(`answered ${answer.status}`);
+    editor.replaceWith(next);
+    makeDraggable();
+    focusOn(key);
+    announce(next.querySelector("[data-effects]")?.textContent.trim().replace(/\s+/g, " ") ?? "");
+  } catch {
+    if (number === newest) sendByItself(editor, command); // logged out, or offline: the browser says so
+  }
+}
+
+function sendByItself(editor, command) {
+  const field = Object.assign(document.createElement("input"), { type: "hidden", name: "do", value: command });
+  editor.append(field);
+  editor.submit();
+}
+
+// Focus stays on the same button of the same product, wherever it has gone.
+function focusOn(key) {
+  const again = key && document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  if (again) again.focus();
+  else if (key) document.getElementById("preview-title").scrollIntoView({ block: "nearest" });
+}
+
+function makeDraggable() {
+  if (!document.querySelector(".placed .acts")) return; // who may only look moves nothing
+  for (const item of document.querySelectorAll(".placed")) item.draggable = true;
+}
+
+document.addEventListener("dragstart", (event) => {
+  dragged = event.target.closest?.(".placed") ?? null;
+  if (!dragged) return;
+  event.dataTransfer.effectAllowed = "move";
+  event.dataTransfer.setData("text/plain", dragged.dataset.product);
+  dragged.classList.add("is-dragged");
+});
+
+document.addEventListener("dragover", (event) => {
+  const over = dragged && event.target.closest?.(".placed");
+  if (!over) return;
+  event.preventDefault(); // it may be dropped here
+  mark(over);
+});
+
+document.addEventListener("drop", (event) => {
+  const over = dragged && event.target.closest?.(".placed");
+  if (!over) return;
+  event.preventDefault();
+  const { product, place } = dragged.dataset;
+  if (over !== dragged) send(`place:${place}:${over.dataset.place}:${product}`, `pin:${product}`);
+});
+
+document.addEventListener("dragend", () => {
+  dragged?.classList.remove("is-dragged");
+  dragged = null;
+  mark(null);
+});
+
+function mark(item) {
+  for (const other of document.querySelectorAll(".is-target")) if (other !== item) other.classList.remove("is-target");
+  item?.classList.add("is-target");
+}
+
+makeDraggable();
