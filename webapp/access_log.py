@@ -9,6 +9,7 @@ import ipaddress
 import logging
 import re
 import time
+from collections.abc import Callable
 from typing import Literal
 from urllib.parse import quote
 
@@ -56,8 +57,14 @@ class PrivacyFilter(logging.Filter):
         return True
 
 
-def register(app: Flask, settings: Settings) -> None:
-    """Log each request when it is answered."""
+def register(app: Flask, settings: Settings, observe: Callable[[float, int], None] = lambda *_: None) -> None:
+    """Log each request when it is answered.
+
+    Parameters
+    ----------
+    observe : callable, optional
+        Called with the seconds that each request took, and its status.
+    """
 
     @app.before_request
     def begin() -> None:
@@ -65,11 +72,14 @@ def register(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def end(response: Response) -> Response:
+        seconds = time.perf_counter() - g.get("began", time.perf_counter())
+        observe(seconds, response.status_code)
+        response.headers["Server-Timing"] = f"app;dur={1_000 * seconds:.1f}"  # for the tools of browsers
         fields = {
             "method": request.method,
             "path": _path(),
             "status": response.status_code,
-            "milliseconds": round(1_000 * (time.perf_counter() - g.get("began", time.perf_counter()))),
+            "milliseconds": round(1_000 * seconds),
             "address": shortened(request.remote_addr, settings.log_addresses),
         }
         log.info("%s %s %d, %d ms, from %s", *fields.values(), extra=fields)

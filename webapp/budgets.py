@@ -13,14 +13,17 @@ from flask import Flask, Response, g, render_template, request
 
 from indexer import deadlines
 from indexer.settings import Settings
+from search.notices import marked
+from webapp import languages
 from webapp.errors import RETRY_AFTER, problem, wants_json
 
 log = logging.getLogger(__name__)
 
 _RENDERING = 0.1  # share of a request's time that is left when its calls have used up theirs
 _WAIT_SHARE = 0.25  # of its time, for a turn: enough for a burst, while a longer queue would only delay every request
+_PAGES = 50  # kept for refused requests: a proxy may send any prefix
 _LOG_SECONDS = 10.0  # between two lines about refused requests: under overload there are hundreds a second
-_BUSY = "The shop is busy right now. Please try again in a moment."
+_BUSY = marked("The shop is busy right now. Please try again in a moment.")
 
 
 @dataclass(frozen=True)
@@ -42,21 +45,38 @@ CAPACITIES = {
     "events": Capacity(2, 2),
     "probes": Capacity(2, 2),
 }
+TEXTS = Capacity(3, 0)  # pages that wait for a worker to embed their words; more go without
 _SECONDS = {
     "photos": 15.0,  # a worker embeds the photograph first
     "staff": 20.0,  # staff pages report which server is down, so they may wait for it
 }
+_STAFF = (
+    "staff",
+    "ops",
+    "lab",
+    "query_lab",
+    "disputes",
+    "placeholders",
+    "relevance",
+    "compare",
+    "queries",
+    "experiments",
+    "rules",
+    "rules_api",
+    "synonyms",
+)
 _KINDS = {
     "pictures": "pictures",
     "catalog_hook": "events",
     "health": "probes",
-} | dict.fromkeys(("staff", "ops", "lab", "disputes", "placeholders"), "staff")
+} | dict.fromkeys(_STAFF, "staff")
 _ENDPOINTS = {  # whose kind is another than that of their blueprint
     "photo_pages.upload": "photos",
     "api.similar_to_image": "photos",
     "api.suggest": "suggestions",
+    "loading.progress": "suggestions",
 }
-_FREE = {"static", "health.livez"}  # endpoints that do not wait for servers
+FREE = {"static", "health.livez"}  # endpoints that do not wait for servers
 
 
 class Bulkhead:
@@ -94,7 +114,7 @@ def limit(app: Flask, settings: Settings, refused: Callable[[str], None]) -> Non
 
     @app.before_request
     def begin() -> Response | None:
-        if request.endpoint in _FREE:
+        if request.endpoint in FREE:
             return None
         g.budget = stack = ExitStack()
         kind = kind_of(request.blueprint, request.endpoint)
@@ -121,7 +141,8 @@ class _Refusals:
     """Answers refused requests as cheaply as possible: what a refusal costs is lost to those that are served."""
 
     def __init__(self, count: Callable[[str], None]) -> None:
-        self._count, self._lock, self._page = count, Lock(), ""
+        self._count, self._lock = count, Lock()
+        self._pages: dict[tuple[str, str], str] = {}  # by the prefix that their links have, and by language
         self._unlogged, self._logged_at = 0, 0.0
 
     def answer(self, kind: str) -> Response:
@@ -130,8 +151,11 @@ class _Refusals:
         self._log(kind)
         if wants_json():
             return problem(503, "Service Unavailable", _BUSY)
-        self._page = self._page or render_template("busy.html", detail=_BUSY)
-        return Response(self._page, 503, {"Retry-After": RETRY_AFTER, "Cache-Control": "no-store"})
+        page = self._pages.get(key := (request.script_root, languages.current()))
+        if not page:
+            page = render_template("busy.html", detail=languages.gettext(_BUSY))
+            self._pages = {key: page} if len(self._pages) >= _PAGES else {**self._pages, key: page}
+        return Response(page, 503, {"Retry-After": RETRY_AFTER, "Cache-Control": "no-store"})
 
     def _log(self, kind: str) -> None:
         with self._lock:

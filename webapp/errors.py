@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 
 from elastic_transport import TransportError
@@ -18,17 +20,31 @@ from werkzeug.exceptions import (
     NotFound,
     SecurityError,
     ServiceUnavailable,
+    TooManyRequests,
 )
 
 from indexer.deadlines import DeadlineError
-from indexer.errors import IndexStateError
+from indexer.errors import IndexStateError, RelevanceError
+from indexer.relevance.faults import Fault, InvalidRuleError
 from search.errors import ParameterError, is_outage
-from workers.photos import PhotoServiceError
+from search.notices import marked
+from webapp.languages import SOURCE, current, gettext
+from workers.interactive import EmbeddingServiceError
 
 log = logging.getLogger(__name__)
 
 RETRY_AFTER = "5"  # seconds, in answers with 503
-_UNAVAILABLE = "Search is not available right now. Please try again in a moment."
+_UNAVAILABLE = marked("Search is not available right now. Please try again in a moment.")
+_NO_PHOTOS = marked("Photo search is not available right now. Please try again in a moment.")
+# What pages say where Werkzeug would describe an error to programmers.
+_DETAILS = {
+    404: marked("There is nothing at this address."),
+    405: marked("This address doesn't take what was sent to it."),
+    413: marked("That is too large to be sent."),
+    429: marked("Too many requests came from your address at once. Please wait a moment."),
+    500: marked("The shop made a mistake, which has been noted. Please try again."),
+    503: _UNAVAILABLE,
+}
 
 
 class Problem(BaseModel):
@@ -54,11 +70,20 @@ def problem(status: int, title: str, detail: str, **more: Any) -> Response:
     return response
 
 
+def faulty(faults: Sequence[Fault], status: int) -> Response:
+    """Build the answer to a rule with faults, each with its field, and whether the rule may be kept in spite of it."""
+    listed = [{"field": fault.field, "text": fault.text, "may_stay": fault.is_doubt} for fault in faults]
+    detail = "; ".join(fault.text for fault in faults)
+    return problem(status, HTTPStatus(status).phrase, detail, parameter=faults[0].field or "body", faults=listed)
+
+
 def register(app: Flask) -> None:
     """Register handlers that answer each error in the form that the caller reads."""
     app.register_error_handler(ParameterError, _parameter)
     app.register_error_handler(IndexStateError, _not_ready)
-    app.register_error_handler(PhotoServiceError, _no_photos)
+    app.register_error_handler(InvalidRuleError, _invalid_rule)
+    app.register_error_handler(RelevanceError, _not_readable)
+    app.register_error_handler(EmbeddingServiceError, _no_photos)
     app.register_error_handler(TransportError, _search_down)
     app.register_error_handler(DeadlineError, _late)
     app.register_error_handler(ApiError, _search_refused)
@@ -70,32 +95,41 @@ def register(app: Flask) -> None:
 
 
 def _parameter(error: ParameterError) -> Response:
-    return _answer(400, "Bad Request", str(error), parameter=error.parameter)
+    return _answer(400, "Bad Request", str(error), SOURCE, parameter=error.parameter)
 
 
 def _not_ready(error: IndexStateError) -> Response:
-    return _answer(503, "Service Unavailable", str(error))
+    return _answer(503, "Service Unavailable", str(error), SOURCE)
 
 
-def _no_photos(error: PhotoServiceError) -> Response:
+def _invalid_rule(error: InvalidRuleError) -> Response:
+    return faulty(error.faults, 400)
+
+
+def _not_readable(error: RelevanceError) -> Response:
+    log.error("%s", error)
+    return _answer(409, "Conflict", f"{error}.", SOURCE)
+
+
+def _no_photos(error: EmbeddingServiceError) -> Response:
     log.warning("a photograph was not embedded: %s", error)
-    return _answer(503, "Service Unavailable", "Photo search is not available right now. Please try again in a moment.")
+    return _answer(503, "Service Unavailable", gettext(_NO_PHOTOS))
 
 
 def _search_down(error: TransportError) -> Response:
     log.error("Elasticsearch is down: %s", error)
-    return _answer(503, "Service Unavailable", _UNAVAILABLE)
+    return _answer(503, "Service Unavailable", gettext(_UNAVAILABLE))
 
 
 def _late(error: DeadlineError) -> Response:
     log.warning("a request was given up: %s", error)
-    return _answer(503, "Service Unavailable", _UNAVAILABLE)
+    return _answer(503, "Service Unavailable", gettext(_UNAVAILABLE))
 
 
 def _search_refused(error: ApiError) -> Response:
     log.error("Elasticsearch refused a request: %s", error)
     if is_outage(error):
-        return _answer(503, "Service Unavailable", _UNAVAILABLE)
+        return _answer(503, "Service Unavailable", gettext(_UNAVAILABLE))
     return _http(InternalServerError())
 
 
@@ -116,18 +150,24 @@ def _unreadable_host(error: UnicodeError) -> Response:
 
 def _form(error: CSRFError) -> Response:
     log.info("refused a form: %s", error.description)
-    return _answer(400, "Bad Request", "This form has expired. Go back, reload the page and send it again.")
+    return _answer(400, "Bad Request", gettext("This form has expired. Go back, reload the page and send it again."))
 
 
 def _http(error: HTTPException) -> Response:
     if error.code is None or error.response is not None or error.code < 400:
         return error.get_response()  # type: ignore[return-value]
-    nowhere = isinstance(error, NotFound) and error.description == NotFound.description
-    detail = "There is nothing at this address." if nowhere else error.description
-    answer = _answer(error.code, error.name, detail or error.name)
+    answer = _answer(error.code, error.name, _detail(error))
     # Such as Allow of 405 and Retry-After of 429.
     answer.headers.update({name: value for name, value in error.get_headers() if name != "Content-Type"})
     return answer
+
+
+def _detail(error: HTTPException) -> str:
+    """Return what is wrong: what the view says, or in place of Werkzeug's own words, on pages, ours."""
+    is_ours = error.description != type(error).description and not isinstance(error, TooManyRequests)
+    if not is_ours and error.code in _DETAILS and (not wants_json() or isinstance(error, NotFound)):
+        return gettext(_DETAILS[error.code])
+    return error.description or error.name
 
 
 def wants_json() -> bool:
@@ -135,10 +175,14 @@ def wants_json() -> bool:
     return request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json"
 
 
-def _answer(status: int, title: str, detail: str, **more: Any) -> Response:
+def _answer(status: int, title: str, detail: str, detail_language: str = "", **more: Any) -> Response:
+    """Build an answer; its detail is in the language of the page, unless it says otherwise."""
     if wants_json():
         return problem(status, title, detail, **more)
-    page = Response(render_template("error.html", status=status, title=title, detail=detail), status=status)
+    page = Response(
+        render_template("error.html", status=status, detail=detail, detail_language=detail_language or current()),
+        status=status,
+    )
     if status == ServiceUnavailable.code:
         page.headers["Retry-After"] = RETRY_AFTER
     return page

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
-from flask import abort
+from flask import abort, request
 from werkzeug.datastructures import MultiDict
 
 from es_mappings.facets import is_range
@@ -13,6 +14,7 @@ from indexer.embedding.photos import Box
 from search.errors import ParameterError
 from search.parameters import SearchParameters
 from search.reading import read_parameters
+from webapp.languages import gettext
 from webapp.services import services
 
 _SLIDER = "weight-"  # prefix of a slider's field; the aspect follows
@@ -37,10 +39,26 @@ def page_parameters(arguments: MultiDict[str, str]) -> SearchParameters:
 
 def product_or_404(product_id: str) -> dict[str, Any]:
     """Read a product, or end the request with 404."""
-    product = services().navigation.product(product_id)
-    if product is None:
-        abort(404, f"There is no product {product_id!r}.")
-    return product
+    return products_or_404([product_id])[0]
+
+
+def products_or_404(ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Read products by id, in one request and in the same order, or end the request with 404."""
+    products = services().navigation.products(ids)
+    for product_id in ids:
+        if product_id not in products:
+            abort(404, gettext("There is no product '%(product)s'.", product=product_id))
+    return [products[product_id] for product_id in ids]
+
+
+def require_json() -> None:
+    """End the request unless its body has a JSON content type, which forms of other sites cannot send."""
+    if not request.is_json:
+        abort(415, "The body must be application/json.")
+    try:
+        request.get_json(silent=True)
+    except RecursionError:
+        abort(400, "The body is nested too deeply.")
 
 
 def read_box(text: str) -> Box | None:

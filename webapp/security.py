@@ -22,6 +22,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from indexer.errors import SettingsError
 from indexer.images.decoding.decoding import MAX_BYTES
 from indexer.settings import Settings
+from webapp.languages import gettext
+from workers.redis_address import RedisAddress
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +54,8 @@ _LIMITS = {
     "photo_pages.upload": "photos",
     "api.similar_to_image": "photos",
     "staff.check": "logins",
+    "pictures.picture": "pictures",
+    "pictures.best": "pictures",
     "static": None,
     "health.healthz": None,
     "health.livez": None,
@@ -98,12 +102,14 @@ def protect(app: Flask, settings: Settings) -> None:
     app.config["TRUSTED_HOSTS"] = list(settings.trusted_hosts) or None
     if settings.proxies:
         hops = settings.proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops
+        )
     _limit_rates(app, settings)
     _refuse_other_sites(app)
     csrf = _FormProtection(app)
     # Neither has forms that carry a token: events are signed, and the JSON API refuses other sites.
-    for name in ("api", "catalog_hook"):
+    for name in ("api", "catalog_hook", "rules_api"):
         csrf.exempt(app.blueprints[name])
 
     @app.after_request
@@ -131,7 +137,7 @@ def _refuse_other_sites(app: Flask) -> None:
             return
         site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
         if site not in {None, "same-origin", "none"} or not (origin is None or _is_this_site(origin)):
-            abort(403, "This address does not accept requests from other sites' pages.")
+            abort(403, gettext("This address does not accept requests from other sites' pages."))
 
 
 def _is_this_site(origin: str) -> bool:
@@ -199,6 +205,7 @@ def _limit_rates(app: Flask, settings: Settings) -> None:
         kind = _LIMITS.get(request.endpoint or "", default)
         return str(limits[kind]) if kind else ""
 
+    storage, storage_options = RedisAddress(settings.redis_url).limits()
     limiter = Limiter(
         _client,
         app=app,
@@ -206,8 +213,8 @@ def _limit_rates(app: Flask, settings: Settings) -> None:
         default_limits_exempt_when=lambda: not limit_here(),
         headers_enabled=True,
         key_prefix="rate",
-        storage_uri=settings.redis_url,
-        storage_options={"socket_connect_timeout": 1, "socket_timeout": 1, "wrap_exceptions": True},
+        storage_uri=storage,
+        storage_options={"socket_connect_timeout": 1, "socket_timeout": 1, "wrap_exceptions": True, **storage_options},
         # While Redis is down, each process counts by itself.
         in_memory_fallback_enabled=True,
         # A request that finds Redis down at the same moment as another is not counted; otherwise it would fail.

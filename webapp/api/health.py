@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from elastic_transport import TransportError
 from elasticsearch import ApiError
-from flask import Response, jsonify
+from flask import Response, abort, jsonify
 from flask_openapi3 import APIBlueprint
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -32,7 +32,9 @@ def healthz() -> tuple[Response, int]:
 
 @blueprint.get("/metrics", responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}})
 def prometheus() -> Response:
-    """Return the metrics of the shop and its workers for Prometheus."""
+    """Return the metrics of the shop and its workers for Prometheus, unless they have a port of their own."""
+    if services().settings.metrics_port:
+        abort(404, "Metrics are on a port of their own, METRICS_PORT.")
     registry = metrics.registry(services().index, services().queues)
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 

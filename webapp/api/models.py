@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from flask_openapi3 import FileStorage
 from pydantic import BaseModel, ConfigDict, Field
 
+from webapp.api.cards import ProductCard
+
 
 class ProductPath(BaseModel):
     """The path of a product."""
@@ -23,22 +25,13 @@ StaleSeconds = Annotated[
 ]
 
 
-class Card(BaseModel):
+class Card(ProductCard):
     """A product of a listing."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    id: str
-    title: str
-    brand: str | None
-    category: list[str] | None
-    price: float | None
-    currency: str | None
-    in_stock: bool | None
-    image: str | None = Field(description="Address of its picture on this site.")
     similarity: float | None = Field(description="0 to 1; null unless the listing is sorted by similarity.")
     match: int | None = Field(description="The calibrated match in percent; null without a calibration.")
     why: dict[str, Any] | None = Field(None, description="What the similarity comes from, if `explain` is set.")
+    rules: list[str] | None = Field(None, description="Names of the rules that moved it, if `explain` is set.")
 
 
 class FacetCount(BaseModel):
@@ -65,6 +58,7 @@ class FacetCounts(BaseModel):
 
     category: list[FacetCount] = Field([], description="Paths.")
     brand: list[FacetCount] = []
+    currency: list[FacetCount] = []
     attributes: dict[str, list[FacetCount]] = {}
     in_stock: int = 0
     price: tuple[float, float] | None = Field(None, description="The lowest and the highest.")
@@ -88,9 +82,10 @@ class Served(BaseModel):
     matched: int
     took_ms: int
     weights: dict[str, float] | None = None
-    """How much each aspect counted, if sorted by similarity."""
+    """How much each aspect counted, if sorted by similarity: on average, where likes differ in it."""
     weights_of: str | None = None
-    """Where the weights come from: `request`, `default`, or a category's path."""
+    """Where the weights come from: `request`, `text` (words alone), `default`, or the paths of the categories that have
+    them."""
 
 
 class SearchedKeywords(BaseModel):
@@ -115,6 +110,25 @@ _LINKS = {
 }
 
 
+class Rules(BaseModel):
+    """What the search team's rules do to a listing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    applied: list[str] = Field(description="Names of the rules that apply.")
+    banners: list[str] = Field(description="Texts to be shown above the listing.")
+    redirect: str | None = Field(description="The page to show instead, if there is one.")
+
+
+class PhotoPart(BaseModel):
+    """A photograph, or a part of it."""
+
+    photo: str = Field(description="Its token.")
+    box: tuple[float, float, float, float] | None = Field(
+        description="Left, top, width and height as fractions of the upright photograph; null for all of it."
+    )
+
+
 class ListingAnswer(BaseModel):
     """One page of products."""
 
@@ -125,11 +139,24 @@ class ListingAnswer(BaseModel):
     facets: FacetCounts
     next_cursor: str | None = Field(description="The `cursor` of the next page; null on the last one.")
     keywords: SearchedKeywords
+    instead: Literal["meaning", "keywords"] | None = Field(
+        description="What was searched for instead: `meaning`, the products nearest in meaning to keywords that find "
+        "nothing; `keywords`, the words of `text`, because no worker embeds them right now."
+    )
     plan: Served
+    rules: Rules
     warnings: list[str]
     stale_seconds: StaleSeconds
+    query_id: str | None = Field(
+        None,
+        description="What the search team's reports know this query by: for `query_id` of further pages, and of events "
+        "sent to /api/behaviour. Null where nothing is recorded, and in answers of other operations.",
+    )
     photo: str | None = Field(
         None, description="Token of the photograph, to be used as `photo` in searches for a while."
+    )
+    parts: list[PhotoPart] | None = Field(
+        None, description="The photograph, then what it shows, the clearest first; each can be searched with."
     )
 
 
@@ -165,23 +192,24 @@ class SuggestAnswer(BaseModel):
 
 
 class ProductAnswer(BaseModel):
-    """A product, with the fields of the catalogue and the state of its embedding."""
-
-    model_config = ConfigDict(extra="allow")
-
-    id: str
-    title: str
-    image: str | None
-    stale_seconds: StaleSeconds
-
-
-class BehaviourEvent(BaseModel):
-    """Something a shopper did with a product."""
+    """A product, with what shoppers may know of it. No other field of its document leaves the shop by the API."""
 
     model_config = ConfigDict(extra="forbid")
 
-    type: Literal["view", "cart", "order", "like", "dislike"]
-    product_id: str = Field(min_length=1, max_length=512)
+    id: str
+    title: str
+    description: str = ""
+    brand: str | None = None
+    category: list[str] = Field([], description="Names, broad to narrow.")
+    category_path: list[str] = Field([], description="Values of the parameter `category`.")
+    price: float | None = None
+    currency: str | None = None
+    in_stock: bool | None = None
+    attributes: dict[str, Any] = {}
+    style: str | None = Field(None, description="What its variants share.")
+    image: str | None = Field(description="Address of its picture on this site.")
+    pictures: list[str] = Field(description="Addresses of all its pictures on this site.")
+    stale_seconds: StaleSeconds
 
 
 class PhotoForm(BaseModel):

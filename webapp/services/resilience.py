@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -16,20 +17,25 @@ from es_mappings.keywords import Keywords
 from es_mappings.planner import KEYWORDS
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
 from es_mappings.results import Result
+from es_mappings.vector_index import SearchWidth
 from search.anchors import Anchors
 from search.errors import OUTAGES, is_outage
 from search.listing import Listing
 from search.navigation import Navigation
 from search.parameters import SearchParameters
-from search.rails import Rail
-from search.resolving import ResolvedSearch
+from search.recommended import Rail
+from search.resolved import ResolvedSearch
 from search.snapshots import Snapshot, VectorMeaning
 from search.suggestions import Suggestion
+from search.trials import Trial
 from webapp.services.last_known import LastKnown
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+_Key = tuple[SearchParameters, tuple[str, ...], str]
+"""What a listing was asked for: parameters, what is hidden, and the side of an experiment."""
 
 # Of each process: a listing of 24 takes about 100 kB, a product 4 kB.
 _LISTINGS, _LISTING_BYTES = 2_000, 64 * 2**20
@@ -48,17 +54,39 @@ class ResilientNavigation:
         How old it may be; 0 switches this off.
     served : callable, optional
         Called with ``listing`` or ``product`` for each that is served from memory.
+    observe : callable, optional
+        Called with the seconds that reading a listing took, and the strategy that served it.
     """
 
-    def __init__(self, navigation: Navigation, seconds: float, served: Callable[[str], None] = lambda _: None) -> None:
-        self._navigation, self._served = navigation, served
-        self._listings = LastKnown[tuple[SearchParameters, tuple[str, ...]], Listing](
-            seconds=seconds, entries=_LISTINGS, max_bytes=_LISTING_BYTES
-        )
+    def __init__(
+        self,
+        navigation: Navigation,
+        seconds: float,
+        served: Callable[[str], None] = lambda _: None,
+        observe: Callable[[float, str], None] = lambda *_: None,
+    ) -> None:
+        self._navigation, self._served, self._observe = navigation, served, observe
+        self._listings = LastKnown[_Key, Listing](seconds=seconds, entries=_LISTINGS, max_bytes=_LISTING_BYTES)
         self._products = LastKnown[str, dict[str, Any]](seconds=seconds, entries=_PRODUCTS, max_bytes=_PRODUCT_BYTES)
         self._categories: list[FacetValue] = []
 
-    def listing(self, parameters: SearchParameters, hidden: Sequence[str] = ()) -> Listing:
+    @property
+    def current(self) -> Navigation:
+        """The Navigation Service itself, for staff, to whom nothing outdated is shown."""
+        return self._navigation
+
+    def trial(self, visit: str) -> Trial | None:
+        """Return the side of the running experiment that a visit gets."""
+        return self._navigation.trials.of(visit)
+
+    def listing(
+        self,
+        parameters: SearchParameters,
+        hidden: Sequence[str] = (),
+        *,
+        with_facets: bool = True,
+        trial: Trial | None = None,
+    ) -> Listing:
         """Return the listing of a search, as `Navigation.listing` does, or the last known one.
 
         Raises
@@ -70,18 +98,22 @@ class ResilientNavigation:
         """
         # The disliked are in the address; what else is hidden is a shopper's own, and in no listing that is kept.
         shared = tuple(product_id for product_id in hidden if product_id in parameters.dislike)
+        key = parameters, shared, str(trial or "")
+        began = time.perf_counter()
         try:
-            listing = self._navigation.listing(parameters, hidden)
+            listing = self._navigation.listing(parameters, hidden, with_facets=with_facets, trial=trial)
         except OUTAGES as error:
-            known = self._listings.get((parameters, shared)) if is_outage(error) else None
+            known = self._listings.get(key) if is_outage(error) else None
             if known is None:
                 raise
             self._note("listing", known[1], error)
             return _without(known[0], hidden)
-        is_complete = listing.result.facets is not None and not listing.result.is_incomplete
+        self._observe(time.perf_counter() - began, listing.plan.strategy)
+        has_all = listing.result.facets is not None or not with_facets
+        is_complete = has_all and not listing.result.is_incomplete
         # A photograph's vector is promised to expire.
         if is_complete and len(shared) == len(hidden) and not parameters.photo:
-            self._keep((parameters, shared), listing)
+            self._keep(key, listing)
         return listing
 
     def product(self, product_id: str) -> dict[str, Any] | None:
@@ -133,10 +165,15 @@ class ResilientNavigation:
         """Return the rails of `Rails.for_bag`, or none."""
         return unless_outage(lambda: self._navigation.rails.for_bag(interests, bag, owned), [])
 
-    def _keep(self, key: tuple[SearchParameters, tuple[str, ...]], listing: Listing) -> None:
+    def goes_with(self, ids: Sequence[str], owned: Sequence[str]) -> list[Rail]:
+        """Return the rail of `Rails.goes_with`, or none."""
+        return unless_outage(lambda: self._navigation.rails.goes_with(ids, owned), [])
+
+    def _keep(self, key: _Key, listing: Listing) -> None:
         # Vectors of hits take most of the memory, and no page shows them.
         hits = [replace(hit, vector=None) for hit in listing.result.hits]
-        if not self._listings.put(key, replace(listing, result=replace(listing.result, hits=hits))):
+        # Without teams: a page that was interleaved for another visit decides nothing.
+        if not self._listings.put(key, replace(listing, result=replace(listing.result, hits=hits), teams="")):
             return
         for hit in hits:
             if self._products.get(hit.product["id"]) is None:  # a card has less than the product that a page read
@@ -168,7 +205,7 @@ def unless_outage(read: Callable[[], T], otherwise: T) -> T:
 
 def empty_listing(parameters: SearchParameters) -> Listing:
     """Return a listing of nothing, for a page that can do without its listing."""
-    meaning = VectorMeaning(None, LAYOUT, None, CategoryWeights())
+    meaning = VectorMeaning(None, LAYOUT, None, CategoryWeights(), SearchWidth())
     anchors = Anchors([], {}, [])
     search = ResolvedSearch(
         parameters,

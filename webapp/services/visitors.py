@@ -1,14 +1,14 @@
-"""What is remembered about a shopper: views, bag and orders, in a single value that expires."""
+"""What is remembered about a shopper: views, bag, orders and wish lists, in a single value that expires."""
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import TypeAdapter
+from pydantic import BeforeValidator, TypeAdapter
 
 from es_mappings.behaviour import Event, Kind
 from workers.queues import keys
@@ -18,6 +18,21 @@ from workers.queues.values import ExpiringValues
 log = logging.getLogger(__name__)
 
 MAX_EVENTS, MAX_BAG, MAX_QUANTITY, MAX_ORDERS = 200, 50, 99, 20
+MAX_LISTS, MAX_LISTED, MAX_NAME = 20, 50, 60  # wish lists, products of each, characters of a name
+
+
+@dataclass(frozen=True)
+class BagItem:
+    """A product in the bag, in the chosen size if it has any."""
+
+    product_id: str
+    quantity: int
+    size: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What distinguishes it from the others in the bag."""
+        return self.product_id, self.size
 
 
 @dataclass(frozen=True)
@@ -29,6 +44,7 @@ class Line:
     quantity: int
     price: float | None
     currency: str | None
+    size: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,44 +56,82 @@ class Order:
     lines: tuple[Line, ...]
 
 
+def _items(bag: object) -> object:
+    """Read a bag of earlier versions, which had a quantity for each product id."""
+    return [{"product_id": i, "quantity": n} for i, n in bag.items()] if isinstance(bag, dict) else bag
+
+
+Bag = Annotated[tuple[BagItem, ...], BeforeValidator(_items)]
+
+
 @dataclass(frozen=True)
 class Visitor:
-    """A shopper's events, oldest first, bag (product id to quantity, in the order added) and orders."""
+    """A shopper's events, oldest first, bag, orders, and wish lists by name."""
 
     events: tuple[Event, ...] = ()
-    bag: dict[str, int] = field(default_factory=dict)
+    bag: Bag = ()
     orders: tuple[Order, ...] = ()
+    lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def with_listed(self, name: str, product_ids: Iterable[str]) -> Visitor:
+        """Return the visitor with products added to a wish list, which is made if there is none of this name."""
+        if name not in self.lists and len(self.lists) >= MAX_LISTS:
+            return self
+        merged = tuple(dict.fromkeys([*self.lists.get(name, ()), *product_ids]))[:MAX_LISTED]
+        return replace(self, lists=self.lists | {name: merged})
+
+    def without_list(self, name: str) -> Visitor:
+        """Return the visitor without a wish list."""
+        return replace(self, lists={n: ids for n, ids in self.lists.items() if n != name})
 
     def with_event(self, kind: Kind, product_id: str, now: float) -> Visitor:
         """Return the visitor with one more event; beyond MAX_EVENTS the oldest are dropped."""
         return replace(self, events=(*self.events, Event(kind, product_id, now))[-MAX_EVENTS:])
 
-    def with_quantity(self, product_id: str, quantity: int, now: float) -> Visitor:
-        """Return the visitor with this quantity of a product in the bag; 0 removes it."""
-        bag = {i: n for i, n in self.bag.items() if i != product_id or quantity > 0}
+    def with_quantity(self, product_id: str, quantity: int, now: float, size: str = "") -> Visitor:
+        """Return the visitor with this quantity of a product, in one size, in the bag; 0 removes it."""
+        item = BagItem(product_id, min(quantity, MAX_QUANTITY), size)
+        others = tuple(other for other in self.bag if other.key != item.key)
         if quantity <= 0:
             # A product removed from the bag no longer counts as one in it; its views still count.
-            events = tuple(e for e in self.events if (e.kind, e.product_id) != ("cart", product_id))
-            return replace(self, bag=bag, events=events)
-        if product_id not in bag and len(bag) >= MAX_BAG:  # the bag is full
-            return self
-        known = product_id in bag
-        changed = replace(self, bag=bag | {product_id: min(quantity, MAX_QUANTITY)})
-        return changed if known else changed.with_event("cart", product_id, now)
+            is_gone = all(other.product_id != product_id for other in others)
+            events = tuple(e for e in self.events if not is_gone or (e.kind, e.product_id) != ("cart", product_id))
+            return replace(self, bag=others, events=events)
+        if len(others) == len(self.bag):
+            if len(self.bag) >= MAX_BAG:
+                return self
+            changed = replace(self, bag=(*self.bag, item))
+            return changed if self.pieces(product_id) else changed.with_event("cart", product_id, now)
+        return replace(self, bag=tuple(item if other.key == item.key else other for other in self.bag))
+
+    def with_more(self, product_id: str, quantity: int, now: float, size: str = "") -> Visitor:
+        """Return the visitor with so many more of a product in the bag."""
+        present = sum(item.quantity for item in self.bag if item.key == (product_id, size))
+        return self.with_quantity(product_id, present + quantity, now, size)
 
     def with_order(self, order: Order) -> Visitor:
-        """Return the visitor with an order added and its products removed from the bag."""
+        """Return the visitor with an order added and what it has removed from the bag."""
         visitor = self
         for line in order.lines:
             visitor = visitor.with_event("order", line.product_id, order.at)
-        bag = {i: n for i, n in self.bag.items() if i not in {line.product_id for line in order.lines}}
+        ordered = {(line.product_id, line.size) for line in order.lines}
+        bag = tuple(item for item in self.bag if item.key not in ordered)
         return replace(visitor, bag=bag, orders=(*self.orders, order)[-MAX_ORDERS:])
+
+    def pieces(self, *product_ids: str) -> int:
+        """Return how many pieces are in the bag: of some products, or of all."""
+        return sum(item.quantity for item in self.bag if item.product_id in product_ids or not product_ids)
+
+    @property
+    def in_bag(self) -> list[str]:
+        """The products in the bag, each once."""
+        return list(dict.fromkeys(item.product_id for item in self.bag))
 
     @property
     def owned(self) -> list[str]:
         """Products in the bag or ordered, which are not recommended again."""
         ordered = [line.product_id for order in self.orders for line in order.lines]
-        return list(dict.fromkeys([*self.bag, *ordered]))
+        return list(dict.fromkeys([*self.in_bag, *ordered]))
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data, as it is stored and as the shopper can download it."""

@@ -11,7 +11,7 @@ export function showGalleries() {
 }
 
 function mark(strip) {
-  const index = Math.round(strip.scrollLeft / strip.clientWidth);
+  const index = Math.round(Math.abs(strip.scrollLeft) / strip.clientWidth); // it is negative from right to left
   for (const [number, thumb] of document.querySelectorAll(".gallery-thumbs a").entries()) {
     if (number === index) thumb.setAttribute("aria-current", "true");
     else thumb.removeAttribute("aria-current");

@@ -1,6 +1,7 @@
 // "Show more" appends the products of the next page. The address stays the same.
-import { fetchPage, isOvertaken } from "./request.js";
+import { fetchPage, isOvertaken, productsOf } from "./request.js";
 import { announce } from "./regions.js";
+import { number, text } from "./texts.js";
 
 export function interceptMore() {
   document.addEventListener("click", async (event) => {
@@ -10,7 +11,7 @@ export function interceptMore() {
     if (link.ariaBusy === "true") return;
     link.ariaBusy = "true";
     try {
-      append(link, (await fetchPage(link.href)).page);
+      append(link, (await fetchPage(productsOf(link.href))).page);
     } catch (error) {
       if (!isOvertaken(error)) location.assign(link.href);
     } finally {
@@ -28,11 +29,12 @@ function append(link, page) {
 
   const box = link.closest(".more");
   const total = Number(box.dataset.total);
-  const progress = `${grid.children.length} of ${total.toLocaleString("en")}`;
+  const progress = { shown: number(grid.children.length), total: number(total) };
   const next = page.querySelector("a[data-more]");
   if (next && grid.children.length < total) link.href = next.href;
   else link.remove();
   const words = box.querySelector("[data-shown]");
-  if (words) words.textContent = progress;
-  announce(`${progress} products shown`);
+  if (words) words.textContent = text("shown", progress);
+  announce(text("shownProducts", progress));
+  document.dispatchEvent(new Event("results"));
 }

@@ -1,6 +1,7 @@
 // Follows the shop's links and forms without a page load; on an error the browser loads the page itself.
-import { fetchPage, isOvertaken } from "./request.js";
-import { announce, focusAfter, regions, show } from "./regions.js";
+import { fetchPage, isOvertaken, productsOf } from "./request.js";
+import { isPlain } from "./dialog.js";
+import { announce, focusAfter, place, regions, show, standIn } from "./regions.js";
 import { animate } from "./transition.js";
 
 const MAX_SNAPSHOTS = 20; // pages that Back restores as they were
@@ -21,8 +22,7 @@ export function interceptLinks() {
 
 function onClick(event) {
   const link = event.target.closest?.("a[data-swap]");
-  const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
-  if (!link || !plain || event.defaultPrevented || link.origin !== location.origin) return;
+  if (!link || !isPlain(event) || link.origin !== location.origin) return;
   event.preventDefault();
   visit(link.href, link);
 }
@@ -51,7 +51,9 @@ export function formAddress(form) {
   });
   for (const [name, { min = "", max = "" }] of Object.entries(ranges)) named.push(["filter", `${name}:${min}..${max}`]);
   const query = new URLSearchParams(named).toString();
-  return form.action + (query && `?${query}`);
+  const url = new URL(form.action); // its own query is in hidden fields, too
+  url.search = query;
+  return url.href;
 }
 
 export function visit(url, trigger) {
@@ -61,18 +63,19 @@ export function visit(url, trigger) {
 // Shows the results of an address without changing the current one.
 export async function preview(url) {
   try {
-    const { page } = await fetchPage(url);
+    const { page } = await fetchPage(productsOf(url));
     const results = page.getElementById("results");
     if (!results) return;
     document.getElementById("results")?.replaceWith(results);
-    announce(page.getElementById("main").dataset.announce);
+    announce(results.dataset.announce);
+    document.dispatchEvent(new Event("results"));
   } catch (error) {
     if (!isOvertaken(error)) location.assign(url);
   }
 }
 
 // Shows the answer to a form, be it a success or an error.
-function send(form, trigger) {
+export function send(form, trigger) {
   form.inert = true; // ignores a second press
   const options = { method: "POST", body: new FormData(form), any: true };
   return go(() => fetchPage(form.action, options), trigger, () => form.submit()).finally(() => (form.inert = false));
@@ -81,7 +84,7 @@ function send(form, trigger) {
 async function go(fetched, trigger, otherwise, hash = "") {
   try {
     const answer = await fetched();
-    await animate(answer.page, () => {
+    animate(() => {
       keepPage();
       const address = answer.url + hash;
       const same = address === location.href;
@@ -90,9 +93,14 @@ async function go(fetched, trigger, otherwise, hash = "") {
       const again = by && history.state?.by === by;
       key = same ? key : newKey();
       if (!same && answer.ok) history[again ? "replaceState" : "pushState"]({ key, by }, "", address);
+      const was = place(trigger);
+      const fill = standIn(trigger);
+      const isElsewhere = !was.key && new URL(address).pathname !== currentAddress.split("?")[0];
       show(answer.page);
+      fill();
       unfold(hash);
-      focusAfter(trigger);
+      focusAfter(was);
+      if (isElsewhere && !hash) scrollTo({ top: 0, behavior: "instant" });
       settle();
     });
   } catch (error) {
@@ -100,8 +108,14 @@ async function go(fetched, trigger, otherwise, hash = "") {
   }
 }
 
-function unfold(hash) {
-  const details = hash && document.getElementById(decodeURIComponent(hash.slice(1)))?.closest("details");
+function unfold(hash = "") {
+  let id;
+  try {
+    id = decodeURIComponent(hash.slice(1));
+  } catch {
+    return; // a damaged fragment leads nowhere
+  }
+  const details = id && document.getElementById(id)?.closest("details");
   if (details) details.open = true;
 }
 
@@ -122,7 +136,7 @@ async function onPopState(event) {
 
 function keepPage() {
   history.scrollRestoration = "manual";
-  snapshots.set(key, { page: regions(document), scroll: scrollY });
+  snapshots.set(key, { page: regions(document, ":not([data-visit])"), scroll: scrollY });
   if (snapshots.size > MAX_SNAPSHOTS) snapshots.delete(snapshots.keys().next().value);
 }
 

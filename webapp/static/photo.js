@@ -1,14 +1,15 @@
 // Shows a photograph that is chosen, dropped or pasted, with a frame around the part to search with.
 import { fetchPage } from "./request.js";
 import { show } from "./regions.js";
+import { percent, text } from "./texts.js";
+import { Lens, WHOLE, boxKey, clamp, fitted } from "./lens.js";
 
-const LEAST = 0.05; // of the picture's width and height
-const WHOLE = { x: 0, y: 0, w: 1, h: 1 };
 const STEP = 0.02;
+const TAP = 4; // pixels that a tap may wander
 let box = { ...WHOLE };
 let address = null; // object URL of the photograph
 const previewed = new WeakMap(); // the photograph of each form
-let thumbnail = null; // of the photograph sent last
+const lenses = new WeakMap(); // by form
 
 export function setUp(form) {
   if (form.dataset.ready) return;
@@ -17,8 +18,14 @@ export function setUp(form) {
   for (const input of form.querySelectorAll("input[type=file]")) {
     input.addEventListener("change", () => input.files[0] && preview(form, input));
   }
-  form.querySelector("[data-crop-whole]").addEventListener("click", () => place(form, WHOLE));
-  form.addEventListener("submit", () => (thumbnail = small(form)), true);
+  const lens = new Lens(form, { box: () => box, place: (next) => place(form, next), small: (part) => small(form, part) });
+  lenses.set(form, lens);
+  form.querySelector("[data-crop-whole]").addEventListener("click", () => move(form, WHOLE));
+  form.addEventListener("submit", (event) => {
+    if (!lens.copy) return; // nothing is chosen
+    event.preventDefault();
+    lens.open();
+  });
   const frame = form.querySelector(".crop-box");
   frame.addEventListener("keydown", (event) => onKey(event, form));
   form.querySelector(".crop-stage").addEventListener("pointerdown", (event) => onPointer(event, form));
@@ -43,18 +50,26 @@ export async function take(file, url) {
   preview(form, input);
 }
 
-// Shows the shopper's photograph in the row of anchors. The shop doesn't store it, so a small copy is kept in this tab;
-// other tabs show a camera icon instead.
+// Shows the shopper's photograph: in the row of anchors, and behind its parts. The shop doesn't store it, so a small copy
+// is kept in this tab; other tabs show a camera icon and the parts' outlines instead.
 export function showThumbnails() {
+  const drawing = document.querySelector("[data-photograph]");
+  const token = drawing?.dataset.photograph;
   for (const place of document.querySelectorAll("[data-photo]:not(:has(img))")) {
-    const key = `photo:${place.dataset.photo}`;
-    if (thumbnail) {
-      sessionStorage.setItem(key, thumbnail);
-      thumbnail = null;
-    }
+    const key = `photo:${token ?? place.dataset.photo}`;
     const copy = sessionStorage.getItem(key);
-    if (copy) place.replaceChildren(Object.assign(new Image(), { src: copy, alt: "Your photograph" }));
+    if (copy) place.replaceChildren(Object.assign(new Image(), { src: copy, alt: text("photo") }));
+    if (copy && drawing && !drawing.querySelector("image")) drawing.firstElementChild.after(behind(drawing, copy));
   }
+}
+
+function behind(drawing, copy) {
+  const image = document.createElementNS("http://www.w3.org/2000/svg", "image");
+  const { width, height } = drawing.viewBox.baseVal;
+  for (const [name, value] of Object.entries({ href: copy, width, height, preserveAspectRatio: "none" })) {
+    image.setAttribute(name, value);
+  }
+  return image;
 }
 
 async function preview(form, input) {
@@ -66,30 +81,36 @@ async function preview(form, input) {
   const url = (address = URL.createObjectURL(input.files[0]));
   form.querySelector("[data-crop]").hidden = false;
   form.querySelector("[data-crop-whole]").hidden = false;
-  form.querySelector("[data-photo-drop]").classList.add("has-photo");
+  form.closest(".lens").classList.add("has-photo");
   const image = form.querySelector(".crop-image");
   image.src = url;
-  try {
-    await image.decode();
-    if (address === url) place(form, WHOLE);
-  } catch {
-    // No preview of what the browser can't show, such as TIFF; that another choice came first says nothing about it.
-    if (address === url) form.querySelector("[data-crop]").hidden = true;
-  }
+  const lens = lenses.get(form);
+  const isShown = await lens.begin(image, input.files[0]);
+  if (address !== url) return; // another was chosen meanwhile
+  form.querySelector("[data-crop]").hidden = !isShown; // no frame around what the browser can't show, such as TIFF
+  if (!isShown) return;
+  place(form, WHOLE);
+  lens.search();
+}
+
+// Moves the frame as the shopper does, and searches for what is in it.
+function move(form, next) {
+  place(form, next);
+  lenses.get(form).changed();
 }
 
 function place(form, next) {
-  const w = clamp(next.w, LEAST, 1);
-  const h = clamp(next.h, LEAST, 1);
-  box = { w, h, x: clamp(next.x, 0, 1 - w), y: clamp(next.y, 0, 1 - h) };
-  const frame = form.querySelector(".crop-box");
-  for (const [name, value] of [["left", box.x], ["top", box.y], ["width", w], ["height", h]]) {
-    frame.style[name] = `${value * 100}%`;
+  box = fitted(next);
+  const { w, h } = box;
+  for (const frame of form.querySelectorAll(".crop-box, .crop-window")) {
+    for (const [name, value] of [["left", box.x], ["top", box.y], ["width", w], ["height", h]]) {
+      frame.style[name] = `${value * 100}%`;
+    }
   }
-  const whole = w > 0.999 && h > 0.999;
-  form.elements.box.value = whole ? "" : [box.x, box.y, w, h].map((value) => value.toFixed(4)).join(",");
-  const size = `${Math.round(w * 100)} × ${Math.round(h * 100)} % of the picture counts`;
-  form.querySelector("[data-crop-size]").textContent = whole ? "The whole picture counts" : size;
+  const whole = !boxKey(box);
+  form.elements.box.value = boxKey(box);
+  const size = text("part", { width: percent(w), height: percent(h) });
+  form.querySelector("[data-crop-size]").textContent = whole ? text("whole") : size;
 }
 
 function onKey(event, form) {
@@ -99,7 +120,7 @@ function onKey(event, form) {
   const { x, y, w, h } = box;
   const moved = { ...box, x: x + dx * STEP, y: y + dy * STEP };
   const sized = { ...box, w: Math.min(w + dx * STEP, 1 - x), h: Math.min(h + dy * STEP, 1 - y) };
-  place(form, event.shiftKey ? sized : moved);
+  move(form, event.shiftKey ? sized : moved);
 }
 
 // Dragging a corner resizes the frame, dragging inside moves it, dragging outside draws a new one.
@@ -110,20 +131,23 @@ function onPointer(event, form) {
   const at = (e) => [clamp((e.clientX - stage.left) / stage.width, 0, 1), clamp((e.clientY - stage.top) / stage.height, 0, 1)];
   const [x0, y0] = at(event);
   const start = { ...box };
+  let dragged = false; // a tap leaves the frame as it is
   const corner = event.target.dataset.corner;
   const whole = start.w > 0.999 && start.h > 0.999;
-  const inside = !whole && event.target.closest(".crop-box");
+  const inside = !whole && x0 >= start.x && x0 <= start.x + start.w && y0 >= start.y && y0 <= start.y + start.h;
   const [fx, fy] = corner ? opposite(start, corner) : [x0, y0];
-  const move = (e) => {
+  const drag = (e) => {
+    if (!dragged && Math.hypot(e.clientX - event.clientX, e.clientY - event.clientY) < TAP) return;
+    dragged = true;
     const [x, y] = at(e);
-    if (inside && !corner) place(form, { ...start, x: start.x + x - x0, y: start.y + y - y0 });
-    else place(form, { x: Math.min(fx, x), y: Math.min(fy, y), w: Math.abs(x - fx), h: Math.abs(y - fy) });
+    if (inside && !corner) move(form, { ...start, x: start.x + x - x0, y: start.y + y - y0 });
+    else move(form, { x: Math.min(fx, x), y: Math.min(fy, y), w: Math.abs(x - fx), h: Math.abs(y - fy) });
   };
   const end = () => {
-    removeEventListener("pointermove", move);
+    removeEventListener("pointermove", drag);
     form.querySelector(".crop-box").focus({ preventScroll: true });
   };
-  addEventListener("pointermove", move);
+  addEventListener("pointermove", drag);
   addEventListener("pointerup", end, { once: true });
   addEventListener("pointercancel", end, { once: true });
 }
@@ -132,15 +156,13 @@ function opposite({ x, y, w, h }, corner) {
   return [corner.includes("w") ? x + w : x, corner.includes("n") ? y + h : y];
 }
 
-function small(form) {
+function small(form, part) {
   const image = form.querySelector(".crop-image");
   if (!image.naturalWidth) return null;
-  const [width, height] = [box.w * image.naturalWidth, box.h * image.naturalHeight];
-  const scale = 160 / Math.max(width, height);
+  const [width, height] = [part.w * image.naturalWidth, part.h * image.naturalHeight];
+  const scale = Math.min(1, 480 / Math.max(width, height)); // enough to show its parts
   const canvas = Object.assign(document.createElement("canvas"), { width: width * scale, height: height * scale });
-  const from = [box.x * image.naturalWidth, box.y * image.naturalHeight, width, height];
+  const from = [part.x * image.naturalWidth, part.y * image.naturalHeight, width, height];
   canvas.getContext("2d").drawImage(image, ...from, 0, 0, canvas.width, canvas.height);
   return canvas.toDataURL("image/jpeg", 0.8);
 }
-
-const clamp = (value, low, high) => Math.min(Math.max(value, low), high);

@@ -1,7 +1,7 @@
-// The parts of a page that change between addresses.
+// The parts of a page that change between addresses. Those of the visit (data-visit) are never older than the last answer.
 
-export function regions(page) {
-  return { title: page.title, nodes: [...page.querySelectorAll("[data-region]")] };
+export function regions(page, which = "") {
+  return { title: page.title, nodes: [...page.querySelectorAll(`[data-region]${which}`)] };
 }
 
 // Shows a parsed page, or regions that `regions` returned earlier.
@@ -20,23 +20,62 @@ export function announce(text = document.getElementById("main").dataset.announce
   document.getElementById("status").textContent = text;
 }
 
-// Keeps the focus on the control that was used, without scrolling. If the control is gone, such as the heart of a product
-// that has moved to the anchors, reading restarts at the top.
-export function focusAfter(trigger) {
-  const key = trigger.closest("[data-key]")?.dataset.key;
+// Remembers where a control is, to keep it under the pointer while the page changes around it.
+export function place(trigger) {
+  const keyed = trigger.closest("[data-key]");
+  const filters = trigger.closest("[data-filters]");
+  return { key: keyed?.dataset.key, top: keyed?.getBoundingClientRect().top, inFilters: Boolean(filters), scrolled: filters?.scrollTop };
+}
+
+// Shows the picture of the card that led to a product until the product's own has come.
+export function standIn(trigger) {
+  const card = trigger.matches(".card-title a") && trigger.closest(".card");
+  const shown = card && card.querySelector("img")?.currentSrc;
+  return () => {
+    const frame = document.querySelector(".sheet-picture");
+    if (shown && frame) frame.style.background = `center / cover url("${CSS.escape(shown)}")`;
+  };
+}
+
+// Keeps the focus on the control that was used, and the control where it was. If it is gone, such as the heart of a
+// product that has moved to the anchors, reading restarts at the top.
+export function focusAfter({ key, top, inFilters, scrolled }) {
   const same = key && document.querySelector(`[data-key="${CSS.escape(key)}"]`);
   if (same) {
+    const filters = same.closest("[data-filters]");
+    if (filters) filters.scrollTop = scrolled ?? 0;
+    if (inFilters) showResults(filters);
+    keepAt(top, same, filters);
     (same.querySelector("summary") ?? same).focus({ preventScroll: true });
     return;
   }
   document.getElementById("title").focus({ preventScroll: true });
-  const top = document.querySelector("[data-top]") ?? document.getElementById("main");
-  scrollTo(0, Math.min(scrollY, top.getBoundingClientRect().top + scrollY - 16));
+  const target = document.querySelector("[data-top]") ?? document.getElementById("main");
+  scrollTo(0, Math.min(scrollY, target.getBoundingClientRect().top + scrollY - MARGIN));
+}
+
+const MARGIN = 16; // pixels above what is scrolled into view, as in shop.css
+
+// Results are seen from their first one, where the filters stand beside them and scroll on their own.
+function showResults(filters) {
+  if (getComputedStyle(filters).overflowY !== "auto") return;
+  const { top } = document.querySelector("[data-body]").getBoundingClientRect();
+  if (top < MARGIN) scrollTo({ top: top + scrollY - MARGIN, behavior: "instant" });
+}
+
+function keepAt(top, control, filters) {
+  const moved = () => control.getBoundingClientRect().top - top;
+  if (filters) filters.scrollTop += moved();
+  if (Math.abs(moved()) > 1) scrollBy({ top: moved(), behavior: "instant" });
 }
 
 function keepOpen(old, next) {
   for (const details of old.querySelectorAll("details[data-keep]")) {
     const same = next.querySelector(`details[data-keep="${CSS.escape(details.dataset.keep)}"]`);
     if (same) same.open = details.open;
+  }
+  for (const field of old.querySelectorAll("[data-keep-value]")) {
+    const same = next.querySelector(`[data-keep-value="${CSS.escape(field.dataset.keepValue)}"]`);
+    if (same) same.value = field.value;
   }
 }

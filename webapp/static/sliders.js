@@ -1,12 +1,15 @@
 // Sliders re-sort as they move: while one is dragged only the products change, on release the address does too.
 import { formAddress, preview, visit } from "./navigation.js";
+import { text } from "./texts.js";
 
-const PAUSE = 90; // ms without a move before anything is fetched
-let timer = null;
+const PAUSE = 100; // ms between two requests, at least
+let next = null; // what the last move asks for, until its turn comes
+let isBusy = false;
 
 export function takeSliders() {
   document.addEventListener("input", (event) => moved(event, (slider) => preview(formAddress(slider.form))));
-  document.addEventListener("change", (event) => moved(event, (slider) => visit(formAddress(slider.form), slider)));
+  // Not waited for: a move that follows overtakes it, before it replaces the slider.
+  document.addEventListener("change", (event) => moved(event, (slider) => void visit(formAddress(slider.form), slider)));
   document.addEventListener("shown", setUp);
   setUp();
 }
@@ -16,8 +19,19 @@ function moved(event, then) {
   if (!slider.matches?.("input[type=range]")) return;
   if (slider.dataset.field) span(slider);
   else showValue(slider);
-  clearTimeout(timer);
-  timer = setTimeout(() => slider.isConnected && then(slider), PAUSE);
+  next = () => slider.isConnected && then(slider);
+  if (!isBusy) setTimeout(run); // a key press moves and releases at once: only the last counts
+  isBusy = true;
+}
+
+// The first move is answered at once, further ones when that answer is shown; those in between are left out.
+async function run() {
+  while (next) {
+    const turn = next;
+    next = null;
+    await Promise.all([turn(), new Promise((resolve) => setTimeout(resolve, PAUSE))]);
+  }
+  isBusy = false;
 }
 
 // At least one aspect has to count, so the last slider can't go to zero.
@@ -26,7 +40,7 @@ function showValue(slider) {
   if (slider.matches("[data-aspect]") && aspects.every((other) => Number(other.value) === 0)) slider.value = slider.step;
   const words = `${Math.round(slider.value * slider.dataset.scale)}`;
   slider.closest(".slider").querySelector(".slider-value").textContent = words;
-  slider.setAttribute("aria-valuetext", `${words} of 100`);
+  slider.setAttribute("aria-valuetext", text("of100", { value: words }));
 }
 
 // Two handles on one track fill the fields that forms use without script; a handle at its end sets no bound.

@@ -2,10 +2,10 @@
 // Without script the search box is a plain form.
 import { announce } from "./regions.js";
 import { visit } from "./navigation.js";
+import { counted, money, text } from "./texts.js";
 
 const PAUSE = 120; // ms without a key before asking
 const KEPT = new Set(["like", "dislike", "inspired", "photo", "weight", "mode"]); // what stays when the words change
-const KINDS = { search: "Search", category: "Category", brand: "Brand", attribute: "Attribute" };
 let running = null;
 let timer = null;
 let active = -1; // place of the chosen suggestion; -1 while the shopper's own words count
@@ -52,11 +52,11 @@ function show(suggestions) {
   if (!suggestions.length) return;
   const list = Object.assign(document.createElement("ul"), { id: "suggestions", className: "suggestions" });
   list.setAttribute("role", "listbox");
-  list.setAttribute("aria-label", "Suggestions");
+  list.setAttribute("aria-label", text("suggestions"));
   list.append(...suggestions.map(option));
   box().form.append(list);
   box().setAttribute("aria-expanded", "true");
-  announce(`${suggestions.length} ${suggestions.length === 1 ? "suggestion" : "suggestions"}`);
+  announce(counted("suggested", suggestions.length));
 }
 
 function option(suggestion, place) {
@@ -66,19 +66,14 @@ function option(suggestion, place) {
   item.dataset.url = suggestion.url;
   if (suggestion.image) item.append(Object.assign(new Image(), { src: suggestion.image, alt: "", width: 32, height: 40 }));
   const [name, ...above] = suggestion.kind === "category" ? suggestion.text.split("/").reverse() : [suggestion.text];
-  item.append(text("suggestion-text", name));
-  const price = suggestion.price == null ? "" : priceOf(suggestion);
-  const kind = above.length ? `in ${above.reverse().join(", ")}` : KINDS[suggestion.kind];
-  item.append(text("suggestion-note", suggestion.kind === "product" ? price : kind));
+  item.append(span("suggestion-text", name));
+  const price = suggestion.price == null ? "" : money(suggestion.price, suggestion.currency);
+  const kind = above.length ? text("in", { place: above.reverse().join(", ") }) : text(suggestion.kind);
+  item.append(span("suggestion-note", suggestion.kind === "product" ? price : kind));
   return item;
 }
 
-function priceOf({ price, currency }) {
-  if (!currency) return price.toFixed(2);
-  return new Intl.NumberFormat("en", { style: "currency", currency, currencyDisplay: "narrowSymbol" }).format(price);
-}
-
-function text(className, textContent) {
+function span(className, textContent) {
   return Object.assign(document.createElement("span"), { className, textContent });
 }
 

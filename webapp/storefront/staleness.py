@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response
 
+from webapp.languages import gettext, ngettext
 from webapp.services.resilience import stale_seconds
 
 _MARKED = {"text/html", "application/json"}  # not pictures: the address of one names its version
@@ -21,7 +22,7 @@ def stale_age() -> str:
     if seconds is None:
         return ""
     minutes = seconds // 60
-    return "less than a minute" if not minutes else "a minute" if minutes == 1 else f"{minutes} minutes"
+    return ngettext("a minute", "%(num)s minutes", minutes) if minutes else gettext("less than a minute")
 
 
 def _mark(response: Response) -> Response:

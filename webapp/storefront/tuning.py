@@ -11,10 +11,12 @@ from typing import Any
 
 from es_mappings.behaviour import Interest
 from es_mappings.product import LAYOUT
-from search.anchors import PHOTO_TITLE, photo_id
+from search.anchors import photo_id
 from search.listing import Listing
+from search.notices import marked
 from search.similarities import Match
 from search.syntax import PHOTO, read_anchor
+from webapp.languages import gettext
 from webapp.services.resilience import ResilientNavigation, unless_outage
 from webapp.storefront.facets import Choice
 from webapp.storefront.links import Links
@@ -22,10 +24,28 @@ from webapp.storefront.pictures import picture_url
 from webapp.storefront.rails import BECAUSE
 from webapp.storefront.wording import label, value_label
 
-_MODES = {"auto": "Best of all", "blend": "A blend", "every": "Features of all", "any": "Like any one"}
+_MODES = {
+    "auto": marked("Best of all"),
+    "blend": marked("A blend"),
+    "every": marked("Features of all"),
+    "any": marked("Like any one"),
+}
 _STEPS = (0.25, 0.5, 1.0, 2.0, 4.0)  # weights of a like
 _SHARED = 4  # attributes named in a reason
-_LABELS = {"look": "Look", "style": "Style", "color": "Color", "text": "Words", "attributes": "Details"}
+_LABELS = {
+    "look": marked("Look"),
+    "style": marked("Style"),
+    "color": marked("Color"),
+    "text": marked("Words"),
+    "attributes": marked("Details"),
+}
+_NOTES = {
+    "look": marked("What it is: its kind and shape, at first glance."),
+    "style": marked("How its surface looks: pattern, fabric, texture."),
+    "color": marked("Its colors, and how much of each."),
+    "text": marked("What its title and description say."),
+    "attributes": marked("What the catalogue says of it, such as material or sleeves."),
+}
 
 
 @dataclass(frozen=True)
@@ -47,11 +67,12 @@ class AnchorView:
 
 @dataclass(frozen=True)
 class Aspect:
-    """The slider of an aspect's weight, from 0 to 1."""
+    """The slider of an aspect's weight, from 0 to 1; `note` says what the aspect sees, and may be empty."""
 
     name: str
     label: str
     value: float
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,7 +106,9 @@ def modes(links: Links) -> list[Choice]:
     """Return the ways to combine several likes; none if there is only one."""
     if len(links.parameters.like) + len(links.parameters.inspired) + bool(links.parameters.photo) < 2:
         return []
-    return [Choice(text, links.here(mode=name), name == links.parameters.mode) for name, text in _MODES.items()]
+    return [
+        Choice(gettext(text), links.here(mode=name), name == links.parameters.mode) for name, text in _MODES.items()
+    ]
 
 
 def aspects(listing: Listing) -> list[Aspect]:
@@ -94,20 +117,26 @@ def aspects(listing: Listing) -> list[Aspect]:
         return []
     weights = listing.search.weights
     most = max(1.0, *weights.values())
-    return [Aspect(name, _LABELS.get(name, label(name)), round(weights[name] / most, 2)) for name in LAYOUT.names]
+    return [
+        Aspect(
+            name, _aspect_label(name), round(weights[name] / most, 2), gettext(_NOTES[name]) if name in _NOTES else ""
+        )
+        for name in LAYOUT.names
+    ]
 
 
 def anchors(listing: Listing, links: Links, interests: Mapping[str, Interest]) -> list[AnchorView]:
     """Return the anchors of the listing: a photograph, likes in their order, those from browsing, dislikes."""
     usable = {anchor.id for anchor in listing.anchors.usable}
     parameters, views = links.parameters, []
-    several = len(parameters.anchors) + bool(parameters.photo) > 1
+    several = len(parameters.anchors) + bool(parameters.photo) + bool(parameters.text) > 1
     if parameters.photo:
         token, weight = parameters.photo_anchor
         photo = photo_id(token)
         steps = _steps(links.photo_weighed, weight) if several else {}
         remove_url = links.without_photo()
-        views.append(AnchorView(photo, PHOTO_TITLE, None, "", remove_url, photo in usable, "your photo", **steps))
+        title, because = gettext("Your photograph"), gettext("your photo")
+        views.append(AnchorView(photo, title, None, "", remove_url, photo in usable, because, **steps))
 
     def view(product_id: str, remove_url: str, **more: Any) -> None:
         product = listing.anchors.products.get(product_id)
@@ -121,7 +150,8 @@ def anchors(listing: Listing, links: Links, interests: Mapping[str, Interest]) -
         view(product_id, links.unliked(product_id), **steps)
     for product_id in parameters.inspirations:
         if product_id not in parameters.likes:
-            because = BECAUSE[interests[product_id].because] if product_id in interests else "browsed"
+            known = product_id in interests
+            because = gettext(BECAUSE[interests[product_id].because]) if known else gettext("browsed")
             view(product_id, links.uninspired(product_id), because=because)
     for product_id in dict.fromkeys(parameters.dislike):
         if product_id not in parameters.likes:
@@ -129,12 +159,24 @@ def anchors(listing: Listing, links: Links, interests: Mapping[str, Interest]) -
     return views
 
 
+def text_steps(links: Links) -> list[tuple[float, str, str]]:
+    """Return the weights that the words of the listing can be changed to: each with a sign and its name."""
+    words, weight = links.parameters.text_anchor
+    count_less, count_more = (
+        gettext("Count less: %(title)s", title=words),
+        gettext("Count more: %(title)s", title=words),
+    )
+    less = [(step, "\N{MINUS SIGN}", count_less) for step in _STEPS if step < weight][-1:]
+    more = [(step, "+", count_more) for step in _STEPS if step > weight][:1]
+    return less + more
+
+
 def reasons(listing: Listing) -> dict[str, Reason]:
     """Return the reasons by product id; empty unless `explain` is set."""
     titles = {
         a.id: listing.anchors.products[a.id]["title"]
         for a in listing.anchors.usable
-        if a.weight > 0 and a.id in listing.anchors.products
+        if a.weight > 0 and not a.is_text and a.id in listing.anchors.products
     }
     return {i: _reason(match.why, titles) for i, match in _explained(listing).items() if match.why}
 
@@ -154,7 +196,7 @@ def undo(removed: str, links: Links, search: ResilientNavigation) -> Undo | None
         return None
     if kind == "photo":
         back = not parameters.photo and re.fullmatch(PHOTO, value)
-        return Undo(PHOTO_TITLE, links.here(photo=value, sort=None)) if back else None
+        return Undo(gettext("Your photograph"), links.here(photo=value, sort=None)) if back else None
     product = unless_outage(lambda: search.product(product_id), None)
     if product is None or product_id in parameters.anchors:
         return None
@@ -168,10 +210,14 @@ def _explained(listing: Listing) -> dict[str, Match]:
 def _reason(why: dict[str, Any], titles: Mapping[str, str]) -> Reason:
     added = {name: max(part, 0.0) for name, part in why["aspects"].items()}
     total = sum(added.values()) or 1.0
-    parts = sorted(((_LABELS.get(n, label(n)), round(100 * part / total)) for n, part in added.items()), key=_largest)
+    parts = sorted(((_aspect_label(n), round(100 * part / total)) for n, part in added.items()), key=_largest)
     alone = {i: value for i, value in why["anchors"].items() if i in titles}
     closest = titles[max(alone, key=lambda i: alone[i])] if len(alone) > 1 else ""
     return Reason(parts, closest, [_pair(pair) for pair in _by_interest(why["shared"])[:_SHARED]])
+
+
+def _aspect_label(name: str) -> str:
+    return gettext(_LABELS[name]) if name in _LABELS else label(name)
 
 
 def _largest(part: tuple[str, int]) -> int:
@@ -186,7 +232,7 @@ def _by_interest(pairs: Sequence[str]) -> list[str]:
 
 def _pair(pair: str) -> str:
     name, _, value = pair.partition(":")
-    return f"{label(name)}: {value_label(value)}".lower() if value in {"true", "false"} else value
+    return f"{label(name)}: {value_label(value)}" if value in {"true", "false"} else value_label(value)
 
 
 def _steps(weighed: Callable[[float], str], weight: float) -> dict[str, Any]:

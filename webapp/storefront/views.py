@@ -8,15 +8,24 @@ from typing import Any
 from es_mappings.behaviour import Interest
 from es_mappings.facet_types import Bounds, FacetValue
 from es_mappings.results import Facets
+from search.notices import marked
 from search.parameters import SearchParameters
-from search.syntax import IN_COLOR
+from webapp.languages import gettext
 from webapp.services.resilience import ResilientNavigation
-from webapp.storefront.facets import Choice, bounds_label, refinement_label
+from webapp.storefront import wording
+from webapp.storefront.facets import Choice, in_order
 from webapp.storefront.links import Links
+from webapp.storefront.locales import percent
 from webapp.storefront.rails import inspired_by
+from webapp.storefront.wording import bounds_label, exchange_label, refinement_label
 
-_SORTS = {"relevance": "Relevance", "price": "Price, low to high", "-price": "Price, high to low", "newest": "Newest"}
-BUTS = {"cheaper": "Cheaper", "in_stock": "In stock", "other_brand": "Another brand"}
+_SORTS = {
+    "relevance": marked("Relevance"),
+    "price": marked("Price, low to high"),
+    "-price": marked("Price, high to low"),
+    "newest": marked("Newest"),
+}
+BUTS = {"cheaper": marked("Cheaper"), "in_stock": marked("In stock"), "other_brand": marked("Another brand")}
 
 # What narrows a listing; links to other listings reset it.
 NARROWING: dict[str, Any] = {
@@ -29,7 +38,6 @@ NARROWING: dict[str, Any] = {
 }
 
 _MAX_WAYS = 8  # out of a listing without products
-_ALL_FILTERS = "all filters"
 
 
 def departments(navigation: list[FacetValue], links: Links) -> list[Choice]:
@@ -52,10 +60,10 @@ def departments(navigation: list[FacetValue], links: Links) -> list[Choice]:
     return list(below(""))
 
 
-def categories(facets: Facets, links: Links) -> list[Choice]:
-    """Return the categories of a result one level below the current one."""
+def categories(facets: Facets, whole: Facets, links: Links) -> list[Choice]:
+    """Return the categories of a result one level below the current one, in the order of the facets without filters."""
     current = links.parameters.category
-    below = [v for v in facets.terms["category"] if _parent(v.value) == current]
+    below = [v for v in in_order(facets.terms["category"], whole.terms["category"]) if _parent(v.value) == current]
     return [Choice(v.value.rpartition("/")[2], links.listing(category=v.value), False, v.count) for v in below]
 
 
@@ -79,15 +87,16 @@ def ways_out(navigation: ResilientNavigation, links: Links) -> list[Choice]:
     """
     parameters = links.parameters
     words, filters = parameters.q.split(), list(_filters(parameters))
+    everything = gettext("all filters")
     if parameters.category:
-        filters.append((parameters.category.rpartition("/")[2], {"category": ""}))
+        filters.append((wording.label(parameters.category.rpartition("/")[2]), {"category": ""}))
     ways = [*filters, *(_without_word(words, place) for place in range(len(words)) if len(words) > 1)][:_MAX_WAYS]
     if len(filters) > 1:
-        ways.append((_ALL_FILTERS, {**NARROWING, "category": ""}))
+        ways.append((everything, {**NARROWING, "category": ""}))
     totals = navigation.totals([parameters.model_copy(update=without) for _, without in ways])
     counted = sorted(zip(totals, ways, strict=True), key=lambda pair: -pair[0])
     choices = [Choice(label, links.listing(**without), count=total) for total, (label, without) in counted if total]
-    return [choice for choice in choices if choice.label != _ALL_FILTERS] or choices
+    return [choice for choice in choices if choice.label != everything] or choices
 
 
 def _without_word(words: Sequence[str], place: int) -> tuple[str, dict[str, Any]]:
@@ -96,7 +105,7 @@ def _without_word(words: Sequence[str], place: int) -> tuple[str, dict[str, Any]
 
 def quoted(text: str) -> str:
     """Return a text in quotation marks."""
-    return f"\N{LEFT DOUBLE QUOTATION MARK}{text}\N{RIGHT DOUBLE QUOTATION MARK}"
+    return gettext("“%(text)s”", text=text)
 
 
 def _filters(parameters: SearchParameters) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -107,27 +116,30 @@ def _filters(parameters: SearchParameters) -> Iterator[tuple[str, dict[str, Any]
     if span := bounds_label(Bounds(parameters.price_min, parameters.price_max)):
         yield span, {"price_min": None, "price_max": None}
     if parameters.in_stock is not None:
-        yield "In stock" if parameters.in_stock else "Out of stock", {"in_stock": None}
+        yield gettext("In stock") if parameters.in_stock else gettext("Out of stock"), {"in_stock": None}
     for name in parameters.but:
         yield _but_label(name), {"but": tuple(but for but in parameters.but if but != name)}
     if parameters.min_match:
-        yield f"From {parameters.min_match:g}% match", {"min_match": 0.0}
+        yield gettext("From %(percent)s match", percent=percent(parameters.min_match)), {"min_match": 0.0}
 
 
 def sorts(links: Links, interests: Mapping[str, Interest]) -> list[Choice]:
     """Return the available sorts, with similarity if there is an anchor and browsing if there are interests."""
     parameters = links.parameters
-    offered = ({"similar": "Similarity"} if parameters.has_anchors else {}) | _SORTS
-    choices = [Choice(text, links.here(sort=name), name == parameters.order) for name, text in offered.items()]
+    offered = ({"similar": marked("Similarity")} if parameters.has_anchors else {}) | _SORTS
+    choices = [Choice(gettext(text), links.here(sort=name), name == parameters.order) for name, text in offered.items()]
     if interests and not parameters.inspired:
-        choices.append(Choice("Inspired by your browsing", links.here(inspired=inspired_by(interests), sort=None)))
+        choices.append(
+            Choice(gettext("Inspired by your browsing"), links.here(inspired=inspired_by(interests), sort=None))
+        )
     return choices
 
 
 def _but_label(name: str) -> str:
-    if name.startswith(IN_COLOR):
-        return f"In {name.removeprefix(IN_COLOR)}"
-    return "Cheaper than what you like" if name == "cheaper" else BUTS[name]
+    attribute, _, value = name.partition(":")
+    if value:
+        return exchange_label(attribute, value)
+    return gettext("Cheaper than what you like") if name == "cheaper" else gettext(BUTS[name])
 
 
 def _parent(path: str) -> str:

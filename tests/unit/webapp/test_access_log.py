@@ -83,3 +83,9 @@ def test_what_gunicorn_says_about_a_request_has_no_query_and_no_address(said: st
     record = logging.makeLogRecord({"msg": "%s", "args": (said,)})
     assert PrivacyFilter("short").filter(record)
     assert record.getMessage() == written
+
+
+def test_an_answer_says_how_long_the_shop_took(app: Flask) -> None:
+    name, _, duration = app.test_client().get("/products/a").headers["Server-Timing"].partition(";dur=")
+    assert name == "app"
+    assert float(duration) >= 0

@@ -9,7 +9,7 @@ from flask import Blueprint, Flask
 from werkzeug.test import TestResponse
 
 from indexer.settings import Settings
-from webapp import budgets, create_app
+from webapp import budgets, create_app, languages
 from webapp.budgets import CAPACITIES, Bulkhead, Capacity, kind_of
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -23,7 +23,7 @@ def test_a_process_has_threads_for_all_that_it_admits_and_for_what_never_waits()
 
 def test_kinds_are_those_of_endpoints_that_exist() -> None:
     app = create_app(Settings(redis_url="redis://127.0.0.1:1/0", elasticsearch_url="http://127.0.0.1:1"))
-    assert app.view_functions.keys() >= budgets._ENDPOINTS.keys() | budgets._FREE
+    assert app.view_functions.keys() >= budgets._ENDPOINTS.keys() | budgets.FREE
     assert budgets._KINDS.keys() <= app.blueprints.keys()
     assert {*budgets._KINDS.values(), *budgets._ENDPOINTS.values(), "pages"} == CAPACITIES.keys()
     assert kind_of("photo_pages", "photo_pages.form") == "pages"
@@ -52,6 +52,7 @@ class _Slow:
 
     def __init__(self) -> None:
         self.app = Flask("webapp")
+        languages.register(self.app, Settings())
         self.entered, self.released = threading.Semaphore(0), threading.Event()
         self.app.add_url_rule("/slow", "slow", self._slow)
         for kind, name in (("staff", "ops"), ("pages", "api")):

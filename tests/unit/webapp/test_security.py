@@ -1,5 +1,6 @@
 """What keeps the shop safe, on pages that need no server."""
 
+import re
 import time
 from typing import Any
 
@@ -156,7 +157,7 @@ def test_without_staff_there_is_no_login() -> None:
 def test_every_form_needs_its_token() -> None:
     web = _web()
     unsafe = [
-        str(rule).replace("<path:product_id>", "x")
+        re.sub(r"<[^>]*>", "x", re.sub(r"<any\('?([\w-]+)[^>]*>", r"\1", str(rule)))
         for rule in web.application.url_map.iter_rules()
         if rule.methods and rule.methods & {"POST", "PUT", "PATCH", "DELETE"} and not str(rule).startswith("/api/")
     ]
@@ -203,6 +204,17 @@ def test_proxies_are_believed_by_setting_only() -> None:
     trusting = {"trusted_hosts": ("localhost",)}
     assert _web(**trusting).get("/staff/login", headers=forwarded).status_code == 200
     assert _web(**trusting, proxies=1).get("/staff/login", headers=forwarded).status_code == 400
+
+
+def test_a_trusted_proxy_says_under_which_path_the_shop_is() -> None:
+    headers = {"X-Forwarded-Prefix": "/shop"}
+    addresses = re.compile(r'(?:href|src|action)="(/[^"]*)"')
+    page = _web(proxies=1).get("/staff/login", headers=headers)
+    assert addresses.findall(page.text)
+    assert all(address.startswith("/shop/") for address in addresses.findall(page.text))
+    to_login = _web(proxies=1).get("/ops?a=b", headers=headers)
+    assert to_login.headers["Location"] == "/shop/staff/login?to=/shop/ops?a%3Db"
+    assert not re.search("/shop/", _web().get("/staff/login", headers=headers).text)
 
 
 def test_rates_are_limited_though_redis_is_away() -> None:

@@ -14,10 +14,13 @@ from werkzeug.test import TestResponse
 from indexer.errors import CatalogError
 from indexer.settings import Settings
 from webapp import create_app
+from webapp.api.catalog_hook import parse_events
 from workers.queues.event_queue import Entry, EventQueue
 
 OLD, NEW, OTHER = ("whsec_" + b64encode(letter * 24).decode() for letter in (b"o", b"n", b"x"))
 ACCEPTED = 503  # the signature is right, but nothing answers where the queue should be
+
+BODY = '{"events": [{"type": "delete", "id": "a", "version": 1}]}'
 
 
 def _web(secrets: str = OLD, **changes: Any) -> FlaskClient:
@@ -33,9 +36,8 @@ def _web(secrets: str = OLD, **changes: Any) -> FlaskClient:
     return web
 
 
-def _send(web: FlaskClient, secret: str, age: float = 0) -> TestResponse:
+def _send(web: FlaskClient, secret: str, age: float = 0, body: str = BODY) -> TestResponse:
     sent = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=age)
-    body = '{"events": [{"type": "delete", "id": "a", "version": 1}]}'
     headers = {"webhook-id": "msg_1", "webhook-timestamp": str(int(sent.timestamp()))}
     headers["webhook-signature"] = Webhook(secret).sign("msg_1", sent, body)
     return web.post("/api/catalog/events", data=body, headers=headers)
@@ -88,3 +90,33 @@ def test_a_wrong_mapping_ends_the_start(tmp_path: Path) -> None:
     mapping.write_text('[columns]\nArtNr = "idd"\n')
     with pytest.raises(CatalogError, match="did you mean id"):
         _web(catalog_mapping=mapping)
+
+
+@pytest.mark.parametrize("body", ["", "not JSON", "[", "NaN", '"\\ud800"', "[" * 100_000])
+def test_a_signed_body_that_is_no_json_is_a_bad_request(body: str) -> None:
+    answer = _send(_web(), OLD, body=body)
+    assert (answer.status_code, answer.content_type) == (400, "application/problem+json")
+    assert answer.get_json(force=True)["detail"].startswith("The body ")
+
+
+def test_a_body_that_is_no_utf_8_is_a_bad_request_too() -> None:
+    headers = {"webhook-id": "msg_1", "webhook-timestamp": "0", "webhook-signature": "v1,AAAA"}
+    answer = _web().post("/api/catalog/events", data=b"\xff{}", headers=headers)
+    assert (answer.status_code, answer.get_json(force=True)["detail"]) == (
+        400,
+        "The body is not JSON: it is not UTF-8.",
+    )
+
+
+def test_a_relative_path_of_an_image_is_refused_at_the_door() -> None:
+    whole = {"id": "a", "title": "A", "version": 1}
+    events = [
+        {"type": "upsert", "product": {**whole, "images": ["https://cdn.example/a.jpg", "photos/a.jpg"]}},
+        {"type": "update", "id": "b", "version": 1, "fields": {"images": ["../b.jpg"]}},
+        {"type": "upsert", "product": {**whole, "images": ["//cdn.example/a.jpg"]}},
+        {"type": "update", "id": "c", "version": 1, "fields": {"price": 3}},
+    ]
+    parsed, errors = parse_events(events, version=1)
+    assert [position for position, _ in parsed] == [2, 3]
+    assert [error["index"] for error in errors] == [0, 1]
+    assert all("relative path" in error["detail"] for error in errors)

@@ -16,7 +16,7 @@ from webapp import create_app
 from webapp.budgets import CAPACITIES, Capacity
 from webapp.services import services
 from webapp.services.photos import Photos
-from workers.photos import PhotoServiceError
+from workers.interactive import EmbeddingServiceError
 from workers.queues.connection import PAGE
 from workers.queues.handle import Queues
 
@@ -44,7 +44,7 @@ def test_a_photograph_that_cannot_be_decoded_is_the_shoppers_fault(queues: Queue
 
 
 def test_a_machine_too_busy_to_decode_is_not(queues: Queues) -> None:
-    with pytest.raises(PhotoServiceError, match="too busy"):
+    with pytest.raises(EmbeddingServiceError, match="too busy"):
         Photos(queues, 60, _Failing(ImageUnavailableError("too busy"))).take(b"x", None)
 
 

@@ -18,6 +18,7 @@ from search.errors import ParameterError
 from search.listing import Listing
 from search.parameters import SearchParameters
 from search.similarities import Match
+from search.trials import Trial
 from webapp.services.resilience import ResilientNavigation, empty_listing, stale_seconds, unless_outage
 
 DRESSES = SearchParameters(q="dress")
@@ -52,13 +53,21 @@ class _Navigation:
         if self.error:
             raise self.error
 
-    def listing(self, parameters: SearchParameters, hidden: Sequence[str] = ()) -> Listing:
+    def listing(
+        self,
+        parameters: SearchParameters,
+        hidden: Sequence[str] = (),
+        *,
+        with_facets: bool = True,
+        trial: Trial | None = None,
+    ) -> Listing:
         self._fail()
-        ids = [i for i in "abc" if i not in hidden]
+        ids = [i for i in ("cba" if trial and trial.side == "treatment" else "abc") if i not in hidden]
         hits = [Hit({"id": i, "title": i.upper()}, 1.0, [], [0.5] * 8) for i in ids]
         empty = empty_listing(parameters)
         result = replace(empty.result, hits=hits, total=len(hits), facets=self.facets, is_incomplete=self.is_incomplete)
-        return replace(empty, result=result, matches=[Match() for _ in hits], next_cursor="next")
+        teams = "aba"[: len(hits)] if trial and trial.side == "interleaved" else ""
+        return replace(empty, result=result, matches=[Match() for _ in hits], next_cursor="next", teams=teams)
 
     def products(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         self._fail()
@@ -157,6 +166,22 @@ def test_a_listing_by_photograph_is_not_kept(navigation: ResilientNavigation, be
     behind.error = OUTAGES[0]
     with pytest.raises(ConnectionTimeout):
         navigation.listing(photo)
+
+
+def test_each_side_of_an_experiment_has_its_own_last_known_listing(
+    navigation: ResilientNavigation, behind: _Navigation
+) -> None:
+    control, treatment, mixed = (Trial(3, side, "visit") for side in ("control", "treatment", "interleaved"))
+    for trial in (control, treatment, mixed):
+        navigation.listing(DRESSES, trial=trial)
+    behind.error = OUTAGES[0]
+    assert _ids(navigation.listing(DRESSES, trial=control)) == ["a", "b", "c"]
+    assert _ids(navigation.listing(DRESSES, trial=treatment)) == ["c", "b", "a"]
+    # Also for another visit, but without counting for anything.
+    known = navigation.listing(DRESSES, trial=replace(mixed, visit="another"))
+    assert (_ids(known), known.teams) == (["a", "b", "c"], "")
+    with pytest.raises(ConnectionTimeout):
+        navigation.listing(DRESSES)
 
 
 @pytest.mark.parametrize("lacking", [{"facets": None}, {"is_incomplete": True}], ids=str)

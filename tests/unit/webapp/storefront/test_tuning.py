@@ -58,3 +58,8 @@ def test_reasons_are_percentages_of_what_counts_for_the_product() -> None:
         [("Look", 75), ("Color", 25), ("Words", 0)], "A", ["floral", "red", "long", "S"]
     )
     assert tuning._reason(why, {"a": "A"}).closest == ""
+
+
+@pytest.mark.parametrize(("text", "steps"), [("longer", [0.5, 2.0]), ("longer^4", [2.0]), ("longer^0.25", [0.5])])
+def test_words_can_count_less_and_more(text: str, steps: list[float]) -> None:
+    assert [step for step, _, _ in tuning.text_steps(Links(SearchParameters(text=text)))] == steps
