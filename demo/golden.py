@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from indexer.relevance.labels import Labelled
+from indexer.relevance.golden import Judgement
+from indexer.relevance.labels import Labelled, judge
 
 # The attributes of each aspect. Shape has the visible ones that belong to no other.
 ASPECTS = {
@@ -15,6 +16,23 @@ ASPECTS = {
     "pattern": frozenset({"pattern"}),
 }
 _NO_SHAPE = frozenset({"material"}).union(*ASPECTS.values())
+
+
+# By what products of a kind are compared with each other: screens look alike, whatever is written on their boxes.
+_WITHIN_KINDS = {"dress": "look", "toy": "look", "laptop": "all", "tv": "all"}
+
+
+def judge_within_kinds(truth: Path, *, anchors: int = 60, candidates: int = 90) -> Iterator[Judgement]:
+    """Judge products of each kind among themselves, to fit the aspect weights of its category.
+
+    Parameters
+    ----------
+    anchors, candidates : int
+        Anchors of each kind, and candidates of each anchor.
+    """
+    for kind, aspect in _WITHIN_KINDS.items():
+        products = [product for product in read_truth(truth, aspect) if product.kind == kind]
+        yield from judge(products, anchors=anchors, candidates=candidates, within_kind=True)
 
 
 def read_truth(truth: Path, aspect: str = "look") -> list[Labelled]:

@@ -10,36 +10,29 @@ import signal
 import sys
 import time
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 import httpx
 from rich.console import Console
 
 from demo.fleet import start_workers
-from demo.golden import read_truth
+from demo.loading import Loading
+from demo.milestones import Milestones
 from demo.processes import Child, start_child
 from demo.services import ServiceError, start_elasticsearch, start_redis
 from demo.services.process import is_free
-from demo.sources import catalogue
-from demo.waiting import STALLED_S, wait_until, work_of
+from demo.sources import Catalogue, open_catalogue
+from demo.waiting import wait_until, work_of
 from es_mappings import product
-from indexer import synonyms
-from indexer.catalog.feeds.feed import Feed
-from indexer.cli.console import errors_in_one_line, progress_bar
-from indexer.cli.load import write_catalog
-from indexer.elastic.product_index import ProductIndex
-from indexer.errors import GoldenSetError, IndexStateError, ProductSearchError
+from indexer.cli.console import errors_in_one_line
+from indexer.cli.running_demo import RAW_QUERY, announced, export_line
+from indexer.errors import ProductSearchError
 from indexer.settings import Settings
 
-if TYPE_CHECKING:
-    from indexer.vectorizers import Vectorizers
-
 console = Console(highlight=False)
-_SYNONYMS = Path(__file__).with_name("synonyms.txt")
 
 
 def say(line: str) -> None:
@@ -54,7 +47,7 @@ def say(line: str) -> None:
 @click.option("--number", default=5_000, show_default=True, help="Products taken from a public catalogue.")
 @click.option("--folder", default=Path(".data"), show_default=True, type=click.Path(path_type=Path))
 @click.option("--port", default=5000, show_default=True, help="Port of the storefront.")
-@click.option("--once", is_flag=True, help="Stop as soon as the storefront answers.")
+@click.option("--once", is_flag=True, help="Stop as soon as the shop is complete.")
 def main(
     *, catalog: Path | None, mapping: Path | None, products: int, number: int, folder: Path, port: int, once: bool
 ) -> None:
@@ -67,13 +60,16 @@ def main(
         try:
             if not is_free(port):
                 raise ProductSearchError(f"Port {port} is taken; choose another: make demo PORT={port + 1}")
-            feed = catalogue(catalog, mapping, folder.resolve(), drawn=products, taken=number, say=say)
-            children = bring_up(stack, feed, folder.resolve(), port)
+            source = open_catalogue(catalog, mapping, folder.resolve(), drawn=products, taken=number, say=say)
+            loading = bring_up(stack, source, folder.resolve(), port)
             say(f"The shop is open after {time.monotonic() - begun:.0f} s: http://localhost:{port}  (Ctrl-C stops it)")
             staff, _, password = os.environ["STAFF"].partition(":")
+            say(f"For a shell; `lookalike` takes it by itself:\n{export_line(os.environ)}\n{RAW_QUERY}")
             say(f"Pages for staff: http://localhost:{port}/ops, name {staff}, password {password}")
+            loading.complete()
+            say(f"The shop is complete after {time.monotonic() - begun:.0f} s")
             if not once:
-                _watch(children)
+                _watch(loading.children)
         except ServiceError as error:
             raise click.ClickException(str(error)) from error
         except KeyboardInterrupt:
@@ -82,14 +78,15 @@ def main(
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave processes running
 
 
-def bring_up(stack: ExitStack, feed: Feed, folder: Path, port: int) -> list[Child]:
-    """Start servers, workers and the shop on a catalogue; the stack stops them.
+def bring_up(stack: ExitStack, catalogue: Catalogue, folder: Path, port: int) -> Loading:
+    """Start servers, workers and the shop, and open it with a catalogue's first products; the stack stops all of it.
 
     Returns
     -------
-    list of Child
-        The processes; ``os.environ`` has the settings that they were started with.
+    Loading
+        Loads the others; ``os.environ`` has the settings that its processes were started with.
     """
+    catalogue.start(stack)  # the servers take a while
     for start, name, url in (
         (start_elasticsearch, "elasticsearch", os.environ.get("ELASTICSEARCH_URL")),
         (start_redis, "redis", os.environ.get("REDIS_URL")),
@@ -98,29 +95,34 @@ def bring_up(stack: ExitStack, feed: Feed, folder: Path, port: int) -> list[Chil
         stack.callback(service.stop)
         say(f"{name.capitalize()}: {service.how}")
         os.environ[f"{name.upper()}_URL"] = service.url
-    os.environ.update(_environment(folder, feed))
+    os.environ.update(_environment(folder, catalogue))
     settings = Settings.from_environment()
-    workers = []
+    stack.enter_context(announced(folder / "env", os.environ))
+    milestones = Milestones(folder / "milestones.json", settings.index_name)
+    loading = Loading(settings, catalogue, children := list[Child](), milestones, say)
+    loading.begin()
+    config = Path(__file__).resolve().parents[1] / "gunicorn.conf.py"
+    shop = _start(stack, folder, "storefront", "gunicorn", "--config", str(config), "--bind", f"127.0.0.1:{port}")
+    children.append(shop)
     for worker in start_workers(folder):
         stack.callback(worker.stop)
         say(f"Worker: {worker.name}, pid {worker.pid}, log in {worker.log}")
-        workers.append(worker)
-    _load(settings, feed, workers[0])
-    config = Path(__file__).resolve().parents[1] / "gunicorn.conf.py"
-    shop = _start(stack, folder, "storefront", "gunicorn", "--config", str(config), "--bind", f"127.0.0.1:{port}")
+        children.append(worker)
     _wait_for_answer(port, shop)
-    return [*workers, shop]
+    return loading
 
 
-def _environment(folder: Path, feed: Feed) -> dict[str, str]:
+def _environment(folder: Path, catalogue: Catalogue) -> dict[str, str]:
     """Return the variables that the processes need and that the environment doesn't set."""
-    # One index per content of catalogue and mapping: each file has a shop of its own, which later runs find again.
-    columns = feed.mapping.model_dump() if feed.mapping else None
-    mapping = json.dumps(
-        [product.mapping(None), product.settings(), os.environ.get("SHOP_LANGUAGE"), columns], sort_keys=True
-    )
-    content = hashlib.sha256(feed.path.read_bytes() + mapping.encode()).hexdigest()[:10]
-    ours = {"INDEX_NAME": f"shop-{content}", "IMAGE_ROOTS": str(feed.path.parent), **_secrets(folder / "secrets.json")}
+    # One index per content of catalogue and mapping: each has a shop of its own, which later runs find again.
+    made_for = [product.mapping(None), product.settings(), os.environ.get("SHOP_LANGUAGE")]
+    digest = hashlib.sha256(catalogue.content() + json.dumps(made_for, sort_keys=True).encode())
+    ours = {
+        "INDEX_NAME": f"shop-{digest.hexdigest()[:10]}",
+        "IMAGE_ROOTS": str(catalogue.folder),
+        "LABELS": str(Path(__file__).with_name("labels.toml")),
+        **_secrets(folder / "secrets.json"),
+    }
     # The shop listens on this machine only; a foreign page must not reach it by DNS rebinding either.
     ours["TRUSTED_HOSTS"] = "localhost,127.0.0.1"
     return {name: value for name, value in ours.items() if name not in os.environ}
@@ -140,89 +142,6 @@ def _secrets(path: Path) -> dict[str, str]:
     return fresh | stored
 
 
-def _load(settings: Settings, feed: Feed, worker: Child) -> None:
-    """Load the catalogue through the worker, unless an earlier run did."""
-    from indexer.spaces.fitting import fit_space
-    from indexer.vectorizers import load_vectorizers
-    from workers.enqueue import enqueue_embeddings
-
-    index = ProductIndex.open(settings)
-    if _is_loaded(settings):
-        say(f"Index: {index.counts()['done']:,} products with vectors, from an earlier run ({index.alias})")
-        return
-    vectorizers = load_vectorizers(settings)
-    write_catalog(settings, feed)
-    if index.space() is None:
-        enqueue_embeddings(index.ids_without_vector())
-        _follow("Embedding images", index.unembedded, worker)
-        index.refresh()
-        space = fit_space(index, vectorizers)
-        dims = ", ".join(f"{name} {r.dims} dimensions" for name, r in space.reductions.items())
-        say(f"Vector space: {space.digest} fitted on the catalogue ({dims})")
-    enqueue_embeddings(index.ids_without_vector())
-    _follow("Writing vectors", lambda: index.counts()["pending"], worker)
-    if (feed.path.parent / "truth.jsonl").exists():  # of our own catalogue
-        synonyms.add(index, synonyms.parse_rules(_SYNONYMS.read_text().splitlines()))
-    _calibrate(settings, feed.path)
-    _learn_attributes(index, vectorizers)
-    counts = index.counts()
-    say(f"Vectors: {counts['done']:,} written, {counts['failed']:,} failed (`lookalike status` says why)")
-
-
-def _calibrate(settings: Settings, catalog: Path) -> None:
-    """Calibrate the match percentage if the truth of the catalogue is known."""
-    from indexer.relevance.calibration import calibrate
-    from indexer.relevance.golden import write_golden_set
-    from indexer.relevance.labels import judge
-
-    truth, golden = catalog.parent / "truth.jsonl", catalog.parent / "golden.jsonl"
-    if truth.exists():
-        judgements = list(judge(read_truth(truth)))
-        write_golden_set(golden, judgements)
-        index = ProductIndex.open(settings)
-        index.refresh()
-        try:
-            fitted = calibrate(index, judgements)
-        except GoldenSetError as error:  # too small a catalogue: the shop opens without calibrated percentages
-            say(f"Match: not calibrated. {error}")
-        else:
-            say(f"Match: calibrated on {fitted.matches + fitted.others:,} judgements of {golden}")
-
-
-def _learn_attributes(index: ProductIndex, vectorizers: Vectorizers) -> None:
-    """Learn attributes from the images, to fill gaps and flag values that contradict an image."""
-    from indexer.attribution.training import fit_attribution
-
-    categories = list(fit_attribution(index, vectorizers.all_images))
-    written = sum(category.written for category in categories)
-    say(f"Attributes: learnt in {len(categories)} categories, written for {written:,} products")
-
-
-def _is_loaded(settings: Settings) -> bool:
-    index = ProductIndex.open(settings)
-    try:
-        return index.space() is not None and index.counts()["pending"] == 0
-    except IndexStateError:
-        return False
-
-
-def _follow(what: str, left: Callable[[], int], worker: Child) -> None:
-    """Show the worker's progress until nothing is left."""
-    total = remaining = left()
-    with progress_bar() as progress:
-        task = progress.add_task(what, total=total)
-
-        def is_done() -> bool:
-            nonlocal remaining
-            worker.check()
-            remaining = left()
-            progress.update(task, completed=total - remaining)
-            return remaining == 0
-
-        if not wait_until(is_done, lambda: (remaining, work_of([worker.pid])), poll_s=0.5):
-            raise ProductSearchError(f"The worker has done nothing for {STALLED_S:.0f} s; its log is {worker.log}")
-
-
 def _start(stack: ExitStack, folder: Path, name: str, module: str, *arguments: str) -> Child:
     child = start_child(name, [sys.executable, "-m", module, *arguments], folder / f"{name}.log")
     stack.callback(child.stop)
@@ -230,7 +149,7 @@ def _start(stack: ExitStack, folder: Path, name: str, module: str, *arguments: s
     return child
 
 
-def _watch(children: list[Child]) -> None:
+def _watch(children: Sequence[Child]) -> None:
     while True:
         time.sleep(1)
         for child in children:
@@ -248,7 +167,9 @@ def _wait_for_answer(port: int, child: Child) -> None:
 
 def _answers(port: int) -> bool:
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code == httpx.codes.OK
+        # The first page takes longest, and a shopper's is given up after a while: it shouldn't be theirs.
+        pages = (httpx.get(f"http://127.0.0.1:{port}/{page}", timeout=5) for page in ("healthz", "", "search"))
+        return all(page.status_code == httpx.codes.OK for page in pages)
     except httpx.TransportError:
         return False
 
