@@ -59,7 +59,7 @@ class Bench:
         return {name: page(self.client, self.index, build) for name, build in builders.items()}
 
 
-EXACT, KNN, NAIVE, PLAIN = "exact", "kNN in should", "naive script_score", "plain kNN"
+EXACT, KNN, NAIVE, PLAIN = "exact", "kNN", "naive script_score", "plain kNN"
 
 
 @click.command("bench")

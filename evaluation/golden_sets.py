@@ -5,19 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterable
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from demo.golden import ASPECTS, read_truth
+from demo.golden_queries import judged_queries
 from evaluation.catalogues import primary_images, read_products
 from indexer.cli.console import Commands
 from indexer.elastic.product_index import ProductIndex
 from indexer.errors import GoldenSetError
-from indexer.relevance import golden
+from indexer.relevance import golden, splits
 from indexer.relevance.agreement import agreement as agree
-from indexer.relevance.golden import Judgement
+from indexer.relevance.golden import AnyJudgement
 from indexer.relevance.labels import Labelled, by_attributes, by_category, judge
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -89,8 +91,23 @@ def _draw(
     part: float,
     seed: int,
 ) -> None:
-    chosen = [p for p in products if golden.fraction(f"{seed}\n{p.id}") < part]
+    chosen = [p for p in products if splits.fraction(f"{seed}\n{p.id}") < part]
     _write(out, judge(chosen, anchors=anchors, candidates=candidates, within_kind=within_kind, seed=seed))
+
+
+@command.command()
+@click.argument("truth_file", metavar="TRUTH", type=FILE)
+@click.option("--out", required=True, type=OUT, help="File to write, JSON Lines.")
+@click.option("--group", "groups", multiple=True, help="Only queries of this group, such as typo; repeatable.")
+@click.option("--typos", default=60, show_default=True, type=click.IntRange(0), help="Words to misspell.")
+@click.option("--seed", default=7, show_default=True, help="Another seed misspells other words.")
+def queries(truth_file: Path, *, out: Path, groups: tuple[str, ...], typos: int, seed: int) -> None:
+    """Judge keyword queries by the truth.jsonl of a rendered catalogue, next to its catalog.jsonl.
+
+    They are those of demo/queries.csv, attribute values, brands, misspelt words and ids.
+    """
+    judgements = judged_queries(truth_file, typos=typos, seed=seed)
+    _write(out, (judgement for judgement in judgements if not groups or judgement.group in groups))
 
 
 @command.command("import")
@@ -98,14 +115,14 @@ def _draw(
 @click.option("--out", required=True, type=OUT)
 @click.option("--judge", "name", help="Who judged, if the file doesn't say.")
 def import_(source: Path, *, out: Path, name: str | None) -> None:
-    """Check judgements of SOURCE (JSON Lines or CSV: anchor, candidate, grade, judge, date) and write them."""
+    """Check judgements of SOURCE (JSON Lines or CSV: anchor or query, candidate, grade, judge, date) and write them."""
     today = dt.datetime.now(dt.UTC).date()
 
-    def completed(j: Judgement) -> Judgement:
+    def completed(j: AnyJudgement) -> AnyJudgement:
         judge = name if name and j.judge == "unknown" else j.judge
         return j.model_copy(update={"judge": judge, "date": j.date or today})
 
-    _write(out, map(completed, golden.read_golden_set(source)))
+    _write(out, map(completed, golden.read_judgements(source)))
 
 
 @command.command()
@@ -121,7 +138,7 @@ def split(
 ) -> None:
     """Split GOLDEN_SET into one part to fit on and another to measure on."""
     groups = {p: image.digest for p, image in primary_images(catalog).items()} if catalog else None
-    parts = golden.split(golden.read_golden_set(golden_set), by=by, share=share, seed=seed, groups=groups)
+    parts = splits.split(golden.read_judgements(golden_set), by=by, share=share, seed=seed, groups=groups)
     _write(fit, parts.fit)
     _write(measure, parts.measure)
     if parts.dropped:
@@ -132,22 +149,23 @@ def split(
 @click.argument("golden_set", type=FILE)
 def agreement(golden_set: Path) -> None:
     """Print how far the judges of GOLDEN_SET agree."""
-    for line in agreement_lines(golden.read_golden_set(golden_set)):
+    for line in agreement_lines(golden.read_judgements(golden_set)):
         click.echo(line)
 
 
 @command.command()
 @click.option("--out", required=True, type=OUT)
 def export(*, out: Path) -> None:
-    """Write the judgements made on the shop's judging page."""
+    """Write the judgements made on the shop's judging pages: of two products, and of queries."""
     from indexer.relevance.judgements import JudgementStore
+    from indexer.relevance.query_judgements import QueryJudgementStore
     from indexer.settings import Settings
 
-    settings = Settings.from_environment()
-    _write(out, JudgementStore(ProductIndex.open(settings)).all())
+    index = ProductIndex.open(Settings.from_environment())
+    _write(out, chain(JudgementStore(index).all(), QueryJudgementStore(index).all()))
 
 
-def agreement_lines(judgements: Iterable[Judgement]) -> list[str]:
+def agreement_lines(judgements: Iterable[AnyJudgement]) -> list[str]:
     """Return a few lines about how far judges agree."""
     agreed = agree(judgements)
     alpha = "not defined" if agreed.alpha is None else f"{agreed.alpha:.2f}"
@@ -158,10 +176,10 @@ def agreement_lines(judgements: Iterable[Judgement]) -> list[str]:
     return lines
 
 
-def _write(out: Path, judgements: Iterable[Judgement]) -> None:
+def _write(out: Path, judgements: Iterable[AnyJudgement]) -> None:
     grades: Counter[int] = Counter()
 
-    def counted() -> Iterable[Judgement]:
+    def counted() -> Iterable[AnyJudgement]:
         for judgement in judgements:
             grades[judgement.grade] += 1
             yield judgement

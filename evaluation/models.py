@@ -18,8 +18,9 @@ from evaluation.variants import METRICS, REDUCTIONS, Judged, Reducers, judge, va
 from evaluation.vectorizing import MODELS, vectorizers, weights_of
 from indexer.cli.console import progress_bar, report_console
 from indexer.errors import GoldenSetError, ImageError
-from indexer.relevance.golden import Grades, merge, products_of, read_golden_set, refuse_leakage
+from indexer.relevance.golden import Grades, merge, products_of, read_golden_set
 from indexer.relevance.metrics import described
+from indexer.relevance.splits import refuse_leakage
 from indexer.settings import Pooling
 from indexer.vectorizers.base import ImageVectorizer, ProductFields
 

@@ -15,9 +15,10 @@ from evaluation.catalogues import PrimaryImage, primary_images, read_products, s
 from evaluation.variants import rank
 from indexer.catalog.products import Product
 from indexer.relevance import labels
-from indexer.relevance.golden import Grades, merge, products_in, read_golden_set, refuse_leakage
+from indexer.relevance.golden import Grades, merge, products_in, read_golden_set
 from indexer.relevance.labels import Labelled
 from indexer.relevance.metrics import PerAnchor, compare, interval, per_anchor
+from indexer.relevance.splits import refuse_leakage
 from indexer.settings import Settings
 from indexer.spaces.material import pairs_of
 from indexer.spaces.reduction import Learned, Linear, fit_learned, fit_pca

@@ -17,7 +17,9 @@ from indexer.errors import GoldenSetError
 from indexer.settings import Settings
 from search.cursors import Cursors
 from search.errors import ParameterError
+from search.local_texts import LocalTexts
 from search.navigation import Navigation
+from search.query_vectors import TextVectors
 from search.reading import read_parameters
 
 Parameters = Sequence[tuple[str, str]]
@@ -26,11 +28,25 @@ Parameters = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Page:
-    """Ids of the products of a page, the strategy that served it, and the cursor of the next page."""
+    """One page of a search.
+
+    Attributes
+    ----------
+    products : list of str
+        Ids.
+    strategy : str
+        Name of the strategy that served it.
+    total : int
+        Products of all pages.
+    keywords : str
+        The words that were searched for, which may be others than were asked for.
+    """
 
     products: list[str]
     strategy: str
     next_cursor: str | None
+    total: int
+    keywords: str
 
 
 class Shop(Protocol):
@@ -54,9 +70,9 @@ class Shop(Protocol):
 class LocalShop:
     """The Navigation Service in this process."""
 
-    def __init__(self, index: ProductIndex) -> None:
+    def __init__(self, index: ProductIndex, texts: TextVectors | None = None) -> None:
         self.name = f"{index.alias}, in this process"
-        self._navigation = Navigation(index, Cursors(secrets.token_urlsafe(32)))
+        self._navigation = Navigation(index, Cursors(secrets.token_urlsafe(32)), texts=texts)
 
     def page(self, parameters: Parameters) -> Page:
         """Search, as `Shop.page` describes."""
@@ -66,7 +82,9 @@ class LocalShop:
         except ParameterError as error:
             raise GoldenSetError(f"The shop refuses a parameter, {error}") from error
         products = [hit.product["id"] for hit in listing.result.hits]
-        return Page(products, listing.plan.strategy, listing.next_cursor)
+        return Page(
+            products, listing.plan.strategy, listing.next_cursor, listing.result.total, listing.search.keywords.text
+        )
 
     def department(self, product_id: str) -> str:
         """Return the top category of a product."""
@@ -82,7 +100,13 @@ class HttpShop:
     def page(self, parameters: Parameters) -> Page:
         """Search, as `Shop.page` describes."""
         body = self._get("/api/search", parameters)
-        return Page([p["id"] for p in body["products"]], body["plan"]["strategy"], body["next_cursor"])
+        return Page(
+            [p["id"] for p in body["products"]],
+            body["plan"]["strategy"],
+            body["next_cursor"],
+            body["total"]["value"],
+            body["keywords"]["text"],
+        )
 
     def department(self, product_id: str) -> str:
         """Return the top category of a product."""
@@ -108,7 +132,8 @@ def open_shop(url: str | None) -> Iterator[Shop]:
         with httpx.Client(base_url=url, timeout=60) as client:
             yield HttpShop(client)
     else:
-        yield LocalShop(ProductIndex.open(Settings.from_environment()))
+        settings = Settings.from_environment()
+        yield LocalShop(ProductIndex.open(settings), LocalTexts(settings))
 
 
 def pages(shop: Shop, parameters: Parameters, depth: int, size: int = 100) -> Iterator[Page]:

@@ -21,13 +21,20 @@ _TIE = 1e-5  # similarities this close are ties: float32 sums depend on the orde
 
 @dataclass(frozen=True)
 class Task:
-    """One request: the share of the products that match, and the anchors they are sorted by."""
+    """One request: the share of the products that match, and the anchors they are sorted by.
+
+    Attributes
+    ----------
+    offsets : tuple of float
+        Of the query points, as the search found them (`es_mappings.anchors.QueryPoints`); empty for none.
+    """
 
     share: float
     numbers: tuple[int, ...]
     anchors: tuple[Anchor, ...]
     mode: Mode
     weights: Mapping[str, float]
+    offsets: tuple[float, ...] = ()
 
 
 def presets(layout: Layout = LAYOUT) -> dict[str, dict[str, float]]:
@@ -78,7 +85,7 @@ def points(task: Task, layout: Layout = LAYOUT) -> tuple[NDArray[np.float32], bo
 def similarities(catalogue: Catalogue, task: Task, layout: Layout = LAYOUT) -> Vector:
     """Return every product's similarity to a task by brute force; minus infinity if it doesn't match."""
     weighed, farthest = points(task, layout)
-    products = catalogue.vectors @ weighed.T
+    products = catalogue.vectors @ weighed.T + np.asarray(task.offsets or 0.0, np.float32)
     values: Vector = products.min(axis=1) if farthest else products.max(axis=1)
     values[~catalogue.selected(task.share)] = -np.inf
     values[list(task.numbers)] = -np.inf  # an anchor is not in its own result

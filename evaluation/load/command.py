@@ -19,7 +19,7 @@ from rich.console import Console
 
 from demo.sandbox import bring_up, say
 from demo.services.process import free_port
-from demo.sources import catalogue
+from demo.sources import open_catalogue
 from evaluation.load import tables
 from evaluation.load.driver import Driver
 from evaluation.load.goals import goals
@@ -60,8 +60,8 @@ def command(*, url: str, rate: float | None, seconds: float, products: int, fold
         if not url:
             os.environ["PROXIES"] = "1"
             port = free_port()
-            feed = catalogue(None, None, folder.resolve(), drawn=products, taken=0, say=say)
-            bring_up(stack, feed, folder.resolve(), port)
+            source = open_catalogue(None, None, folder.resolve(), drawn=products, taken=0, say=say)
+            bring_up(stack, source, folder.resolve(), port).complete()
             url = f"http://127.0.0.1:{port}"
         best, phases = asyncio.run(_measure(stack, url, rate, seconds))
         _report(url, best, phases, out)

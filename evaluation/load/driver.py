@@ -46,20 +46,21 @@ class Driver:
         """Close the session."""
         await self._session.close()
 
-    async def offer(self, schedule: Iterable[tuple[float, Callable[[], Request]]]) -> Sequence[Answer]:
+    async def offer(self, schedule: Iterable[tuple[float, Callable[[], Request | None]]]) -> Sequence[Answer]:
         """Send each request when it is due, and return the answers to all.
 
         Parameters
         ----------
         schedule : iterable of (float, callable)
-            Seconds from now, in order, and what makes the request at that time.
+            Seconds from now, in order, and what makes the request at that time, or None to send nothing.
         """
         began, tasks = time.monotonic(), []
         for due, make in schedule:
             wait = began + due - time.monotonic()
             if wait > 0:
                 await asyncio.sleep(wait)
-            tasks.append(asyncio.create_task(self._send(make(), began, due)))
+            if request := make():
+                tasks.append(asyncio.create_task(self._send(request, began, due)))
         return await asyncio.gather(*tasks)
 
     async def _send(self, request: Request, began: float, due: float) -> Answer:

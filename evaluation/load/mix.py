@@ -25,6 +25,8 @@ SHARES = {
 """Shares of the pages."""
 EXTRAS = {"picture": 0.30, "static": 0.10, "photo": 0.01}
 """Other requests, per page. Pictures and styles are mostly in browsers' caches."""
+_PARTS_OF_PAGES = {"picture", "static"}
+_MEMORY = 0.02  # weight of the last page in the share of pages that are served
 PAGES, PHOTO, STAFF = tuple(SHARES), "photo", "staff"
 ASPECTS = ("look", "style", "color")
 SHOPPERS = 400
@@ -72,10 +74,15 @@ class Mix:
         self._shelf, self._rng, self._staff_cookie = shelf, rng, staff_cookie
         self._cookies: dict[int, str] = {}
         self._next: deque[str] = deque(maxlen=_CURSORS)
+        self._share_served = 1.0
 
     def kinds(self, count: int) -> list[str]:
         """Draw the kinds of pages."""
         return [str(kind) for kind in self._rng.choice(list(SHARES), size=count, p=list(SHARES.values()))]
+
+    def wants(self, kind: str) -> bool:
+        """Draw whether a request is made: a browser asks only for the pictures of pages that it was given."""
+        return kind not in _PARTS_OF_PAGES or bool(self._rng.uniform() < self._share_served)
 
     def request(self, kind: str) -> Request:
         """Draw a request of a kind; without a page seen that goes on, `page 2` browses."""
@@ -90,7 +97,9 @@ class Mix:
         return Request(kind, self._path(kind), headers=headers, shopper=shopper)
 
     def seen(self, request: Request, status: int, body: bytes, cookie: str) -> None:
-        """Remember a shopper's cookie and the address of a next page."""
+        """Remember a shopper's cookie, the address of a next page, and how many pages are served."""
+        if request.kind in SHARES:
+            self._share_served += _MEMORY * ((status == 200) - self._share_served)
         if cookie and request.kind != STAFF:
             self._cookies[request.shopper] = cookie.partition(";")[0]
         if status == 200 and request.kind in {"browse", "like", "facet"} and (following := _NEXT.search(body)):

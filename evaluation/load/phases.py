@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import heapq
+import os
+import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -36,6 +38,8 @@ class Phase:
         The figures of each kind of request.
     elasticsearch : Figures or None
         Those of the same searches sent straight to Elasticsearch; None where its address isn't known.
+    generator : float
+        Share of all cores that the load generator itself took while it offered pages.
     """
 
     rate: float
@@ -45,6 +49,7 @@ class Phase:
     queued: Queued
     elasticsearch: Figures | None
     elasticsearch_queued: Queued | None
+    generator: float = 0.0
 
 
 class LoadTest:
@@ -76,31 +81,36 @@ class LoadTest:
 
     async def phase(self, multiple: float, rate: float, seconds: float) -> Phase:
         """Offer a rate of pages, with all that goes with them, and then the same searches to Elasticsearch alone."""
+        cpu, began = time.process_time(), time.monotonic()
         answers, queued = await self._watched(self._shop, self.schedule(rate, seconds))
+        generator = (time.process_time() - cpu) / (time.monotonic() - began) / (os.cpu_count() or 1)
         alone, alone_queued = None, None
         if self._elasticsearch:
             searched, alone_queued = await self._watched(self._elasticsearch, self._search_schedule(rate, seconds))
             alone = figures(searched, {SEARCH}, seconds)
         kinds = {kind: figures(answers, {kind}, seconds) for kind in KINDS}
         pages = figures(answers, PAGES, seconds)
-        return Phase(rate, multiple, pages, kinds, queued, alone, alone_queued)
+        return Phase(rate, multiple, pages, kinds, queued, alone, alone_queued, generator)
 
-    def schedule(self, rate: float, seconds: float) -> Iterator[tuple[float, Callable[[], Request]]]:
+    def schedule(self, rate: float, seconds: float) -> Iterator[tuple[float, Callable[[], Request | None]]]:
         """Draw when each page and each request that goes with the pages is due."""
         due = poisson(rate, seconds, self._rng)
         streams = [list(zip(due.tolist(), self._mix.kinds(len(due)), strict=True))]
         rates = {kind: share * rate for kind, share in EXTRAS.items()} | {STAFF: _STAFF_RATE}
         streams += [[(d, kind) for d in poisson(r, seconds, self._rng).tolist()] for kind, r in rates.items()]
         for moment, kind in heapq.merge(*streams):
-            yield moment, partial(self._mix.request, kind)
+            yield moment, partial(self._request, kind)
 
-    def _search_schedule(self, rate: float, seconds: float) -> Iterator[tuple[float, Callable[[], Request]]]:
+    def _request(self, kind: str) -> Request | None:
+        return self._mix.request(kind) if self._mix.wants(kind) else None
+
+    def _search_schedule(self, rate: float, seconds: float) -> Iterator[tuple[float, Callable[[], Request | None]]]:
         due = poisson(rate, seconds, self._rng)
         for moment, kind in zip(due.tolist(), self._mix.kinds(len(due)), strict=True):
             yield moment, partial(pick, self._searches, kind, self._rng)
 
     async def _watched(
-        self, driver: Driver, schedule: Iterator[tuple[float, Callable[[], Request]]]
+        self, driver: Driver, schedule: Iterator[tuple[float, Callable[[], Request | None]]]
     ) -> tuple[Sequence[Answer], Queued]:
         offering: Awaitable[Sequence[Answer]] = driver.offer(schedule)
         async with self._watch(lambda: driver.in_flight) as watch:

@@ -19,7 +19,7 @@ from search.reading import read_parameters
 
 SEARCH = "search"
 _OF_A_KIND = 24
-_HEADERS = {"Content-Type": "application/json"}
+_HEADERS = {"Content-Type": "application/x-ndjson"}
 
 
 def read_searches(index: ProductIndex, mix: Mix, kinds: Sequence[str] = PAGES) -> dict[str, list[Request]]:
@@ -30,8 +30,9 @@ def read_searches(index: ProductIndex, mix: Mix, kinds: Sequence[str] = PAGES) -
 
 def _search(index: ProductIndex, navigation: Navigation, mix: Mix, kind: str) -> Request:
     parameters = read_parameters(dict(MultiDict(mix.parameters(kind)).lists()))
-    body = json.dumps(navigation.request(parameters)).encode()
-    return Request(SEARCH, f"/{index.alias}/_search", "POST", _HEADERS, body)
+    lines = [line for request in navigation.requests(parameters) for line in ({}, request.body)]
+    body = "".join(f"{json.dumps(line)}\n" for line in lines).encode()
+    return Request(SEARCH, f"/{index.alias}/_msearch", "POST", _HEADERS, body)
 
 
 def pick(searches: Mapping[str, Sequence[Request]], kind: str, rng: np.random.Generator) -> Request:

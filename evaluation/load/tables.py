@@ -14,13 +14,14 @@ _COLUMNS = ("offered", "served", "503", "other", "p50", "p90", "p99")  # request
 
 def pages_table(phases: Sequence[Phase]) -> Table:
     """Tabulate the pages of each phase."""
-    columns = ("Load", *_COLUMNS, "503 p50", "503 p99")
+    columns = ("Load", *_COLUMNS, "503 p50", "503 p99", "generator")
     rows = [
         (
             f"{phase.multiple:g} x",
             *_figures(phase.pages),
             _ms(phase.pages.times_refused.p50),
             _ms(phase.pages.times_refused.p99),
+            f"{phase.generator:.0%}",
         )
         for phase in phases
     ]
@@ -29,7 +30,8 @@ def pages_table(phases: Sequence[Phase]) -> Table:
         "Pages by multiples of the best rate",
         columns,
         rows,
-        f"Requests per second; milliseconds. The load generator itself was late by {late:,.1f} ms (p99).",
+        "Requests per second; milliseconds. Generator: the load generator's share of all cores, which the shop on the "
+        f"same machine goes without; it was late by {late:,.1f} ms (p99).",
     )
 
 

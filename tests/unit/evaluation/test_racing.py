@@ -45,12 +45,13 @@ def test_missing_libraries_are_reported(monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize(
     "build", [contenders.relevance, contenders.exact, contenders.knn(24, 100, 3.0), contenders.naive_script]
 )
-def test_every_contender_asks_for_the_same_page(build: Callable[[Task], contenders.Request]) -> None:
+def test_every_contender_asks_for_the_same_page(build: Callable[[Task], list[contenders.Request]]) -> None:
     [task] = tasks(CATALOGUE, 0.1, 1)
-    request, yardstick = build(task), contenders.relevance(task)
-    assert {**request, "query": None} == {**yardstick, "query": None}
-    assert (request["size"], request["track_total_hits"]) == (24, True)
-    assert category(0.1) in str(request["query"])
+    requests, [yardstick] = build(task), contenders.relevance(task)
+    asked = requests[0] | {name: requests[-1][name] for name in ("aggs", "track_total_hits")}
+    assert {**asked, "query": None} == {**yardstick, "query": None}
+    assert (asked["size"], asked["track_total_hits"]) == (24, True)
+    assert all(category(0.1) in str(request["query"]) for request in requests)
 
 
 def test_what_misses_the_goal_is_red() -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -53,3 +55,11 @@ def test_any_takes_the_nearest_anchor_and_every_the_farthest() -> None:
     [any_of] = tasks(CATALOGUE, 1.0, 1, mode="any", anchors=3)
     [every] = tasks(CATALOGUE, 1.0, 1, mode="every", anchors=3)
     assert (similarities(CATALOGUE, any_of) >= similarities(CATALOGUE, every)).all()
+
+
+def test_offsets_move_what_is_nearest_from_one_like_to_another() -> None:
+    [task] = tasks(CATALOGUE, 1.0, 1, mode="any", anchors=2)
+    first, second = (similarities(CATALOGUE, replace(task, offsets=offsets)) for offsets in ((0.0, -9.0), (-9.0, 0.0)))
+    alone = [similarities(CATALOGUE, replace(task, anchors=(anchor,))) for anchor in task.anchors]
+    for values, expected in zip((first, second), alone, strict=True):
+        assert values == pytest.approx(expected, abs=1e-5)

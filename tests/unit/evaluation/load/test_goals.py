@@ -20,7 +20,7 @@ GOOD = [
 def _phase(answers: list[Answer], queued: Queued) -> Phase:
     kinds = {kind: figures(answers, {kind}, SECONDS) for kind in (*PAGES, PHOTO, STAFF)}
     alone: Figures = figures([Answer("search", 1.0, 0.0, 0.1, 200)], {"search"}, SECONDS)
-    return Phase(30.0, 3.0, figures(answers, PAGES, SECONDS), kinds, queued, alone, queued)
+    return Phase(30.0, 3.0, figures(answers, PAGES, SECONDS), kinds, queued, alone, queued, 0.25)
 
 
 QUEUED = Queued([20] * 20, backlog=2, interactive=1, searches=3, rejected=0)
@@ -55,7 +55,7 @@ def test_each_goal_can_be_missed(wrong: list[Answer], queued: Queued, goal: str)
 def test_tables_show_rates_times_and_what_is_unknown() -> None:
     phase = _phase([*GOOD, Answer("like", 1.0, 0.0, 30.0, 0)], QUEUED)
     [row] = tables.pages_table([phase]).rows
-    assert row == ("3 x", "30.1", "9.5", "68%", "1 x none", "400", "400", "400", "20", "20")
+    assert row == ("3 x", "30.1", "9.5", "68%", "1 x none", "400", "400", "400", "20", "20", "25%")
     assert [row[0] for row in tables.kinds_table(phase).rows] == ["browse", "like", PHOTO, STAFF]
     [row] = tables.queues_table([replace(phase, queued=replace(QUEUED, backlog=None))]).rows
     assert row == ("3 x", "20", "1.0", "?", "1", "3", "0")

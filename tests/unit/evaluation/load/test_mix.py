@@ -72,3 +72,13 @@ def test_a_next_page_is_one_that_was_offered() -> None:
     assert "cursor" not in mix.request("page 2").path
     mix.seen(mix.request("browse"), 200, page, "")
     assert mix.request("page 2").path == "/search?category=Toys&cursor=abc.def"
+
+
+def test_a_browser_asks_for_the_pictures_of_pages_that_it_was_given() -> None:
+    mix = _mix()
+    assert all(mix.wants("picture") for _ in range(100))
+    for number in range(2_000):
+        mix.seen(mix.request("browse"), 200 if number % 4 == 0 else 503, b"", "")
+    asked = sum(mix.wants("static") for _ in range(2_000)) / 2_000
+    assert 0.1 < asked < 0.4  # a quarter of the pages is served
+    assert all(mix.wants(kind) for kind in (*PAGES, PHOTO, STAFF))

@@ -46,7 +46,7 @@ def test_a_schedule_has_pages_at_the_rate_what_goes_with_them_and_a_few_of_staff
     schedule = list(_test().schedule(60, 50))
     due = [moment for moment, _ in schedule]
     assert due == sorted(due)
-    kinds = Counter(make().kind for _, make in schedule)
+    kinds = Counter(request.kind for _, make in schedule if (request := make()))
     assert sum(kinds[kind] for kind in PAGES) == pytest.approx(3_000, rel=0.1)
     assert {kind: kinds[kind] for kind in EXTRAS} == pytest.approx(
         {kind: share * 3_000 for kind, share in EXTRAS.items()}, rel=0.4

@@ -1,0 +1,106 @@
+"""Contenders that click through a shop as shoppers do, by the Navigation Service in this process."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from es_mappings.product import LAYOUT
+from evaluation.clustered import WORD, category
+from evaluation.contenders import Answer, Contender
+from evaluation.workload import PAGE, Task
+from search.listing import Listing
+from search.navigation import Navigation
+from search.parameters import SearchParameters
+from search.syntax import write_anchor
+
+RELEVANCE, FIRST = "by relevance, new filter", "by similarity, new filter"
+LIKE, SLIDER, SECOND, THREE = "a like", "a slider moved", "page 2", "three likes"
+
+_NEXT_SNAPSHOT_SECONDS = 1.1
+_ABOVE_ALL_PRICES = 1_000_000
+
+
+def contenders(navigation: Navigation) -> dict[str, Contender]:
+    """Return a contender for each kind of visit.
+
+    All but the first two continue a visit: what came before isn't timed. Each is answered from a later snapshot, which
+    some other shopper has opened, so that counts come from Elasticsearch's cache and not from this process's memory.
+    """
+    numbers = itertools.count(_ABOVE_ALL_PRICES)
+
+    def new_filter(listing: SearchParameters) -> Callable[[], Answer]:
+        # A filter that nobody has used before, though it leaves nothing out.
+        new = listing.model_copy(update={"price_max": float(next(numbers))})
+        _open_snapshot(navigation)
+        return lambda: _answer(navigation.listing(new))
+
+    def relevance(task: Task) -> Callable[[], Answer]:
+        return new_filter(_without_likes(parameters(task)))
+
+    def first_page(task: Task) -> Callable[[], Answer]:
+        return new_filter(parameters(task))
+
+    def like(task: Task) -> Callable[[], Answer]:
+        return _after(navigation, _without_likes(parameters(task)), parameters(task))
+
+    def slider(task: Task) -> Callable[[], Answer]:
+        return _after(navigation, parameters(replace(task, weights=dict.fromkeys(LAYOUT.names, 1.0))), parameters(task))
+
+    def second_page(task: Task) -> Callable[[], Answer]:
+        first = navigation.listing(parameters(task))
+        following = parameters(task).model_copy(update={"cursor": first.next_cursor or ""})
+        shown = _answer(first).numbers
+
+        def visit() -> Answer:
+            second = _answer(navigation.listing(following))
+            return Answer([*shown, *second.numbers][:PAGE], second.total)
+
+        return visit
+
+    return {RELEVANCE: relevance, FIRST: first_page, LIKE: like, SLIDER: slider, SECOND: second_page}
+
+
+def parameters(task: Task) -> SearchParameters:
+    """Return the parameters of a task's listing."""
+    weights = tuple(f"{name}:{task.weights.get(name, 0.0):g}" for name in LAYOUT.names)
+    likes = tuple(write_anchor(anchor.id) for anchor in task.anchors)
+    return SearchParameters(
+        q=WORD, category=category(task.share), like=likes, weight=weights, mode=task.mode, size=PAGE
+    )
+
+
+def with_offsets(navigation: Navigation, task: Task) -> Task:
+    """Return a task with the offsets that bring its likes to one scale: what is nearest depends on them."""
+    points = navigation.listing(parameters(task)).search.points
+    return replace(task, offsets=points.offsets if points else ())
+
+
+def throughput(visits: Sequence[Callable[[], Any]], run: Callable[..., Any]) -> float:
+    """Return how many visits a second ``run`` makes of them, such as the ``map`` of a pool of threads."""
+    begun = time.monotonic()
+    for _ in run(lambda visit: visit(), visits):
+        pass
+    return len(visits) / (time.monotonic() - begun)
+
+
+def _after(navigation: Navigation, before: SearchParameters, now: SearchParameters) -> Callable[[], Answer]:
+    navigation.listing(before)
+    time.sleep(_NEXT_SNAPSHOT_SECONDS)
+    _open_snapshot(navigation)
+    return lambda: _answer(navigation.listing(now))
+
+
+def _open_snapshot(navigation: Navigation) -> None:
+    navigation.listing(SearchParameters(category=category(0.0), size=1))
+
+
+def _without_likes(listing: SearchParameters) -> SearchParameters:
+    return listing.model_copy(update={"like": (), "weight": ()})
+
+
+def _answer(listing: Listing) -> Answer:
+    return Answer([int(hit.product["id"]) for hit in listing.result.hits], listing.result.total)
