@@ -61,7 +61,9 @@ def _replace(path: Path, before: list[str], after: list[str]) -> None:
 @cache
 def recipes() -> dict[str, Recipe]:
     """Return the recipes by the name of their test."""
-    parts = PAGE.read_text(encoding="utf-8").split("\n## ")[3:]  # after "Where things are" and "Check a change"
+    parts = PAGE.read_text(encoding="utf-8").split("\n## ")[
+        4:
+    ]  # after "Five jobs", "Without a deploy" and "Changing files"
     found = {}
     for recipe in map(Recipe, parts):
         [name] = recipe.tests

@@ -1,18 +1,20 @@
 """A shop of a few products, made and asked by the code that it runs over: `python recipe_shop.py < shop.json`.
 
-Takes ``lines`` of a catalogue, ``vectors`` by product id (aspect to its first numbers), ``events``, ``commands`` of the
-command line, and ``requests``; prints the answers to the requests.
+Takes ``lines`` of a catalogue, ``vectors`` by product id and ``texts`` by words (aspect to its first numbers),
+``events``, ``commands`` of the command line, and ``requests``; prints the answers to the requests.
 """
 
 import json
 import sys
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 from click.testing import CliRunner
 from elasticsearch.helpers import bulk
 
 from es_mappings import product
+from es_mappings.layout import Vector
 from es_mappings.product import LAYOUT
 from indexer.catalog import documents
 from indexer.catalog.events import Upsert, parse_event, parse_line
@@ -21,6 +23,8 @@ from indexer.cli.main import main
 from indexer.elastic.client import connect
 from indexer.settings import Settings
 from webapp import create_app
+from webapp.services.text_queries import TextQueries
+from workers.interactive import EmbeddedQuery
 
 SPACE = "recipes"
 
@@ -43,15 +47,21 @@ def answers(shop: dict[str, Any]) -> list[Any]:
         done = CliRunner().invoke(main, command)
         if done.exit_code:
             raise SystemExit(done.output)
+    texts = {words: EmbeddedQuery(_vector(parts), SPACE) for words, parts in shop.get("texts", {}).items()}
     web = create_app(settings).test_client()
-    return [web.get("/api/search", query_string=request).get_json(force=True) for request in shop["requests"]]
+    with patch.object(TextQueries, "embed", lambda _, words, __: texts.get(words)):
+        return [web.get("/api/search", query_string=request).get_json(force=True) for request in shop["requests"]]
+
+
+def _vector(parts: dict[str, list[float]]) -> Vector:
+    dims = {aspect.name: aspect.dims for aspect in LAYOUT.aspects}
+    padded = {name: np.pad(np.array(part, np.float32), (0, dims[name] - len(part))) for name, part in parts.items()}
+    return LAYOUT.compose(padded)
 
 
 def _embedded(alias: str, embedded: Product, parts: dict[str, list[float]]) -> documents.Action:
-    dims = {aspect.name: aspect.dims for aspect in LAYOUT.aspects}
-    padded = {name: np.pad(np.array(part, np.float32), (0, dims[name] - len(part))) for name, part in parts.items()}
-    vector, source = LAYOUT.compose(padded), documents.source_digest(embedded)
-    return documents.embedded(alias, embedded.id, source, vector, space=SPACE)
+    source = documents.source_digest(embedded)
+    return documents.embedded(alias, embedded.id, source, _vector(parts), space=SPACE)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
+from tests.conftest import Shop
+
 
 def get(web: FlaskClient, path: str, **arguments: Any) -> dict[str, Any]:
     """Return the answer to a request, which must succeed."""
@@ -16,6 +18,12 @@ def get(web: FlaskClient, path: str, **arguments: Any) -> dict[str, Any]:
 def search(web: FlaskClient, **arguments: Any) -> dict[str, Any]:
     """Return one page of a listing."""
     return get(web, "/api/search", **arguments)
+
+
+def bagged(shop: Shop, product_id: str, quantity: int = 1) -> dict[str, str]:
+    """Return the fields of the form that puts a product into the bag, in the first of its sizes."""
+    [size, *_] = shop.index.products([product_id])[product_id]["attributes"].get("sizes") or [""]
+    return {"product_id": product_id, "quantity": str(quantity), "size": size}
 
 
 def walk(web: FlaskClient, **arguments: Any) -> list[dict[str, Any]]:

@@ -66,6 +66,23 @@ def test_similar_but_in_another_colour(web: FlaskClient, shop: Shop) -> None:
         other = search(web, like=liked, but=f"in_color:{name}", size=len(expected))["products"]
         assert len(expected & {p["id"] for p in other}) > len(expected & {p["id"] for p in plain})
         assert other[0]["id"] in colors, "still a dress"
+    code = search(web, like=liked, but="color:#232f4d", size=10)
+    assert code["total"]["value"] == search(web, like=liked)["total"]["value"], "not labelled: compared by the pictures"
+    assert [colors.get(p["id"]) for p in code["products"]].count("navy") >= 2
     answer = web.get("/api/search", query_string={"like": liked, "but": "in_color:blurple"})
     assert answer.status_code == 400
     assert "no colour" in answer.get_json(force=True)["detail"]
+
+
+def test_similar_but_with_another_value_of_an_attribute(web: FlaskClient) -> None:
+    liked = search(web, category="Dresses", filter="sleeve:sleeveless", size=1)["products"][0]["id"]
+    answer = search(web, like=liked, but="sleeve:long", explain="true", size=5)
+    long = {p["id"] for p in search(web, filter="sleeve:long", size=100)["products"]}
+    assert answer["total"]["value"] == len(long)
+    assert {p["id"] for p in answer["products"]} <= long
+    assert all(p["why"]["exchanged"] == ["sleeve:long"] for p in answer["products"])
+    aspects = [sum(p["why"]["aspects"].values()) for p in answer["products"]]
+    assert aspects == sorted(aspects, reverse=True)
+    none = search(web, like=liked, but="sleeve:trailing")
+    assert not none["products"]
+    assert none["warnings"][0] == "No product here has sleeve: trailing."

@@ -88,9 +88,10 @@ class Theirs:
     def sources(self) -> dict[str, dict[str, Any]]:
         """Return every document, with numbers as they are written."""
         self.client.indices.refresh(index=self.name)
-        answer = httpx.get(f"{self.url}/{self.name}/_search?size=100&_source_exclude_vectors=false", trust_env=False)
-        body = json.loads(answer.text, parse_float=Decimal)
-        return {hit["_id"]: hit["_source"] for hit in body["hits"]["hits"]}
+        body = {"size": 100, "_source": {"exclude_vectors": False}}
+        answer = httpx.post(f"{self.url}/{self.name}/_search", json=body, trust_env=False)
+        hits = json.loads(answer.text, parse_float=Decimal)["hits"]["hits"]
+        return {hit["_id"]: hit["_source"] for hit in hits}
 
 
 @pytest.fixture

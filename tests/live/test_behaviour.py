@@ -10,9 +10,8 @@ from flask.testing import FlaskClient
 
 from tests.conftest import Shop
 from tests.forms import csrf_token
-from tests.live.shopping import search
+from tests.live.shopping import bagged, search
 from webapp import create_app
-from webapp.services import services
 from webapp.services.visitors import Visitor
 
 COOKIE = "shop"
@@ -39,12 +38,24 @@ def _recommended(page: str) -> list[str]:
     return [i for rail in rails for i in re.findall(r'class="card-title"><a href="/products/([^"?]+)', rail)]
 
 
-def test_browsing_listings_is_not_remembered(web: FlaskClient) -> None:
-    liked = _ids(web, "Dresses", 1)[0]
-    for path in ("/", "/search?category=Toys", f"/search?like={liked}", "/bag"):
-        answer = web.get(path)
+def test_browsing_is_not_remembered(web: FlaskClient, shop: Shop) -> None:
+    before = _stored(shop)
+    for path, header in (("/", {}), ("/bag", {}), ("/search?category=Toys", {"DNT": "1"})):
+        answer = web.get(path, headers=header)
         assert answer.status_code == 200
         assert "Set-Cookie" not in answer.headers
+    web.get("/search?category=Toys")
+    web.get("/search?category=Toys")
+    assert _stored(shop) == before
+
+
+def test_likes_are_remembered_in_the_cookie_alone_unless_the_shopper_opts_out(web: FlaskClient, shop: Shop) -> None:
+    liked, before = _ids(web, "Dresses", 1)[0], _stored(shop)
+    for header in ({"Sec-GPC": "1"}, {"DNT": "1"}, {"Sec-Purpose": "prefetch"}):
+        assert "Set-Cookie" not in web.get(f"/search?like={liked}", headers=header).headers
+    assert "Set-Cookie" in web.get(f"/search?like={liked}").headers
+    assert web.get("/your-data.json").json["likes"] == [liked]  # type: ignore[index]
+    assert _stored(shop) == before
 
 
 def test_the_first_view_is_in_the_cookie_and_the_second_request_stores_it(web: FlaskClient, shop: Shop) -> None:
@@ -66,7 +77,7 @@ def test_it_expires(web: FlaskClient, shop: Shop) -> None:
     assert 0 < left <= shop.settings.behaviour_days * 86_400
 
 
-@pytest.mark.parametrize("header", [{"Sec-GPC": "1"}, {"Sec-Purpose": "prefetch"}])
+@pytest.mark.parametrize("header", [{"Sec-GPC": "1"}, {"DNT": "1"}, {"Sec-Purpose": "prefetch"}])
 def test_shoppers_who_opt_out_are_not_tracked(web: FlaskClient, header: dict[str, str]) -> None:
     for product_id in _ids(web, "Toys", 2):
         assert web.get(f"/products/{product_id}", headers=header).status_code == 200
@@ -112,21 +123,22 @@ def test_a_listing_sorted_by_browsing_has_an_address(web: FlaskClient, shop: Sho
     ]
 
 
-def test_from_the_bag_to_an_order_and_neither_is_recommended(web: FlaskClient) -> None:
+def test_from_the_bag_to_an_order_and_neither_is_recommended(web: FlaskClient, shop: Shop) -> None:
     dress, other, toy, *_ = *_ids(web, "Dresses", 2), *_ids(web, "Toys", 1)
     for product_id in (dress, toy):
-        answer = _send(web, "/bag", product_id=product_id, quantity="2", back=f"/products/{product_id}")
+        form = bagged(shop, product_id, 2)
+        answer = _send(web, "/bag", **form, back=f"/products/{product_id}")
         assert (answer.status_code, answer.headers["Location"]) == (303, f"/products/{product_id}")
     web.get(f"/products/{other}")
     page = web.get("/bag").text
-    assert "Goes with the look of your bag" in page
+    assert "Similar to your bag" in page
     assert not set(_recommended(page)) & {dress, toy}
 
     _send(web, "/bag", product_id=toy, quantity="0")
     answer = _send(web, "/bag/order")
     assert "Nothing was charged" in web.get(answer.headers["Location"]).text
     visitor = _visitor(web)
-    assert (visitor.bag, [line.product_id for line in visitor.orders[0].lines]) == ({}, [dress])
+    assert (visitor.bag, [line.product_id for line in visitor.orders[0].lines]) == ((), [dress])
     for path in ("/", "/bag", f"/products/{other}"):
         page = web.get(path).text
         grid = re.findall(r'class="card-title"><a href="/products/([^"?]+)', page.split("New in")[0])
@@ -155,20 +167,7 @@ def test_an_order_pressed_twice_is_one_order(web: FlaskClient) -> None:
 )
 def test_invalid_bag_changes_are_refused(web: FlaskClient, form: dict[str, str], status: int) -> None:
     assert _send(web, "/bag", **form).status_code == status
-    assert _visitor(web).bag == {}
-
-
-def test_products_that_go_with_the_bag_are_of_other_kinds(shop: Shop) -> None:
-    app = create_app(shop.settings)
-    with app.app_context():
-        navigation = services().navigation
-    web = app.test_client()
-    dress = search(web, category="Dresses", size=1)["products"][0]
-    [rail] = navigation.for_bag({}, [dress["id"]], [dress["id"]])
-    assert rail.items
-    kind = "/".join(dress["category"])
-    assert all(kind not in item.product["category_path"] for item in rail.items)
-    assert all(item.product["in_stock"] is not False for item in rail.items)
+    assert _visitor(web).bag == ()
 
 
 def test_erasing_deletes_everything(web: FlaskClient, shop: Shop) -> None:

@@ -53,3 +53,6 @@ def test_a_products_page_shows_what_it_costs_now(shop: RollingShop, settings: Se
     assert get(web, "/api/products/p-00007")["price"] == 9.5
     shop.write(shop.delete(7, 3))
     assert web.get("/api/products/p-00007").status_code == 404
+    gone = web.get("/products/p-00007")
+    assert (gone.status_code, "no longer sold" in gone.text) == (410, True)
+    assert web.get("/products/p-never").status_code == 404

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 from elasticsearch import Elasticsearch
 
-from es_mappings import keywords, product, scripts
+from es_mappings import keywords, product, scripts, strategies
 from indexer.checks.checking import Finding, check
 from indexer.cli.main import main
 from indexer.elastic.product_index import ProductIndex
@@ -90,6 +90,53 @@ def test_scores_out_of_range_are_reported(index: ProductIndex, monkeypatch: pyte
     assert any(f.place.startswith("sort_by_similar(") and "outside [0, 1.0]" in f.problem for f in problems)
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("(1.0 + sign * best) / 2.0", "(1.0 - sign * best) / 2.0"),  # turned upside down, still in [0, 1]
+        ("sign * dotProduct(params.query, params.field)", "dotProduct(params.query, params.field)"),  # signs turned
+        ("+ params.offset2", ""),  # points don't compete as they should
+    ],
+)
+def test_a_script_that_orders_wrongly_is_reported(
+    right: str, wrong: str, index: ProductIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _replace(monkeypatch, "similarity", scripts.source("similarity").replace(right, wrong, 1))
+    assert any(f.place.startswith("the order of ") and "more similar" in f.problem for f in check(index))
+
+
+def test_a_distance_that_grows_with_likeness_is_reported(index: ProductIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    turned = scripts.source("distance").replace("Math.abs(params.query[i] - vector[i])", "params.query[i] + vector[i]")
+    _replace(monkeypatch, "distance", turned)
+    assert any("by euclidean distance" in finding.place for finding in check(index))
+
+
+def test_relevance_left_in_a_rescore_window_is_reported(index: ProductIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    def mixed(*args: Any, **options: Any) -> dict[str, Any]:
+        parts = rescore_window(*args, **options)
+        parts["rescore"]["query"] |= {"query_weight": 0.1, "rescore_query_weight": 1}
+        return parts
+
+    rescore_window = strategies.rescore_window
+    monkeypatch.setattr(strategies, "rescore_window", mixed)
+    assert any("the rescore window" in finding.place for finding in check(index))
+
+
+def test_turned_relevance_is_reported(index: ProductIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    _replace(monkeypatch, "relevance", "return params.pivot / (_score + params.pivot);")
+    assert any(finding.place == "the order of relevance alone" for finding in check(index))
+
+
+def test_a_script_may_weigh_other_fields(index: ProductIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    half = "double similarity = Math.max(0.0, (1.0 + sign * best) / 2.0);\n"
+    half += "boolean sold = doc['in_stock'].size() > 0 && doc['in_stock'].value == false;\n"
+    half += "return sold ? 0.5 * similarity : similarity;"
+    script = scripts.source("similarity").replace("return Math.max(0.0, (1.0 + sign * best) / 2.0);", half)
+    assert half in script
+    _replace(monkeypatch, "similarity", script)
+    assert check(index) == []
+
+
 def test_a_field_of_another_type_needs_a_new_index(index: ProductIndex) -> None:
     mapping = product.mapping(None)
     mapping["properties"]["price"] = {"type": "keyword"}
@@ -98,6 +145,7 @@ def test_a_field_of_another_type_needs_a_new_index(index: ProductIndex) -> None:
     assert finding.place == f"{index.alias}-1, field price"
     assert 'live {"type": "keyword"}, ours {"type": "double"}; needs a new index' in finding.problem
     assert "cannot be changed from type [keyword] to [double]" in finding.problem
+    assert finding.needs == "rebuild"
 
 
 def test_a_missing_field_can_be_added(index: ProductIndex) -> None:
@@ -108,6 +156,15 @@ def test_a_missing_field_can_be_added(index: ProductIndex) -> None:
     problems = {finding.place: finding.problem for finding in check(index)}
     assert set(problems) == {f"{index.alias}-1, field currency", f"{index.alias}-1, field brand.text"}
     assert all("additive: `PUT /" in problem for problem in problems.values())
+    assert {finding.needs for finding in check(index)} == {"reload"}
+
+
+def test_another_search_analyzer_needs_no_reload(index: ProductIndex) -> None:
+    mapping = product.mapping(None)
+    mapping["properties"]["title"]["search_analyzer"] = "standard"
+    _live(index, mapping)
+    [finding] = check(index)
+    assert (finding.place, finding.needs) == (f"{index.alias}-1, field title", "nothing")
 
 
 def test_other_analyzers_and_aspects_are_reported(index: ProductIndex) -> None:
@@ -128,7 +185,7 @@ def test_an_index_with_the_name_of_the_alias_is_reported(index: ProductIndex) ->
 
 def test_a_refused_mapping_ends_the_check(index: ProductIndex, monkeypatch: pytest.MonkeyPatch) -> None:
     refused = {"properties": {"price": {"type": "money"}}}
-    monkeypatch.setattr(product, "mapping", lambda _: refused)
+    monkeypatch.setattr(product, "mapping", lambda *_: refused)
     [finding] = check(index)
     assert finding.place == "es_mappings/product.py"
     assert "[money]" in finding.problem
@@ -149,6 +206,7 @@ def test_exit_codes_for_ci(index: ProductIndex, monkeypatch: pytest.MonkeyPatch)
     right = CliRunner().invoke(main, ["check"])
     assert right.exit_code == 0, right.output
     assert "similarity" in right.output
+    assert "What the live index needs: nothing" in right.output
     assert "failed" not in right.output
     _replace(monkeypatch, "similarity", BROKEN)
     wrong = CliRunner().invoke(main, ["check"])

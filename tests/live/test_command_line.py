@@ -37,6 +37,8 @@ def test_every_parameter_of_the_api_is_an_option(shop: Shop) -> None:
             ["--like", "{0}^2", "--like", "{1}", "--dislike", "{2}", "--category", "Dresses", "--mode", "blend"],
             {"like": ["{0}^2", "{1}"], "dislike": "{2}", "category": "Dresses", "mode": "blend", "size": 10},
         ),
+        (["--text", "striped dress", "--like", "{0}"], {"text": "striped dress", "like": "{0}", "size": 10}),
+        (["--text", "soft toy rabbit"], {"text": "soft toy rabbit", "size": 10}),
         (
             ["--like", "{0}", "--but", "cheaper", "--weight", "color:1", "--in-stock", "true", "--explain"],
             {"like": "{0}", "but": "cheaper", "weight": "color:1", "in_stock": "true", "explain": "true", "size": 10},
@@ -73,11 +75,14 @@ def test_a_deleted_like_is_reported(shop: Shop) -> None:
 def test_the_printed_request_returns_the_same_products(web: FlaskClient, shop: Shop) -> None:
     liked = search(web, category="Toys", size=1)["products"][0]["id"]
     arguments = ["similar", "--like", liked, "--category", "Toys", "--weight", "look:1", "--size", "9"]
-    first, body = CliRunner().invoke(show, arguments).output.split("\n", 1)
-    assert first == f"POST /{shop.alias}/_search"
-    hits = shop.client.search(index=shop.alias, body=json.loads(body))["hits"]["hits"]
-    expected = search(web, like=liked, category="Toys", weight="look:1", size=9)["products"]
-    assert [hit["_id"] for hit in hits] == [product["id"] for product in expected]
+    lines = CliRunner().invoke(show, arguments).output.splitlines()
+    assert set(lines[::2]) == {f"POST /{shop.alias}/_search"}
+    hits, counts, anchors = (
+        shop.client.search(index=shop.alias, body=json.loads(body))["hits"] for body in lines[1::2]
+    )
+    expected = search(web, like=liked, category="Toys", weight="look:1", size=9)
+    assert [hit["_id"] for hit in hits["hits"]] == [product["id"] for product in expected["products"]]
+    assert counts["total"]["value"] - anchors["total"]["value"] == expected["total"]["value"]
 
 
 def test_the_printed_mapping_creates_an_index(shop: Shop) -> None:

@@ -48,6 +48,24 @@ def test_the_search_is_judged_end_to_end(golden: Path, tmp_path: Path) -> None:
     assert _search(golden, "--at-least", np.mean(list(scores.values())) - 1e-6, "--baseline", saved).exit_code == 0
 
 
+def test_keyword_queries_are_judged_next_to_anchors(shop: Shop, golden: Path, tmp_path: Path) -> None:
+    queries, both, saved = tmp_path / "queries.jsonl", tmp_path / "both.jsonl", tmp_path / "scores.json"
+    truth = shop.catalogue.parent / "truth.jsonl"
+    made = CliRunner().invoke(
+        main, ["golden", "queries", str(truth), "--group", "order", "--group", "id", "--out", str(queries)]
+    )
+    assert made.exit_code == 0, made.output
+    both.write_text(golden.read_text() + queries.read_text())
+    result = _search(both, "--metric", "hit@24", "--save", saved, "--out", tmp_path / "report", "--at-least", 0.8)
+    assert result.exit_code == 0, result.output
+    report = (tmp_path / "report" / "search.md").read_text()
+    for table in ("Scores: similarity", "Groups: keywords", "Pages: similarity", "Pages: keywords"):
+        assert f"### {table}" in report
+    assert "| id | 5 | 1.000" in report
+    assert "| q=red midi dress | order |" in report
+    assert {topic.startswith("q=") for topic in json.loads(saved.read_text())["hit@24"]} == {True, False}
+
+
 def test_a_category_is_searched_by_its_own_weights(shop: Shop, golden: Path, tmp_path: Path) -> None:
     def scores(*arguments: str) -> dict[str, float]:
         result = _search(golden, "--in-category", "--save", tmp_path / "scores.json", *arguments)

@@ -222,4 +222,4 @@ def test_an_index_of_an_older_mapping_works_without_ranges(
     assert "min-screen_size_in" not in page
     [finding] = check(ProductIndex(client, old.index_name))
     assert finding.place == f"{old.index_name}-1, field numbers"
-    assert "`lookalike rebuild`" in finding.problem
+    assert (finding.needs, "additive" in finding.problem) == ("reload", True)

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from elasticsearch import Elasticsearch
-from elasticsearch.helpers import pack_dense_vector
 from PIL import Image
 
 from es_mappings import Anchor, search_page, sort_by_similar
@@ -83,7 +82,7 @@ def _write(index: ProductIndex, space: VectorSpace | None) -> None:
             "embedding": {"status": "pending", "image_digest": f"image-{place:03}"},
         }
         if space:
-            document["vector"] = pack_dense_vector(space.compose({"look": row, "color": row}))
+            document["vector"] = space.compose({"look": row, "color": row})
         actions.append({"_op_type": "index", "_index": index.alias, "_id": document["id"], **document})
     assert not any(bulk(index.client, actions, refresh=True))
 
@@ -194,7 +193,7 @@ def test_weights_are_fitted_edited_and_shown(index: ProductIndex, tmp_path: Path
     noise = draw.normal(size=ROWS.shape).astype(np.float32)
     for place, row in enumerate(ROWS):
         mixed = space.compose({"look": noise[place], "color": row})
-        index.client.update(index=index.name, id=f"p-{place:03}", doc={"vector": pack_dense_vector(mixed)})
+        index.client.update(index=index.name, id=f"p-{place:03}", doc={"vector": mixed})
     index.refresh()
     ran = _run("weights", "fit", str(_golden(tmp_path)))
     assert ran.exit_code == 0, ran.output

@@ -67,7 +67,7 @@ def test_task_queues(shop: Shop, server: redis.Redis, worker: Child, tmp_path: P
     photograph = (shop.catalogue.parent / product["images"][0]).read_bytes()
     wait_until(lambda: not any(server.llen(queue) for queue in QUEUES), "the hostile messages")
     with Queues.open(shop.settings) as queues:
-        assert embed_photo(queues, photograph, timeout=300).space
+        assert embed_photo(queues, photograph, timeout=300).whole.space
     worker.check()
     assert not (tmp_path / "unpickled").exists()
 

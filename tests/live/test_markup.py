@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 from elasticsearch import Elasticsearch
-from elasticsearch.helpers import bulk, pack_dense_vector
+from elasticsearch.helpers import bulk
 from flask.testing import FlaskClient
 
 from es_mappings import product
@@ -29,7 +29,8 @@ class Tags(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.names.add(tag)
         self.attributes |= {name for name, _ in attrs}
-        self.scripts += tag == "script"
+        is_data = dict(attrs).get("type") == "application/ld+json"
+        self.scripts += tag == "script" and not is_data
         self.loaded += tag == "script" and str(dict(attrs).get("src", "")).startswith("/static/")
 
 
@@ -49,7 +50,7 @@ def evil(settings: Settings, client: Elasticsearch) -> Iterator[FlaskClient]:
                 "_index": alias, "_id": product_id, "id": product_id, "title": EVIL, "description": EVIL, "brand": EVIL,
                 "category": [EVIL], "category_path": [EVIL], "price": 5, "currency": EVIL, "in_stock": True,
                 "attributes": {EVIL.replace(".", ""): EVIL}, "facets": [f"color:{EVIL}"],
-                "images": [f"https://x/{EVIL}"], "vector": pack_dense_vector(LAYOUT.compose(parts)),
+                "images": [f"https://x/{EVIL}"], "vector": LAYOUT.compose(parts),
             }  # fmt: skip
 
     bulk(client, actions(), refresh=True)

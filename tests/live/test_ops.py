@@ -33,6 +33,17 @@ def test_strangers_are_asked_to_log_in(web: FlaskClient) -> None:
     assert (answer.status_code, answer.headers["Location"]) == (303, "/staff/login?to=/ops")
 
 
+def test_staff_see_a_products_whole_document(web: FlaskClient, shop: Shop) -> None:
+    product_id = search(web, size=1)["products"][0]["id"]
+    address = f"/ops/products/{product_id}.json"
+    assert web.get(address).status_code == 303
+    _log_in(web, shop)
+    document = web.get(address).get_json()
+    assert document["embedding"]["status"] == "done"
+    assert document["images"]
+    assert "vector" not in document
+
+
 def test_what_it_shows(web: FlaskClient, shop: Shop) -> None:
     liked = search(web, size=1)["products"][0]["id"]
     search(web, like=liked)

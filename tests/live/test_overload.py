@@ -1,7 +1,6 @@
 """Far more is asked of a small shop than it can serve: it serves what it can and refuses the rest."""
 
 import heapq
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
@@ -10,13 +9,11 @@ import httpx
 import numpy as np
 import pytest
 
-from demo.processes import start_child
-from demo.services.process import free_port
 from evaluation.load.driver import Driver
 from evaluation.load.mix import PAGES, PHOTO, STAFF, Mix
 from evaluation.load.shelf import read_shelf, staff_cookie
 from evaluation.load.traffic import Answer
-from tests.conftest import DATA, Shop, wait_until
+from tests.conftest import Shop, running_storefront
 from tests.loops import run
 
 PAGES_ASKED, SECONDS = 240, 2.0  # many times what one page at a time can serve
@@ -26,21 +23,8 @@ OTHERS = {STAFF: 2, PHOTO: 3, "static": 20}
 @pytest.fixture
 def tiny_shop(shop: Shop) -> Iterator[str]:
     """Start a storefront with room for two pages."""
-    url = f"http://127.0.0.1:{(port := free_port())}"
-    bind = ("--bind", f"127.0.0.1:{port}", "--workers", "1")
-    command = [sys.executable, "-m", "gunicorn", *bind, "tests.live.tiny_shop:create_tiny_app()"]
-    child = start_child("storefront", command, DATA / "tiny-storefront.log")
-
-    def answers() -> bool:
-        child.check()
-        try:
-            return httpx.get(f"{url}/livez").status_code == 200
-        except httpx.TransportError:
-            return False
-
-    wait_until(answers, "the storefront")
-    yield url
-    child.stop()
+    with running_storefront("tiny-storefront", app="tests.live.tiny_shop:create_tiny_app()") as running:
+        yield running.url
 
 
 def _offer(url: str, mix: Mix, rng: np.random.Generator) -> list[Answer]:

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 import redis
 
+import workers.interactive
 import workers.photos
 from indexer.elastic.client import vector
 from indexer.errors import ImageError
 from tests.conftest import Shop, wait_until
-from workers.photos import PhotoServiceError, embed_photo
+from workers.interactive import EmbeddingServiceError
+from workers.photos import embed_photo
 from workers.queues.handle import Queues
 
 
@@ -28,11 +30,11 @@ def _picture(shop: Shop) -> tuple[str, bytes]:
 
 def test_a_photograph_of_a_product_has_that_products_look(shop: Shop, queues: Queues) -> None:
     product_id, picture = _picture(shop)
-    photo = embed_photo(queues, picture)
+    photo = embed_photo(queues, picture).whole
     product = shop.index.products([product_id])[product_id]
     assert photo.space == product["embedding"]["space"]
     assert np.allclose(photo.vector[:256], vector(product["vector"])[:256], atol=1e-3)
-    part = embed_photo(queues, picture, (0.25, 0.25, 0.5, 0.5))
+    part = embed_photo(queues, picture, (0.25, 0.25, 0.5, 0.5)).whole
     assert not np.allclose(part.vector, photo.vector, atol=0.05)
 
 
@@ -52,7 +54,7 @@ def test_a_missing_worker_is_reported_in_time(shop: Shop, queues: Queues, monkey
     monkeypatch.setattr(workers.photos, "EMBED_PHOTO", "nobody.takes_this")  # goes to Celery's default queue
     with redis.Redis.from_url(shop.settings.redis_url) as server:
         before = set(server.keys("photo-upload:*"))
-        with pytest.raises(PhotoServiceError, match="interactive"):
+        with pytest.raises(EmbeddingServiceError, match="interactive"):
             embed_photo(queues, picture := _picture(shop)[1], timeout=0.5)
         # The task waits for a worker, for days perhaps; the photograph does not.
         wait_until(lambda: set(server.keys("photo-upload:*")) <= before, "forgetting the photograph")
@@ -63,11 +65,11 @@ def test_a_missing_worker_is_reported_in_time(shop: Shop, queues: Queues, monkey
 def test_photographs_that_no_worker_takes_do_not_pile_up(
     shop: Shop, queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers.photos, "_MAX_WAITING", 2)
-    monkeypatch.setattr(workers.photos, "INTERACTIVE", queue := f"nobody-{shop.alias}")
+    monkeypatch.setattr(workers.interactive, "MAX_WAITING", 2)
+    monkeypatch.setattr(workers.interactive, "INTERACTIVE", queue := f"nobody-{shop.alias}")
     with redis.Redis.from_url(shop.settings.redis_url) as server:
         server.rpush(queue, "a task", "a task")
-        with pytest.raises(PhotoServiceError, match="2 photographs wait already"):
+        with pytest.raises(EmbeddingServiceError, match="2 photographs and texts wait already"):
             embed_photo(queues, _picture(shop)[1])
         assert server.llen(queue) == 2
         server.delete(queue)

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 import redis
 from flask.testing import FlaskClient
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from tests.conftest import Shop
 from tests.forms import csrf_token
 from tests.live.shopping import search
 from webapp import create_app
-from workers.photos import PhotoServiceError
+from workers.interactive import EmbeddingServiceError
 from workers.queues.handle import Queues
 
 BOXES = ["1,2", "a,b,c,d", "0,0,0,1", "0,0,2,1", "nan,0,1,1", "-0.5,0,0.5,0.5", "0.5,0.5,0.6,0.1", ",,,", "1,2,3,4,5"]
@@ -78,6 +78,21 @@ def test_the_api_answers_as_a_search_does(web: FlaskClient, shop: Shop) -> None:
     assert f"photo {whole['photo']}" in explained["why"]["anchors"]
 
 
+def test_a_photograph_of_something_else_is_called_so(web: FlaskClient, shop: Shop) -> None:
+    for category in ("Dresses", "Toys", "Laptops", "TVs"):
+        _, data = _picture(shop, web, category)
+        assert _ask(web, data, "?size=1").get_json()["warnings"] == []
+    page = Image.new("RGB", (800, 1_000), "white")  # a page full of text
+    draw = ImageDraw.Draw(page)
+    for line in range(60):
+        draw.text((40, 16 * line), "The quick brown fox jumps over the lazy dog, again and again. " * 2, fill="black")
+    file = io.BytesIO()
+    page.save(file, "JPEG")
+    answer = _ask(web, file.getvalue(), "?size=1").get_json()
+    assert "Nothing here is quite like your photograph" in answer["warnings"][0]
+    assert answer["products"]
+
+
 def test_a_box_selects_a_part_of_the_photograph(web: FlaskClient, shop: Shop) -> None:
     (one, left), (two, right) = _picture(shop, web, "Laptops"), _picture(shop, web, "Dresses")
     both = Image.new("RGB", (1_600, 1_000), "white")
@@ -89,15 +104,78 @@ def test_a_box_selects_a_part_of_the_photograph(web: FlaskClient, shop: Shop) ->
         assert _ask(web, file.getvalue(), box=box).get_json()["products"][0]["id"] == expected
 
 
+def _composed(shop: Shop, web: FlaskClient) -> tuple[list[str], bytes]:
+    """Return two products, and a photograph of both on a striped ground."""
+    photo = Image.new("RGB", (1_200, 900), (96, 120, 88))
+    draw, products = ImageDraw.Draw(photo), []
+    for x in range(0, 1_200, 60):
+        draw.rectangle((x, 0, x + 9, 900), fill=(84, 104, 92))
+    for place, category in ((90, "Dresses"), (690, "Toys")):
+        product_id, data = _picture(shop, web, category)
+        picture = Image.open(io.BytesIO(data))
+        picture.thumbnail((420, 420))
+        photo.paste(picture, (place, 240))
+        products.append(product_id)
+    file = io.BytesIO()
+    photo.save(file, "PNG")
+    return products, file.getvalue()
+
+
+def test_each_product_on_a_photograph_is_found_without_a_new_upload(web: FlaskClient, shop: Shop) -> None:
+    products, data = _composed(shop, web)
+    answer = _ask(web, data, "?size=10").get_json()
+    whole, *regions = answer["parts"]
+    assert whole["box"] is None
+    assert 2 <= len(regions) <= 5
+    found = [[p["id"] for p in search(web, photo=region["photo"], size=10)["products"]] for region in regions]
+    left = [ids for region, ids in zip(regions, found, strict=True) if region["box"][0] < 0.4]
+    right = [ids for region, ids in zip(regions, found, strict=True) if region["box"][0] >= 0.4]
+    assert any(products[0] in ids for ids in left)
+    assert any(products[1] in ids for ids in right)
+    assert answer["photo"] != whole["photo"]  # a part of it resembles a product more than all of it does
+    assert set(products) & {p["id"] for p in answer["products"]}
+
+
+def test_the_parts_of_a_photograph_are_links_that_keep_the_filters(web: FlaskClient, shop: Shop) -> None:
+    _, data = _composed(shop, web)
+    page = web.get(_upload(web, data, in_stock="true").headers["Location"]).text
+    links = re.findall(r'<a href="([^"]+)" rel="nofollow" aria-label="Part \d of \d"( aria-current="true")?', page)
+    assert len(links) >= 2
+    assert sum(bool(chosen) for _, chosen in links) == 1
+    for address, _ in links:
+        assert "in_stock=true" in address
+        assert web.get(address.replace("&amp;", "&")).status_code == 200
+    assert "The whole photograph" in page
+
+
+def test_no_parts_are_sought_of_what_the_shopper_framed(web: FlaskClient, shop: Shop) -> None:
+    _, data = _composed(shop, web)
+    assert len(_ask(web, data, box="0,0,0.5,1").get_json()["parts"]) == 1
+
+
+@pytest.mark.parametrize(
+    "hostile", [{"parts": "x"}, {"parts": [{"token": "../x", "box": None}]}, {"parts": [7]}, {"ratio": "wide"}]
+)
+def test_parts_that_somebody_else_wrote_are_not_shown(web: FlaskClient, shop: Shop, hostile: dict[str, Any]) -> None:
+    _, data = _composed(shop, web)
+    token = _ask(web, data).get_json()["photo"]
+    cache, key = redis.Redis.from_url(shop.settings.redis_url), f"photo-vector:{token}"
+    cache.set(key, json.dumps(_stored(cache, token) | hostile), ex=60)
+    page = web.get(f"/search?photo={token}")
+    assert page.status_code == 200
+    assert "data-photograph" not in page.text
+
+
 def test_only_the_vector_of_a_photograph_is_stored(web: FlaskClient, shop: Shop) -> None:
     cache = redis.Redis.from_url(shop.settings.redis_url)
     before = set(cache.scan_iter("*"))
     _, data = _picture(shop, web)
-    token = _ask(web, data).get_json()["photo"]
-    new = {str(key) for key in set(cache.scan_iter("*")) - before}
-    assert [key for key in new if "photo" in key] == [str(f"photo-vector:{token}".encode())]
+    answer = _ask(web, data).get_json()
+    token, parts = answer["photo"], {f"photo-vector:{part['photo']}" for part in answer["parts"]}
+    new = {key.decode() for key in set(cache.scan_iter("*")) - before}
+    assert {key for key in new if "photo" in key} == parts
     assert 0 < cache.ttl(f"photo-vector:{token}") <= shop.settings.photo_minutes * 60
-    assert set(_stored(cache, token)) == {"space", "vector"}
+    assert set(_stored(cache, token)) == {"space", "vector", "closeness", "ratio", "parts"}
     assert not cache.llen("interactive")
 
 
@@ -158,8 +236,8 @@ def test_without_a_file(web: FlaskClient) -> None:
 
 
 def test_no_worker(web: FlaskClient, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(queues: Queues, photo: bytes) -> None:
-        raise PhotoServiceError("nobody there")
+    def away(queues: Queues, photo: bytes, box: Any) -> None:
+        raise EmbeddingServiceError("nobody there")
 
     _, data = _picture(shop, web)
     monkeypatch.setattr("webapp.services.photos.embed_photo", away)

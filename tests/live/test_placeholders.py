@@ -62,6 +62,31 @@ def test_a_confirmed_placeholder_counts_as_no_image_until_it_is_a_picture_again(
     assert "reason" not in shop.embedded(0)
 
 
+def test_a_decision_counts_at_once_for_a_worker_that_embedded_just_before(shop: Shop) -> None:
+    pipeline = shop.pipeline()
+    ids = [f"p-{number:05d}" for number in NO_IMAGE]
+    pipeline.vectorize(ids, recheck=True)
+    placeholders = Placeholders(shop.index)
+    pipeline.vectorize(placeholders.decide(shop.placeholder, is_placeholder=True, by="ada"), recheck=True)
+    assert "image_digest" not in shop.embedded(0)
+    pipeline.vectorize(placeholders.undo(shop.placeholder), recheck=True)
+    assert shop.embedded(0)["image_digest"] == shop.placeholder
+
+
+def test_a_decision_can_be_seen_and_undone(shop: Shop) -> None:
+    placeholders = Placeholders(shop.index)
+    assert [picture.digest for picture in placeholders.proposed()] == [shop.placeholder]
+    placeholders.decide(shop.placeholder, is_placeholder=True, by="ada")
+    assert placeholders.proposed() == []
+    [decision] = placeholders.decided(10)
+    assert (decision.digest, decision.is_placeholder, decision.by) == (shop.placeholder, True, "ada")
+    assert decision.example
+    assert decision.example["id"] in {f"p-{number:05d}" for number in NO_IMAGE}
+    assert len(placeholders.undo(shop.placeholder)) == len(NO_IMAGE)
+    assert placeholders.decided(10) == []
+    assert [picture.digest for picture in placeholders.proposed()] == [shop.placeholder]
+
+
 def test_a_new_product_with_a_confirmed_placeholder_has_no_image(shop: Shop) -> None:
     shop.decide(is_placeholder=True)
     shop.write(shop.upsert(9, images=[(shop.folder / "no-image.png").as_uri()]))

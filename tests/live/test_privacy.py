@@ -4,13 +4,13 @@ A shopper does everything there is in a storefront as it runs in production; the
 the shop and every line of its logs is searched for what could tell who that was.
 """
 
+import html
 import json
 import re
 import socket
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -20,10 +20,9 @@ from elasticsearch.helpers import scan
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 
-from demo.processes import start_child
-from demo.services.process import free_port
-from tests.conftest import DATA, Shop, wait_until
+from tests.conftest import DATA, RunningStorefront, Shop, running_storefront, wait_until
 from tests.forms import csrf_token
+from tests.live.shopping import bagged
 from tests.redis_keys import documented_keys
 from webapp.services.visitors import Visitor
 
@@ -32,34 +31,12 @@ WORDS = "unmistakable"
 PRIVACY = Path(__file__).resolve().parents[2] / "docs" / "privacy.md"
 
 
-@dataclass
-class Storefront:
-    """A storefront of one process, and its log."""
-
-    url: str
-    log: Path
-
-
 @pytest.fixture(scope="module")
-def storefront(shop: Shop) -> Iterator[Storefront]:
+def storefront(shop: Shop) -> Iterator[RunningStorefront]:
     """Start a production storefront behind a proxy, with rate limits."""
-    url = f"http://127.0.0.1:{(port := free_port())}"
-    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "1"]
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in (("PROXIES", "1"), ("RATE_LIMIT_PAGES", "900/minute"), ("LOG_FORMAT", "json")):
-            patch.setenv(name, value)
-        child = start_child("storefront", command, DATA / "private-storefront.log")
-
-    def answers() -> bool:
-        child.check()
-        try:
-            return httpx.get(f"{url}/livez").status_code == 200
-        except httpx.TransportError:
-            return False
-
-    wait_until(answers, "the storefront")
-    yield Storefront(url, child.log)
-    child.stop()
+    different = {"PROXIES": "1", "RATE_LIMIT_PAGES": "900/minute", "LOG_FORMAT": "json"}
+    with running_storefront("private-storefront", **different) as running:
+        yield running
 
 
 class Shopper:
@@ -68,7 +45,7 @@ class Shopper:
     def __init__(self, url: str, shop: Shop) -> None:
         headers = {"X-Forwarded-For": ADDRESS, "Referer": f"{url}/search?q={WORDS}"}
         self.client = httpx.Client(base_url=url, timeout=120, headers=headers, follow_redirects=True)
-        self._shop, self.photo, self.order = shop, "", ""
+        self._shop, self.photo, self.order, self.clicked = shop, "", "", ""
 
     def get(self, path: str, **parameters: str) -> httpx.Response:
         answer = self.client.get(path, params=parameters or None)
@@ -85,19 +62,30 @@ class Shopper:
         products = self.get("/api/search", category="Dresses", in_stock="true", size="6").json()["products"]
         one, two, three, four, *_ = [product["id"] for product in products]
         self.client.get("/search", params={"q": WORDS})
+        self.client.get("/search", params={"q": WORDS})
         self.get("/search", like=one, dislike=two, weight="look:1")
+        found = self.get("/search", category="Dresses", size="2").text
+        self.clicked, link = self._first_link(found)
+        self.get(link)
         for product_id in (one, two, three, four):
             self.get(f"/products/{product_id}", like=one)
         self.get(products[0]["image"])
         remembered = self.client.post("/api/behaviour", json={"type": "like", "product_id": three})
         assert remembered.status_code == 204
-        self.send("/bag", product_id=one, quantity="2")
+        self.send("/bag", **bagged(self._shop, one, 2))
         ordered = self.send("/bag/order")
         self.order = ordered.url.path.rpartition("/")[2]
-        self.send("/bag", product_id=two, quantity="1")
+        self.send("/bag", **bagged(self._shop, two))
         self.send("/your-data/forget", product_id=four)
         self._upload(one)
         self.get("/", like=one)
+
+    @staticmethod
+    def _first_link(page: str) -> tuple[str, str]:
+        """Return the product, and the address, of a listing's first card."""
+        link = re.search(r'card-title"><a href="(/products/([^"?]+)[^"]*from=[^"]+)"', page)
+        assert link
+        return link[2], html.unescape(link[1])
 
     def _upload(self, product_id: str) -> None:
         file = next(self._shop.catalogue.parent.rglob(f"{product_id}*"))
@@ -111,13 +99,21 @@ class Shopper:
     @property
     def number(self) -> str:
         """The random number in the cookie."""
+        return str(self._cookie().get("visitor", ""))
+
+    @property
+    def visit(self) -> str:
+        """The random number of the visit, which searches are recorded under."""
+        return str(self._cookie().get("query", [""])[0])
+
+    def _cookie(self) -> dict[str, Any]:
         assert self._shop.settings.secret_key
         reader = Flask(__name__)
         reader.secret_key = self._shop.settings.secret_key.get_secret_value()
         serializer = SecureCookieSessionInterface().get_signing_serializer(reader)
         assert serializer
         [value] = [cookie.value for cookie in self.client.cookies.jar if cookie.name == "shop"]
-        return str(serializer.loads(value or "").get("visitor", ""))
+        return dict(serializer.loads(value or ""))
 
 
 def _dump(server: redis.Redis) -> dict[bytes, bytes]:
@@ -143,23 +139,41 @@ def _documents(shop: Shop) -> list[str]:
     return [json.dumps(hit) for hit in scan(shop.client, index=f"{shop.alias}*", query={"query": {"match_all": {}}})]
 
 
-def _logs(storefront: Storefront) -> str:
-    return "".join(log.read_text() for log in (storefront.log, DATA / "embedder.log", DATA / "writer.log"))
+def _has_clicked(shopper: Shopper) -> bool:
+    """Return whether the shopper can download that a product was opened from a listing."""
+    events = shopper.get("/your-data.json").json()["searches"]["events"]
+    clicks = [event for event in events if event["action_name"] == "click"]
+    return [event["event_attributes"]["object"]["object_id"] for event in clicks] == [[shopper.clicked]]
 
 
-def test_a_shopper_who_was_erased_is_nowhere(storefront: Storefront, shop: Shop) -> None:
+def _recorded(shop: Shop, visit: str) -> list[str]:
+    return [document for document in _documents(shop) if visit in document]
+
+
+def _logs(storefront: RunningStorefront) -> str:
+    return "".join(log.read_text() for log in (storefront.process.log, DATA / "embedder.log", DATA / "writer.log"))
+
+
+def test_a_shopper_who_was_erased_is_nowhere(storefront: RunningStorefront, shop: Shop) -> None:
     shopper = Shopper(storefront.url, shop)
     shopper.shop_around()
-    number = shopper.number
+    number, visit = shopper.number, shopper.visit
     assert len(number) == 24
+    assert re.fullmatch(r"\d{8}-.{12}", visit)
     with redis.Redis.from_url(shop.settings.redis_url) as server:
         before = _dump(server)
         assert [key for key, value in before.items() if number.encode() in value] == [f"visitor:{number}".encode()]
 
-        # What can be downloaded is all that Redis holds.
+        # What can be downloaded is all that Redis and the cookie hold.
         stored = json.loads(server.get(f"visitor:{number}") or b"{}")
         downloaded = shopper.get("/your-data.json").json()
+        assert downloaded.pop("likes")
+        assert downloaded.pop("language") == ""
+        assert downloaded.pop("compared") == []
+        wait_until(lambda: _has_clicked(shopper), "what is recorded of the searches")
+        searches = downloaded.pop("searches")
         assert downloaded == stored
+        assert {document["session_id"] for documents in searches.values() for document in documents} <= {visit}
         assert {event.kind for event in Visitor.from_dict(downloaded).events} == {
             "view", "like", "cart", "order", "forget",
         }  # fmt: skip
@@ -170,37 +184,42 @@ def test_a_shopper_who_was_erased_is_nowhere(storefront: Storefront, shop: Shop)
         assert "Nothing about you is remembered" in erased.text
         assert erased.history[0].headers["Clear-Site-Data"] == '"cache", "storage"'
         assert shopper.number == ""
-        assert shopper.get("/your-data.json").json() == {"events": [], "bag": {}, "orders": []}
+        assert shopper.get("/your-data.json").json() == {
+            "events": [], "bag": [], "orders": [], "lists": {}, "likes": [], "compared": [], "language": "",
+            "searches": {"queries": [], "events": []},
+        }  # fmt: skip
+        waiting = f"{shop.alias}:interactions"
+        wait_until(lambda: not (server.xlen(waiting) or _recorded(shop, visit)), "the deletion of what was recorded")
         after = _dump(server)
-    for private in (number, shopper.order, ADDRESS):
+    for private in (number, visit, shopper.order, ADDRESS):
         assert not [key for key, value in after.items() if private.encode() in value]
     documents = _documents(shop)
     assert documents
     logs = _logs(storefront)
     assert "203.0.113.0" in logs
     assert "/bag/orders/<number>" in logs
-    for private in (number, shopper.order, shopper.photo):
+    for private in (number, visit, shopper.order, shopper.photo):
         assert not [document for document in documents if private in document]
         assert private not in logs
     for private in (ADDRESS, WORDS, "like="):
         assert private not in logs
 
 
-def test_what_gunicorn_refuses_is_logged_without_query_and_address(storefront: Storefront) -> None:
+def test_what_gunicorn_refuses_is_logged_without_query_and_address(storefront: RunningStorefront) -> None:
     parts = urlsplit(storefront.url)
     with socket.create_connection((parts.hostname, parts.port or 0), timeout=120) as connection:
         connection.sendall(f"GET/search?q={WORDS}\r\nHost: {parts.netloc}\r\n\r\n".encode())
         assert connection.recv(12)[-4:] == b" 400"
 
     def is_logged() -> bool:
-        return "Invalid request from ip=127.0.0.0" in storefront.log.read_text()
+        return "Invalid request from ip=127.0.0.0" in storefront.process.log.read_text()
 
     wait_until(is_logged, "the refusal in the log")
-    assert WORDS not in storefront.log.read_text()
+    assert WORDS not in storefront.process.log.read_text()
 
 
 def test_everything_that_is_kept_of_a_shopper_in_redis_expires_when_the_page_says(
-    storefront: Storefront, shop: Shop
+    storefront: RunningStorefront, shop: Shop
 ) -> None:
     shopper = Shopper(storefront.url, shop)
     shopper.shop_around()

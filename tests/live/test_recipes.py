@@ -81,15 +81,12 @@ def test_aspect_weights_of_one_category(ask: Ask) -> None:
     liked = {"look": [1], "color": [1]}
     vectors = {"liked": liked, "form": liked | {"color": [0, 1]}, "hue": liked | {"look": [0, 1]}}
     lines = [_product(name, name, category=["Laptops"]) for name in vectors]
-    everywhere, here = ask(
-        None,
-        lines=lines,
-        vectors=vectors,
-        commands=[["weights", "set", "Laptops", "look:0.1", "color:0.3"]],
-        requests=[{"like": "liked"}, {"like": "liked", "category": "Laptops"}],
-    )
-    assert (_ids(everywhere), _ids(here)) == (["form", "hue"], ["hue", "form"])
-    assert here["plan"]["weights_of"] == "Laptops"
+    command = ["weights", "set", "Laptops", "look:0.1", "color:0.3"]
+    shop = {"lines": lines, "vectors": vectors, "requests": [{"like": "liked"}, {"like": "liked", "weight": LOOK}]}
+    before, _ = ask(None, **shop)
+    after, requested = ask(None, commands=[command], **shop)
+    assert (_ids(before), _ids(after), _ids(requested)) == (["form", "hue"], ["hue", "form"], ["form", "hue"])
+    assert [a["plan"]["weights_of"] for a in (before, after, requested)] == ["default", "Laptops", "request"]
 
 
 def test_dislikes_that_count_more(ask: Ask) -> None:
@@ -101,6 +98,18 @@ def test_dislikes_that_count_more(ask: Ask) -> None:
     }
     [before], [after] = ask(None, **shop), ask("test_dislikes_that_count_more", **shop)
     assert (_ids(before), _ids(after)) == (["between", "apart"], ["apart", "between"])
+
+
+def test_words_beside_likes(ask: Ask) -> None:
+    looks = {"liked": [1], "close": [0.9, 0.436], "turned": [0.5, 0.866]}
+    shop = {
+        "lines": [_product(name, name) for name in looks],
+        "vectors": {name: {"look": look} for name, look in looks.items()},
+        "texts": {"longer": {"look": [0, 1]}},
+        "requests": [{"like": "liked", "text": "longer", "weight": LOOK}],
+    }
+    [before], [after] = ask(None, **shop), ask("test_words_beside_likes", **shop)
+    assert (_ids(before), _ids(after)) == (["turned", "close"], ["close", "turned"])
 
 
 def test_the_score_script(ask: Ask) -> None:
