@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
+from PIL import Image, ImageDraw
 from playwright.sync_api import Locator, Page
+
+from tests.conftest import Shop
 
 _MARK = "window.sameDocument"
 
@@ -49,3 +53,18 @@ def mark_document(page: Page) -> None:
 def is_same_document(page: Page) -> bool:
     """Return whether no page was loaded since the mark."""
     return bool(page.evaluate(f"{_MARK} === true"))
+
+
+def dress_and_toy(shop: Shop, folder: Path) -> Path:
+    """Return a photograph of a dress, on the left, and a toy on a striped ground."""
+    image = Image.new("RGB", (1_200, 900), (96, 120, 88))
+    draw = ImageDraw.Draw(image)
+    for x in range(0, 1_200, 60):
+        draw.rectangle((x, 0, x + 9, 900), fill=(84, 104, 92))
+    for place, kind in ((90, "dress"), (690, "toy")):
+        picture = Image.open(next(Path(shop.catalogue.parent).rglob(f"{kind}-0000*.jpg")))
+        picture.thumbnail((420, 420))
+        image.paste(picture, (place, 240))
+    path = folder / "both.jpg"
+    image.save(path, quality=92)
+    return path

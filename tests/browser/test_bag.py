@@ -18,6 +18,9 @@ def _view(page: Page, category: str, count: int) -> list[str]:
 
 
 def _bag(page: Page, number: int) -> None:
+    size = page.locator(".size:not(:has(:disabled))")
+    if size.count():
+        size.first.click()
     page.get_by_role("button", name=re.compile("Add")).click()
     expect(page.locator(".tool")).to_have_text(str(number))
 
@@ -32,7 +35,7 @@ def test_from_product_to_order_without_a_page_load(page: Page) -> None:
     page.get_by_label("How many of").fill("3")
     page.get_by_role("button", name="Change").click()
     expect(page.locator(".tool")).to_have_text("3")
-    expect(page.get_by_role("heading", name="Goes with the look of your bag")).to_be_visible()
+    expect(page.get_by_role("heading", name="Similar to your bag")).to_be_visible()
     page.get_by_role("button", name="Place sandbox order").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Ordered")
     expect(page.locator(".notice")).to_contain_text("Nothing was charged")

@@ -1,11 +1,11 @@
 """Judging by keyboard, and without JavaScript."""
 
-import re
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from indexer.relevance.judgements import JudgementStore
+from tests.browser.accessibility import violations
+from tests.browser.staff import log_in
 from tests.conftest import Shop
 
 
@@ -23,18 +23,10 @@ def _shows(page: Page, pair: int) -> None:
     expect(page.locator("[data-keys]").get_by_text(f"Pair {pair} of 6")).to_be_visible()
 
 
-def _log_in(page: Page, shop: Shop) -> None:
-    assert shop.settings.staff
-    name, _, password = shop.settings.staff.get_secret_value().split(",")[0].partition(":")
-    page.goto("/lab/judge")
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Log in").click()
-    expect(page).to_have_url(re.compile("/lab/judge"))
-
-
 def test_keys_grade_and_undo(page: Page, shop: Shop, store: JudgementStore) -> None:
-    _log_in(page, shop)
+    log_in(page, shop, "/lab/judge")
+    _shows(page, 1)
+    assert violations(page) == {}
     for done, key in enumerate("3012"):
         _shows(page, done + 1)
         page.keyboard.press(key)
@@ -53,7 +45,7 @@ def test_keys_grade_and_undo(page: Page, shop: Shop, store: JudgementStore) -> N
 
 def test_buttons_do_the_same_without_javascript(plain_page: Page, shop: Shop, store: JudgementStore) -> None:
     page = plain_page
-    _log_in(page, shop)
+    log_in(page, shop, "/lab/judge")
     expect(page.get_by_role("button", name="Undo the last one")).to_be_disabled()
     page.get_by_role("button", name="All but the same").click()
     expect(page.get_by_text("Pair 2 of 6")).to_be_visible()

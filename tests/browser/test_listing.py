@@ -104,7 +104,7 @@ def test_the_last_products_end_the_list(page: Page) -> None:
     while page.get_by_role("link", name="Show more").count():
         before = len(ids(page))
         page.get_by_role("link", name="Show more").click()
-        page.wait_for_function(f"document.querySelectorAll('#grid > .card').length > {before}")
+        page.wait_for_function("before => document.querySelectorAll('#grid > .card').length > before", arg=before)
     assert len(ids(page)) == total(page)
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from indexer.catalog.feeds.feed import open_feed
@@ -67,7 +68,7 @@ def test_similar_but_in_another_color(page: Page) -> None:
     colors = page.locator(".chip-but:has(.swatch)")
     before = ids(page)
     colors.last.click()
-    expect(page).to_have_url(re.compile("but=in_color(:|%3A)"))
+    expect(page).to_have_url(re.compile("but=color(:|%3A)"))
     assert ids(page) != before
     colors.last.click()
     expect(page.locator(".chip-but[aria-current]")).to_have_count(1)
@@ -125,3 +126,72 @@ def test_predicted_attributes_are_marked(page: Page, several: str) -> None:
     expect(rows.filter(has_text="Color").locator(".seen")).to_have_count(0)
     expect(rows.filter(has_text="Pattern")).to_contain_text("<i>floral</i>")
     expect(rows.filter(has_text="Pattern").locator(".seen")).to_have_text("seen in the picture, 87% sure")
+
+
+def test_a_picture_is_enlarged_zoomed_and_left_by_keyboard(page: Page, several: str) -> None:
+    page.goto(f"/products/{several}")
+    link = page.locator("[data-zoom]").first
+    link.focus()
+    page.keyboard.press("Enter")
+    dialog, image = page.get_by_role("dialog", name="Enlarge"), page.locator(".zoom-stage img")
+    expect(dialog).to_be_visible()
+    expect(image).to_have_attribute("src", re.compile("/1440"))
+    expect(page.locator("[data-zoom-count]")).to_have_text("1 / 3")
+    page.keyboard.press("+")
+    expect(image).to_have_attribute("style", re.compile(r"scale\(1\.5\)"))
+    page.keyboard.press("ArrowRight")
+    expect(image).to_have_attribute("style", re.compile(r"translate\(-\d"))
+    expect(page.locator("[data-zoom-count]")).to_have_text("1 / 3")
+    page.keyboard.press("0")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("[data-zoom-count]")).to_have_text("2 / 3")
+    violations = Axe().run(page).response["violations"]
+    assert [v["id"] for v in violations if v["impact"] in {"serious", "critical"}] == []
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(link).to_be_focused()
+
+
+def test_a_picture_is_zoomed_by_wheel_and_double_click(page: Page, several: str) -> None:
+    page.goto(f"/products/{several}")
+    page.locator("[data-zoom]").first.click()
+    image = page.locator(".zoom-stage img")
+    page.mouse.move(400, 300)
+    page.mouse.wheel(0, -400)
+    expect(image).to_have_attribute("style", re.compile(r"scale\(2\.7"))
+    page.mouse.dblclick(400, 300)
+    expect(image).to_have_attribute("style", re.compile(r"scale\(1\)"))
+    page.get_by_role("button", name="Close").click()
+    expect(image).to_have_count(0)
+
+
+def test_a_size_has_to_be_chosen_and_is_kept(page: Page) -> None:
+    page.goto("/search?category=Dresses&in_stock=true&filter=sizes:M")
+    page.locator("#grid .card-title a").first.click()
+    page.get_by_role("button", name="Add to bag").click()
+    assert page.evaluate("document.querySelector('.size input').validity.valueMissing")
+    expect(page.locator(".tool")).to_have_text("")
+    page.locator(".size input").first.focus()
+    page.keyboard.press("ArrowRight")
+    chosen = page.locator(".size:has(:checked)").inner_text()
+    page.keyboard.press("Enter")
+    expect(page.locator(".tool")).to_have_text("1")
+    page.get_by_role("link", name="Your bag").click()
+    expect(page.locator(".bag-size")).to_have_text(f"Size {chosen}")
+    page.get_by_role("button", name="Place sandbox order").click()
+    expect(page.get_by_role("table")).to_contain_text(f"size {chosen}")
+
+
+def test_without_javascript_pictures_sizes_and_variants_are_links_and_forms(plain_page: Page, several: str) -> None:
+    page = plain_page
+    page.goto("/search?category=Dresses&in_stock=true&filter=sizes:M")
+    page.locator("#grid .card-title a").first.click()
+    page.locator(".size").last.click()
+    chosen = page.locator(".size").last.inner_text()
+    page.get_by_role("button", name="Add to bag").click()
+    expect(page.locator(".tool")).to_have_text("1")
+    page.get_by_role("link", name="Your bag").click()
+    expect(page.locator(".bag-size")).to_have_text(f"Size {chosen}")
+    page.goto(f"/products/{several}")
+    page.locator("[data-zoom]").first.click()
+    expect(page).to_have_url(re.compile(r"/pictures/several/1440\.webp"))

@@ -17,6 +17,22 @@ def test_like_and_drop(plain_page: Page) -> None:
     expect(anchors(page)).to_have_count(0)
 
 
+def test_like_this_but_with_words(plain_page: Page) -> None:
+    page = plain_page
+    page.goto("/search?category=Dresses&sort=price")
+    hearts(page).first.click()
+    page.get_by_label("… but with").fill("long, with stripes")
+    page.get_by_role("button", name="Sort", exact=True).click()
+    expect(page).to_have_url(re.compile("text=long"))
+    expect(anchors(page)).to_have_count(1)
+    expect(page.get_by_text("sorted by similarity").first).to_be_visible()
+    page.get_by_role("link", name="Count more: long, with stripes").click()
+    expect(page.locator(".words-weight")).to_contain_text("2\N{MULTIPLICATION SIGN}")
+    page.get_by_role("link", name="Remove words: long, with stripes").click()
+    expect(page).not_to_have_url(re.compile("text="))
+    expect(anchors(page)).to_have_count(1)
+
+
 def test_filter_sort_and_search(plain_page: Page) -> None:
     page = plain_page
     page.goto("/search?category=Dresses")
