@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import socket
 import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,11 +28,14 @@ from demo.catalogue import is_complete, render_catalogue
 from demo.fleet import start_workers
 from demo.processes import Child, start_child
 from demo.services import start_elasticsearch, start_redis
+from demo.services.distribution import chosen_version
+from demo.services.process import free_port
 from indexer.catalog.feeds.feed import open_feed
 from indexer.catalog.report import Refusal
 from indexer.elastic import loading
 from indexer.elastic.client import connect
 from indexer.elastic.product_index import ProductIndex
+from indexer.relevance.publications import Publications
 from indexer.settings import Settings
 from indexer.spaces.fitting import fit_space
 from indexer.vectorizers import load_vectorizers
@@ -88,12 +91,55 @@ def wait_until(ready: Callable[[], bool], what: str, left: Callable[[], object] 
 def servers() -> Iterator[dict[str, str]]:
     """Elasticsearch and Redis: those of the environment, else our own."""
     elasticsearch = start_elasticsearch(
-        DATA / "elasticsearch", url=os.environ.get("ELASTICSEARCH_URL"), compose=False, say=_say
+        DATA / f"elasticsearch-{chosen_version()}", url=os.environ.get("ELASTICSEARCH_URL"), compose=False, say=_say
     )
     redis = start_redis(DATA / "redis", url=os.environ.get("REDIS_URL"), appendonly=False, compose=False, say=_say)
     yield {"ELASTICSEARCH_URL": elasticsearch.url, "REDIS_URL": redis.url}
     redis.stop()
     elasticsearch.stop()
+
+
+@dataclass(frozen=True)
+class RunningStorefront:
+    """A storefront as gunicorn serves it, with one process."""
+
+    url: str
+    process: Child
+
+
+@contextmanager
+def running_storefront(name: str, *, app: str = "", **environment: str) -> Iterator[RunningStorefront]:
+    """Run a storefront as in production, until the context ends.
+
+    Parameters
+    ----------
+    name : str
+        Of its log in `DATA`.
+    app : str
+        What gunicorn serves, if it isn't the shop.
+    environment
+        Variables in which it differs from this process.
+    """
+    address = f"127.0.0.1:{free_port()}"
+    command = [sys.executable, "-m", "gunicorn", "--bind", address, "--workers", "1", *filter(None, [app])]
+    DATA.mkdir(parents=True, exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch:
+        for variable, value in environment.items():
+            patch.setenv(variable, value)
+        child = start_child("storefront", command, DATA / f"{name}.log")
+
+    def answers() -> bool:
+        child.check()
+        try:
+            return httpx.get(f"http://{address}/livez", timeout=60).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    try:
+        wait_until(answers, "the storefront")
+        yield RunningStorefront(f"http://{address}", child)
+    finally:
+        child.stop()
 
 
 def _say(line: str) -> None:
@@ -122,7 +168,7 @@ def environment(servers: dict[str, str], catalogue: Path) -> dict[str, str]:
         # However busy the machine is: what the limit does is tested with a limit of its own.
         "REQUEST_SECONDS": "60",
         # Tests ask more often than shoppers do; what limits do is tested with limits of its own.
-        **{f"RATE_LIMIT_{name}": "" for name in ("PAGES", "WRITES", "PHOTOS", "LOGINS")},
+        **{f"RATE_LIMIT_{name}": "" for name in ("PAGES", "PICTURES", "WRITES", "PHOTOS", "LOGINS")},
     }
 
 
@@ -183,6 +229,15 @@ def shop(settings: Settings, client: Elasticsearch, worker: Child, catalogue: Pa
 
 
 @pytest.fixture
+def store(shop: Shop) -> Iterator[Publications]:
+    """Return a store of configurations, rules and query sets in which nothing was saved or published."""
+    store = Publications(shop.index)
+    shop.client.options(ignore_status=404).indices.delete(index=store.index)
+    yield store
+    shop.client.options(ignore_status=404).indices.delete(index=store.index)
+
+
+@pytest.fixture
 def web(shop: Shop) -> FlaskClient:
     """The storefront, called in this process."""
     return create_app(shop.settings).test_client()
@@ -190,24 +245,9 @@ def web(shop: Shop) -> FlaskClient:
 
 @pytest.fixture(scope="session")
 def storefront(shop: Shop) -> Iterator[str]:
-    """The storefront as it runs in production, by gunicorn: its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "1"]
-    child = start_child("storefront", command, DATA / "storefront.log")
-
-    def answers() -> bool:
-        child.check()
-        try:
-            return httpx.get(f"{url}/healthz", timeout=60).status_code == 200
-        except httpx.TransportError:
-            return False
-
-    wait_until(answers, "the storefront")
-    yield url
-    child.stop()
+    """The storefront as it runs in production: its address."""
+    with running_storefront("storefront") as running:
+        yield running.url
 
 
 @pytest.fixture(scope="session")

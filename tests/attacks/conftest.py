@@ -13,7 +13,19 @@ from indexer.settings import Settings
 from tests.attacks.crawler import Page, crawl
 from tests.attacks.hostile_shop import HostileShop, open_hostile_shop
 
-STAFF_PAGES = ("/ops", "/lab", "/lab/attributes", "/lab/placeholders")
+STAFF_PAGES = (
+    "/ops",
+    "/lab",
+    "/lab/attributes",
+    "/lab/placeholders",
+    "/lab/queries",
+    "/workbench",
+    "/workbench/compare",
+    "/workbench/experiments",
+    "/workbench/queries",
+    "/workbench/rules",
+    "/workbench/synonyms",
+)
 WRONG_PAGES = ("/nowhere", "/products/nowhere", "/search?cursor=x", "/search?photo=x", "/pictures/a/1.webp")
 
 
@@ -37,15 +49,16 @@ class Visit:
 @pytest.fixture(scope="package")
 def shopper(hostile: HostileShop) -> Visit:
     """Return a shopper, and all pages of the shop."""
-    return visit(hostile.shopper())
+    return visit(hostile, hostile.shopper())
 
 
 @pytest.fixture(scope="package")
 def member(hostile: HostileShop) -> Visit:
     """Return a member of staff who also shops, and all pages of the shop."""
-    return visit(hostile.member())
+    return visit(hostile, hostile.member())
 
 
-def visit(web: FlaskClient) -> Visit:
+def visit(shop: HostileShop, web: FlaskClient) -> Visit:
     """Crawl the shop."""
-    return Visit(web, crawl(web, "/", *STAFF_PAGES, "/staff/login", *WRONG_PAGES))
+    pages = crawl(web, "/", *STAFF_PAGES, "/staff/login", *WRONG_PAGES)
+    return Visit(web, [*pages, *shop.hidden_pages(web, pages)])

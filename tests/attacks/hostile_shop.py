@@ -5,7 +5,8 @@ It is written past all validation, as an attached index or whoever writes to our
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,13 +18,25 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from es_mappings import product
+from es_mappings.configuration import Configuration
+from es_mappings.experiment import Experiment
 from es_mappings.product import LAYOUT
+from es_mappings.rules import Rule, Then, When
+from indexer import synonyms
 from indexer.elastic.dead_letters import DeadLetter, DeadLetters
 from indexer.elastic.product_index import ProductIndex
+from indexer.experiments.log import Experiments
+from indexer.relevance.golden import QueryJudgement
+from indexer.relevance.interaction_log import InteractionLog
 from indexer.relevance.judgements import JudgementStore
+from indexer.relevance.publications import Publications
+from indexer.relevance.query_judgements import QueryJudgementStore
+from indexer.relevance.query_sets import QuerySet, of_words
+from indexer.relevance.ubi import Acted, Shown
 from indexer.settings import Settings
-from tests.attacks.crawler import Form, read
+from tests.attacks.crawler import Form, Page, forms, read
 from webapp import create_app
+from webapp.services import Services
 from workers.queues import keys
 from workers.queues.counters import Counters
 
@@ -41,6 +54,11 @@ def payload(place: str) -> str:
         f"<iframe srcdoc='<script>parent.{call}</script>'></iframe>"
         f'" onpointerenter="{call}" autofocus onfocus=\'{call}\''
     )
+
+
+def short_payload(place: str) -> str:
+    """Return markup for where little text can stand."""
+    return f"\"'><script>{MARK}(`{place}`)</script><img src=x onerror={MARK}(`{place}`)>"
 
 
 def address_payload(place: str) -> str:
@@ -119,9 +137,74 @@ class HostileShop:
             for n in range(2)
         ]
         DeadLetters(self.index).add(letters)
+        self._publish()
+        self._record(ids)
+        self._judge_queries(ids)
+        synonyms.change(
+            self.index,
+            [synonyms.Rule.parse(f"{short_payload('synonym')}, {short_payload('other')}")],
+            author=payload("author"),
+            note=payload("note"),
+        )
+        self._start_experiment()
         with redis.Redis.from_url(self.settings.redis_url) as server:
             Counters(server, alias).count("failures", payload("failure"), 3)
             Counters(server, alias).count("served", payload("strategy"), 3)
+
+    def _publish(self) -> None:
+        """Publish a configuration and a rule, and save a query set."""
+        store, author, note = Publications(self.index), payload("author"), payload("note")
+        configuration = Configuration(name="mine", keyword_boosts={"title": 2})
+        rule = Rule(
+            name="banner",
+            when=When(),
+            then=Then(banner=short_payload("banner")),
+        )
+        store.save(configuration, author, note)
+        store.save(rule, author, note)
+        store.save(QuerySet(name="asked", queries=tuple(of_words([short_payload("set.query"), "a"]))), author, note)
+        store.publish(author, configuration=configuration, rules=[rule], note=note)
+
+    def _record(self, ids: Sequence[str]) -> None:
+        """Record a search, what was done after it, and the next one."""
+        at = time.time()
+        day = time.strftime("%Y%m%d", time.gmtime(at))
+        session, first, second = (f"{day}-{name}" for name in ("session00", "query0000", "query0001"))
+        common: dict[str, Any] = {"session_id": session, "at": at, "application": "shop"}
+        words = [short_payload("words"), short_payload("refined")]
+        acted = [("click", ids[1]), ("like", ids[0]), ("filter", f"color:{short_payload('filter')}")]
+        InteractionLog(self.index).write(
+            [
+                Shown(**common, query_id=first, words=words[0], results=2, ids=tuple(ids[:2])),
+                *(Acted(**common, query_id=first, action=action, object_id=name) for action, name in acted),
+                Shown(**common, query_id=second, words=words[1], refines=first),
+            ]
+        )
+        self.client.indices.refresh(index=f"{self.settings.index_name}*")
+
+    def _judge_queries(self, ids: Sequence[str]) -> None:
+        """Have two judges differ, and leave products to judge."""
+        store, query = QueryJudgementStore(self.index), short_payload("judged.query")
+        store.put_pools({query: ids[1:4]}, payload("judge"))
+        store.put_guidelines(payload("guidelines"), payload("judge"), expected=0)
+        for judge, grade in (("bob", 0), ("eve", 3)):
+            note = payload("judge.note")
+            store.put(QueryJudgement(query=query, candidate=ids[1], grade=grade, note=note, judge=judge))
+
+    def _start_experiment(self) -> None:
+        control, treatment = (Configuration(name=name, keyword_boosts={"title": n + 2}) for n, name in enumerate("ab"))
+        experiment = Experiment(name="trial", control=control, treatment=treatment)
+        Experiments(self.index).start(experiment, payload("author"), payload("note"))
+
+    def hidden_pages(self, web: FlaskClient, pages: Sequence[Page]) -> Iterator[Page]:
+        """Yield pages of staff that no link leads to: they answer a form, or are there at other times."""
+        for form in forms(pages):
+            if form.action == "/workbench/compare" and "text_b" in dict(form.fields):
+                yield read(form.action, web.post(form.action, data=next(form.submissions()) | {"q": "a"}))
+        if any(form.action == "/workbench/experiments/stop" for form in forms(pages)):
+            Experiments(self.index).stop("trial", payload("author"), payload("reason"))
+            yield read("/workbench/experiments", web.get("/workbench/experiments"))
+            self._start_experiment()
 
     def remove(self) -> None:
         """Delete what was written."""
@@ -138,6 +221,8 @@ class HostileShop:
 
     def state(self) -> dict[str, object]:
         """Return a digest of all that requests could change: this shop's indices and everything in Redis."""
+        services: Services = self.app.extensions["services"]
+        services.query_log.flush()  # what was searched before isn't to arrive between two digests
         stats = self.client.indices.stats(index=f"{self.settings.index_name}*", metric="indexing")["indices"]
         state: dict[str, object] = {
             name: (i["total"]["indexing"]["index_total"], i["total"]["indexing"]["delete_total"])
@@ -147,7 +232,8 @@ class HostileShop:
             own = [*server.scan_iter(f"{self.settings.index_name}:*"), *server.scan_iter(keys.visitor("*"))]
             own += server.scan_iter("staff-session:*")
             counters = keys.counters(self.settings.index_name).encode()  # counts of searches, which anybody may make
-            return state | {key.decode(): server.dump(key) for key in own if key != counters}
+            kept = (key for key in own if key != counters and b":called:" not in key)  # marks of tasks run out
+            return state | {key.decode(): server.dump(key) for key in kept}
 
     def shopper(self) -> FlaskClient:
         """Return a visitor who has looked at products, bagged and ordered some, so that every form is there."""
@@ -158,6 +244,8 @@ class HostileShop:
             web.post(bag.action, data=dict(bag.fields) | {"product_id": product_id})
         web.post("/bag/order", data=dict(_form(web, "/bag", "/bag/order").fields))
         web.post(bag.action, data=dict(bag.fields) | {"product_id": "evil-4"})
+        kept = _form(web, "/lists?like=evil-1&like=evil-2", "/lists")
+        web.post(kept.action, data=dict(kept.fields) | {"name": payload("list")})
         return web
 
     def member(self) -> FlaskClient:

@@ -57,7 +57,7 @@ def test_no_form_leads_elsewhere(hostile: HostileShop) -> None:
     web = hostile.member()
     led = 0
     # Last what makes the tokens of all other forms invalid.
-    for form in sorted(forms(visit(web).pages), key=lambda form: form.action.endswith(("/logout", "/erase"))):
+    for form in sorted(forms(visit(hostile, web).pages), key=lambda form: form.action.endswith(("/logout", "/erase"))):
         names = {name for name, value in form.fields if value.startswith("/")} | {"back", "to", "next", "url", "return"}
         for elsewhere in ELSEWHERE if len(names) > 5 else ELSEWHERE[:6]:
             sent = next(form.submissions()) | dict.fromkeys(names, elsewhere) | {"anchors": "1"}

@@ -99,10 +99,17 @@ def mark(tmp_path: Path) -> Iterator[Path]:
     assert not (tmp_path / "ran").exists()
 
 
+def _command(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:  # it has just ended
+        return ""
+
+
 def _processes(shop: Shop) -> set[int]:
     """Return the ids of the workers' main processes."""
     return {
-        child.pid for child in psutil.Process().children() if "celery" in " ".join(child.cmdline())
+        child.pid for child in psutil.Process().children() if "celery" in _command(child)
     }  # fmt: skip
 
 

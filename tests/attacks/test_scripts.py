@@ -26,8 +26,8 @@ _FOREIGN = """() => [...document.querySelectorAll("*")].flatMap((element) => [
   ...[...element.attributes].filter(({ name, value }) => name.startsWith("on") || name === "srcdoc"
     || (/^(href|src|action|formaction|xlink:href)$/.test(name) && /^[\\s\\0]*(javascript|data:text)/i.test(value))
   ).map(({ name }) => `${element.tagName} ${name}`),
-  ...(element.matches("script:not([src^='/static/']), iframe, object, embed, base, meta[http-equiv], style")
-    ? [element.tagName] : []),
+  ...(element.matches("script:not([src^='/static/'], [type='application/ld+json']), iframe, object, embed, base, "
+    + "meta[http-equiv], style") ? [element.tagName] : []),
 ])"""
 
 

@@ -64,6 +64,7 @@ class FaultyShop:
         self.client = connect(Settings(elasticsearch_url=url))
         self.index = ProductIndex(self.client, self.alias)
         self.server, self.proxy = RedisServer(folder / "redis"), SpoilingProxy(url)
+        self.elasticsearch = self.proxy.url  # what its workers and its storefront are given
         self.images = SpoilingProxy("")  # a server of images: what it passes on is up to the test
         self.gate, self.clock = folder / "gate", folder / "clock"  # see tests/faults/worker.py
         self.workers: list[Child] = []
@@ -167,7 +168,7 @@ class FaultyShop:
 
         Celery ends a worker whose first child dies before that; a supervisor restarts it.
         """
-        self.workers = self.start_more(self.folder, self.proxy.url)
+        self.workers = self.start_more(self.folder, self.elasticsearch)
 
     def start_more(self, logs: Path, elasticsearch: str) -> list[Child]:
         """Start an embedding and a writing worker, and wait until the former is up; the caller stops them."""
@@ -233,15 +234,20 @@ class FaultyShop:
         """Wait until all work is done, retrying dead letters as a person would, and return their number."""
         count = len(self.events)
 
-        def settled() -> bool:
-            states = self.states()
-            return states["all"] == count and states["pending"] == 0
+        with redis.Redis.from_url(self.server.url) as server:
+            queue = EventQueue(server, self.alias, 1_000_000)
 
-        wait_until(settled, "settling all products", self.states)
-        if found := self.letters.latest(1_000):
-            with redis.Redis.from_url(self.server.url) as server:
+            def settled() -> bool:
+                # Until its event is written, a product is done with its former picture.
+                if queue.depth():
+                    return False
+                states = self.states()
+                return states["all"] == count and states["pending"] == 0
+
+            wait_until(settled, "settling all products", self.states)
+            if found := self.letters.latest(1_000):
                 EmbeddingQueue(server, self.alias).add([letter.product for letter in found])
-            self.letters.remove(found)
+                self.letters.remove(found)
         done = {"all": count, "done": count, "pending": 0, "failed": 0}
         wait_until(lambda: self.states() == done, f"reaching {done}", self.states)
         return len(found)

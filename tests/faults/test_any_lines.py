@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -29,13 +30,19 @@ from webapp.api.catalog_hook import parse_events
 from workers import resources, writing
 
 LINES = 5  # an example
-EXAMPLES, WRITTEN = (100_000 // LINES, 200) if FULL else (40, 6)
+# In parts, because Hypothesis keeps what it has tried until a test ends: 0.2 MB an example.
+EXAMPLES, PARTS = (5_000, 20) if FULL else (40, 1)
+WRITTEN = 200 if FULL else 6
 _checks = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
 
 
 @pytest.fixture
-def task(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[Any]], tuple[list[Any], list[DeadLetter]]]:
+def task(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> Callable[[list[Any]], tuple[list[Any], list[DeadLetter]]]:
     """Return a function that sends events as a task, and returns what is queued and what becomes a dead letter."""
+    # pytest keeps what is logged until a test ends, with all events that it is about.
+    caplog.set_level(logging.CRITICAL, writing.log.name)
 
     class Queues:
         """Keeps what is queued."""
@@ -54,20 +61,23 @@ def task(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[Any]], tuple[list[An
         wake = count
 
     def send(events: list[Any]) -> tuple[list[Any], list[DeadLetter]]:
-        queues = Queues()
-        monkeypatch.setattr(resources, "queues", lambda: queues)
-        monkeypatch.setattr(resources, "dead_letters", lambda: queues)
+        queues.queued, queues.letters = [], []
         writing.accept(events, "e")
         return queues.queued, queues.letters
 
+    queues = Queues()
+    monkeypatch.setattr(resources, "queues", lambda: queues)
+    monkeypatch.setattr(resources, "dead_letters", lambda: queues)
     return send
 
 
+@pytest.mark.parametrize("part", range(PARTS))
 @sized(max_examples=EXAMPLES, suppress_health_check=_checks)
 @given(lines=st.lists(st.one_of(ANY, SOUND), min_size=LINES, max_size=LINES))
 def test_any_json_line_comes_through_every_door_alike(
-    lines: list[Any], tmp_path_factory: pytest.TempPathFactory, task: Callable[[list[Any]], Any]
+    lines: list[Any], part: int, tmp_path_factory: pytest.TempPathFactory, task: Callable[[list[Any]], Any]
 ) -> None:
+    del part
     text = "\n".join(json.dumps(line) for line in lines)
     by_line = dict(_read(text, ".jsonl", tmp_path_factory))
     assert sorted(by_line) == list(range(1, len(lines) + 1))
@@ -87,14 +97,16 @@ def test_any_json_line_comes_through_every_door_alike(
         parse_stored_event(json.loads(json.dumps(entry.event, allow_nan=False)))
 
 
+@pytest.mark.parametrize("part", range(PARTS))
 @sized(max_examples=EXAMPLES, suppress_health_check=_checks)
 @given(
     rows=st.lists(st.tuples(WORDS, WORDS, WORDS), min_size=LINES, max_size=LINES),
     junk=st.text(st.characters(exclude_characters='"', exclude_categories=["Cs"])),
 )
 def test_any_csv_text_is_read_row_by_row(
-    rows: list[tuple[str, ...]], junk: str, tmp_path_factory: pytest.TempPathFactory
+    rows: list[tuple[str, ...]], junk: str, part: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    del part
     written = io.StringIO(newline="")
     table = csv.writer(written)
     table.writerow(["id", "title", "price", "attributes.size"])

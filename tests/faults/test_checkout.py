@@ -5,19 +5,16 @@ from __future__ import annotations
 import random
 import re
 import secrets
-import sys
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import psutil
 import pytest
 
-from demo.processes import Child, start_child
-from demo.services.process import free_port
-from tests.conftest import wait_until
+from demo.processes import Child
+from tests.conftest import RunningStorefront, running_storefront, wait_until
 from tests.faults.shop import FULL, FaultyShop
 
 KILLS, PRODUCTS = (40 if FULL else 2), 3
@@ -26,19 +23,14 @@ pytestmark = pytest.mark.timeout(3_600 if FULL else 900)
 
 
 @pytest.fixture
-def web(faulty: FaultyShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Child, str]]:
+def web(faulty: FaultyShop) -> Iterator[RunningStorefront]:
     """Start a storefront of one process, which gunicorn replaces when it dies."""
     environment = {
         "ELASTICSEARCH_URL": faulty.proxy.url, "REDIS_URL": faulty.server.url, "INDEX_NAME": faulty.alias,
         "SECRET_KEY": secrets.token_urlsafe(16), "REQUEST_SECONDS": "30",
     }  # fmt: skip
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    url = f"http://127.0.0.1:{(port := free_port())}"
-    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "1"]
-    child = start_child("storefront", command, tmp_path / "storefront.log")
-    yield child, url
-    child.stop()
+    with running_storefront("checkout-storefront", **environment) as running:
+        yield running
 
 
 class _Shopper:
@@ -80,9 +72,9 @@ class _Shopper:
 
 
 def test_a_checkout_whose_process_is_killed_happens_once_or_not_at_all(
-    faulty: FaultyShop, web: tuple[Child, str], figure: Callable[[str], None]
+    faulty: FaultyShop, web: RunningStorefront, figure: Callable[[str], None]
 ) -> None:
-    child, url = web
+    child, url = web.process, web.url
     ids = [event["product"]["id"] for event in faulty.events[:PRODUCTS]]
     faulty.send(faulty.events)
     wait_until(lambda: faulty.states()["all"] == len(faulty.events), "writing all products", faulty.states)
@@ -102,7 +94,7 @@ def test_a_checkout_whose_process_is_killed_happens_once_or_not_at_all(
         assert shopper.post("/bag/order") == 303
         state = shopper.state()
         orders += 1
-        assert (len(state["orders"]), state["bag"]) == (orders, {})
+        assert (len(state["orders"]), state["bag"]) == (orders, [])
         assert [line["product_id"] for line in state["orders"][-1]["lines"]] == ids
         orders = _forget_all(shopper, orders)
     figure(f"The web process killed in {KILLS} checkouts: {placed} were placed before, {KILLS - placed} after the "

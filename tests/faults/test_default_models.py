@@ -4,7 +4,8 @@ import psutil
 
 from demo.processes import Child
 from tests.conftest import Shop, wait_until
-from workers.photos import PhotoServiceError, embed_photo
+from workers.interactive import EmbeddingServiceError
+from workers.photos import embed_photo
 from workers.queues.handle import Queues
 
 
@@ -20,8 +21,8 @@ def test_a_killed_process_is_replaced_by_one_that_embeds(shop: Shop, worker: Chi
 
     def embeds() -> bool:
         try:
-            return len(embed_photo(queues, photograph).vector) > 0
-        except PhotoServiceError:
+            return len(embed_photo(queues, photograph).whole.vector) > 0
+        except EmbeddingServiceError:
             return False
 
     wait_until(embeds, "embedding again", after.cpu_times)

@@ -2,16 +2,13 @@
 
 import os
 import re
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 
-from demo.processes import start_child
-from demo.services.process import free_port
-from tests.conftest import DATA, Shop, wait_until
+from tests.conftest import Shop, running_storefront, wait_until
 from tests.faults.servers import SpoilingProxy
 
 SEARCHES = 24
@@ -27,24 +24,10 @@ def proxy(shop: Shop) -> Iterator[SpoilingProxy]:
 
 
 @pytest.fixture
-def storefront(proxy: SpoilingProxy, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Start a production storefront with one process that sends its searches to the proxy."""
-    monkeypatch.setenv("ELASTICSEARCH_URL", proxy.url)
-    monkeypatch.setenv("REQUEST_SECONDS", "2")
-    url = f"http://127.0.0.1:{(port := free_port())}"
-    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "1"]
-    child = start_child("storefront", command, DATA / "hanging-storefront.log")
-
-    def answers() -> bool:
-        child.check()
-        try:
-            return httpx.get(f"{url}/healthz").status_code == 200
-        except httpx.TransportError:
-            return False
-
-    wait_until(answers, "the storefront")
-    yield url
-    child.stop()
+def storefront(proxy: SpoilingProxy) -> Iterator[str]:
+    """Start a production storefront that sends its searches to the proxy."""
+    with running_storefront("hanging-storefront", ELASTICSEARCH_URL=proxy.url, REQUEST_SECONDS="2") as running:
+        yield running.url
 
 
 @pytest.fixture
@@ -89,9 +72,9 @@ def test_what_was_shown_before_is_shown_while_elasticsearch_hangs(
     product = shopper.get(f"/products/{read}")
     assert (known["stale_seconds"], _MARK in page) == (None, False)
     token = re.findall('name="csrf_token" value="([^"]+)"', product.text)[0]
-    bagged = shopper.post(
-        "/bag", data={"csrf_token": token, "product_id": read, "quantity": "3"}, headers={"Referer": storefront}
-    )
+    size = re.findall('name="size" value="([^"]+)"', product.text)[:1]
+    chosen = {"csrf_token": token, "product_id": read, "quantity": "3", "size": size}
+    bagged = shopper.post("/bag", data=chosen, headers={"Referer": storefront})
     assert bagged.status_code == 303
     assert shopper.get("/bag").status_code == 200
 

@@ -61,12 +61,12 @@ class Visit:
 
 
 class Storefront:
-    """The storefront of a faulty shop, in this process; its searches go through the shop's proxy."""
+    """The storefront of a faulty shop, in this process; its searches go through the shop's proxy if it has one."""
 
     def __init__(self, shop: FaultyShop) -> None:
         self._webhook = "whsec_" + b64encode(secrets.token_bytes(24)).decode()
         settings = Settings(
-            elasticsearch_url=shop.proxy.url,
+            elasticsearch_url=shop.elasticsearch,
             redis_url=shop.server.url,
             index_name=shop.alias,
             image_roots=(shop.folder,),
@@ -75,9 +75,9 @@ class Storefront:
             staff=SecretStr(f"{_STAFF}:{_PASSWORD}"),
             request_seconds=2,
         ).model_copy(update=_NO_LIMITS)
-        self._app = create_app(settings)
-        self._shoppers = [self._app.test_client() for _ in _PAGES]  # each comes back
-        self._staff = self._app.test_client()
+        self.app = create_app(settings)
+        self._shoppers = [self.app.test_client() for _ in _PAGES]  # each comes back
+        self._staff = self.app.test_client()
 
     def visit(self, product_id: str) -> Visit:
         """Ask for each kind of page, and check that each is answered: with 200, or with 503 and when to come back."""
@@ -126,6 +126,10 @@ class Storefront:
     def failures(self) -> dict[str, float]:
         """Return the counts of failures, by reason."""
         return {reason: float(n) for reason, n in self._metric("lookalike_failures_total", "reason").items()}
+
+    def from_memory(self) -> int:
+        """Return how many listings and products were shown from memory."""
+        return int(sum(float(n) for n in self._metric("lookalike_stale_total", "kind").values()))
 
     def _metric(self, name: str, label: str) -> dict[str, str]:
         answer = self._staff.get("/metrics")

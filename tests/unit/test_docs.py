@@ -5,6 +5,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import dedent
 
 import click
 import pytest
@@ -119,10 +120,11 @@ def test_the_readme_stays_short_and_leads_to_each_page() -> None:
     assert {f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")} <= linked
 
 
-def test_examples_import_what_is_there() -> None:
+def test_examples_are_python_and_import_what_is_there() -> None:
     missing = []
     for page in PAGES:
         for block in re.findall(r"^ *```python\n(.*?)^ *```", page.read_text(), re.DOTALL | re.MULTILINE):
+            compile(dedent(block), page, "exec")
             for module, names in re.findall(r"^from (\S+) import (.+)$", block, re.MULTILINE):
                 if module.partition(".")[0] in ROOMS:
                     there = vars(importlib.import_module(module))

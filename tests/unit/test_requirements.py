@@ -1,6 +1,7 @@
 """What each room imports is installed where it runs."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from importlib.metadata import packages_distributions
@@ -10,6 +11,7 @@ import pytest
 
 from tests.unit.test_architecture import ALLOWED, ROOT
 
+WHOLE_AND_WEB = ("requirements.txt", "requirements-web.txt")
 PRODUCTION = ("es_mappings", "indexer", "search", "workers", "webapp", "lookalike")
 # Imported, but pinned by what brings them: their versions go together.
 COMPANIONS = {
@@ -43,7 +45,9 @@ def _imported(package: str) -> Iterator[tuple[Path, str]]:
 
 @pytest.mark.parametrize("package", ALLOWED)
 def test_a_room_imports_only_what_is_required_for_it(package: str) -> None:
-    required = _required("") if package in PRODUCTION else _required("", "-sandbox", "-bench", "-dev")
+    required = (
+        _required("", "-tracing") if package in PRODUCTION else _required("", "-sandbox", "-tracing", "-bench", "-dev")
+    )
     distributions = packages_distributions()
     missing = set()
     for path, module in _imported(package):
@@ -56,5 +60,10 @@ def test_a_room_imports_only_what_is_required_for_it(package: str) -> None:
 
 
 def test_every_requirement_has_one_home() -> None:
-    lists = [_required(part) for part in ("", "-sandbox", "-bench", "-dev")]
+    lists = [_required(part) for part in ("", "-sandbox", "-tracing", "-bench", "-dev")]
     assert sum(map(len, lists)) == len(set().union(*lists))
+
+
+def test_the_web_image_has_a_part_of_the_requirements() -> None:
+    pins = [set(re.findall(r"^[\w-]+==\S+", (ROOT / name).read_text(), re.MULTILINE)) for name in WHOLE_AND_WEB]
+    assert pins[1] < pins[0]

@@ -1,0 +1,1 @@
+"""A shop on three Elasticsearch nodes that are killed, missed and restarted: `make cluster-test`."""
