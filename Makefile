@@ -16,13 +16,18 @@ PORT ?= 5000
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
-$(VENV)/.ready: pyproject.toml requirements.txt requirements-sandbox.txt requirements-dev.txt constraints.txt
+INSTALL := $(BIN)/uv pip install --python $(BIN)/python --constraint constraints.txt --editable '.[sandbox,tracing,dev]'
+# Where there is no NVIDIA GPU torch needs no CUDA, which is nine tenths of it; where its own index can't be reached, the
+# build of the usual one will do.
+TORCH := $(if $(shell command -v nvidia-smi),,--torch-backend cpu)
+
+$(VENV)/.ready: pyproject.toml requirements.txt requirements-sandbox.txt requirements-tracing.txt requirements-dev.txt constraints.txt
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed; name one with PYTHON=..." >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than Python 3.11; name another with PYTHON=..." >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing requirements into $(VENV)"
 	@$(BIN)/python -m pip install --quiet "$(UV)"
-	@$(BIN)/uv pip install --python $(BIN)/python --constraint constraints.txt --editable '.[sandbox,dev]'
+	@$(INSTALL) $(TORCH) 2>/dev/null || $(INSTALL)
 	@touch $@
 
 .PHONY: install
@@ -32,9 +37,24 @@ install: $(VENV)/.ready  ## Set up the virtual environment, with the command loo
 demo: $(VENV)/.ready  ## Bring up the sandbox shop on port 5000 (CATALOG=file with MAPPING=file, or abo with N=n, PRODUCTS=n, PORT=n)
 	@exec $(BIN)/python -m demo.sandbox $(if $(CATALOG),--catalog $(CATALOG)) $(if $(MAPPING),--mapping $(MAPPING)) --products $(PRODUCTS) --number $(N) --port $(PORT)
 
+# promtool is part of Debian's Prometheus, which the image's policy keeps from starting.
+.PHONY: deploy-tools
+deploy-tools:
+	@if ! command -v promtool >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "Installing promtool"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends prometheus >/dev/null; \
+	fi
+
 .PHONY: test
-test: $(VENV)/.ready chromium  ## Run all tests against real servers, fault tests at a small size (test-faults: full size)
+test: $(VENV)/.ready chromium deploy-tools  ## Run all tests against real servers, fault tests at a small size (test-faults: full size)
 	@$(BIN)/python -m pytest
+
+# What speaks to Elasticsearch, each kind of request once.
+OLDEST := $(addprefix tests/live/test_,$(addsuffix .py,search similar facets paging words attach activation_store multi_get changing_products rollout retention judging check fitting rules configurations complements workbench))
+
+.PHONY: test-oldest
+test-oldest: $(VENV)/.ready  ## Run the tests that speak to Elasticsearch against 8.19, and one that upgrades it
+	@env -u ELASTICSEARCH_URL ELASTICSEARCH_VERSION=8.19 $(BIN)/python -m pytest -m "oldest or not oldest" $(OLDEST) tests/faults/test_upgrade.py
 
 .PHONY: test-unit
 test-unit: $(VENV)/.ready  ## Run the tests that need no server
@@ -56,13 +76,17 @@ test-processors: $(VENV)/.ready  ## Run the numeric tests as if on older process
 
 BUSY := 4
 
+.PHONY: cluster-test
+cluster-test: $(VENV)/.ready  ## Kill, miss and restart nodes of a cluster of three; about 10 minutes
+	@$(BIN)/python -m pytest -s -m cluster tests/faults/cluster
+
 .PHONY: test-busy
-test-busy: $(VENV)/.ready chromium  ## Run all tests twice, in random order, beside BUSY=4 processes that take all the CPU they get
+test-busy: $(VENV)/.ready chromium deploy-tools  ## Run all tests twice, in random order, beside BUSY=4 processes that take all the CPU they get
 	@for _ in $$(seq $(BUSY)); do (while :; do :; done) & done; trap 'kill $$(jobs -p)' EXIT; \
 	$(BIN)/python -m pytest --random-order && $(BIN)/python -m pytest --random-order
 
 .PHONY: test-faults
-test-faults: $(VENV)/.ready  ## Run fault tests at full size: killed processes, lost servers, hostile images; about an hour
+test-faults: $(VENV)/.ready  ## Run fault tests at full size: killed processes, lost servers, hostile images; two hours or more
 	@FAULTS=full $(BIN)/python -m pytest -s tests/faults tests/live/test_order.py --timeout 3600
 
 MINUTES ?= 60
@@ -77,9 +101,15 @@ $(VENV)/.bench-ready: $(VENV)/.ready requirements-bench.txt
 	@touch $@
 
 .PHONY: bench
-bench: $(VENV)/.bench-ready  ## Measure sorting by similarity against its peers on 200,000 products; about 15 minutes
+bench: $(VENV)/.bench-ready  ## Measure sorting by similarity against its peers on 200,000 products; about half an hour
 	@$(BIN)/python -m evaluation bench
+	@$(BIN)/python -m evaluation bench-index-types
 	@if [ -d $(IMAGES) ]; then $(MAKE) --no-print-directory bench-embedding; fi
+
+.PHONY: bench-scale
+bench-scale: N = 1000000
+bench-scale: $(VENV)/.bench-ready  ## Measure a shopper's clicks among N=1,000,000 products; about half an hour
+	@$(BIN)/python -m evaluation bench-scale --products $(N) --libraries
 
 .PHONY: neighbours
 neighbours: $(VENV)/.bench-ready  ## Compare structures for nearest neighbours over dimensions; about 30 minutes
@@ -97,6 +127,10 @@ models: $(VENV)/.ready  ## Compare all models on the demo's catalogue by the tru
 .PHONY: load-test
 load-test: $(VENV)/.ready  ## Offer the shop three times what it can serve; 6 minutes (URL=, RATE= pages/s, SECONDS= a phase)
 	@$(BIN)/python -m evaluation load $(if $(URL),--url $(URL)) $(if $(RATE),--rate $(RATE)) $(if $(SECONDS),--seconds $(SECONDS)) --products $(PRODUCTS)
+
+.PHONY: bench-shop
+bench-shop: $(VENV)/.ready chromium  ## Measure in Chromium how long a shopper of the running demo waits; 4 minutes (PORT=n, URL=)
+	@$(BIN)/python -m evaluation shop --url $(or $(URL),http://localhost:$(PORT))
 
 .PHONY: bench-updates
 bench-updates: $(VENV)/.ready  ## Measure a burst of single events, and one event alone; about 10 minutes
@@ -132,13 +166,28 @@ format: $(VENV)/.ready  ## Format the code
 	@$(BIN)/ruff check --fix .
 
 .PHONY: screenshots
-screenshots: $(VENV)/.ready chromium  ## Take the documentation's screenshots of the running demo
+screenshots: $(VENV)/.ready chromium  ## Take screenshots of the running demo: ten states in three looks, and those of the documentation
 	@$(BIN)/python -m demo.screenshots --url http://localhost:$(PORT)
+
+PRODUCTION := requirements.txt requirements-tracing.txt
+
+# --strict: packages of which nothing is known fail it, too, as where the index doesn't serve the data.
+.PHONY: audit
+audit: $(VENV)/.ready  ## Look for known vulnerabilities in what production installs
+	@mkdir -p .data
+	@$(BIN)/uv pip compile --quiet --no-annotate --no-header --constraint constraints.txt $(PRODUCTION) --output-file .data/production.txt
+	@$(BIN)/pip-audit --strict --disable-pip --no-deps --requirement .data/production.txt
+
+.PHONY: sbom
+sbom: $(VENV)/.ready  ## Write what production installs to .data/sbom.json (CycloneDX)
+	@mkdir -p .data
+	@$(BIN)/uv pip compile --quiet --no-annotate --no-header --constraint constraints.txt $(PRODUCTION) --output-file .data/production.txt
+	@$(BIN)/cyclonedx-py requirements .data/production.txt --pyproject pyproject.toml --mc-type application --output-reproducible --validate --output-file .data/sbom.json
 
 .PHONY: lock
 lock: $(VENV)/.ready  ## Update constraints.txt from the requirements
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-header \
-	  requirements.txt requirements-sandbox.txt requirements-dev.txt --output-file constraints.txt
+	  requirements.txt requirements-sandbox.txt requirements-tracing.txt requirements-dev.txt --output-file constraints.txt
 
 .PHONY: clean
 clean:  ## Stop running servers, remove the project's data and caches
