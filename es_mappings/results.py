@@ -94,7 +94,8 @@ def read(answer: Mapping[str, Any]) -> Result:
 
 def _subtract(values: list[FacetValue], others: list[FacetValue]) -> list[FacetValue]:
     counts = {spelling_key(other.value): other.count for other in others}
-    reduced = [replace(value, count=value.count - counts.get(spelling_key(value.value), 0)) for value in values]
+    taken = [(value, counts.get(spelling_key(value.value), 0)) for value in values]
+    reduced = [replace(value, count=value.count - count) if count else value for value, count in taken]
     return sorted((value for value in reduced if value.count > 0), key=lambda value: -value.count)
 
 

@@ -6,6 +6,7 @@ import itertools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from es_mappings.product import LAYOUT
@@ -36,7 +37,7 @@ def contenders(navigation: Navigation) -> dict[str, Contender]:
         # A filter that nobody has used before, though it leaves nothing out.
         new = listing.model_copy(update={"price_max": float(next(numbers))})
         _open_snapshot(navigation)
-        return lambda: _answer(navigation.listing(new))
+        return partial(_listed, navigation, new)
 
     def relevance(task: Task) -> Callable[[], Answer]:
         return new_filter(_without_likes(parameters(task)))
@@ -79,6 +80,17 @@ def with_offsets(navigation: Navigation, task: Task) -> Task:
     return replace(task, offsets=points.offsets if points else ())
 
 
+def crowd(navigation: Navigation, name: str, tasks: Sequence[Task]) -> list[Callable[[], Answer]]:
+    """Return a visit for each of many shoppers who come at once: new filters, or first likes of a later snapshot."""
+    if name != LIKE:
+        contender = contenders(navigation)[name]
+        return [contender(task) for task in tasks]
+    for task in tasks:
+        navigation.listing(_without_likes(parameters(task)))
+    time.sleep(_NEXT_SNAPSHOT_SECONDS)
+    return [partial(_listed, navigation, parameters(task)) for task in tasks]
+
+
 def throughput(visits: Sequence[Callable[[], Any]], run: Callable[..., Any]) -> float:
     """Return how many visits a second ``run`` makes of them, such as the ``map`` of a pool of threads."""
     begun = time.monotonic()
@@ -91,7 +103,11 @@ def _after(navigation: Navigation, before: SearchParameters, now: SearchParamete
     navigation.listing(before)
     time.sleep(_NEXT_SNAPSHOT_SECONDS)
     _open_snapshot(navigation)
-    return lambda: _answer(navigation.listing(now))
+    return partial(_listed, navigation, now)
+
+
+def _listed(navigation: Navigation, listing: SearchParameters) -> Answer:
+    return _answer(navigation.listing(listing))
 
 
 def _open_snapshot(navigation: Navigation) -> None:
