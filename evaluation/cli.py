@@ -18,6 +18,7 @@ COMMANDS = {
     "clicks": Entry("evaluation.clicks:command", "Measure what is learned from simulated clicks."),
     "experiments": Entry("evaluation.experiments:command", "Measure experiments on simulated shoppers."),
     "exchanges": Entry("evaluation.exchanges:command", "Measure similar products with another value of an attribute."),
+    "matches": Entry("evaluation.matches:command", "Measure which photographs get the message that nothing is alike."),
     "regions": Entry("evaluation.regions:command", "Measure what is found on photographs of several products."),
     "attributes": Entry("evaluation.attributes:command", "Measure attribution on a catalogue."),
     "neighbours": Entry("evaluation.neighbours:command", "Compare structures for nearest neighbours."),
