@@ -81,8 +81,8 @@ def product(product_id: str) -> ResponseReturnValue:
     if request.args.get("part") == "quick":
         behaviour.record_view(product_id)
         back = with_argument(here(), "part", "quick")  # the answer to its form replaces the quick view
-        described = {"product": fields, "rows": sheet.rows(fields), "back": back}
-        return render_template("storefront/quick.html", links=links, **described, **choices)
+        rows = sheet.rows(fields)
+        return render_template("storefront/quick.html", product=fields, links=links, rows=rows, back=back, **choices)
     similar = sheet.shelf_parameters(fields, parameters)
     shelf = unless_outage(
         lambda: services().navigation.listing(similar, visitor.owned, with_facets=not _is_part()), None
