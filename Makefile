@@ -50,7 +50,7 @@ test: $(VENV)/.ready chromium deploy-tools  ## Run all tests against real server
 	@$(BIN)/python -m pytest
 
 # What speaks to Elasticsearch, each kind of request once.
-OLDEST := $(addprefix tests/live/test_,$(addsuffix .py,search similar facets paging words attach activation_store multi_get changing_products rollout retention judging check fitting rules configurations complements workbench))
+OLDEST := $(addprefix tests/live/test_,$(addsuffix .py,search similar facets paging words attach activation_store multi_get changing_products rollout retention judging check fitting rules configurations complements workbench experiments experiment_pages interactions query_events query_judging rule_pages synonym_pages comparing currencies description text_queries behaviour aspects))
 
 .PHONY: test-oldest
 test-oldest: $(VENV)/.ready  ## Run the tests that speak to Elasticsearch against 8.19, and one that upgrades it
