@@ -135,7 +135,7 @@ def measure(bench: Bench, *, with_libraries: bool) -> Iterator[list[Table | Pict
         alone[share] = _race(bench, entrants, share)
         matched = size_of(share, len(bench.catalogue))
         yield [speed_table(f"{matched:,} match ({share:.2%}), one client", alone[share])]
-    yield [_plot(alone), throughput_table(bench)]
+    yield [_plot(alone), throughput_table(bench, entrants)]
     with updates(bench):
         for share in SHARES[2:]:
             tracks = _race(bench, entrants, share)
@@ -167,15 +167,14 @@ def speed_table(title: str, tracks: Mapping[str, Track]) -> Table:
     return Table(title, ("", "p50 ms", "p95", "p99", "p50 ratio", "p95 ratio", "recall@24"), rows)
 
 
-def throughput_table(bench: Bench) -> Table:
+def throughput_table(bench: Bench, entrants: Mapping[str, Contender]) -> Table:
     """Tabulate pages a second of eight clients at once, for pages by relevance and likes, no two of them the same."""
     rows = []
     with ThreadPoolExecutor(CLIENTS) as pool:
         for share in SHARES:
             drawn = tasks(bench.catalogue, share, 4 * bench.queries)
-            rates = []
-            for name in (visits.RELEVANCE, visits.LIKE):
-                rates.append(visits.throughput(visits.crowd(bench.navigation, name, drawn), pool.map))
+            by_relevance = visits.throughput([entrants[visits.RELEVANCE](task) for task in drawn], pool.map)
+            rates = by_relevance, visits.throughput(visits.first_likes(bench.navigation, drawn), pool.map)
             rows.append((f"{share:.2%}", *(f"{rate:.1f}" for rate in rates), f"{rates[1] / rates[0]:.2f}"))
     return Table(f"Pages a second, {CLIENTS} clients", ("Matching", visits.RELEVANCE, visits.LIKE, "ratio"), rows)
 

@@ -80,14 +80,12 @@ def with_offsets(navigation: Navigation, task: Task) -> Task:
     return replace(task, offsets=points.offsets if points else ())
 
 
-def crowd(navigation: Navigation, name: str, tasks: Sequence[Task]) -> list[Callable[[], Answer]]:
-    """Return a visit for each of many shoppers who come at once: new filters, or first likes of a later snapshot."""
-    if name != LIKE:
-        contender = contenders(navigation)[name]
-        return [contender(task) for task in tasks]
+def first_likes(navigation: Navigation, tasks: Sequence[Task]) -> list[Callable[[], Answer]]:
+    """Return the like of each of many shoppers, who have seen their listings in an earlier snapshot."""
     for task in tasks:
         navigation.listing(_without_likes(parameters(task)))
     time.sleep(_NEXT_SNAPSHOT_SECONDS)
+    _open_snapshot(navigation)
     return [partial(_listed, navigation, parameters(task)) for task in tasks]
 
 
