@@ -30,6 +30,7 @@ from demo.processes import Child, start_child
 from demo.services import start_elasticsearch, start_redis
 from demo.services.distribution import chosen_version
 from demo.services.process import free_port
+from indexer import synonyms
 from indexer.catalog.feeds.feed import open_feed
 from indexer.catalog.report import Refusal
 from indexer.elastic import loading
@@ -235,6 +236,15 @@ def store(shop: Shop) -> Iterator[Publications]:
     shop.client.options(ignore_status=404).indices.delete(index=store.index)
     yield store
     shop.client.options(ignore_status=404).indices.delete(index=store.index)
+
+
+@pytest.fixture
+def word(shop: Shop) -> Iterator[str]:
+    """Return a word that no product has, whose synonyms are removed in the end."""
+    word = f"frock{secrets.token_hex(3)}"
+    yield word
+    left = [rule for rule in synonyms.read(shop.index) if word in str(rule)]
+    synonyms.change(shop.index, remove=left, author="test")
 
 
 @pytest.fixture

@@ -72,3 +72,9 @@ def outside(page: Page) -> list[str]:
     assert scrolls <= 0
     found: list[str] = page.evaluate(_OUTSIDE)
     return found
+
+
+def assert_accessible(page: Page) -> None:
+    """Assert that axe-core finds nothing wrong with a page, and that nothing sticks out of the window."""
+    assert violations(page) == {}
+    assert outside(page) == []

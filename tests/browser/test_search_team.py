@@ -4,7 +4,6 @@ Changing a boost and seeing it on 20 queries is in test_workbench.py.
 """
 
 import datetime as dt
-import secrets
 from collections.abc import Iterator
 
 import pytest
@@ -17,21 +16,12 @@ from indexer.experiments.log import Experiments
 from indexer.relevance.interaction_log import InteractionLog
 from indexer.relevance.publications import Publications
 from indexer.relevance.ubi import Acted, Shown
-from tests.browser.accessibility import outside, violations
+from tests.browser.accessibility import assert_accessible
 from tests.browser.shopper import ids
 from tests.browser.staff import log_in
 from tests.conftest import Shop, wait_until
 
 SIDE = 150  # simulated visits of each side
-
-
-@pytest.fixture
-def word(shop: Shop) -> Iterator[str]:
-    """Return a word that no product has, whose synonyms are removed in the end."""
-    word = f"frock{secrets.token_hex(3)}"
-    yield word
-    left = [rule for rule in synonyms.read(shop.index) if word in str(rule)]
-    synonyms.change(shop.index, remove=left, author="test")
 
 
 @pytest.fixture
@@ -61,15 +51,10 @@ def _visit(number: int, side: str, *, clicks: bool) -> list[Shown | Acted]:
     return [shown, click] if clicks else [shown]
 
 
-def _is_accessible(page: Page) -> None:
-    assert violations(page) == {}
-    assert outside(page) == []
-
-
 def _save_synonyms(page: Page, shop: Shop, rule: str) -> None:
     """See what a rule of synonyms would change, and save it."""
     page.get_by_role("button", name="See what would change").press("Enter")
-    _is_accessible(page)
+    assert_accessible(page)
     page.get_by_role("button", name=f"Save “{rule}”").press("Enter")
     expect(page.get_by_role("button", name="Undo change")).to_be_visible()
     assert rule in map(str, synonyms.read(shop.index))
@@ -90,7 +75,7 @@ def test_a_pinned_product_stands_first_in_the_shop(page: Page, shop: Shop, store
     page.get_by_label("Name", exact=True).fill("pinned")
     page.get_by_role("button", name="Save and publish").press("Enter")
     expect(page.get_by_text("Published: shoppers see it")).to_be_visible()
-    _is_accessible(page)
+    assert_accessible(page)
 
     def first() -> str:
         page.goto("/search?q=dress")
@@ -102,7 +87,7 @@ def test_a_pinned_product_stands_first_in_the_shop(page: Page, shop: Shop, store
 def test_a_synonym_is_added_and_its_word_finds(page: Page, shop: Shop, store: Publications, word: str) -> None:
     assert not _finds(page, word)
     log_in(page, shop, "/workbench/synonyms")
-    _is_accessible(page)
+    assert_accessible(page)
     page.get_by_label("New synonyms").fill(f"{word} => dress")
     _save_synonyms(page, shop, f"{word} => dress")
     wait_until(lambda: _finds(page, word), "the synonym")
@@ -136,7 +121,7 @@ def test_an_experiment_runs_until_shoppers_have_decided(
     page.get_by_label("Control").select_option("live")
     page.get_by_label("Treatment").select_option("titles")
     page.get_by_label("Visits of a side before it is decided").fill("100")
-    _is_accessible(page)
+    assert_accessible(page)
     page.get_by_role("button", name="Start", exact=True).press("Enter")
     expect(page.get_by_text("It runs.")).to_be_visible()
     run = Experiments(shop.index).running()
@@ -151,4 +136,4 @@ def test_an_experiment_runs_until_shoppers_have_decided(
     expect(page.get_by_role("button", name="Stop boosts")).to_have_count(0)
     expect(page.get_by_role("heading", name="Start one")).to_be_visible()
     assert Experiments(shop.index).running() is None
-    _is_accessible(page)
+    assert_accessible(page)

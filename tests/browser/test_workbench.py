@@ -3,21 +3,16 @@
 from playwright.sync_api import Page, expect
 
 from indexer.relevance.publications import Publications
-from tests.browser.accessibility import outside, violations
+from tests.browser.accessibility import assert_accessible
 from tests.browser.staff import log_in
 from tests.conftest import Shop
-
-
-def _is_accessible(page: Page) -> None:
-    assert violations(page) == {}
-    assert outside(page) == []
 
 
 def test_a_boost_is_changed_seen_on_20_queries_published_and_undone(
     page: Page, shop: Shop, store: Publications
 ) -> None:
     log_in(page, shop, "/workbench")
-    _is_accessible(page)
+    assert_accessible(page)
     page.get_by_role("link", name="New configuration").press("Enter")
     text = 'version = 1\nname = "titles"\n\n[keyword_boosts]\ntitle = 6\n'
     page.get_by_label("As a file").fill(text.replace("title =", "titel ="))
@@ -27,12 +22,12 @@ def test_a_boost_is_changed_seen_on_20_queries_published_and_undone(
     page.get_by_label("Preview next to what is live").fill("midi dress")
     page.get_by_role("button", name="Preview").press("Enter")
     expect(page.get_by_role("heading", name="Your draft")).to_be_visible()
-    _is_accessible(page)
+    assert_accessible(page)
     page.go_back()
     page.get_by_label("As a file").fill(text)
     page.get_by_role("button", name="Save", exact=True).press("Enter")
     expect(page.get_by_role("heading", name="Versions")).to_be_visible()
-    _is_accessible(page)
+    assert_accessible(page)
 
     page.goto("/workbench/compare?a=live&b=titles")
     colors = ("red", "blue", "green", "black", "white", "striped", "floral", "midi", "long", "short")
@@ -40,7 +35,7 @@ def test_a_boost_is_changed_seen_on_20_queries_published_and_undone(
     page.get_by_label("Or many searches").fill("\n".join(queries))
     page.get_by_role("button", name="Compare").press("Enter")
     expect(page.get_by_text("20 searches")).to_be_visible()
-    _is_accessible(page)
+    assert_accessible(page)
 
     page.goto("/workbench/configurations/titles")
     page.get_by_role("button", name="Save and publish").press("Enter")

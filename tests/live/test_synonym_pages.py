@@ -1,7 +1,5 @@
 """Synonyms in the workbench: what a change would do, who may make it, its history and its undoing."""
 
-import secrets
-from collections.abc import Iterator
 from html import unescape
 
 import pytest
@@ -17,15 +15,6 @@ from tests.conftest import Shop, wait_until
 from tests.live.staff import log_in, post
 
 PAGE = "/workbench/synonyms"
-
-
-@pytest.fixture
-def word(shop: Shop) -> Iterator[str]:
-    """Return a word that no product has, whose synonyms are removed in the end."""
-    word = f"frock{secrets.token_hex(3)}"
-    yield word
-    left = [rule for rule in synonyms.read(shop.index) if word in str(rule)]
-    synonyms.change(shop.index, remove=left, author="test")
 
 
 def _newest(shop: Shop) -> Change | None:
