@@ -12,6 +12,7 @@ from typing import Any
 from demo.catalogue import is_complete
 from demo.catalogue.design import design
 from demo.catalogue.listing import catalogue_line, dump
+from demo.catalogue.picture import SHOP_DETAIL
 from demo.catalogue.render import CATALOGUE, TRUTH
 from demo.processes import Child, start_child
 from demo.services.service import Say
@@ -58,7 +59,7 @@ class DrawnCatalogue:
     def start(self, stack: ExitStack) -> None:
         """Start to draw what isn't drawn yet, in processes that leave the cores to whoever needs them more."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        if is_complete(self.folder, products=self.total, seed=SEED):
+        if is_complete(self.folder, products=self.total, seed=SEED, detail=SHOP_DETAIL):
             self._say(f"Catalogue: {self.total:,} drawn products, from an earlier run")
             return
         log = self.folder.with_name("drawing.log")

@@ -63,7 +63,7 @@ def main(
             source = open_catalogue(catalog, mapping, folder.resolve(), drawn=products, taken=number, say=say)
             loading = bring_up(stack, source, folder.resolve(), port)
             say(f"The shop is open after {time.monotonic() - begun:.0f} s: http://localhost:{port}  (Ctrl-C stops it)")
-            staff, _, password = os.environ["STAFF"].partition(":")
+            staff, _, password = os.environ["STAFF"].split(",")[0].partition(":")
             say(f"For a shell; `lookalike` takes it by itself:\n{export_line(os.environ)}\n{RAW_QUERY}")
             say(f"Pages for staff: http://localhost:{port}/ops, name {staff}, password {password}")
             loading.complete()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from demo.catalogue.prints import TILE
-from demo.catalogue.raster import FloatArray, over, smooth_noise
+from demo.catalogue.raster import FloatArray, over, places, smooth_noise
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Folds:
 
 @dataclass(frozen=True)
 class Piece:
-    """A piece of cloth in the picture: coverage, edges by row, folds, roundness 0..1 and offset of its pattern."""
+    """A piece of cloth in the picture: coverage, edges by row (units), folds, roundness 0..1, pattern's offset."""
 
     mask: FloatArray
     left: FloatArray
@@ -104,7 +104,7 @@ def lay(picture: FloatArray, piece: Piece, texture: FloatArray, material: Materi
     piece : Piece
         The piece.
     texture : numpy.ndarray
-        Seamless tile of the cloth, RGB in 0..1.
+        Seamless tile of the cloth, RGB in 0..1; it says how many pixels a unit has.
     material : Material
         Its material.
     light : Light
@@ -117,8 +117,9 @@ def lay(picture: FloatArray, piece: Piece, texture: FloatArray, material: Materi
     if not rows.size:
         return
     box = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
-    y: FloatArray = np.arange(rows[0], rows[-1] + 1, dtype=np.float32)[:, None]
-    x: FloatArray = np.arange(columns[0], columns[-1] + 1, dtype=np.float32)[None, :]
+    detail = len(texture) // TILE
+    y: FloatArray = places(rows[-1] + 1, detail)[rows[0] :, None]
+    x: FloatArray = places(columns[-1] + 1, detail)[None, columns[0] :]
     left, right = piece.left[box[0], None], piece.right[box[0], None]
     half: FloatArray = np.maximum((right - left) / 2, 1)
     u: FloatArray = np.clip((x - (left + right) / 2) / half, -1, 1)
@@ -127,7 +128,7 @@ def lay(picture: FloatArray, piece: Piece, texture: FloatArray, material: Materi
     slope: FloatArray = piece.folds.slope[cell] * strength
     valley = (1 - piece.folds.height[cell]) * np.minimum(strength, 1)
     cloth = _sample(texture, u, y, half, piece.offset + slope * 5)
-    tone, shine = _shade(u, slope, material, light, (piece.roundness, seed))
+    tone, shine = _shade(u, slope, material, light, (piece.roundness, seed, detail))
     tone *= 1 - 0.3 * valley
     shade = np.asarray(light.shade, dtype=np.float32)
     colour = cloth * (shade + (1 - shade) * tone[..., None])
@@ -145,22 +146,24 @@ def _sample(texture: FloatArray, u: FloatArray, y: FloatArray, half: FloatArray,
     """Return the cloth's colour, wrapped round the body: denser towards the sides, bent by the folds."""
     across = np.arcsin(u * np.float32(0.94)) * (half * np.float32(0.86) + 8) + shift + TILE * 4
     down = y + np.abs(u) ** 2 * -6 + TILE
+    side, detail = len(texture), len(texture) // TILE
+    across, down = across * detail, down * detail
     x0, y0 = across.astype(np.int32), down.astype(np.int32)
     fx, fy = (across - x0)[..., None], (down - y0)[..., None]
-    x0, y0 = x0 % TILE, y0 % TILE
-    x1, y1 = (x0 + 1) % TILE, (y0 + 1) % TILE
+    x0, y0 = x0 % side, y0 % side
+    x1, y1 = (x0 + 1) % side, (y0 + 1) % side
     top = texture[y0, x0] * (1 - fx) + texture[y0, x1] * fx
     return np.asarray(top * (1 - fy) + (texture[y1, x0] * (1 - fx) + texture[y1, x1] * fx) * fy)
 
 
 def _shade(
-    u: FloatArray, slope: FloatArray, material: Material, light: Light, form: tuple[float, int]
+    u: FloatArray, slope: FloatArray, material: Material, light: Light, form: tuple[float, int, int]
 ) -> tuple[FloatArray, FloatArray]:
     """Return diffuse tone (1 where the cloth faces the light) and specular highlights."""
-    roundness, seed = form
+    roundness, seed, detail = form
     rng = np.random.default_rng(seed)
     height, width = u.shape
-    cells = (max(3, height // 26), max(3, width // 30))
+    cells = (max(3, height // (26 * detail)), max(3, width // (30 * detail)))
     nx = roundness * (0.35 * u + 0.55 * u**5) - 0.85 * slope
     nx += smooth_noise(rng, (height, width), cells) * material.wrinkle
     ny = smooth_noise(rng, (height, width), cells) * material.wrinkle * 1.2
@@ -181,7 +184,7 @@ def weave(texture: FloatArray, material: str, rng: np.random.Generator) -> Float
     Parameters
     ----------
     texture : numpy.ndarray
-        Tile of `TILE` x `TILE` pixels, RGB in 0..1.
+        Tile of `TILE` x `TILE` units, RGB in 0..1.
     material : str
         One of `MATERIALS`.
     rng : numpy.random.Generator
@@ -192,10 +195,12 @@ def weave(texture: FloatArray, material: str, rng: np.random.Generator) -> Float
     numpy.ndarray
         The tile with threads, ribs or sequins on it.
     """
-    i, j = np.mgrid[0:TILE, 0:TILE].astype(np.float32)
-    spread = rng.standard_normal((TILE, TILE), dtype=np.float32)
+    side, detail = len(texture), len(texture) // TILE
+    i, j = np.mgrid[0:side, 0:side].astype(np.float32) / detail
+    spread = rng.standard_normal((side, side), dtype=np.float32)
     if material == "linen":
-        threads = rng.standard_normal((TILE, 1)) + rng.standard_normal((1, TILE))
+        lying, upright = rng.standard_normal((TILE, 1)), rng.standard_normal((1, TILE))
+        threads = lying.repeat(detail, axis=0) + upright.repeat(detail, axis=1)
         return np.asarray(texture * (1 + (0.035 * threads + 0.03 * spread)[..., None]), dtype=np.float32)
     if material == "denim":
         twill = np.sin((i + j) * (2 * np.pi * 60 / TILE)) * 0.5

@@ -8,7 +8,7 @@ import numpy as np
 from demo.catalogue import cloth, display, garment, palette, prints, studio, svg, trimmings
 from demo.catalogue.frame import HEIGHT, WIDTH, Frame
 from demo.catalogue.garment import Garment
-from demo.catalogue.raster import FloatArray, over, rasterise, soften
+from demo.catalogue.raster import FloatArray, over, places, rasterise, soften
 from demo.catalogue.studio import Shot
 
 _ZOOM = {"mini": 1.34, "knee": 1.2, "midi": 1.09, "maxi": 0.99}
@@ -32,7 +32,7 @@ def paint(attributes: Mapping[str, object], scene: Mapping[str, object], setup: 
     Returns
     -------
     numpy.ndarray
-        RGB in 0..1 (600, 480, 3).
+        RGB in 0..1 (600, 480, 3), sides times the detail.
     """
     noise = np.random.default_rng(rng.getrandbits(32))
     base = palette.DRESS_COLORS[str(attributes["color"])]
@@ -41,7 +41,7 @@ def paint(attributes: Mapping[str, object], scene: Mapping[str, object], setup: 
     dress = garment.sew(attributes, frame, noise)
     presentation = str(scene["presentation"])
     tone = rng.choice(_TONES) if presentation == "mannequin" else rng.choice(_TONES[:3])
-    tile = rasterise(prints.tile(str(attributes["pattern"]), base, accent, rng))[..., :3]
+    tile = rasterise(prints.tile(str(attributes["pattern"]), base, accent, rng), setup.detail)[..., :3]
     material = str(attributes["material"])
     texture = cloth.weave(tile, material, noise)
     average = tile.mean(axis=(0, 1))
@@ -57,7 +57,13 @@ def paint(attributes: Mapping[str, object], scene: Mapping[str, object], setup: 
 
 def _frame(setup: Shot, length: str) -> Frame:
     scale = setup.scale * _ZOOM[length]
-    return Frame(scale, WIDTH / 2 + setup.shift[0], 300 - 316 * scale + setup.shift[1] + _DROP[length], setup.turn / 90)
+    return Frame(
+        scale,
+        WIDTH / 2 + setup.shift[0],
+        300 - 316 * scale + setup.shift[1] + _DROP[length],
+        setup.turn / 90,
+        setup.detail,
+    )
 
 
 _DROP = {"mini": 104.0, "knee": 72.0, "midi": 40.0, "maxi": 6.0}
@@ -80,8 +86,9 @@ def _layers(
         if i == 1:
             tiles.append(svg.el("rect", x=0, y=HEIGHT, width=WIDTH, height=HEIGHT, fill="#000"))
         tiles.append(svg.el("g", svg.el("g", *parts, transform=shift), transform=f"translate(0 {i * HEIGHT})"))
-    sheet = rasterise(svg.document(WIDTH, 3 * HEIGHT, tiles, [*behind_defs, *detail_defs]))
-    return sheet[:HEIGHT], sheet[HEIGHT : 2 * HEIGHT], sheet[2 * HEIGHT :]
+    document = svg.document(WIDTH, 3 * HEIGHT, tiles, [*behind_defs, *detail_defs])
+    sheet, high = rasterise(document, dress.frame.detail), HEIGHT * dress.frame.detail
+    return sheet[:high], sheet[high : 2 * high], sheet[2 * high :]
 
 
 def _shadows(
@@ -94,19 +101,19 @@ def _shadows(
     """Return the shadow on the wall behind a hanging dress, or on the floor under a standing one."""
     mask = np.maximum(np.maximum(layers[1][..., 0], layers[1][..., 1]), layers[0][..., 3])
     if presentation in {"hanger", "invisible mannequin"}:
-        away = round(-24 * setup.light.direction[0] / 0.45)
-        far = np.roll(soften(mask, 12), (18, away), axis=(0, 1)) * np.float32(0.3)
-        near = np.roll(soften(mask, 6), (5, away // 4), axis=(0, 1)) * np.float32(0.24)
+        away, unit = round(-24 * setup.light.direction[0] / 0.45), setup.detail
+        far = np.roll(soften(mask, 12 * unit), (18 * unit, away * unit), axis=(0, 1)) * np.float32(0.3)
+        near = np.roll(soften(mask, 6 * unit), (5 * unit, away // 4 * unit), axis=(0, 1)) * np.float32(0.24)
         shadow = 1 - (1 - far) * (1 - near)
     else:
-        shadow = 1 - (1 - _floor_shadow(dress.frame, setup)) * (1 - soften(mask, 16) * np.float32(0.1))
+        shadow = 1 - (1 - _floor_shadow(dress.frame, setup)) * (1 - soften(mask, 16 * setup.detail) * np.float32(0.1))
     over(picture, np.array([0.2, 0.19, 0.22], dtype=np.float32), shadow)
 
 
 def _floor_shadow(frame: Frame, setup: Shot) -> FloatArray:
-    y = np.arange(HEIGHT, dtype=np.float32)[:, None] - (frame.y + frame.scale * 588)
-    x = np.arange(WIDTH, dtype=np.float32)[None, :] - (frame.x - 30 * setup.light.direction[0])
-    clear = np.ones((HEIGHT, WIDTH), dtype=np.float32)
+    y = places(HEIGHT * frame.detail, frame.detail)[:, None] - (frame.y + frame.scale * 588)
+    x = places(WIDTH * frame.detail, frame.detail)[None, :] - (frame.x - 30 * setup.light.direction[0])
+    clear = np.ones((y.size, x.size), dtype=np.float32)
     for spread, opacity in ((1.0, 0.3), (0.45, 0.4)):
         reach = frame.scale * 120 * spread
         clear *= 1 - np.float32(opacity) * np.exp(-((x / reach) ** 2)) * np.exp(-((y / (15 * spread)) ** 2))
@@ -126,7 +133,7 @@ def _dress(
     sleeves = masks[..., 1]
     # The sleeves were drawn over the body, so recover the body's coverage of pixels that they cover in part.
     body = np.minimum(masks[..., 0] / np.maximum(1 - sleeves, np.float32(0.02)), 1)
-    fringe = soften(sleeves, 6) * body * (1 - sleeves)
+    fringe = soften(sleeves, 6 * setup.detail) * body * (1 - sleeves)
     if material.opacity < 1:
         sheer = np.clip((dress.frame.heights() - 300) / 60, 0, 1)[:, None]
         body = body * (1 - (1 - np.float32(material.opacity)) * sheer)

@@ -4,20 +4,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from demo.catalogue.raster import FloatArray
+from demo.catalogue.raster import FloatArray, places
 
 WIDTH, HEIGHT = 480, 600
-"""Size of a dress's picture in pixels."""
+"""Size of a dress's picture, in units."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """Maps the dress form's coordinates to pixels: scale, origin, and lean (sideways shift per height)."""
+    """Maps the dress form's coordinates to the picture's: scale, origin, and lean (sideways shift per height).
+
+    The picture has `detail` pixels for each of its units, across and down.
+    """
 
     scale: float
     x: float
     y: float
     lean: float
+    detail: int = 1
 
     def transform(self) -> str:
         """Return the mapping as an SVG transform.
@@ -39,10 +43,10 @@ class Frame:
         numpy.ndarray
             One value per row.
         """
-        return ((np.arange(HEIGHT, dtype=np.float32) + 0.5 - self.y) / self.scale).astype(np.float32)
+        return ((places(HEIGHT * self.detail, self.detail) + 0.5 - self.y) / self.scale).astype(np.float32)
 
     def columns(self, edge: FloatArray) -> FloatArray:
-        """Map an edge, with a value for every row of pixels, to columns.
+        """Map an edge, with a value for every row of pixels, to places across the picture.
 
         Parameters
         ----------
@@ -52,7 +56,7 @@ class Frame:
         Returns
         -------
         numpy.ndarray
-            Columns in pixels.
+            Places in units.
         """
         lean = self.lean * (self.heights() - 300)
         return np.asarray(self.x + self.scale * (edge + lean), dtype=np.float32)

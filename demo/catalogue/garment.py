@@ -8,8 +8,8 @@ import numpy as np
 from demo.catalogue import svg, tailoring
 from demo.catalogue.cloth import Folds, Piece, pleats
 from demo.catalogue.curves import interpolate
-from demo.catalogue.frame import HEIGHT, WIDTH, Frame
-from demo.catalogue.raster import FloatArray
+from demo.catalogue.frame import Frame
+from demo.catalogue.raster import FloatArray, places
 from demo.catalogue.svg import Point
 
 
@@ -209,7 +209,7 @@ def sleeve_pieces(garment: Garment, mask: FloatArray, rng: np.random.Generator) 
     edges = tailoring.sleeve_edges(garment.sleeve, garment.neckline, y)
     if edges is None:
         return []
-    strength = np.full(HEIGHT, 0.16, dtype=np.float32)
+    strength = np.full(y.size, 0.16, dtype=np.float32)
     count = 1.6
     if garment.sleeve == "puff":
         strength = (0.14 + 0.4 * np.abs(np.clip((y - 104) / 86, 0, 1) * 2 - 1)).astype(np.float32)
@@ -217,8 +217,8 @@ def sleeve_pieces(garment: Garment, mask: FloatArray, rng: np.random.Generator) 
     elif garment.sleeve == "bell":
         strength = (0.12 + 0.75 * np.clip((y - 220) / 90, 0, 1)).astype(np.float32)
         count = 3.2
-    middle = garment.frame.columns(np.zeros(HEIGHT, dtype=np.float32))
-    is_left = (np.arange(WIDTH)[None, :] < middle[:, None]).astype(np.float32)
+    middle = garment.frame.columns(np.zeros(y.size, dtype=np.float32))
+    is_left = (places(mask.shape[1], garment.frame.detail)[None, :] < middle[:, None]).astype(np.float32)
     column = garment.frame.columns
     return [
         Piece(mask * is_left, column(-edges.outer), column(-edges.inner), pleats(rng, count, strength), 1.0, 61.0),

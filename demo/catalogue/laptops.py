@@ -10,7 +10,7 @@ from demo.catalogue.raster import FloatArray, over, rasterise
 from demo.catalogue.studio import Shot
 
 SIZE = 540
-"""Side of the square picture in pixels."""
+"""Side of the square picture, in units."""
 
 _KEYS = {"black": "#1d1e21", "white": "#f2f3f4", "silver": "#c6c9cd", "dark grey": "#4b4d52"}
 _ASPECT = 0.64
@@ -33,7 +33,7 @@ def paint(attributes: Mapping[str, object], scene: Mapping[str, object], setup: 
     Returns
     -------
     numpy.ndarray
-        RGB in 0..1 (540, 540, 3).
+        RGB in 0..1 (540, 540, 3), sides times the detail.
     """
     inches = float(str(attributes["screen_size_in"]))
     width = 28 + (inches - 11.6) * 1.6
@@ -43,7 +43,7 @@ def paint(attributes: Mapping[str, object], scene: Mapping[str, object], setup: 
     drawing = _tent if tent else _clamshell
     parts, defs = drawing(attributes, str(scene["wallpaper"]), camera, width, rng)
     picture = studio.backdrop(setup, SIZE, SIZE)
-    layer = rasterise(svg.document(SIZE, SIZE, parts, defs))
+    layer = rasterise(svg.document(SIZE, SIZE, parts, defs), setup.detail)
     over(picture, layer[..., :3], layer[..., 3])
     return picture
 

@@ -7,7 +7,7 @@ from random import Random
 from demo.catalogue import palette, svg
 
 TILE = 240
-"""Side of a tile in pixels; many periods divide it."""
+"""Side of a tile, in units; many periods divide it."""
 
 
 def tile(pattern: str, base: str, accent: str, rng: Random) -> str:
@@ -25,7 +25,7 @@ def tile(pattern: str, base: str, accent: str, rng: Random) -> str:
     Returns
     -------
     str
-        SVG document of `TILE` x `TILE` pixels.
+        SVG document of `TILE` x `TILE` units.
     """
     ground = svg.el("rect", width=TILE, height=TILE, fill=base)
     return svg.document(TILE, TILE, [ground, *PATTERNS[pattern](base, accent, rng)])

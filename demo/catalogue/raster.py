@@ -11,28 +11,48 @@ from PIL import Image, ImageFilter
 FloatArray = NDArray[np.float32]
 
 
-def rasterise(svg: str) -> FloatArray:
+def rasterise(svg: str, detail: int = 1) -> FloatArray:
     """Render an SVG document.
 
     Parameters
     ----------
     svg : str
         The document.
+    detail : int
+        Pixels drawn for each pixel of the document's size, across and down.
 
     Returns
     -------
     numpy.ndarray
-        float32 array (height, width, 4), RGB and alpha in 0..1, alpha not premultiplied.
+        float32 array (height * detail, width * detail, 4), RGB and alpha in 0..1, alpha not premultiplied.
 
     Raises
     ------
     ValueError
         The document isn't valid SVG.
     """
-    data: bytes = resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True)
+    data: bytes = resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True, zoom=float(detail))
     with Image.open(io.BytesIO(data)) as image:
         pixels = np.asarray(image.convert("RGBA"))
     return pixels.astype(np.float32) * np.float32(1 / 255)
+
+
+def places(count: int, detail: int) -> FloatArray:
+    """Return the middles of pixels in the units that things are designed in, of which each has `detail` pixels.
+
+    Parameters
+    ----------
+    count : int
+        Number of pixels.
+    detail : int
+        Pixels of a unit.
+
+    Returns
+    -------
+    numpy.ndarray
+        One place a pixel; the first unit's middle is 0.
+    """
+    return np.asarray((np.arange(count, dtype=np.float32) + 0.5) / detail - 0.5, dtype=np.float32)
 
 
 def over(base: FloatArray, colour: NDArray[Any], alpha: NDArray[Any]) -> None:

@@ -26,6 +26,7 @@ def render_catalogue(
     *,
     products: int = 2400,
     seed: int = 7,
+    detail: int = 1,
     processes: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
@@ -42,6 +43,8 @@ def render_catalogue(
         Number of products, at least 1.
     seed : int
         Random seed.
+    detail : int
+        Pixels of a unit (`picture.photograph`).
     processes : int, optional
         Number of processes, by default one per core. With 1, this process draws.
     progress : callable, optional
@@ -61,18 +64,18 @@ def render_catalogue(
     """
     if products < 1 or (processes is not None and processes < 1):
         raise ValueError("products and processes must be at least 1")
-    manifest = _manifest(products, seed)
+    manifest = _manifest(products, seed, detail)
     images = folder / "images"
     images.mkdir(parents=True, exist_ok=True)
     if _read(folder / MANIFEST) != manifest:
-        _discard(folder, seed)
+        _discard(folder, seed, detail)
     _write(folder / MANIFEST, json.dumps(manifest, indent=2) + "\n")
     designed = design(products, seed)
     todo = [product for product in designed if not (folder / image_path(product)).exists()]
     done = products - len(todo)
     if progress:
         progress(done, products)
-    for _ in _draw(todo, partial(_render_one, folder, seed), processes):
+    for _ in _draw(todo, partial(_render_one, folder, seed, detail), processes):
         done += 1
         if progress:
             progress(done, products)
@@ -81,7 +84,7 @@ def render_catalogue(
     return folder / CATALOGUE
 
 
-def is_complete(folder: Path, *, products: int = 2400, seed: int = 7) -> bool:
+def is_complete(folder: Path, *, products: int = 2400, seed: int = 7, detail: int = 1) -> bool:
     """Return whether a folder has the complete catalogue for these parameters.
 
     Parameters
@@ -92,21 +95,23 @@ def is_complete(folder: Path, *, products: int = 2400, seed: int = 7) -> bool:
         Expected number of products.
     seed : int
         Expected seed.
+    detail : int
+        Expected detail.
 
     Returns
     -------
     bool
         True if nothing is missing.
     """
-    if _read(folder / MANIFEST) != _manifest(products, seed):
+    if _read(folder / MANIFEST) != _manifest(products, seed, detail):
         return False
     if not (folder / CATALOGUE).is_file() or not (folder / TRUTH).is_file():
         return False
     return all((folder / image_path(product)).is_file() for product in design(products, seed))
 
 
-def _manifest(products: int, seed: int) -> dict[str, Any]:
-    return {"design_version": DESIGN_VERSION, "products": products, "seed": seed}
+def _manifest(products: int, seed: int, detail: int) -> dict[str, Any]:
+    return {"design_version": DESIGN_VERSION, "products": products, "seed": seed, "detail": detail}
 
 
 def _read(path: Path) -> dict[str, Any] | None:
@@ -117,12 +122,12 @@ def _read(path: Path) -> dict[str, Any] | None:
     return content if isinstance(content, dict) else None
 
 
-def _discard(folder: Path, seed: int) -> None:
+def _discard(folder: Path, seed: int, detail: int) -> None:
     """Remove a catalogue of other parameters; pictures stay if only the number of products differs."""
     for name in (CATALOGUE, TRUTH):
         (folder / name).unlink(missing_ok=True)
     old = _read(folder / MANIFEST) or {}
-    if (old.get("design_version"), old.get("seed")) != (DESIGN_VERSION, seed):
+    if (old.get("design_version"), old.get("seed"), old.get("detail", 1)) != (DESIGN_VERSION, seed, detail):
         for image in (folder / "images").glob("*.jpg"):
             image.unlink()
 
@@ -134,10 +139,10 @@ def _write(path: Path, text: str) -> None:
     part.replace(path)
 
 
-def _render_one(folder: Path, seed: int, product: Product) -> str:
+def _render_one(folder: Path, seed: int, detail: int, product: Product) -> str:
     target = folder / image_path(product)
     part = target.with_name(target.name + ".part")
-    photograph(product, seed).save(part, format="JPEG", quality=JPEG_QUALITY)
+    photograph(product, seed, detail).save(part, format="JPEG", quality=JPEG_QUALITY)
     part.replace(target)
     return product.id
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from demo.catalogue import palette
 from demo.catalogue.cloth import Light
-from demo.catalogue.raster import FloatArray, over
+from demo.catalogue.raster import FloatArray, over, places
 
 BACKDROPS: tuple[tuple[str, str], ...] = (
     ("#f3f1ee", "#d9d5cf"),
@@ -46,6 +46,7 @@ class Shot:
     exposure: float
     warmth: float
     floor: float
+    detail: int = 1  # pixels of each unit that things are designed in
 
 
 def stream(seed: int, product: str, purpose: str) -> Random:
@@ -105,19 +106,19 @@ def backdrop(setup: Shot, width: int, height: int, wall_only: bool = False) -> F
     setup : Shot
         The set-up.
     width, height : int
-        Size in pixels.
+        Size in units.
     wall_only : bool
         Whether the picture shows only the wall, no floor.
 
     Returns
     -------
     numpy.ndarray
-        RGB in 0..1 (height, width, 3).
+        RGB in 0..1 (height, width, 3), each times the set-up's detail.
     """
     bright = np.array(palette.rgb(setup.backdrop[0]), dtype=np.float32)
     dark = np.array(palette.rgb(setup.backdrop[1]), dtype=np.float32)
-    y = np.linspace(0, 1, height, dtype=np.float32)[:, None]
-    x = np.linspace(0, 1, width, dtype=np.float32)[None, :]
+    y = np.linspace(0, 1, height * setup.detail, dtype=np.float32)[:, None]
+    x = np.linspace(0, 1, width * setup.detail, dtype=np.float32)[None, :]
     pool_x = 0.5 + 0.55 * setup.light.direction[0]
     pool = np.exp(-((x - pool_x) ** 2 / 0.5 + (y - 0.4) ** 2 / 0.42))
     share = 0.74 - 0.74 * pool
@@ -129,7 +130,7 @@ def backdrop(setup: Shot, width: int, height: int, wall_only: bool = False) -> F
     return np.asarray(bright + (dark - bright) * share, dtype=np.float32)
 
 
-def stand_shadow(picture: FloatArray, foot: tuple[float, float], half: float) -> None:
+def stand_shadow(picture: FloatArray, foot: tuple[float, float], half: float, detail: int = 1) -> None:
     """Draw the shadow of a standing object over a picture, in place: a wide soft one and a close dark one.
 
     Parameters
@@ -137,13 +138,15 @@ def stand_shadow(picture: FloatArray, foot: tuple[float, float], half: float) ->
     picture : numpy.ndarray
         RGB in 0..1 (height, width, 3), changed.
     foot : tuple of float
-        Pixel at the middle of the object's base.
+        Middle of the object's base, in units.
     half : float
-        Half the width of its base, in pixels.
+        Half the width of its base, in units.
+    detail : int
+        Pixels of a unit.
     """
     height, width = picture.shape[:2]
-    y = np.arange(height, dtype=np.float32)[:, None] - np.float32(foot[1])
-    x = np.arange(width, dtype=np.float32)[None, :] - np.float32(foot[0])
+    y = places(height, detail)[:, None] - np.float32(foot[1])
+    x = places(width, detail)[None, :] - np.float32(foot[0])
     clear = np.ones((height, width), dtype=np.float32)
     for reach, thick, opacity in ((1.25, 21.0, 0.3), (0.98, 8.0, 0.42)):
         across = np.exp(-((x / (half * reach)) ** 4))

@@ -11,7 +11,7 @@ from demo.catalogue.room import FLOOR, TOP, furnish
 from demo.catalogue.studio import Shot
 
 SIZE = 540
-"""Side of the square picture in pixels."""
+"""Side of the square picture, in units."""
 
 STANDS = ("centre pedestal", "two feet", "wall-mounted", "wide bar", "easel")
 
@@ -36,7 +36,7 @@ def paint(attributes: Mapping[str, object], scene: Mapping[str, object], setup: 
     Returns
     -------
     numpy.ndarray
-        RGB in 0..1 (540, 540, 3).
+        RGB in 0..1 (540, 540, 3), sides times the detail.
     """
     inches = float(str(attributes["screen_size_in"]))
     width = 92 + (inches - 24) * 1.62
@@ -52,7 +52,7 @@ def paint(attributes: Mapping[str, object], scene: Mapping[str, object], setup: 
     parts += _stand(stand, screen, camera, colour, width)
     panel, more = _set(screen, attributes, str(scene["wallpaper"]), rng)
     picture = studio.backdrop(setup, SIZE, SIZE, wall_only=True)
-    layer = rasterise(svg.document(SIZE, SIZE, parts + panel, defs + more))
+    layer = rasterise(svg.document(SIZE, SIZE, parts + panel, defs + more), setup.detail)
     over(picture, layer[..., :3], layer[..., 3])
     return picture
 

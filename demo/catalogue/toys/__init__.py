@@ -50,7 +50,7 @@ def paint(attributes: Mapping[str, object], scene: Mapping[str, object], setup: 
     Returns
     -------
     numpy.ndarray
-        RGB in 0..1 (540, 540, 3).
+        RGB in 0..1 (540, 540, 3), sides times the detail.
     """
     noise = np.random.default_rng(rng.getrandbits(32))
     material = str(attributes["material"])
@@ -72,8 +72,8 @@ def paint(attributes: Mapping[str, object], scene: Mapping[str, object], setup: 
     )
     picture = studio.backdrop(setup, SIZE, SIZE)
     foot = (MIDDLE + setup.shift[0], FLOOR + 7 + setup.shift[1])
-    studio.stand_shadow(picture, foot, half * scale * stretch)
-    layer = surface(rasterise(sketch.svg(transform)), material, noise)
+    studio.stand_shadow(picture, foot, half * scale * stretch, setup.detail)
+    layer = surface(rasterise(sketch.svg(transform), setup.detail), material, noise, setup.detail)
     over(picture, layer[..., :3], layer[..., 3])
     return picture
 

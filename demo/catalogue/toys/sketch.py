@@ -4,7 +4,7 @@ from demo.catalogue import palette, svg
 from demo.catalogue.svg import Point
 
 SIZE = 540
-"""Side of the square picture in pixels."""
+"""Side of the square picture, in units."""
 FLOOR = 440.0
 """Height of the floor the toys stand on."""
 MIDDLE = 270.0

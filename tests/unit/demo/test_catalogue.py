@@ -59,6 +59,23 @@ def test_another_seed_gives_other_products_and_pictures() -> None:
     assert photograph(first[0], 7).tobytes() != photograph(first[0], 8).tobytes()
 
 
+def test_detail_adds_to_the_same_picture(many: list[Product]) -> None:
+    for kind in KINDS:
+        product = next(product for product in many if product.kind == kind)
+        plain, fine = photograph(product, 7), photograph(product, 7, detail=2)
+        assert fine.size == (2 * plain.width, 2 * plain.height)
+        halved = fine.resize(plain.size, Image.Resampling.BOX)
+        assert _difference(plain, halved) < 0.05  # it is of the same thing
+        enlarged = plain.resize(fine.size, Image.Resampling.BICUBIC)
+        assert _edges(fine) > 1.2 * _edges(enlarged)  # and is no enlargement
+
+
+def _edges(picture: Image.Image) -> float:
+    """Return how much neighbouring pixels differ, as the mean of squares."""
+    pixels = np.asarray(picture.convert("L"), np.float32)
+    return float((np.diff(pixels, axis=0) ** 2).mean() + (np.diff(pixels, axis=1) ** 2).mean())
+
+
 def test_a_product_does_not_depend_on_how_many_there_are(many: list[Product]) -> None:
     by_id = {p.id: p for p in many}
     assert all(by_id[p.id] == p for p in design(40, 7))
@@ -178,6 +195,10 @@ def test_other_parameters_replace_the_old_catalogue(tmp_path: Path) -> None:
     after = _files(tmp_path)
     assert before.keys() == after.keys()
     assert all(before[name] != after[name] for name in before)
+    render_catalogue(tmp_path, products=2, seed=8, detail=2, processes=1)
+    fine = _files(tmp_path)
+    assert after.keys() == fine.keys()
+    assert all(after[name] != fine[name] for name in after if name.endswith("jpg"))
 
 
 @pytest.mark.parametrize("arguments", [{"products": 0}, {"products": 1, "processes": 0}])
@@ -188,7 +209,7 @@ def test_bad_numbers_are_refused(tmp_path: Path, arguments: dict[str, int]) -> N
 
 def test_command_line_reuses_a_complete_catalogue_and_writes_a_sheet(shop: Path, tmp_path: Path) -> None:
     sheet = tmp_path / "sheet.png"
-    result = CliRunner().invoke(main, [str(shop), "--products", str(SMALL), "--sheet", str(sheet)])
+    result = CliRunner().invoke(main, [str(shop), "--products", str(SMALL), "--detail", "1", "--sheet", str(sheet)])
     assert result.exit_code == 0, result.output
     assert "Drawing" not in result.output
     with Image.open(sheet) as picture:
