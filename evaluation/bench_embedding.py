@@ -24,6 +24,7 @@ from indexer.cli.console import errors_in_one_line, report_console
 from indexer.embedding.image_embedder import FETCHERS
 from indexer.embedding.pipeline import image_source
 from indexer.images.decoding.preparations import Preparation, Prepared
+from indexer.images.decoding.resampling import resampler
 from indexer.images.fetching import ImageSource
 from indexer.settings import Settings
 from indexer.vectorizers.base import ImageModels, ImageVectorizer
@@ -43,6 +44,7 @@ class Speeds(NamedTuple):
     runtime: str
     decode: float
     prepare: float  # decoding and preparing an image for the model
+    prepare_cpu: float  # seconds of a core that this takes for an image, with fetching it
     infer: float
     end_to_end: float
     grown: float  # MiB of resident memory during the end-to-end run
@@ -146,7 +148,9 @@ def measure(settings: Settings, images: Sequence[str], *, elasticsearch: bool) -
     model.run(prepared[:size])  # compiles, which shouldn't be timed
     preparations = ImageModels(vectorizers.values()).preparations
     decode = _speed(len(images), lambda: deque(_decode(source, images), maxlen=0))
+    before = _cpu_seconds()
     prepare = _speed(len(images), lambda: _prepare(source, images, preparations))
+    prepare_cpu = (_cpu_seconds() - before) / len(images)
     infer = _speed(len(images), lambda: _infer(model.run, prepared, size))
     run: EndToEnd = Indexed(settings) if elasticsearch else Unindexed(settings, source, vectorizers)
     try:
@@ -157,7 +161,7 @@ def measure(settings: Settings, images: Sequence[str], *, elasticsearch: bool) -
         grown = (psutil.Process().memory_info().rss - resident) / 2**20
     finally:
         run.close()
-    return Speeds(settings.look_model, model.runtime.name, decode, prepare, infer, speed, grown)
+    return Speeds(settings.look_model, model.runtime.name, decode, prepare, prepare_cpu, infer, speed, grown)
 
 
 def _decode(source: ImageSource, images: Sequence[str]) -> Iterator[Image.Image]:
@@ -184,10 +188,17 @@ def _speed(count: int, work: Callable[[], object]) -> float:
     return count / (time.perf_counter() - started)
 
 
+def _cpu_seconds() -> float:
+    """Return the seconds of a core that this process and those that decode for it have taken."""
+    processes = [psutil.Process(), *psutil.Process().children()]
+    return sum(sum(process.cpu_times()[:2]) for process in processes)
+
+
 def _table(speeds: Speeds) -> Table:
     table = Table(
         title=f"{speeds.model} in {speeds.runtime}",
-        caption=f"Memory grew by {speeds.grown:.0f} MiB end to end.",
+        caption=f"Preparing an image takes {speeds.prepare_cpu * 1e3:.2f} ms of a core; {resampler()} resizes. "
+        f"Memory grew by {speeds.grown:.0f} MiB end to end.",
     )
     for heading in ("", "images/s", "of the slower stage", "of both on the same cores"):
         table.add_column(heading, justify="right" if heading else "left")

@@ -11,6 +11,7 @@ from functools import partial
 from more_itertools import chunked
 
 from es_mappings.layout import Vector
+from indexer.activations.activation_store import ActivationStore
 from indexer.activations.image_addresses import ImageAddresses, Known
 from indexer.activations.image_vector_store import ImageVectorStore
 from indexer.activations.placeholders import Placeholders
@@ -29,8 +30,11 @@ from indexer.embedding.stored_products import Embeddable, StoredProduct
 from indexer.errors import ImageError, IndexStateError, SpaceError
 from indexer.images.fetching import ImageSource
 from indexer.settings import Settings
+from indexer.spaces.reduction.familiarity import Retaken
+from indexer.spaces.retaking import retake
 from indexer.spaces.vector_space import VectorSpace, load_space
 from indexer.vectorizers import Vectorizers, digests, load_vectorizers
+from indexer.vectorizers.base import ImageVectorizer
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +56,7 @@ class Pipeline:
         batch_size: int,
         recheck_hours: float = 24.0,
     ) -> None:
-        self._index = index
+        self._index, self._source = index, source
         self.vectorizers, self.batch_size = vectorizers, batch_size
         image_vectorizers, numbers = vectorizers.all_images, vectorizers.numbers
         store = ImageVectorStore.open(index, image_vectorizers, numbers)
@@ -156,6 +160,10 @@ class Pipeline:
         products, _ = stored_products.read(self._index, ids, None)
         digests = {p.images[0]: p.digests.get(p.images[0]) for p in products.values() if p.images}
         self._embed_images(list(digests), self._addresses.known(digests, recheck=False))
+
+    def retake(self, store: ActivationStore, vectorizer: ImageVectorizer) -> Retaken:
+        """Take some of the shop's pictures again, as by phone, for a fit."""
+        return retake(self._index, self._source, store, vectorizer)
 
     def outcomes(self, products: Mapping[str, Embeddable], space: VectorSpace | None) -> dict[str, Outcome]:
         """Return the vectors of products, in their order, without writing them; activations are stored."""

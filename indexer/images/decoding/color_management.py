@@ -86,7 +86,7 @@ def _converted(image: Image.Image, profile: bytes | None) -> Image.Image:
         own = foreign_profile(profile)
         if own and own.profile.xcolor_space.strip() == _MODELS.get(image.mode):
             return _converted_by(image.convert("L") if image.mode == "1" else image, own)
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")  # which would copy it
 
 
 def _converted_by(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
+from indexer.images.decoding.resampling import resized
+
 Floats = NDArray[np.float32]
 
 SIDE = 48  # pixels: colour needs no detail
@@ -43,7 +45,7 @@ class Palette:
 
     def __call__(self, image: Image.Image) -> Floats:
         """Count the colours of an upright RGB image."""
-        small = image.resize((SIDE, SIDE), Image.Resampling.BOX, reducing_gap=2.0)
+        small = resized(image, (SIDE, SIDE), "box")
         # Pillow stores L as 0..255, and a and b as signed bytes.
         lab = np.asarray(ImageCms.applyTransform(small, _to_lab()))
         shares = _shares(lab.reshape(-1, 3), _foreground(lab))
@@ -52,7 +54,7 @@ class Palette:
 
 def lab_of(image: Image.Image, side: int) -> Floats:
     """Return the CIELAB colours of an image that is squeezed into a square: shape ``(side, side, 3)``."""
-    small = image.resize((side, side), Image.Resampling.BOX, reducing_gap=2.0)
+    small = resized(image, (side, side), "box")
     pixels = np.asarray(ImageCms.applyTransform(small, _to_lab()))
     return _lab(pixels.reshape(-1, 3)).reshape(side, side, 3)
 
@@ -117,12 +119,13 @@ def _to_lab() -> ImageCms.ImageCmsTransform:
 def _shares(pixels: NDArray[np.uint8], weights: Floats) -> Floats:
     """Sum each colour's share of the pixels ``(n, 3)``; each pixel is divided among the colours and has a weight."""
     tables = _tables()
-    lightness = tables.lightness[pixels[:, 0]]
-    chroma = tables.a[pixels[:, 1]] * tables.b[pixels[:, 2]]
+    channels = pixels.T.astype(np.intp)  # `take` is quicker than an index of bytes
+    lightness = tables.lightness.take(channels[0], axis=0)
+    chroma = tables.a.take(channels[1], axis=0) * tables.b.take(channels[2], axis=0)
     in_gamut = tables.in_gamut.astype(np.float32)
-    totals = (lightness * (chroma @ in_gamut.T)).sum(axis=1) + _FLOOR * in_gamut.sum()
+    totals = np.einsum("pl,pl->p", lightness, chroma @ in_gamut.T) + _FLOOR * in_gamut.sum()
     scale = weights / totals
-    shares = lightness.T @ (chroma * scale[:, None]) + _FLOOR * scale.sum()
+    shares = (lightness * scale[:, None]).T @ chroma + _FLOOR * scale.sum()
     return np.asarray(shares[tables.in_gamut], np.float32)
 
 
@@ -130,7 +133,7 @@ def _foreground(lab: NDArray[np.uint8]) -> Floats:
     """Return a weight from 0 to 1 per pixel, row by row: how unlike the border it is, and how near the middle."""
     rows = np.concatenate([lab[:_BORDER], lab[-_BORDER:]]).reshape(-1, 3)
     columns = np.concatenate([lab[:, :_BORDER], lab[:, -_BORDER:]], axis=1).reshape(-1, 3)
-    border = _distinct(np.concatenate([rows, columns])[::4])
+    border = np.concatenate([rows, columns])[::4]
     # The nearest border pixel decides, so that a backdrop of two tones (wall and floor) is all backdrop.
     nearest = _distances(lab.reshape(-1, 3), border)
     unlike = 1 / (1 + np.exp((_BACKDROP_DISTANCE - nearest) / 3))
@@ -144,19 +147,16 @@ def _middle() -> Floats:
     return np.exp(-(axis[:, None] ** 2 + axis[None] ** 2) / (2 * 0.5**2)).astype(np.float32).reshape(-1)
 
 
-def _distinct(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the distinct pixels; a studio's backdrop has few."""
-    _, first = np.unique(pixels @ np.array([1 << 16, 1 << 8, 1]), return_index=True)
-    return np.asarray(pixels[first])
-
-
 def _distances(pixels: NDArray[np.uint8], others: NDArray[np.uint8]) -> Floats:
     """Return the CIE76 difference of each pixel from the nearest of the others."""
     p, o = _lab(pixels), _lab(others)
-    squares = (-2 * o) @ p.T + (o**2).sum(axis=1)[:, None]
+    # |p - o|^2 = |p|^2 + (|o|^2 - 2 o.p): the part that depends on both in one product of matrices.
+    ones = np.ones((len(p), 1), np.float32)
+    squares = np.hstack([-2 * o, (o**2).sum(axis=1, keepdims=True)]) @ np.hstack([p, ones]).T
     return np.asarray(np.sqrt(np.maximum(squares.min(axis=0) + (p**2).sum(axis=1), 0)), np.float32)
 
 
 def _lab(pixels: NDArray[np.uint8]) -> Floats:
-    signed = pixels[:, 1:].view(np.int8)
-    return np.column_stack([pixels[:, 0] * np.float32(100 / 255), signed]).astype(np.float32)
+    lab = np.empty(pixels.shape, np.float32)
+    lab[:, 0], lab[:, 1:] = pixels[:, 0] * np.float32(100 / 255), pixels[:, 1:].view(np.int8)
+    return lab

@@ -1,9 +1,9 @@
 """The program of a decoder process; `indexer.images.Decoder` starts it and talks to it.
 
-It imports only Pillow, NumPy and its own package, so that it starts quickly and holds no credentials. A request is
-three numbers on stdin: length of the file, least side, length of the preparations' recipe. File and recipe are in
-shared memory, and the answer is written there: the prepared arrays, the image's pixels if there is no recipe, or the
-reason why there are none.
+It imports only Pillow, NumPy, `cykooz_resizer` and its own package, so that it starts quickly and holds no
+credentials. A request is three numbers on stdin: length of the file, least side, length of the preparations' recipe.
+File and recipe are in shared memory, and the answer is written there: the prepared arrays, the image's pixels if there
+is no recipe, or the reason why there are none.
 """
 
 from __future__ import annotations

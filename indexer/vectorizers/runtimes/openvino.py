@@ -24,6 +24,18 @@ def compiled(model: ov.Model, options: Mapping[str, str]) -> ov.CompiledModel:
     return _core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32", **options})
 
 
+def converted(model: TappedModel, size: tuple[int, int]) -> ov.Model:
+    """Convert a torch model to one of OpenVINO that takes one image of this height and width."""
+    import torch  # here, because `compiled` doesn't need it
+
+    with warnings.catch_warnings(), torch.inference_mode():
+        # OpenVINO traces the model by torch.jit, which torch calls deprecated.
+        warnings.simplefilter("ignore")
+        network = ov.convert_model(model, example_input=torch.zeros(2, *size, 3, dtype=torch.uint8))
+    network.reshape([1, *size, 3])
+    return network
+
+
 @cache
 def _core() -> ov.Core:
     # One, never freed: each Core sets a signal stack and frees it with itself, but the second Core's end restores the
@@ -40,14 +52,7 @@ class OpenVinoRuntime:
     """
 
     def __init__(self, model: TappedModel, size: tuple[int, int]) -> None:
-        import torch  # here, because `compiled` doesn't need it
-
-        with warnings.catch_warnings(), torch.inference_mode():
-            # OpenVINO traces the model by torch.jit, which torch calls deprecated.
-            warnings.simplefilter("ignore")
-            converted = ov.convert_model(model, example_input=torch.zeros(2, *size, 3, dtype=torch.uint8))
-        converted.reshape([1, *size, 3])
-        network = compiled(converted, {"PERFORMANCE_HINT": "THROUGHPUT"})
+        network = compiled(converted(model, size), {"PERFORMANCE_HINT": "THROUGHPUT"})
         parallel = int(network.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
         # One more waits, so that no core idles while Python reads a result: 190 images per second instead of 178.
         requests = parallel + 1

@@ -60,7 +60,7 @@ def test_prepared_images_look_as_those_of_a_decoder_process(
             assert not decoder._all  # no process was started
         assert [(a.shape, a.dtype) for a in arrays] == [(e.shape, e.dtype) for e in expected]
         for crop, expected_crop in zip(arrays[:2], expected[:2], strict=True):
-            assert np.abs(crop.astype(int) - expected_crop).mean() < 3
+            assert np.abs(crop.astype(int) - expected_crop).mean() < 1
         assert float(arrays[2] @ expected[2]) > 0.99
 
 

@@ -14,7 +14,7 @@ import torch
 from es_mappings.layout import Vector
 from indexer.errors import SettingsError
 from indexer.vectorizers import runtimes
-from indexer.vectorizers.checkpoints import PACKAGED, load_model, random_model
+from indexer.vectorizers.checkpoints import load_model, random_model
 from indexer.vectorizers.preprocessing import Pixels
 from indexer.vectorizers.presets import PRESETS, Tap
 from indexer.vectorizers.runtimes import Runtime
@@ -22,7 +22,7 @@ from indexer.vectorizers.runtimes.gpu import Gpu, Precision, has_gpu
 from indexer.vectorizers.runtimes.torch import CudaRuntime, TorchRuntime, to_gpu
 from indexer.vectorizers.taps import TappedModel
 
-OFFLINE = [name for name, preset in PRESETS.items() if preset.model in PACKAGED]
+OFFLINE = ("efficientnet_lite0", "efficientnet_lite2")  # the smallest and the largest of those in a package
 AVAILABLE: list[runtimes.Name] = [
     name for name in ("openvino", "onnx", "torch") if runtimes.installed(name) and (name != "torch" or has_gpu())
 ]

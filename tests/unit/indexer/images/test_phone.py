@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from evaluation.phone import as_by_phone
+from indexer.images.phone import as_by_phone
 
 
 def test_a_picture_taken_by_phone_shows_the_same_thing_otherwise() -> None:
