@@ -13,14 +13,14 @@ from PIL import Image
 from es_mappings.layout import Vector
 from es_mappings.product import ASPECT_DIMS
 from evaluation.catalogues import read_products, source_of
-from evaluation.phone import as_by_phone
 from evaluation.report import Table
 from indexer.cli.console import errors_in_one_line, report_console
 from indexer.errors import ImageError
 from indexer.images.fetching import ImageSource
+from indexer.images.phone import as_by_phone
 from indexer.settings import Settings
 from indexer.spaces.reduction.base import Reduction
-from indexer.spaces.reduction.familiarity import closeness, with_familiar_limit
+from indexer.spaces.reduction.familiarity import RETAKEN, Retaken, closeness, with_familiar_limit
 from indexer.spaces.reduction.linear import fit_pca
 from indexer.vectorizers.base import ImageVectorizer
 from indexer.vectorizers.cnn import load as load_cnn
@@ -44,12 +44,18 @@ def command(
 ) -> None:
     """Count the photographs that get the message, of the shop's own products and of others'."""
     with errors_in_one_line():
-        draw, look = np.random.default_rng(seed), load_cnn(Settings.from_environment())["look"]
+        draw = np.random.default_rng(seed)
         own, apart = _split(catalog, without, draw)
+        if without and not apart:
+            raise click.BadParameter(f"No product of {catalog} is in {', '.join(without)}", param_hint="--without")
+        look = load_cnn(Settings.from_environment())["look"]
         held_out, fitted = own[:photographs], own[photographs:][:products]
         source = source_of(catalog)
         catalogue = _activations(look, _pictures(source, fitted))
-        reduction = with_familiar_limit(fit_pca(catalogue, ASPECT_DIMS["look"]), catalogue)
+        again = fitted[:RETAKEN]
+        retaken = _activations(look, (as_by_phone(p, draw) for p in _pictures(source, again)))
+        pairs = Retaken(catalogue[: len(retaken)], retaken)
+        reduction = with_familiar_limit(fit_pca(catalogue, ASPECT_DIMS["look"]), catalogue, pairs)
         rows = [
             _row("Own", reduction, look, _pictures(source, held_out)),
             _row("Own, as by phone", reduction, look, (as_by_phone(p, draw) for p in _pictures(source, held_out))),

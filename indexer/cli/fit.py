@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from indexer.relevance import golden
 from indexer.settings import Settings
 
 if TYPE_CHECKING:
-    from indexer.spaces.fitting import Kind
+    from indexer.spaces.recipe import Kind
     from indexer.spaces.reduction.explaining import Point
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -40,8 +41,14 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 def fit(
     kind: Kind, dims: int | None, golden_set: Path | None, likes: Path | None, plot: Path | None, *, explain: bool
 ) -> None:
-    """Fit a vector space on the stored activations. No image is needed."""
+    """Fit a vector space on the stored activations.
+
+    300 images are read again, to know shoppers' photographs of what the shop has; where they are gone, none is needed.
+    """
+    from indexer.embedding.pipeline import image_source
     from indexer.spaces import fitting
+    from indexer.spaces.recipe import Recipe
+    from indexer.spaces.retaking import retake
     from indexer.vectorizers import load_vectorizers
 
     def print_curve(points: list[Point], chosen: Point) -> None:
@@ -56,11 +63,12 @@ def fit(
             click.echo(f"Drawn: {plot}")
 
     grades, liked = (golden.merge(golden.read_golden_set(f)) if f else None for f in (golden_set, likes))
-    recipe = fitting.Recipe(kind, dims, grades, liked, print_curve if explain or plot else None)
+    recipe = Recipe(kind, dims, grades, liked, print_curve if explain or plot else None)
     settings = Settings.from_environment()
     index = ProductIndex.open(settings)
     index.ensure()
-    space = fitting.fit(index, load_vectorizers(settings), recipe)
+    again = partial(retake, index, image_source(settings))
+    space = fitting.fit(index, load_vectorizers(settings), recipe, retake=again)
     click.echo(f"Vector space {space.digest} fitted ({fitting.describe(space)})")
     current = index.space()
     if current is None:

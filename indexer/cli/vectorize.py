@@ -64,7 +64,7 @@ def vectorize_waiting(settings: Settings, *, retry_failed: bool) -> int:
                 "No image is available, so no vector space is fitted. "
                 "Fix that, then run `lookalike vectorize --retry-failed`"
             )
-        fit_space(index, pipeline.vectorizers)
+        fit_space(index, pipeline.vectorizers, retake=pipeline.retake)
     _run(index, pipeline, "Writing vectors", index.ids_without_vector(), failed)
     index.refresh()
     _print_failures(failed)

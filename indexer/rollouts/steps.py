@@ -23,7 +23,8 @@ from indexer.rollouts import comparing
 from indexer.rollouts.carrying import Pair, carry, carry_ids, changed, changes, checkpoints_of
 from indexer.rollouts.comparing import Thresholds
 from indexer.rollouts.state import Running
-from indexer.spaces.fitting import Recipe, fit
+from indexer.spaces.fitting import fit
+from indexer.spaces.recipe import Recipe
 from indexer.spaces.vector_space import load_space
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ class Steps:
         pipeline = self._pipeline()
         self._vectorize("Embedding")  # what isn't stored yet: nothing if the models are the same
         recipe = Recipe.of(load_space(self._index, current))
-        space = fit(self._index, pipeline.vectorizers, recipe)
+        space = fit(self._index, pipeline.vectorizers, recipe, retake=pipeline.retake)
         self._new.stamp_space(space.digest)
         self._watch.say(f"Fitted the vector space {space.digest}")
 

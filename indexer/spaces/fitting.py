@@ -1,12 +1,11 @@
-"""Fit a vector space from stored activations; no image is needed."""
+"""Fit a vector space from stored activations; at most some images are read again, as by phone."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
-from typing import Literal
 
 import numpy as np
 from more_itertools import chunked, peekable
@@ -17,12 +16,13 @@ from indexer.activations.activation_store import ActivationStore
 from indexer.elastic.containment import bisect_on_error
 from indexer.elastic.product_index import ProductIndex
 from indexer.errors import SpaceError
-from indexer.relevance.golden import Grades, products_in
-from indexer.relevance.splits import refuse_leakage
+from indexer.relevance.golden import products_in
 from indexer.spaces.material import Material, by_golden_set, pairs_of, read_material
+from indexer.spaces.recipe import LEARNING, Recipe
 from indexer.spaces.reduction import Learned, Linear, familiarity, fit_incremental_pca, fit_learned, fit_pca, fit_random
-from indexer.spaces.reduction.explaining import Point, curve, fewest
+from indexer.spaces.reduction.explaining import curve, fewest
 from indexer.spaces.reduction.measuring import Measure, by_labels
+from indexer.spaces.retaking import Retake
 from indexer.spaces.text_pairs import learn_text_projection
 from indexer.spaces.token_idf import fit_token_idf
 from indexer.spaces.vector_space import VectorSpace, save_space
@@ -30,9 +30,6 @@ from indexer.vectorizers import Vectorizers
 from indexer.vectorizers.base import ProductFields, ProductVectorizer
 
 log = logging.getLogger(__name__)
-
-Kind = Literal["pca", "whitened", "random", "learned"]
-LEARNING = "look"  # the aspect that `Recipe` is about; the others have a PCA
 
 # Activations that a fit holds in memory: 100 MB of 1,280 dimensions. A PCA of more reads them in chunks.
 SAMPLE = 20_000
@@ -43,52 +40,13 @@ _CHUNK = 1_000  # products whose tokens are counted at a time
 _EXPLAINED = 4_000  # products that `--explain` measures on, in addition to the judged ones
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """How the look aspect is reduced.
-
-    Attributes
-    ----------
-    dims : int, optional
-        Fewer than the aspect has room for; the rest stays zero.
-    grades : dict, optional
-        A golden set that chooses the mix of a learned projection and judges the number of dimensions; without one,
-        the catalogue's labels do.
-    likes : dict, optional
-        Judgements, or a shop's own counts of what is liked together: pairs of grade 2 and 3 teach a learned projection.
-    explain : callable, optional
-        Called with the quality at each number of dimensions and the fewest that suffice, which are used unless `dims`
-        is set.
-    """
-
-    kind: Kind = "pca"
-    dims: int | None = None
-    grades: Grades | None = None
-    likes: Grades | None = None
-    explain: Callable[[list[Point], Point], None] | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse likes that the reduction can't learn from, or that overlap with the golden set."""
-        if self.likes and self.kind != "learned":
-            raise SpaceError(f"A {self.kind} reduction learns nothing from likes; ask for a learned one")
-        if self.likes and self.grades:
-            refuse_leakage(products_in(self.likes), products_in(self.grades))
-
-    @classmethod
-    def of(cls, space: VectorSpace) -> Recipe:
-        """Return the recipe of another space; a learned projection is learned again, from labels alone."""
-        kind = space.reductions[LEARNING].manifest["kind"] if LEARNING in space.reductions else "pca"
-        by_kind: dict[str, Kind] = {
-            "whitened": "whitened",
-            "random": "random",
-            "learned": "learned",
-            "within": "learned",
-        }
-        return cls(by_kind.get(kind, "pca"))
-
-
 def fit_space(
-    index: ProductIndex, vectorizers: Vectorizers, recipe: Recipe | None = None, *, sample: int = SAMPLE
+    index: ProductIndex,
+    vectorizers: Vectorizers,
+    recipe: Recipe | None = None,
+    *,
+    sample: int = SAMPLE,
+    retake: Retake | None = None,
 ) -> VectorSpace:
     """Fit a vector space as `fit` does, and write to the live index's mapping that it holds this one.
 
@@ -100,7 +58,7 @@ def fit_space(
         The index holds vectors of another space, or was created for other aspects.
     """
     index.ensure()
-    space = fit(index, vectorizers, recipe, sample=sample)
+    space = fit(index, vectorizers, recipe, sample=sample, retake=retake)
     index.stamp_space(space.digest)
     return space
 
@@ -112,6 +70,7 @@ def fit(
     *,
     sample: int = SAMPLE,
     products: Callable[[], Iterator[ProductFields]] | None = None,
+    retake: Retake | None = None,
 ) -> VectorSpace:
     """Fit the reductions and save the space.
 
@@ -128,6 +87,9 @@ def fit(
     products : callable, optional
         Iterates over the fields of products in a random order, such as those of an attached index; by default those of
         the product index.
+    retake : callable, optional
+        Takes some of the catalogue's pictures again, as by phone (`retaking.retake`), so that shoppers' photographs of
+        what the shop has are known as such; without it, no image is read.
 
     Raises
     ------
@@ -147,6 +109,7 @@ def fit(
     for aspect, store in stores.items():
         if store.count() >= 2:
             reductions[aspect] = _fit_aspect(index, store, aspect, recipe, sample)
+    _know_familiar(reductions, stores, vectorizers, retake)
     if not reductions:
         raise SpaceError(f"{index.alias} has not two products to fit a vector space on. Load a catalogue first.")
     space = VectorSpace(vectorizers.digests, reductions)
@@ -159,15 +122,7 @@ def fit(
 def _fit_aspect(
     index: ProductIndex, store: ActivationStore, aspect: str, recipe: Recipe | None, sample: int
 ) -> Linear | Learned:
-    if aspect != LEARNING:
-        return _fit_by_recipe(index, store, aspect, Recipe(), sample)
-    reduction = _fit_by_recipe(index, store, aspect, recipe or Recipe(), sample)
-    return familiarity.with_familiar_limit(reduction, store.sample(familiarity.SAMPLE))
-
-
-def _fit_by_recipe(
-    index: ProductIndex, store: ActivationStore, aspect: str, recipe: Recipe, sample: int
-) -> Linear | Learned:
+    recipe = (recipe if aspect == LEARNING else None) or Recipe()
     room = ASPECT_DIMS[aspect]
     if recipe.dims and not 1 <= recipe.dims <= room:
         raise SpaceError(
@@ -181,6 +136,20 @@ def _fit_by_recipe(
     chosen = fewest(points)
     recipe.explain(points, chosen)
     return reduction if recipe.dims else reduction.truncated(chosen.dims)
+
+
+def _know_familiar(
+    reductions: dict[str, Linear | Learned],
+    stores: Mapping[str, ActivationStore],
+    vectorizers: Vectorizers,
+    retake: Retake | None,
+) -> None:
+    """Let the look know which images are familiar, if it has a PCA: no other is asked what it can't express."""
+    look = reductions.get(LEARNING)
+    if isinstance(look, Linear) and look.kind == "pca":
+        store, vectorizer = stores[LEARNING], vectorizers.images.get(LEARNING)
+        again = retake(store, vectorizer) if retake and vectorizer else None
+        reductions[LEARNING] = familiarity.with_familiar_limit(look, store.sample(familiarity.SAMPLE), again)
 
 
 def _products(index: ProductIndex, sample: int) -> Iterator[ProductFields]:

@@ -21,7 +21,8 @@ from indexer.cli.main import main
 from indexer.elastic.client import bulk
 from indexer.elastic.product_index import ProductIndex
 from indexer.settings import Settings
-from indexer.spaces.fitting import Recipe, fit_space
+from indexer.spaces.fitting import fit_space
+from indexer.spaces.recipe import Recipe
 from indexer.spaces.reduction import Learned
 from indexer.spaces.vector_space import VectorSpace, load_space
 from indexer.vectorizers import Vectorizers

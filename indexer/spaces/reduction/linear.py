@@ -35,6 +35,8 @@ class Linear:
         Why it was chosen instead of a learned projection, if it was.
     familiar_limit : float or None
         Of a PCA of images: what `familiarity.familiar_limit` returned.
+    nuisance : ndarray of float32, shape (any, raw_dims), optional
+        Of a PCA of images: what `familiarity.nuisance` returned.
     """
 
     kind: str
@@ -43,6 +45,7 @@ class Linear:
     variances: Vector
     why: str = ""
     familiar_limit: float | None = None
+    nuisance: Vector | None = None
 
     @classmethod
     def load(cls, manifest: Mapping[str, Any], tensors: Mapping[str, Vector]) -> Linear:
@@ -54,6 +57,7 @@ class Linear:
             tensors["variances"],
             str(manifest.get("why", "")),
             manifest.get("familiar_limit"),
+            tensors.get("nuisance"),
         )
 
     @property
@@ -75,7 +79,8 @@ class Linear:
     @property
     def tensors(self) -> dict[str, Vector]:
         """The arrays."""
-        return {"mean": self.mean, "components": self.components, "variances": self.variances}
+        nuisance = {} if self.nuisance is None else {"nuisance": self.nuisance}
+        return {"mean": self.mean, "components": self.components, "variances": self.variances, **nuisance}
 
     def truncated(self, dims: int) -> Linear:
         """Return it with the first dimensions only; for a PCA or random projection this equals a fit of so few."""
