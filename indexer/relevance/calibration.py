@@ -32,6 +32,23 @@ class Fitted:
 
 
 @dataclass(frozen=True)
+class JudgedProducts:
+    """Merged judgements, and the vector and the top category (or an empty text) of each product that has a vector."""
+
+    grades: Grades
+    vectors: Mapping[str, Vector]
+    categories: Mapping[str, str]
+
+    @classmethod
+    def read(cls, index: ProductIndex, judgements: Sequence[Judgement]) -> JudgedProducts:
+        """Read the products of judgements."""
+        grades = merge(judgements)
+        products = read_vectors(index, sorted(products_in(grades)))
+        vectors = {product: row for product, (row, _) in products.items()}
+        return cls(grades, vectors, {product: category for product, (_, category) in products.items()})
+
+
+@dataclass(frozen=True)
 class Pairs:
     """Judged pairs.
 
@@ -61,10 +78,12 @@ def calibrate(index: ProductIndex, judgements: Sequence[Judgement]) -> Fitted:
     GoldenSetError
         Fewer than `LEAST` matches or others are left, or products that match are no more similar than others.
     """
-    grades = merge(judgements)
-    products = read_vectors(index, sorted(products_in(grades)))
-    vectors = {product: row for product, (row, _) in products.items()}
-    fitted = fit(grades, vectors, {product: category for product, (_, category) in products.items()})
+    return calibrate_on(index, JudgedProducts.read(index, judgements))
+
+
+def calibrate_on(index: ProductIndex, products: JudgedProducts) -> Fitted:
+    """Do as `calibrate` does, on judged products that were read already."""
+    fitted = fit(products.grades, products.vectors, products.categories)
     index.stamp(match=fitted.calibration.to_meta())
     return fitted
 

@@ -13,13 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.errors import GoldenSetError
+from indexer.relevance.bootstrap import RESAMPLES, bootstrap
 from indexer.relevance.golden import MATCH
 
 Judged = Mapping[str, Mapping[str, int]]
 Run = Mapping[str, Sequence[str]]
 PerAnchor = dict[str, float]
-
-RESAMPLES = 10_000
 
 
 @dataclass(frozen=True)
@@ -120,7 +119,7 @@ def condensed(judged: Judged, run: Run) -> dict[str, list[str]]:
 def interval(scores: PerAnchor, *, confidence: float = 0.95, seed: int = 7) -> Score:
     """Return the mean and its percentile bootstrap interval over anchors (Efron and Tibshirani, 1993)."""
     values = np.fromiter(scores.values(), np.float64)
-    low, high = _bootstrap(values, confidence, seed)
+    low, high = bootstrap(np.mean, values, confidence=confidence, seed=seed)
     return Score(float(values.mean()), low, high, len(values))
 
 
@@ -143,7 +142,7 @@ def compare(first: PerAnchor, second: PerAnchor, *, seed: int = 7) -> Comparison
             f"Only {len(first.keys() & second.keys())} of {len(first.keys() | second.keys())} anchors are in both runs"
         )
     differences = np.array([second[anchor] - first[anchor] for anchor in first])
-    low, high = _bootstrap(differences, 0.95, seed)
+    low, high = bootstrap(np.mean, differences, seed=seed)
     test = permutation_test(
         (differences,),
         lambda d, axis: d.mean(axis=axis),
@@ -154,23 +153,6 @@ def compare(first: PerAnchor, second: PerAnchor, *, seed: int = 7) -> Comparison
         rng=np.random.default_rng(seed),
     )
     return Comparison(float(differences.mean()), low, high, float(test.pvalue), len(differences))
-
-
-def _bootstrap(values: NDArray[np.float64], confidence: float, seed: int) -> tuple[float, float]:
-    from scipy.stats import bootstrap
-
-    if len(values) < 2 or np.ptp(values) == 0:  # scipy would warn and return NaN
-        return float(values.mean()), float(values.mean())
-    drawn = bootstrap(
-        (values,),
-        np.mean,
-        confidence_level=confidence,
-        n_resamples=RESAMPLES,
-        batch=1_000,
-        method="percentile",
-        rng=np.random.default_rng(seed),
-    )
-    return float(drawn.confidence_interval.low), float(drawn.confidence_interval.high)
 
 
 Gains = NDArray[np.int64]
