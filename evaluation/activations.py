@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
 import numpy as np
 from more_itertools import chunked
 from PIL import Image
@@ -22,6 +23,14 @@ from indexer.errors import ImageError
 from indexer.images.fetching import ImageSource
 from indexer.vectorizers.base import ImageVectorizer
 from indexer.vectorizers.preprocessing import LEAST_SIDE
+
+cache_option = click.option(
+    "--cache",
+    default=Path(".data/activations"),
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder that keeps activations.",
+)
 
 _BATCH = 64
 _THREADS = 4

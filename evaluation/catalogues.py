@@ -69,3 +69,8 @@ def primary_images(catalog: Path) -> dict[str, PrimaryImage]:
     if not images:
         raise GoldenSetError(f"No image of {catalog.name} can be fetched{': ' if why else ''}{why}")
     return images
+
+
+def half_of(image: PrimaryImage) -> int:
+    """Return 0 or 1 by an image's digest: products that share an image are in one half."""
+    return int(image.digest[0], 16) % 2

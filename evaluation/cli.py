@@ -11,6 +11,7 @@ COMMANDS = {
     "pool": Entry("evaluation.pools:command", "Pool candidates of several models for the judges."),
     "models": Entry("evaluation.models:command", "Compare models, layers and reductions on a golden set."),
     "projections": Entry("evaluation.projections:command", "Compare a learned projection with a PCA."),
+    "looks": Entry("evaluation.looks:command", "Compare ways to take the look from a picture, and their costs."),
     "search": Entry("evaluation.search:command", "Judge the search that shoppers get by a golden set."),
     "words": Entry("evaluation.words:command", "Measure whether words find the pictures that look like them."),
     "tastes": Entry("evaluation.tastes:command", "Measure how likes of several kinds share a page."),
@@ -29,6 +30,7 @@ COMMANDS = {
     "bench-index-types": Entry(
         "evaluation.bench_index_types:command", "Measure what vectors are best kept in, by size."
     ),
+    "bench-shards": Entry("evaluation.bench_shards:command", "Measure the hits of a like by shards."),
     "bench-scale": Entry("evaluation.bench_scale:command", "Measure a shopper's clicks among a million products."),
 }
 

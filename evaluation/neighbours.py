@@ -7,7 +7,7 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -17,9 +17,8 @@ import numpy as np
 from elasticsearch import Elasticsearch
 from threadpoolctl import threadpool_limits
 
-from demo.services import ServiceError, start_elasticsearch
 from es_mappings.layout import Layout, Vector
-from evaluation import elastic_structures
+from evaluation import elastic_structures, indexing
 from evaluation.clustered import clustered
 from evaluation.neighbours_report import Row, make_report
 from evaluation.report import Table
@@ -98,13 +97,7 @@ def command(
     file, sizes = out / "neighbours.jsonl", Sizes(vectors, queries, k)
     if anew:
         file.unlink(missing_ok=True)
-    with ExitStack() as stack:
-        try:
-            service = start_elasticsearch(folder.resolve() / "elasticsearch", url=url, heap="2g", say=console.print)
-        except ServiceError as error:
-            raise click.ClickException(str(error)) from error
-        stack.callback(service.stop)
-        client = Elasticsearch(service.url, api_key=api_key, request_timeout=300)
+    with indexing.server(folder, url, api_key, heap="2g", say=console.print, timeout=300.0) as client:
         chosen = {name: opened for name, opened in structures(client).items() if only.lower() in name.lower()}
         if not chosen:
             raise click.BadParameter(f"no structure's name contains {only!r}", param_hint="--only")

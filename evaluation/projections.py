@@ -10,10 +10,11 @@ import click
 
 from demo.golden import read_truth
 from es_mappings.layout import Vector
-from evaluation.activations import ActivationCache, Activations
-from evaluation.catalogues import PrimaryImage, primary_images, read_products, source_of
+from evaluation.activations import ActivationCache, Activations, cache_option
+from evaluation.catalogues import PrimaryImage, half_of, primary_images, read_products, source_of
 from evaluation.variants import rank
 from indexer.catalog.products import Product
+from indexer.digests import manifest_digest
 from indexer.relevance import labels
 from indexer.relevance.golden import Grades, merge, products_in, read_golden_set
 from indexer.relevance.labels import Labelled
@@ -43,14 +44,15 @@ _LABELS = ("category", "attributes")
 )
 @click.option("--likes", type=_FILE, help="Products liked together, to learn from: a golden set.")
 @click.option("--truth", type=_FILE, help="truth.jsonl of a rendered catalogue, to measure by what was drawn, too.")
-@click.option("--dims", default=256, show_default=True)
 @click.option(
-    "--cache",
-    default=".data/activations",
-    show_default=True,
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder that keeps activations.",
+    "--labelled",
+    "counts",
+    multiple=True,
+    type=click.IntRange(1),
+    help="Learn from the labels of so many products of each category alone; several draw a curve.",
 )
+@click.option("--dims", default=256, show_default=True)
+@cache_option
 def command(
     catalog: Path,
     fit_on: str,
@@ -58,13 +60,14 @@ def command(
     learned_from: tuple[str, ...],
     likes: Path | None,
     truth: Path | None,
+    counts: tuple[int, ...],
     dims: int,
     cache: Path,
 ) -> None:
     """Compare a learned projection with a PCA on CATALOG: NDCG@10 by category, and by what was drawn."""
     images = primary_images(catalog)
     fitted, measured = (
-        [p for p in read_products(catalog, folder) if p.id in images and (folder or _half(images[p.id]) == half)]
+        [p for p in read_products(catalog, folder) if p.id in images and (folder or half_of(images[p.id]) == half)]
         for half, folder in enumerate((fit_on, measure_on))
     )
     liked = merge(read_golden_set(likes)) if likes else {}
@@ -73,14 +76,18 @@ def command(
     activations = _activations(catalog, images, cache)
     rows = _rows(fitted, images, activations)
     pairs = pairs_of([p.id for p in fitted], liked)
-    learned = fit_learned(rows, [_fields(p, learned_from) for p in fitted], dims, likes=pairs)
-    click.echo(f"{len(fitted):,} products fitted, {len(measured):,} measured. {learned.why}")
-    reductions = {"PCA": fit_pca(rows, dims), "learned": learned}
+    pca = fit_pca(rows, dims)
     measured_rows = dict(zip([p.id for p in measured], _rows(measured, images, activations), strict=True))
-    click.echo(f"{'NDCG@10':<18}{'PCA':>20}{'learned':>22}{'difference':>26}")
-    for name, judged in _judged(measured, truth):
-        for kind, compared in _by_kind(name, judged, measured_rows, reductions):
-            click.echo(f"{kind:<18}{compared}")
+    for count in counts or (0,):
+        labelled = _some_of_each_category(fitted, count) if count else {p.id for p in fitted}
+        fields = [_fields(p, learned_from if p.id in labelled else ()) for p in fitted]
+        learned = fit_learned(rows, fields, dims, likes=pairs)
+        click.echo(f"{len(fitted):,} products fitted, {len(labelled):,} of them labelled, {len(measured):,} measured.")
+        click.echo(learned.why)
+        click.echo(f"{'NDCG@10':<18}{'PCA':>20}{'learned':>22}{'difference':>26}")
+        for name, judged in _judged(measured, truth):
+            for kind, compared in _by_kind(name, judged, measured_rows, {"PCA": pca, "learned": learned}):
+                click.echo(f"{kind:<18}{compared}")
 
 
 @dataclass(frozen=True)
@@ -134,8 +141,12 @@ def _judged(measured: Sequence[Product], truth: Path | None) -> list[tuple[str, 
     return by_category + [(aspect, [p for p in read_truth(truth, aspect) if p.id in ids]) for aspect in _ASPECTS]
 
 
-def _half(image: PrimaryImage) -> int:
-    return int(image.digest[0], 16) % 2
+def _some_of_each_category(products: Sequence[Product], count: int) -> set[str]:
+    """Return the ids of some products of each narrowest category, the first by their ids' digests."""
+    by_category: dict[str, list[str]] = {}
+    for product in sorted(products, key=lambda p: manifest_digest({"id": p.id})):
+        by_category.setdefault("/".join(product.category), []).append(product.id)
+    return {product for ids in by_category.values() for product in ids[:count]}
 
 
 def _rows(products: Sequence[Product], images: Mapping[str, PrimaryImage], activations: Activations) -> Vector:

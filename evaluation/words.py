@@ -12,7 +12,7 @@ import numpy as np
 from es_mappings.layout import Vector
 from es_mappings.product import ASPECT_DIMS, TEXT_WEIGHTS
 from evaluation import keyword_baseline, text_queries
-from evaluation.activations import ActivationCache
+from evaluation.activations import ActivationCache, cache_option
 from evaluation.catalogues import primary_images, read_products, source_of
 from indexer.catalog.products import Product
 from indexer.digests import image_digest
@@ -64,13 +64,7 @@ class Corpus:
 @click.argument("catalog", type=_FILE)
 @click.option("--truth", type=_FILE, help="truth.jsonl of a rendered catalogue: judges the written queries, too.")
 @click.option("--held-out", default=508, show_default=True, help="Products that aren't learned from.")
-@click.option(
-    "--cache",
-    default=".data/activations",
-    show_default=True,
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder that keeps activations.",
-)
+@cache_option
 @click.option("--keywords/--no-keywords", default=True, help="Whether to judge keywords, too; needs Elasticsearch.")
 def command(catalog: Path, truth: Path | None, held_out: int, cache: Path, *, keywords: bool) -> None:
     """Measure on CATALOG how well words find pictures that they describe."""
