@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -13,7 +13,6 @@ import click
 import numpy as np
 from elasticsearch import Elasticsearch
 
-from demo.services import ServiceError, start_elasticsearch
 from es_mappings.vector_index import SearchWidth, VectorIndexType
 from evaluation import contenders, indexing, plots
 from evaluation.clustered import Catalogue, clustered
@@ -31,11 +30,19 @@ console = report_console()
 
 
 @dataclass(frozen=True)
+class Kept:
+    """What an index keeps vectors in."""
+
+    index_type: str
+    shards: int = 1
+
+
+@dataclass(frozen=True)
 class Measured:
-    """What one type of index was measured at, among a number of products."""
+    """What one kind of index, by its label, was measured at among a number of products."""
 
     products: int
-    index_type: str
+    label: str
     rate: float  # products loaded a second
     stored: float  # bytes a product on disk
     tracks: Mapping[float, Track]  # by the share that matches
@@ -60,14 +67,9 @@ def command(
     out: Path,
 ) -> None:
     """Measure the hits of a like in every type of vector index, and from how many products on each is the quickest."""
-    with errors_in_one_line(), ExitStack() as stack:
-        try:
-            service = start_elasticsearch(folder.resolve() / "elasticsearch", url=url, heap="2g", say=say)
-        except ServiceError as error:
-            raise click.ClickException(str(error)) from error
-        stack.callback(service.stop)
-        client = Elasticsearch(service.url, api_key=api_key, request_timeout=120)
-        measured = [one for size in sorted(sizes) for one in measure(client, clustered(size), types, queries)]
+    kept = {index_type: Kept(index_type) for index_type in types}
+    with errors_in_one_line(), indexing.server(folder, url, api_key, heap="2g", say=say) as client:
+        measured = [one for size in sorted(sizes) for one in measure(client, clustered(size), kept, queries)]
     report = Report("Types of vector index", {"Machine": f"{os.cpu_count()} cores, load {os.getloadavg()[1]:.1f}"})
     report.parts += [table(measured), *(_plot(measured, share) for share in SHARES)]
     for share in SHARES:
@@ -85,20 +87,29 @@ def say(line: str) -> None:
     console.print(line, markup=False, soft_wrap=True)
 
 
-def measure(client: Elasticsearch, catalogue: Catalogue, types: Sequence[str], queries: int) -> list[Measured]:
-    """Load one catalogue into an index of each type, and race them in turns; the indices are removed."""
-    names = {index_type: f"bench-{index_type.replace('_', '-')}" for index_type in types}
+def measure(client: Elasticsearch, catalogue: Catalogue, kept: Mapping[str, Kept], queries: int) -> list[Measured]:
+    """Load one catalogue into an index of each kind, by label, and race them in turns; the indices are removed."""
+    names = {label: f"bench-{re.sub('[^a-z0-9]+', '-', label)}" for label in kept}
     try:
-        loaded = {index_type: _load(client, names[index_type], catalogue, index_type) for index_type in types}
-        entrants = {index_type: hits(client, names[index_type], index_type) for index_type in types}
+        loaded = {label: _load(client, names[label], catalogue, kind) for label, kind in kept.items()}
+        entrants = {label: hits(client, names[label], kind.index_type) for label, kind in kept.items()}
         tracks = {share: race(entrants, tasks(catalogue, share, queries), catalogue, warm_up=3) for share in SHARES}
     finally:
         for name in names.values():
             indexing.remove(client, name)
     return [
-        Measured(len(catalogue), t, *loaded[t], {share: of_types[t] for share, of_types in tracks.items()})
-        for t in types
+        Measured(len(catalogue), label, *loaded[label], {share: of_kind[label] for share, of_kind in tracks.items()})
+        for label in kept
     ]
+
+
+def _load(client: Elasticsearch, index: str, catalogue: Catalogue, kind: Kept) -> tuple[float, float]:
+    """Fill an index; return products a second, and bytes a product on disk."""
+    say(f"{kind.index_type}: loading {len(catalogue):,} products")
+    rate = indexing.prepare(client, index, catalogue, SHARES, index_type=kind.index_type, shards=kind.shards)
+    indexing.settle(client, index)
+    store = client.indices.stats(index=index, metric="store")["_all"]["total"]["store"]["size_in_bytes"]
+    return rate, store / len(catalogue)
 
 
 def hits(client: Elasticsearch, index: str, index_type: str) -> Contender:
@@ -120,8 +131,8 @@ def hits(client: Elasticsearch, index: str, index_type: str) -> Contender:
 
 def said(measured: Sequence[Measured], index_type: str, share: float) -> str:
     """Return, in words, from how many products on an index type is quicker than the flat one, with enough recall."""
-    flat = {m.products: m.tracks[share] for m in measured if m.index_type == FLAT}
-    other = {m.products: m.tracks[share] for m in measured if m.index_type == index_type}
+    flat = {m.products: m.tracks[share] for m in measured if m.label == FLAT}
+    other = {m.products: m.tracks[share] for m in measured if m.label == index_type}
     ratios = [(size, other[size].percentile(50) / flat[size].percentile(50)) for size in sorted(flat.keys() & other)]
     short = [f"{size:,}" for size in sorted(other) if other[size].recall < RECALL]
     recalls = f"; recall@{PAGE} below {RECALL} at {', '.join(short)}" if short else ""
@@ -160,21 +171,12 @@ def table(measured: Sequence[Measured]) -> Table:
             for track in m.tracks.values()
             for figure in (f"{track.percentile(50):.1f}", f"{track.percentile(95):.1f}", f"{track.recall:.3f}")
         ]
-        rows.append((f"{m.products:,} in {m.index_type}", f"{m.rate:,.0f}", f"{m.stored:,.0f}", *figures))
+        rows.append((f"{m.products:,} in {m.label}", f"{m.rate:,.0f}", f"{m.stored:,.0f}", *figures))
     return Table("Hits of a like", ("", "loaded/s", "bytes on disk", *columns), rows)
 
 
-def _load(client: Elasticsearch, index: str, catalogue: Catalogue, index_type: str) -> tuple[float, float]:
-    """Fill an index; return products a second, and bytes a product on disk."""
-    say(f"{index_type}: loading {len(catalogue):,} products")
-    rate = indexing.prepare(client, index, catalogue, SHARES, index_type=index_type)
-    indexing.settle(client, index)
-    store = client.indices.stats(index=index, metric="store")["_all"]["total"]["store"]["size_in_bytes"]
-    return rate, store / len(catalogue)
-
-
 def _plot(measured: Sequence[Measured], share: float) -> Picture:
-    types = dict.fromkeys(m.index_type for m in measured)
-    series = {t: [(m.products, m.tracks[share].percentile(50)) for m in measured if m.index_type == t] for t in types}
+    types = dict.fromkeys(m.label for m in measured)
+    series = {t: [(m.products, m.tracks[share].percentile(50)) for m in measured if m.label == t] for t in types}
     title = f"Milliseconds by number of products, {share:.0%} matching"
     return Picture(title, plots.lines(series, x="products", y="ms, p50", log_x=True, log_y=True), title)

@@ -17,7 +17,6 @@ import numpy as np
 from elasticsearch import Elasticsearch
 from elasticsearch.helpers import bulk
 
-from demo.services import ServiceError, start_elasticsearch
 from evaluation import contenders, engines, indexing, libraries, plots, visits
 from evaluation.clustered import Catalogue, clustered, product_id, size_of
 from evaluation.contenders import Contender, page
@@ -29,7 +28,8 @@ from indexer.elastic.product_index import ProductIndex
 from search.cursors import Cursors
 from search.navigation import Navigation
 
-SHARES = (0.0001, 0.001, 0.01, 0.1, 1.0)
+SHARES = (0.0001, 0.001, 0.01, 0.1, 1.0)  # products anywhere in the index, as those of an attribute are ...
+CATEGORIES = ("department 3/kind 2", "department 3")  # ... and products that lie together
 ONE_REQUEST, NAIVE, PLAIN = "by relevance, one request", "naive script_score", "plain filtered kNN"
 CLIENTS, UPDATES_A_SECOND, HEAP = 8, 50, "3g"
 
@@ -89,12 +89,7 @@ def command(
 ) -> None:
     """Measure first pages, likes, sliders and further pages of a large shop, alone, by eight clients, under updates."""
     with errors_in_one_line(), ExitStack() as stack:
-        try:
-            service = start_elasticsearch(folder.resolve() / "elasticsearch", url=url, heap=HEAP, say=say)
-        except ServiceError as error:
-            raise click.ClickException(str(error)) from error
-        stack.callback(service.stop)
-        client = Elasticsearch(service.url, api_key=api_key, request_timeout=120)
+        client = stack.enter_context(indexing.server(folder, url, api_key, heap=HEAP, say=say))
         bench = Bench(client, alias, clustered(products), queries)
         if not keep:
             stack.callback(indexing.remove, client, f"{alias}-1")
@@ -135,7 +130,12 @@ def measure(bench: Bench, *, with_libraries: bool) -> Iterator[list[Table | Pict
         alone[share] = _race(bench, entrants, share)
         matched = size_of(share, len(bench.catalogue))
         yield [speed_table(f"{matched:,} match ({share:.2%}), one client", alone[share])]
-    yield [_plot(alone), throughput_table(bench, entrants)]
+    yield [_plot(alone)]
+    for within in CATEGORIES:
+        matched = int(bench.catalogue.selected(1.0, within).sum())
+        tracks = _race(bench, entrants, matched / len(bench.catalogue), within)
+        yield [speed_table(f"{matched:,} in {within} ({matched / len(bench.catalogue):.2%}), one client", tracks)]
+    yield [throughput_table(bench, entrants)]
     with updates(bench):
         for share in SHARES[2:]:
             tracks = _race(bench, entrants, share)
@@ -203,11 +203,11 @@ def updates(bench: Bench) -> Iterator[None]:
         bench.client.indices.put_settings(index=bench.alias, settings={"refresh_interval": "30s"})
 
 
-def _race(bench: Bench, entrants: Mapping[str, Contender], share: float) -> dict[str, Track]:
-    tracks = race(entrants, tasks(bench.catalogue, share, bench.queries), bench.catalogue, warm_up=2)
+def _race(bench: Bench, entrants: Mapping[str, Contender], share: float, within: str = "") -> dict[str, Track]:
+    tracks = race(entrants, tasks(bench.catalogue, share, bench.queries, within=within), bench.catalogue, warm_up=2)
     if visits.LIKE in entrants:
         only: dict[str, Contender] = {visits.THREE: entrants[visits.LIKE]}
-        likes = tasks(bench.catalogue, share, bench.queries, mode="any", anchors=3)
+        likes = tasks(bench.catalogue, share, bench.queries, mode="any", anchors=3, within=within)
         drawn = [visits.with_offsets(bench.navigation, task) for task in likes]
         tracks |= race(only, drawn, bench.catalogue, warm_up=1)
     return tracks

@@ -21,7 +21,7 @@ _COLORS = ["red", "blue", "green", "black", "white", "sage", "navy", "camel", "p
 _PATTERNS = ["solid", "stripes", "dots", "floral", "plaid"]
 _SIZES = ["xs", "s", "m", "l", "xl", "xxl"]
 _VOCABULARY = 3_000
-_BRANDS, _CATEGORIES, _SUBCATEGORIES = 60, 8, 6
+_BRANDS, _DEPARTMENTS, _KINDS = 60, 8, 48
 
 
 @dataclass(frozen=True)
@@ -34,20 +34,25 @@ class Catalogue:
         Compound vectors; each aspect's part is a unit vector.
     rank : ndarray of int, shape (products,)
         A random permutation. A share consists of the products whose rank is below ``share * products``.
+    kinds : ndarray of int, shape (products,)
+        Which of the kinds each product is; six make a department.
     seed : int
         The seed they were made from.
     """
 
     vectors: NDArray[np.float32]
     rank: NDArray[np.int64]
+    kinds: NDArray[np.int64]
     seed: int
 
     def __len__(self) -> int:
         return len(self.vectors)
 
-    def selected(self, share: float) -> NDArray[np.bool_]:
-        """Return, for each product, whether it is in a share (0 to 1) of all products."""
-        return self.rank < size_of(share, len(self))
+    def selected(self, share: float, within: str = "") -> NDArray[np.bool_]:
+        """Return, for each product, whether it is in a share (0 to 1) of all, or ``within`` a department or kind."""
+        if not within:
+            return self.rank < size_of(share, len(self))
+        return np.array([within in _paths(kind) for kind in range(_KINDS)])[self.kinds]
 
     def documents(self, shares: Sequence[float]) -> Iterator[dict[str, Any]]:
         """Yield every product's document, with the category of each share that it is in."""
@@ -58,7 +63,8 @@ class Catalogue:
         memberships = {category(share): self.selected(share) for share in shares}
         for number, vector in enumerate(self.vectors):
             categories = [name for name, members in memberships.items() if members[number]]
-            yield _document(number, words[number].tolist(), facts[number].tolist(), categories, vector)
+            paths = [*_paths(int(self.kinds[number])), *categories]
+            yield _document(number, words[number].tolist(), facts[number].tolist(), paths, vector)
 
 
 def clustered(products: int, *, seed: int = 7, layout: Layout = LAYOUT) -> Catalogue:
@@ -75,7 +81,7 @@ def clustered(products: int, *, seed: int = 7, layout: Layout = LAYOUT) -> Catal
         spread = random.normal(size=(products, aspect.dims)) * np.linspace(1, 0.3, aspect.dims)
         part = centers[random.integers(0, clusters, products)] + spread
         vectors[:, aspect.part] = part / np.linalg.norm(part, axis=1, keepdims=True)
-    return Catalogue(vectors, random.permutation(products), seed)
+    return Catalogue(vectors, random.permutation(products), random.integers(0, _KINDS, products), seed)
 
 
 def size_of(share: float, products: int) -> int:
@@ -88,23 +94,26 @@ def category(share: float) -> str:
     return f"{share * 100:g}%"
 
 
+def _paths(kind: int) -> list[str]:
+    department = f"department {kind % _DEPARTMENTS}"
+    return [department, f"{department}/kind {kind // _DEPARTMENTS}"]
+
+
 def product_id(number: int) -> str:
     """Return the id of a product."""
     return f"{number:07d}"
 
 
-def _document(number: int, words: list[int], facts: list[int], categories: list[str], vector: Vector) -> dict[str, Any]:
+def _document(number: int, words: list[int], facts: list[int], paths: list[str], vector: Vector) -> dict[str, Any]:
     color, pattern = _COLORS[facts[0] % len(_COLORS)], _PATTERNS[facts[1] % len(_PATTERNS)]
     attributes = {"color": color, "pattern": pattern, "size": sorted({_SIZES[f % len(_SIZES)] for f in facts[2:4]})}
-    department = f"department {facts[4] % _CATEGORIES}"
-    narrow = f"kind {facts[5] % _SUBCATEGORIES}"
     spelled = [f"w{word}" for word in words]
     return {
         "id": product_id(number),
         "title": " ".join([color, *spelled[: 1 + facts[6] % 4], WORD]),
         "description": " ".join(spelled),
-        "category": [department, narrow],
-        "category_path": [department, f"{department}/{narrow}", *categories],
+        "category": paths[1].split("/"),
+        "category_path": paths,
         "brand": f"brand {facts[6] % _BRANDS}",
         "price": facts[5] % 40_000 / 100,
         "currency": "EUR",

@@ -15,7 +15,7 @@ from es_mappings.keywords import Keywords
 from es_mappings.planner import Plan, Thresholds, plan
 from es_mappings.product import LAYOUT
 from es_mappings.strategies import plain
-from evaluation.clustered import WORD, category
+from evaluation.clustered import WORD
 from evaluation.workload import PAGE, Task
 
 Request = dict[str, Any]
@@ -92,7 +92,7 @@ def naive_script(task: Task) -> list[Request]:
 
 
 def _matches(task: Task) -> Request:
-    return queries.browse(Keywords(WORD), facets.Filters(category=category(task.share)))
+    return queries.browse(Keywords(WORD), facets.Filters(category=task.category))
 
 
 def _others(task: Task) -> Request:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+import click
 from elasticsearch import Elasticsearch
 from elasticsearch.helpers import streaming_bulk
 
+from demo.services import ServiceError, start_elasticsearch
 from es_mappings import product
 from evaluation.clustered import Catalogue
 
@@ -17,6 +21,27 @@ _MARK = "bench"  # prefix of the vector space of the benchmark's own indices
 
 class NotOursError(Exception):
     """An index of this name exists that the benchmark didn't create."""
+
+
+@contextmanager
+def server(
+    folder: Path, url: str | None, api_key: str | None, *, heap: str, say: Callable[[str], None], timeout: float = 120.0
+) -> Iterator[Elasticsearch]:
+    """Connect to Elasticsearch; without an address, start one that keeps its data in a folder, and stop it at the end.
+
+    Raises
+    ------
+    click.ClickException
+        It can't be had.
+    """
+    try:
+        service = start_elasticsearch(folder.resolve() / "elasticsearch", url=url, heap=heap, say=say)
+    except ServiceError as error:
+        raise click.ClickException(str(error)) from error
+    try:
+        yield Elasticsearch(service.url, api_key=api_key, request_timeout=timeout)
+    finally:
+        service.stop()
 
 
 def prepare(
@@ -89,7 +114,7 @@ def remove(client: Elasticsearch, index: str) -> None:
 def _space(catalogue: Catalogue, shares: Sequence[float], vector: dict[str, Any], shards: int) -> str:
     """Return a description of the index's contents, by which a run recognises the index it needs."""
     facts = [len(catalogue), catalogue.seed, list(shares), sorted(vector["index_options"].items()), vector["dims"]]
-    return f"{_MARK} {[*facts, shards]}"
+    return f"{_MARK} {[*facts, shards, product.SORTED_BY_CATEGORY]}"
 
 
 def _is_complete(client: Elasticsearch, index: str, space: str, products: int) -> bool:

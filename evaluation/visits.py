@@ -36,7 +36,7 @@ def contenders(navigation: Navigation) -> dict[str, Contender]:
     def new_filter(listing: SearchParameters) -> Callable[[], Answer]:
         # A filter that nobody has used before, though it leaves nothing out.
         new = listing.model_copy(update={"price_max": float(next(numbers))})
-        _open_snapshot(navigation)
+        _wait_for_next_snapshot(navigation)
         return partial(_listed, navigation, new)
 
     def relevance(task: Task) -> Callable[[], Answer]:
@@ -69,9 +69,7 @@ def parameters(task: Task) -> SearchParameters:
     """Return the parameters of a task's listing."""
     weights = tuple(f"{name}:{task.weights.get(name, 0.0):g}" for name in LAYOUT.names)
     likes = tuple(write_anchor(anchor.id) for anchor in task.anchors)
-    return SearchParameters(
-        q=WORD, category=category(task.share), like=likes, weight=weights, mode=task.mode, size=PAGE
-    )
+    return SearchParameters(q=WORD, category=task.category, like=likes, weight=weights, mode=task.mode, size=PAGE)
 
 
 def with_offsets(navigation: Navigation, task: Task) -> Task:
@@ -84,8 +82,7 @@ def first_likes(navigation: Navigation, tasks: Sequence[Task]) -> list[Callable[
     """Return the like of each of many shoppers, who have seen their listings in an earlier snapshot."""
     for task in tasks:
         navigation.listing(_without_likes(parameters(task)))
-    time.sleep(_NEXT_SNAPSHOT_SECONDS)
-    _open_snapshot(navigation)
+    _wait_for_next_snapshot(navigation)
     return [partial(_listed, navigation, parameters(task)) for task in tasks]
 
 
@@ -99,8 +96,7 @@ def throughput(visits: Sequence[Callable[[], Any]], run: Callable[..., Any]) -> 
 
 def _after(navigation: Navigation, before: SearchParameters, now: SearchParameters) -> Callable[[], Answer]:
     navigation.listing(before)
-    time.sleep(_NEXT_SNAPSHOT_SECONDS)
-    _open_snapshot(navigation)
+    _wait_for_next_snapshot(navigation)
     return partial(_listed, navigation, now)
 
 
@@ -108,7 +104,12 @@ def _listed(navigation: Navigation, listing: SearchParameters) -> Answer:
     return _answer(navigation.listing(listing))
 
 
-def _open_snapshot(navigation: Navigation) -> None:
+def _wait_for_next_snapshot(navigation: Navigation) -> None:
+    """Wait until some other shopper has opened a later snapshot.
+
+    Before each kind of visit: processors' caches cool while a machine waits, and what follows at once finds them warm.
+    """
+    time.sleep(_NEXT_SNAPSHOT_SECONDS)
     navigation.listing(SearchParameters(category=category(0.0), size=1))
 
 

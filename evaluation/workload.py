@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from es_mappings.anchors import Anchor, Mode, query_points
 from es_mappings.layout import Layout, Vector
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
-from evaluation.clustered import Catalogue, product_id
+from evaluation.clustered import Catalogue, category, product_id
 
 PAGE = 24  # products on a page, and so the k of recall@k
 MODES: tuple[Mode, ...] = ("blend", "any", "every", "auto")
@@ -25,6 +25,8 @@ class Task:
 
     Attributes
     ----------
+    within : str
+        The department or kind whose products match, instead of a share: they lie together in the index.
     offsets : tuple of float
         Of the query points, as the search found them (`es_mappings.anchors.QueryPoints`); empty for none.
     """
@@ -35,6 +37,12 @@ class Task:
     mode: Mode
     weights: Mapping[str, float]
     offsets: tuple[float, ...] = ()
+    within: str = ""
+
+    @property
+    def category(self) -> str:
+        """The category whose products match."""
+        return self.within or category(self.share)
 
 
 def presets(layout: Layout = LAYOUT) -> dict[str, dict[str, float]]:
@@ -51,6 +59,7 @@ def tasks(
     mode: Mode = "blend",
     anchors: int = 1,
     weights: Sequence[Mapping[str, float]] = (),
+    within: str = "",
     seed: int = 11,
 ) -> list[Task]:
     """Draw requests from a seed, with random anchors and the weights in turn.
@@ -65,6 +74,8 @@ def tasks(
         Likes of each request.
     weights : sequence of mapping, optional
         Aspect weights, by default those of `presets`.
+    within : str, optional
+        A department or kind whose products match, instead of the share.
     """
     random = np.random.default_rng(seed)
     settings = list(weights) or list(presets().values())
@@ -72,7 +83,7 @@ def tasks(
     for turn in range(count):
         numbers = tuple(int(n) for n in random.choice(len(catalogue), anchors, replace=False))
         likes = tuple(Anchor(product_id(n), catalogue.vectors[n]) for n in numbers)
-        drawn.append(Task(share, numbers, likes, mode, settings[turn % len(settings)]))
+        drawn.append(Task(share, numbers, likes, mode, settings[turn % len(settings)], within=within))
     return drawn
 
 
@@ -87,7 +98,7 @@ def similarities(catalogue: Catalogue, task: Task, layout: Layout = LAYOUT) -> V
     weighed, farthest = points(task, layout)
     products = catalogue.vectors @ weighed.T + np.asarray(task.offsets or 0.0, np.float32)
     values: Vector = products.min(axis=1) if farthest else products.max(axis=1)
-    values[~catalogue.selected(task.share)] = -np.inf
+    values[~catalogue.selected(task.share, task.within)] = -np.inf
     values[list(task.numbers)] = -np.inf  # an anchor is not in its own result
     return values
 

@@ -46,6 +46,20 @@ def queues(index: ProductIndex, settings: Settings) -> Iterator[Queues]:
         yield queues
 
 
+def test_products_of_a_category_lie_next_to_each_other(settings: Settings, client: Elasticsearch) -> None:
+    index = ProductIndex(client, f"{settings.index_name}-v{secrets.token_hex(2)}")
+    index.ensure()
+    paths = [["Shoes", "Shoes/Boots"], ["Dresses"], ["Shoes", "Shoes/Sandals"], [], ["Shoes", "Shoes/Boots"]]
+    pictures = [{"image": "a.jpg"}, {"image": "b.jpg"}]  # documents of their own, which sort with their product
+    actions = [
+        {"_index": index.alias, "_id": str(n), "category_path": p, "pictures": pictures} for n, p in enumerate(paths)
+    ]
+    bulk(client, actions, refresh=True)
+    stored = client.search(index=index.alias, sort=["_doc"])["hits"]["hits"]
+    assert [hit["_id"] for hit in stored] == ["1", "0", "4", "2", "3"]
+    client.indices.delete(index=index.live())
+
+
 def test_each_structure_serves_listings_and_is_widened_where_it_finds_too_few(
     index: ProductIndex, queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:

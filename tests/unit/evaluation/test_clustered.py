@@ -35,6 +35,14 @@ def test_a_share_selects_so_many(share: float, expected: int) -> None:
     np.testing.assert_array_equal(tagged, selected)
 
 
+def test_kinds_are_within_departments() -> None:
+    kind, department = (CATALOGUE.selected(1.0, within) for within in ("department 3/kind 2", "department 3"))
+    assert 0 < kind.sum() < department.sum() < 250
+    assert not (kind & ~department).any()
+    tagged = ["department 3" in d["category_path"] for d in CATALOGUE.documents([])]
+    np.testing.assert_array_equal(tagged, department)
+
+
 def test_shares_are_named_and_nested() -> None:
     assert [category(share) for share in (0.001, 0.25, 1.0)] == ["0.1%", "25%", "100%"]
     assert (CATALOGUE.selected(0.5) | ~CATALOGUE.selected(0.1)).all()
