@@ -15,12 +15,11 @@ from es_mappings.facet_types import (
     Query,
     Range,
     Span,
-    any_of,
-    in_any_case,
     merged,
     read_span,
     read_values,
 )
+from es_mappings.spellings import any_of, in_any_case
 
 ATTRIBUTE = "attribute:"  # prefix of an attribute's name in the keys of filters
 

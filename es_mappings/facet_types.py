@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from es_mappings.attributes import read_number
+from es_mappings.spellings import any_of, in_any_case, spelling_key
 
 Query = dict[str, Any]
 Span = tuple[float, float]
@@ -222,11 +223,6 @@ class Range(Facet):
         return read_span(counts.of(self.name, self.name))
 
 
-def any_of(alternatives: Sequence[Query]) -> Query:
-    """Build the clause of which any alternative must hold."""
-    return alternatives[0] if len(alternatives) == 1 else {"bool": {"should": list(alternatives)}}
-
-
 def read_span(stats: Mapping[str, Any]) -> Span | None:
     """Read the least and the greatest number of a ``stats`` aggregation; None if there is none."""
     return (stats["min"], stats["max"]) if stats["count"] else None
@@ -235,16 +231,6 @@ def read_span(stats: Mapping[str, Any]) -> Span | None:
 def read_values(terms: Mapping[str, Any]) -> list[FacetValue]:
     """Read the values of a ``terms`` aggregation."""
     return [FacetValue(str(b.get("key_as_string", b["key"])), b["doc_count"]) for b in terms["buckets"]]
-
-
-def in_any_case(field: str, values: Sequence[str]) -> Query:
-    """Build the clause of any of the values, in capitals or not: ``red`` finds what the catalogue calls ``Red``."""
-    return any_of([{"term": {field: {"value": value, "case_insensitive": True}}} for value in values])
-
-
-def spelling_key(value: str) -> str:
-    """Return what the spellings of a value share that `in_any_case` finds: Elasticsearch ignores the case of ASCII."""
-    return value.encode(errors="surrogatepass").lower().decode(errors="surrogatepass")  # bytes: ASCII alone
 
 
 def merged(values: Sequence[FacetValue]) -> list[FacetValue]:

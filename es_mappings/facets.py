@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote, unquote
 
 from es_mappings.attribute_facet import Attributes
 from es_mappings.attributes import read_number
 from es_mappings.facet_types import Bounds, Counts, Facet, Flag, Query, Range, Terms
+from es_mappings.spellings import any_of
 
 # The numeric attributes, and the step of each one's slider. A new one takes a line here and a rebuild.
 NUMBERS = tuple(
@@ -168,18 +170,22 @@ class Filters:
         others = (facet.parse(value) for name, value in self.fields if name == facet.name)
         return by_parameter[facet.name] if facet.name in by_parameter else tuple(others)
 
-    def by_key(self) -> dict[str, tuple[Facet, Query]]:
-        """Return the filter clauses, each with its facet, by key (``attribute:color``)."""
+    @cached_property
+    def by_key(self) -> Mapping[str, tuple[Facet, Query]]:
+        """The filter clauses, each with its facet, by key (``attribute:color``)."""
         return {key: (f, clause) for f in FACETS for key, clause in f.clauses(self.chosen(f)).items()}
 
     def clauses(self, without: str = "") -> list[Query]:
         """Build all filter clauses except the one with the key ``without``."""
-        clauses = [clause for key, (_, clause) in self.by_key().items() if key != without]
-        clauses += self.rules
+        return [clause for key, (_, clause) in self.by_key.items() if key != without] + self.other_clauses()
+
+    def other_clauses(self) -> list[Query]:
+        """Build the clauses that are no facet's."""
+        clauses = list(self.rules)
         if self.price_currency:
             clauses.append({"term": {"currency": self.price_currency}})
         if self.cheaper_than:
-            clauses.append(_any_of([_cheaper(currency, price) for currency, price in self.cheaper_than]))
+            clauses.append(any_of([_cheaper(currency, price) for currency, price in self.cheaper_than]))
         excluded: list[Query] = [{"terms": {"brand": list(self.not_brands)}}] if self.not_brands else []
         excluded += [{"ids": {"values": list(self.not_ids)}}] if self.not_ids else []
         return [*clauses, {"bool": {"must_not": excluded}}] if excluded else clauses
@@ -198,15 +204,10 @@ def _cheaper(currency: str | None, price: float) -> Query:
     return {"bool": {"filter": [below], "must_not": [{"exists": {"field": "currency"}}]}}
 
 
-def _any_of(clauses: list[Query]) -> Query:
-    return clauses[0] if len(clauses) == 1 else {"bool": {"should": clauses, "minimum_should_match": 1}}
-
-
 def aggregations(
     keywords: Sequence[Query] = (),
     filters: Filters = Filters(),
     excluded: Sequence[str] = (),
-    only: Sequence[str] = (),
 ) -> Query:
     """Build the aggregations of a result.
 
@@ -218,19 +219,15 @@ def aggregations(
         The filters of the result. Each facet in them is counted once more, without its own filter.
     excluded : sequence of str
         Ids that are left out of the result, such as its anchors.
-    only : sequence of str
-        Ids of the products to count; by default all.
     """
     counts: Query = {name: query for facet in FACETS for name, query in facet.aggregations().items()}
-    for key, (facet, _) in filters.by_key().items():
+    for key, (facet, _) in filters.by_key.items():
         unfiltered = facet.unfiltered_aggregations(key)
         if not unfiltered:
             continue
         others = {"bool": {"must": list(keywords), "filter": filters.clauses(without=key)}}
         if excluded:
             others["bool"]["must_not"] = [{"ids": {"values": list(excluded)}}]
-        if only:
-            others["bool"]["filter"].append({"ids": {"values": list(only)}})
         counts[_WITHOUT + quote(key, safe=":")] = {
             "global": {},
             "aggs": {"others": {"filter": others, "aggs": unfiltered}},

@@ -178,6 +178,7 @@ class Product(Document):
     version = Long()  # of the newest event that wrote the whole product, or deleted it
     field_versions = Object(enabled=False)  # of later events that set single fields
     deleted_at = Date()  # a tombstone, or updates that wait for their product; hidden by the alias
+    last = Object(enabled=False)  # of a tombstone: category_path, and vector with its space, to show what is similar
     source = Keyword(index=False, doc_values=False)  # digest of all that the vector is made from
     content = Object(enabled=False)  # digest of all the catalogue's fields, and the version that brought them
     extra = Object(enabled=False)  # the catalogue's fields that are not declared here, unchanged
@@ -221,6 +222,11 @@ def meta(space: str | None, match: dict[str, Any] | None = None) -> dict[str, An
     return {"space": space, "aspects": LAYOUT.to_meta(), **({"match": match} if match else {})}
 
 
+# Products of a category lie next to each other, so that kNN reads their vectors one after the other: in a category of
+# 20,000 among a million that takes a third of the time (docs/scale.md). The greatest of its paths is a narrow one.
+SORTED_BY_CATEGORY = {"sort.field": ["category_path"], "sort.order": ["asc"], "sort.mode": ["max"]}
+
+
 def settings(*, language: str = "english", shards: int = 1, replicas: int | None = None) -> dict[str, Any]:
     """Build the index settings, with the analyzers the mapping names.
 
@@ -237,4 +243,4 @@ def settings(*, language: str = "english", shards: int = 1, replicas: int | None
         for kind, definitions in text.get_analysis_definition().items():
             analysis[kind] = {**analysis.get(kind, {}), **definitions}
     copies = AUTO_REPLICAS if replicas is None else {"number_of_replicas": replicas}
-    return {"number_of_shards": shards, **copies, "analysis": analysis}
+    return {"number_of_shards": shards, **copies, **SORTED_BY_CATEGORY, "analysis": analysis}

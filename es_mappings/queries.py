@@ -67,12 +67,18 @@ def browse(keywords: Keywords | None, filters: Filters) -> Query:
 
 
 def by_ids(ids: Sequence[str]) -> dict[str, Any]:
-    """Build the request that reads products by id, with their vectors, from a point in time."""
+    """Build the request that reads products by id, with their vectors and versions, from a point in time."""
+    return {**versions(ids), "_source": {"exclude_vectors": False}}
+
+
+def versions(ids: Sequence[str]) -> dict[str, Any]:
+    """Build the request that reads which version of each product a point in time has."""
     return {
         "query": {"ids": {"values": list(ids)}},
         "size": len(ids),
         "track_total_hits": False,
-        "_source": {"exclude_vectors": False},
+        "seq_no_primary_term": True,
+        "_source": False,
     }
 
 

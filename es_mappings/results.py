@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from es_mappings.facet_types import FacetValue, Flag, Range, Span, Terms, spelling_key
+from es_mappings.facet_types import Counts, FacetValue, Flag, Range, Span, Terms
 from es_mappings.facets import FACETS, STYLES, attribute_facet, read_counts
+from es_mappings.spellings import spelling_key
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,12 @@ class Facets:
     @classmethod
     def read(cls, aggregations: Mapping[str, Any]) -> Facets:
         """Read them from an answer's aggregations."""
-        counts, attributes = read_counts(aggregations), attribute_facet()
+        return cls.of(read_counts(aggregations))
+
+    @classmethod
+    def of(cls, counts: Counts) -> Facets:
+        """Read them from counts."""
+        attributes = attribute_facet()
         return cls(
             {f.name: f.read(counts) for f in FACETS if isinstance(f, Terms)},
             {f.name: f.read(counts) for f in FACETS if isinstance(f, Flag)},
@@ -88,11 +94,17 @@ def read(answer: Mapping[str, Any]) -> Result:
     total = answer["hits"].get("total", {"value": 0})["value"]
     if aggregations and STYLES in aggregations:
         total = aggregations[STYLES]["value"]
-    is_incomplete = bool(answer.get("timed_out") or answer.get("_shards", {}).get("failed"))
-    return Result(total, hits, facets, answer["took"], answer.get("pit_id"), is_incomplete)
+    return Result(total, hits, facets, answer["took"], answer.get("pit_id"), is_incomplete(answer))
+
+
+def is_incomplete(answer: Mapping[str, Any]) -> bool:
+    """Return whether an answer lacks products of a shard that didn't answer."""
+    return bool(answer.get("timed_out") or answer.get("_shards", {}).get("failed"))
 
 
 def _subtract(values: list[FacetValue], others: list[FacetValue]) -> list[FacetValue]:
+    if not others:
+        return values
     counts = {spelling_key(other.value): other.count for other in others}
     taken = [(value, counts.get(spelling_key(value.value), 0)) for value in values]
     reduced = [replace(value, count=value.count - count) if count else value for value, count in taken]

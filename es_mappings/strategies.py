@@ -26,6 +26,10 @@ MAX_CANDIDATES = 10_000
 # the window keeps its order by it, and stays behind, also behind products without a vector, whose similarity is 0.
 _RELEVANCE_IN_WINDOW = 1e-30
 
+# Units in the last place by which a kNN score may differ when the same search is repeated: one or two were seen, in one
+# score of a thousand (Elasticsearch compares several vectors at a time, and adds up in another order than for one).
+_ROUNDING_ULPS = 4
+
 _POINTS = 8  # that similarity.painless compares with in one pass
 
 
@@ -132,14 +136,15 @@ def _raised(query: Query, by: float) -> Query:
 def shown(neighbours: Query, score: float, product_id: str) -> list[Query]:
     """Build the clauses of what a list of neighbours shows up to one of them, given by its score and id.
 
-    Its order is by score, and of equal scores by id.
+    Its order is by score, and of equal scores by id. Scores are equal that differ by rounding only.
     """
 
-    def at_least(least: float) -> Query:
-        return {"function_score": {"query": neighbours, "min_score": least}}
+    def at_least(least: np.float32) -> Query:
+        return {"function_score": {"query": neighbours, "min_score": float(least)}}
 
-    higher = float(np.nextafter(np.float32(score), np.float32(np.inf)))
-    return [at_least(higher), {"bool": {"filter": [at_least(score), {"range": {"id": {"lte": product_id}}}]}}]
+    rounding = _ROUNDING_ULPS * np.spacing(np.float32(score))
+    up_to_it = {"bool": {"filter": [at_least(score - rounding), {"range": {"id": {"lte": product_id}}}]}}
+    return [at_least(score + rounding), up_to_it]
 
 
 def knn_similarity(score: float) -> float:
@@ -194,7 +199,7 @@ def with_relevance(similar: Query, query: Query, share: float) -> Query:
 
 def plain(vector: Vector) -> list[float]:
     """Write a vector as JSON numbers, as precise as float32 is."""
-    return [round(float(x), 7) for x in vector]
+    return np.round(np.asarray(vector, np.float64), 7).tolist()  # type: ignore[no-any-return]
 
 
 def _scripts(points: QueryPoints, metric: Metric, field: str, script: str) -> list[dict[str, Any]]:

@@ -36,6 +36,10 @@ class IndexGoneError(IndexStateError):
     """The index to be searched, or the point in time of it, no longer exists."""
 
 
+class AnchorsChangedError(ProductSearchError):
+    """Anchors that were read from an earlier snapshot have changed since."""
+
+
 def gone(cursor: str) -> ParameterError | IndexGoneError:
     """Return the error for an index that no longer exists; if a cursor led to it, the shopper must start over."""
     if cursor:

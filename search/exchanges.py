@@ -2,12 +2,13 @@
 
 Only products of the new value are listed, and each like is moved by what separates them, on average, from those of its
 own value: else its short sleeves would go on deciding which of the long ones come first. A color that no product is
-labelled with is exchanged in the color part, so that it needs no labels.
+labelled with is exchanged in the color part, so that it needs no labels. Products rise with each other value that they
+share with the likes: the attributes aspect, a projection to few dimensions, tells only roughly how many these are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
@@ -20,7 +21,7 @@ from es_mappings import queries
 from es_mappings.anchors import Anchor
 from es_mappings.attributes import attribute_key
 from es_mappings.exchanges import moved, with_part
-from es_mappings.facets import Filters
+from es_mappings.facets import Filters, is_range
 from es_mappings.layout import Vector
 from indexer.elastic.client import vector
 from indexer.elastic.product_index import ProductIndex
@@ -35,6 +36,7 @@ from search.syntax import COLOR_NAMES
 ATTRIBUTES = "attributes"  # the aspect that leads where an attribute is exchanged
 _SAMPLE = 100  # products of a value whose mean is taken; means of more differ little
 _READ = 4_000  # products whose vectors a search may read: many likes of many values have smaller samples each
+_MAX_KEPT, _LONGEST = 20, 100  # values, each a clause of the query, and characters of one
 _CACHED, _CACHE_SECONDS = 2_000, 180.0  # means: 4 MB; as long as a point in time is kept
 
 
@@ -104,7 +106,8 @@ class Exchanges:
                 notice = Notice("no_such_value", {"name": name, "value": value})
                 anchors = replace(anchors, warnings=[*anchors.warnings, notice])
             anchors = replace(anchors, exchanged=(*anchors.exchanged, (name, value)))
-        return anchors
+        likes = [anchors.products[a.id] for a in anchors.usable if a.weight > 0 and a.id in anchors.products]
+        return replace(anchors, kept=_kept(likes, exchanges))
 
     def _color(self, name: str, value: str, meaning: VectorMeaning) -> Vector:
         """Return the color part of a color; empty if it is none, or colors can't be compared."""
@@ -141,6 +144,25 @@ def _groups(anchor: Anchor, product: Mapping[str, Any], name: str, value: str) -
     if own is None or isinstance(own, list):
         return new, replace(new, has_value=False)
     return new, replace(new, value=attribute_key(name, own).removeprefix(f"{name}:"))
+
+
+def _kept(likes: Sequence[Mapping[str, Any]], exchanged: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return the values that all likes share, of what their pictures show; of all attributes where that isn't known."""
+    shared: set[tuple[str, str]] | None = None
+    for like in likes:
+        seen, effective = like.get("predicted") or {}, like.get("effective") or like.get("attributes") or {}
+        values = {
+            (name, attribute_key("", value).removeprefix(":"))
+            for name, value in effective.items()
+            if name not in exchanged and (not seen or name in seen) and _is_choice(name, value)
+        }
+        shared = values if shared is None else shared & values
+    return tuple(sorted(shared or ())[:_MAX_KEPT])
+
+
+def _is_choice(name: str, value: object) -> bool:
+    """Return whether an attribute is one of some values: no number, no list, no text of any length."""
+    return isinstance(value, bool) or (isinstance(value, str) and 0 < len(value) <= _LONGEST and not is_range(name))
 
 
 def _moved(

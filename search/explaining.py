@@ -84,7 +84,7 @@ def explain(index: ProductIndex, listing: Listing, ids: Sequence[str]) -> list[E
 def _explanation(listing: Listing, place: int, keywords: list[KeywordPart]) -> Explanation:
     hit, match, search = listing.result.hits[place - 1], listing.matches[place - 1], listing.search
     pinned = next((p.rule for p in search.pinned if p.hit.product["id"] == hit.product["id"]), "")
-    boosts = [(rule, boost.factor) for boost, rule in search.effects.boosts if rule in hit.rules and not pinned]
+    boosts = [(rule, boost.factor) for boost, rule in search.boosts if rule in hit.rules and not pinned]
     return Explanation(place, hit, match, keywords, boosts, pinned)
 
 

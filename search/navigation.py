@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from elasticsearch import ApiError
 
 from es_mappings.facet_types import FacetValue
-from es_mappings.results import Result
 from indexer.elastic.multi_search import multi_search_each
 from indexer.elastic.product_index import ProductIndex
 from indexer.relevance.versions import Publication
-from search import paging
 from search.anchors import AnchorReader
 from search.complements import CoPurchases
 from search.cursors import Cursors, Position
 from search.listing import Listing
+from search.listing_reader import ListingReader
 from search.match_counts import MatchCounts
 from search.neighbourhoods import Neighbourhoods
-from search.notices import Notice
 from search.page_reader import PageReader
 from search.parameters import SearchParameters
 from search.planning import plan_of
@@ -31,11 +28,9 @@ from search.query_vectors import PhotoVectors, TextVectors
 from search.rails import Rails
 from search.raw_requests import RawRequest, addressed
 from search.relaxation import Relaxation
-from search.requests import count_requests, page_request
-from search.resolved import ResolvedSearch
+from search.requests import count_request, excluded_request, page_request
 from search.resolving import Resolver
 from search.shop_facets import ShopFacets
-from search.similarities import least_score
 from search.snapshots import Snapshot, Snapshots
 from search.suggestions import Suggestions
 from search.synonyms import Synonyms
@@ -71,6 +66,8 @@ class Navigation:
     suggestions : Suggestions
     trials : Trials
         The experiment that runs.
+    whole_shop : ShopFacets
+        The facets of all products.
     """
 
     def __init__(
@@ -85,16 +82,19 @@ class Navigation:
         bought: CoPurchases | None = None,
         synonyms: Synonyms | None = None,
     ) -> None:
-        self._index, self._cursors, self._served, self._searched = index, cursors, served, searched
+        self._index, self._cursors, self._searched = index, cursors, searched
         self._anchors, self._snapshots = AnchorReader(index), Snapshots(index)
         self._counts, self._neighbourhoods = MatchCounts(index), Neighbourhoods(index)
-        self._pages, self._published = PageReader(index, self._counts), Published(index)
+        self._published = Published(index)
         self.trials, synonyms = Trials(index, cursors), synonyms or Synonyms(index)
         self._resolver = Resolver(index, self._anchors, self._snapshots, synonyms, self._published, photos, texts)
-        self._relaxation = Relaxation(index, synonyms)
+        pages, relaxation = PageReader(index, self._counts), Relaxation(index, synonyms)
+        self._listings = ListingReader(
+            self._resolver, self._neighbourhoods, self._counts, pages, relaxation, cursors, served
+        )
         self.rails = Rails(index, self._anchors, self._snapshots, self._counts, self._neighbourhoods, bought)
-        self._whole_shop = ShopFacets(index)
-        self.suggestions = Suggestions(index, self._whole_shop.read, frequent)
+        self.whole_shop = ShopFacets(index)
+        self.suggestions = Suggestions(index, self.whole_shop.read, frequent)
 
     def listing(
         self,
@@ -130,10 +130,10 @@ class Navigation:
         if parameters.cursor:
             before = self._cursors.read(parameters.cursor, parameters.fingerprint)
             at, own = Snapshot(before.index, before.point_in_time), self.trials.of_cursor(before, self._published)
-            return self._listing(parameters, hidden, at, before, own, before.day, with_facets=with_facets)
+            return self._listings.read(parameters, hidden, at, before, own, before.day, with_facets=with_facets)
 
         def read(at: Snapshot, searched: Publication, *, with_facets: bool = with_facets) -> Listing:
-            return self._listing(parameters, hidden, at, None, searched, day, with_facets=with_facets)
+            return self._listings.read(parameters, hidden, at, None, searched, day, with_facets=with_facets)
 
         def first(published: Publication, trial: Trial | None = None) -> Listing:
             return self._snapshots.read(
@@ -156,12 +156,13 @@ class Navigation:
     def requests(
         self, parameters: SearchParameters, hidden: Sequence[str] = (), publication: Publication | None = None
     ) -> list[RawRequest]:
-        """Build the requests of a listing's first page: hits, counts, excluded counts."""
+        """Build the requests of a listing's first page: hits, counts, and what is subtracted from these."""
         snapshot = self._snapshots.of(publication.configuration.index if publication else "")
         resolved = self._resolver.resolve(parameters, snapshot, hidden, publication=publication)
         search = self._neighbourhoods.shared(resolved, None)
         position = Position(parameters.fingerprint, plan_of(search, self._counts), snapshot.index, "", (), 0)
-        return addressed([page_request(search, position), *count_requests(search)], search, self._index.alias)
+        bodies = [page_request(search, position), count_request(search), excluded_request(search)]
+        return addressed([body for body in bodies if body], search, self._index.alias)
 
     def product(self, product_id: str) -> dict[str, Any] | None:
         """Read one product, or None if there is none with that id."""
@@ -182,75 +183,11 @@ class Navigation:
 
     def categories(self) -> list[FacetValue]:
         """Return the paths of the shop's categories with their counts, at most a minute old."""
-        counted = self._whole_shop.read()
+        counted = self.whole_shop.read()
         return counted.terms["category"] if counted else []
-
-    def _listing(
-        self,
-        parameters: SearchParameters,
-        hidden: Sequence[str],
-        snapshot: Snapshot,
-        before: Position | None,
-        publication: Publication,
-        day: dt.date | None,
-        *,
-        with_facets: bool,
-    ) -> Listing:
-        instead = (before.relaxed_keywords, before.fallback) if before else (None, "")
-        search = self._resolver.resolve(parameters, snapshot, hidden, *instead, publication, day)
-        search = self._neighbourhoods.shared(search, before.offsets if before else None)
-        search = replace(search, shown=before.shown) if before else search
-        plan = before.plan if before else plan_of(search, self._counts)
-        position = before or paging.first_position(search, parameters.fingerprint, plan)
-        position, result = self._read(search, position, with_facets=with_facets)
-        if not (result.total or before or parameters.verbatim or search.fallback):
-            search, position, result = self._relaxed(search, position, result, parameters, with_facets=with_facets)
-        plan, warnings = position.plan, list(search.warnings)
-        self._served(plan.strategy)
-        if with_facets and result.facets is None:
-            warnings.append(Notice("no_facets"))
-        if result.is_incomplete:
-            warnings.append(Notice("incomplete"))
-        if not result.total:
-            self._relaxation.check_filters(parameters)
-            if least_score(search, plan) is not None and not search.fallback:
-                warnings.append(Notice("no_close_match"))
-        page, by_hit, following = paging.shown(result, search, position)
-        cursor = self._cursors.write(following) if following else None
-        return Listing(search, page, by_hit, warnings, plan, cursor, position.offset)
 
     def _note(self, listing: Listing) -> None:
         """Count a first page's words among frequent searches if they found something as they are."""
         search, words = listing.search, listing.parameters.q
         if words and listing.result.total and not search.is_relaxed and not search.fallback:
             self._searched(words)
-
-    def _relaxed(
-        self,
-        search: ResolvedSearch,
-        position: Position,
-        result: Result,
-        requested: SearchParameters,
-        *,
-        with_facets: bool,
-    ) -> tuple[ResolvedSearch, Position, Result]:
-        """Return another search, its first page and the answer where the words find nothing as they are."""
-        keywords = self._relaxation.relaxed(search)
-        if keywords is search.keywords:
-            return search, position, result
-        other = replace(search, keywords=keywords) if keywords else None
-        if other is None and requested.q:
-            other = self._resolver.by_meaning(requested, search)
-        if other is None:
-            return search, position, result
-        first = paging.first_position(other, requested.fingerprint, plan_of(other, self._counts))
-        return other, *self._read(other, first, with_facets=with_facets)
-
-    def _read(self, search: ResolvedSearch, position: Position, *, with_facets: bool) -> tuple[Position, Result]:
-        """Read a page; by kNN, or by comparing every match where it has no more neighbours to show."""
-        position = paging.resumed(position, search)
-        result = self._pages.read(search, position, with_facets=with_facets)
-        if not paging.is_cut_short(result, search, position):
-            return position, result
-        position = paging.beyond(position, search)
-        return position, self._pages.read(search, position, with_facets=with_facets)

@@ -11,17 +11,19 @@ from typing import Any
 from cachetools import TTLCache
 from elasticsearch import ApiError
 
-from es_mappings import results
+from es_mappings import left_out, queries, results
 from es_mappings.counts import Counts
 from es_mappings.results import Result
 from indexer.elastic.product_index import ProductIndex
+from search.anchors import verify
 from search.cursors import Position
 from search.errors import is_too_costly
 from search.match_counts import MatchCounts
-from search.requests import count_requests, page_request, without_facets
+from search.requests import are_subtracted, count_request, excluded_request, page_request, without_facets
 from search.resolved import ResolvedSearch
-from search.similarities import least_similarity
 from search.snapshots import Snapshot, search_each_in, search_in
+
+Request = dict[str, Any]
 
 log = logging.getLogger(__name__)
 
@@ -45,30 +47,51 @@ class PageReader:
 
         Raises
         ------
+        AnchorsChangedError
+            Anchors that were read from an earlier snapshot have changed since.
         ParameterError, IndexGoneError
             As `snapshots.search_in` does.
         ApiError
             Elasticsearch refuses the search.
         """
         is_counted = position.offset > 0 and not with_facets
-        wanted = [] if is_counted else count_requests(search, with_facets=with_facets)
-        known = [self._known(search.snapshot, request) for request in wanted]
-        missing = [request for request, counts in zip(wanted, known, strict=True) if counts is None]
-        hits, *answers = search_each_in(
-            self._client, search.snapshot, [page_request(search, position), *missing], search.parameters.cursor
-        )
-        if isinstance(hits, ApiError):
-            raise hits
-        counted = iter([self._read(search, *pair) for pair in zip(missing, answers, strict=True)])
-        page = results.read(hits)
-        if is_counted:
+        wanted = None if is_counted else count_request(search, with_facets=with_facets)
+        known = self._known(search.snapshot, wanted) if wanted else None
+        excluded = excluded_request(search, with_facets=with_facets) if wanted else None
+        answers = self._search(search, page_request(search, position), None if known else wanted, excluded)
+        page = results.read(answers["page"])
+        if wanted is None:
             return replace(page, total=position.total)
-        first, *others = [counts or next(counted) for counts in known]
-        if not search.parameters.group and least_similarity(search) is None:
-            self._matches.note(search.query, first.total, search.other_index)
-        counts = first.without(others[0]) if others else first
+        counts = known or self._read(search, wanted, answers["counts"])
+        if are_subtracted(search):
+            self._matches.note(search.query, counts.total, search.other_index)
+        if excluded:
+            apart = left_out.read(answers["excluded"])
+            counts = counts.without(left_out.counts(apart, search.keywords.clauses(), search.filters))
+            counts = replace(counts, is_incomplete=counts.is_incomplete or results.is_incomplete(answers["excluded"]))
         is_incomplete = page.is_incomplete or counts.is_incomplete
         return replace(page, total=counts.total, facets=counts.facets, is_incomplete=is_incomplete)
+
+    def _search(
+        self,
+        search: ResolvedSearch,
+        page: dict[str, Any],
+        counts: dict[str, Any] | None,
+        excluded: dict[str, Any] | None,
+    ) -> dict[str, Any]:
+        """Send a page's requests together, and return their answers by name; that of the counts may be an error."""
+        unverified = list(search.anchors.unverified)
+        excluded = excluded or (queries.versions(unverified) if unverified else None)  # either brings the versions
+        requests = {"page": page, "counts": counts, "excluded": excluded}
+        sent = {name: request for name, request in requests.items() if request}
+        found = search_each_in(self._client, search.snapshot, list(sent.values()), search.parameters.cursor)
+        answers: dict[str, Any] = dict(zip(sent, found, strict=True))
+        for name in ("page", "excluded"):
+            if isinstance(answer := answers.get(name), ApiError):
+                raise answer
+        if unverified:
+            verify(search.anchors, answers["excluded"])
+        return answers
 
     def _read(self, search: ResolvedSearch, request: dict[str, Any], answer: dict[str, Any] | ApiError) -> Counts:
         """Read counts and keep them, or count without facets if those take too much memory."""

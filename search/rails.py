@@ -10,7 +10,7 @@ from typing import Any
 from elasticsearch import ApiError
 
 from es_mappings import planner, results
-from es_mappings.anchors import QueryPoints, query_points
+from es_mappings.anchors import Anchor, QueryPoints, query_points
 from es_mappings.behaviour import Interest
 from es_mappings.planner import Plan
 from es_mappings.product import DEFAULT_WEIGHTS
@@ -18,7 +18,8 @@ from es_mappings.queries import Query
 from es_mappings.recommendations import SIZE, goes_with_weights, left_out, recommend
 from indexer.elastic.client import vector
 from indexer.elastic.product_index import ProductIndex
-from search.anchors import AnchorReader, Anchors
+from indexer.elastic.tombstones import Tombstone
+from search.anchors import AnchorReader, Anchors, category_of
 from search.aspect_weights import with_category_weights
 from search.complements import Complemented, CoPurchases, Evidence, NoCoPurchases, distinct, most_similar_anchor
 from search.match_counts import MatchCounts
@@ -39,11 +40,14 @@ class _Request:
     interests: Mapping[str, Interest]
     left_out: Sequence[Query]
     size: int = SIZE
+    category: str = ""
 
     def body(self, plan: Plan) -> dict[str, Any]:
         """Build its search."""
         anchors = [anchor.id for anchor in self.anchors.usable]
-        return recommend(self.points, anchors, left_out=self.left_out, plan=plan, size=self.size)
+        return recommend(
+            self.points, anchors, left_out=self.left_out, category=self.category, plan=plan, size=self.size
+        )
 
     def rail(self, answer: Mapping[str, Any] | ApiError) -> Rail:
         """Read its answer; the page is useful without the rail."""
@@ -96,6 +100,22 @@ class Rails:
         Neither has near copies of the products, or their variants; what goes with them is of other categories.
         """
         return self._snapshots.read(lambda snapshot: self._goes_with(snapshot, ids, owned))
+
+    def instead_of(self, gone: Tombstone, owned: Sequence[str]) -> list[Rail]:
+        """Return what resembles a deleted product, of its department; nothing if its vector is of another space."""
+        return self._snapshots.read(lambda snapshot: self._instead_of(snapshot, gone, owned))
+
+    def _instead_of(self, snapshot: Snapshot, gone: Tombstone, owned: Sequence[str]) -> list[Rail]:
+        if gone.vector is None or gone.space != self._snapshots.meaning(snapshot.index).space:
+            return []
+        fields = {"id": gone.product_id, "category_path": list(gone.category_path)}
+        department = category_of(fields).partition("/")[0]
+        anchor = Anchor(gone.product_id, gone.vector, department=department)
+        anchors, points = self._resembled(snapshot, Anchors([anchor], {gone.product_id: fields}, []))
+        if points is None:
+            return []
+        request = _Request("instead", anchors, points, {}, left_out(owned), category=department)
+        return self._filled(request.rail(*self._search(snapshot, [request.body(self._plan(snapshot, points))])))
 
     def _inspired(self, snapshot: Snapshot, interests: Mapping[str, Interest], owned: Sequence[str]) -> list[Rail]:
         anchors = self._anchors.read(snapshot, {i: interest.weight for i, interest in interests.items()})

@@ -11,8 +11,8 @@ from es_mappings.co_purchases import CoPurchase
 from es_mappings.results import Hit
 
 # What resembles a shopper's interests; what is ordered with some products; what resembles those, where nothing is known
-# of their orders.
-Kind = Literal["inspired", "goes_with", "similar"]
+# of their orders; what resembles a product that is gone.
+Kind = Literal["inspired", "goes_with", "similar", "instead"]
 
 
 @dataclass(frozen=True)

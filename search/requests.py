@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from es_mappings import facets, queries, strategies
-from es_mappings.counts import count_request
+from es_mappings import counts, facets, left_out, queries, strategies
 from es_mappings.effects import boosted
 from es_mappings.facets import STYLES
 from es_mappings.queries import Query
@@ -37,7 +36,7 @@ def page_request(search: ResolvedSearch, position: Position) -> dict[str, Any]:
             script=search.script,
         )
     least = least_score(search, position.plan)
-    if search.effects.boosts and parameters.order in ("similar", "relevance"):
+    if search.boosts and parameters.order in ("similar", "relevance"):
         parts, least = _boosted(parts, search, least), None
     return queries.search_page(
         parts,
@@ -50,33 +49,40 @@ def page_request(search: ResolvedSearch, position: Position) -> dict[str, Any]:
     )
 
 
-def count_requests(search: ResolvedSearch, *, with_facets: bool = True) -> list[dict[str, Any]]:
-    """Build the request that counts all matches, and that which counts the excluded among them, to be subtracted.
+def count_request(search: ResolvedSearch, *, with_facets: bool = True) -> dict[str, Any]:
+    """Build the request that counts all matches.
 
-    The first is the same for all likes. Hits and counts leave out the same products. Where counts can't be subtracted,
-    because they are of styles or of close matches only, the first request leaves the excluded out itself.
+    It is the same for all likes, and the excluded are subtracted from its answer. Where counts can't be subtracted
+    (`are_subtracted`), it leaves the excluded out itself. Hits and counts leave out the same products.
     """
-    group, excluded, query = search.parameters.group, search.excluded, search.query
+    group, query = search.parameters.group, search.query
 
-    def counts(**places: Any) -> dict[str, Any]:
-        return facets.aggregations(search.keywords.clauses(), search.filters, **places) if with_facets else {}
+    def counted(**excluded: Any) -> dict[str, Any]:
+        return facets.aggregations(search.keywords.clauses(), search.filters, **excluded) if with_facets else {}
 
-    least = least_similarity(search)
-    if group or least is not None:
-        within = queries.without(query, excluded)
-        if search.points and least is not None:
-            within = _or_pinned(strategies.exact(within, search.points, script=search.script), search)
-        return [count_request(within, counts(excluded=excluded), group=group, min_score=least)]
-    everything = count_request(query, counts())
-    if not excluded:
-        return [everything]
-    of_excluded = {"bool": {"must": [query], "filter": [{"ids": {"values": excluded}}]}}
-    return [everything, count_request(of_excluded, counts(only=excluded))]
+    if are_subtracted(search):
+        return counts.count_request(query, counted())
+    within, least = queries.without(query, search.excluded), least_similarity(search)
+    if search.points and least is not None:
+        within = _or_pinned(strategies.exact(within, search.points, script=search.script), search)
+    return counts.count_request(within, counted(excluded=search.excluded), group=group, min_score=least)
+
+
+def excluded_request(search: ResolvedSearch, *, with_facets: bool = True) -> dict[str, Any] | None:
+    """Build the request that reads the excluded, to subtract them; None where there is nothing to subtract."""
+    if not (search.excluded and are_subtracted(search)):
+        return None
+    return left_out.request(search.excluded, search.keywords.clauses(), search.filters, with_facets=with_facets)
+
+
+def are_subtracted(search: ResolvedSearch) -> bool:
+    """Return whether the excluded can be subtracted from the counts: those of styles or close matches are no sums."""
+    return not search.parameters.group and least_similarity(search) is None
 
 
 def _boosted(parts: dict[str, Any], search: ResolvedSearch, least: float | None) -> dict[str, Any]:
-    """Apply the rules' boosts to what decides the order; the least score is one without them."""
-    boosts = search.effects.boosts
+    """Apply the boosts to what decides the order; the least score is one without them."""
+    boosts = search.boosts
     if "rescore" in parts:
         rescored = parts["rescore"]["query"]
         rescored = {**rescored, "rescore_query": boosted(rescored["rescore_query"], boosts)}
@@ -109,6 +115,9 @@ def without_facets(request: dict[str, Any]) -> dict[str, Any]:
 
 def _shown(search: ResolvedSearch, position: Position) -> list[Query]:
     """Build the queries of what kNN has shown on earlier pages, as long as it can appear again."""
+    if position.plan.strategy == "knn" and position.after and not search.parameters.group:  # groups go on by number
+        # Its score may be lower by rounding the next time, so that it would come after itself.
+        return [{"term": {"id": position.after[1]}}]
     neighbours = position.neighbours
     if neighbours is None or search.points is None:
         return []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from es_mappings import queries
 from es_mappings.anchors import QueryPoints
@@ -12,6 +13,7 @@ from es_mappings.effects import Effects
 from es_mappings.facets import Filters
 from es_mappings.keywords import Keywords
 from es_mappings.queries import Query
+from es_mappings.rules import Boost
 from indexer.catalog.documents import today
 from indexer.relevance.versions import Publication
 from search.anchors import Anchors
@@ -20,6 +22,8 @@ from search.parameters import SearchParameters
 from search.pinning import Pinned, ids_of, of_their_styles
 from search.snapshots import Snapshot, VectorMeaning
 from search.text_queries import Fallback
+
+KEPT = 1.1  # what the score is multiplied by for each value that an exchange keeps (docs/measurements.md)
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ class ResolvedSearch:
         """The index that is searched, where the configuration names one; empty for the live one."""
         return self.snapshot.index if self.publication.configuration.index else ""
 
-    @property
+    @cached_property
     def query(self) -> Query:
         """The query of keywords and filters alone, whose matches are counted."""
         return queries.browse(self.keywords, self.filters)
@@ -137,7 +141,13 @@ class ResolvedSearch:
     @property
     def is_scored_otherwise(self) -> bool:
         """Whether products are scored by more than the vectors, so that kNN doesn't know their order."""
-        return bool(self.script or self.effects.boosts)
+        return bool(self.script or self.boosts)
+
+    @property
+    def boosts(self) -> list[tuple[Boost, str]]:
+        """What multiplies scores, each with its name: the rules' boosts, and the values that an exchange keeps."""
+        kept = [(name, f"attribute.{name}:{value}") for name, value in self.anchors.kept]
+        return [*self.effects.boosts, *((Boost(filter=text, factor=KEPT), f"kept {name}") for name, text in kept)]
 
     @property
     def by_similarity(self) -> bool:

@@ -67,6 +67,8 @@ class Resolver:
         fallback: Fallback = "",
         publication: Publication | None = None,
         day: dt.date | None = None,
+        *,
+        recent: bool = False,
     ) -> ResolvedSearch:
         """Read the anchors' vectors and the index's own metadata, and resolve the parameters with them.
 
@@ -83,6 +85,8 @@ class Resolver:
             The configuration and the rules to search by; by default what is live.
         day : date, optional
             By which rules begin and end; by default today, in UTC.
+        recent : bool
+            Whether anchors may be of an earlier snapshot; the page's reader verifies them.
 
         Raises
         ------
@@ -95,7 +99,7 @@ class Resolver:
         configuration = publication.configuration
         requested, parameters = parameters, configured(replaced(parameters, fallback), configuration)
         meaning = self._meaning(parameters, snapshot)
-        anchors = self._read_anchors(parameters, snapshot, meaning)
+        anchors = self._read_anchors(parameters, snapshot, meaning, recent=recent)
         if fallback == "meaning":  # words decide alone: a like would bring products that they don't mean
             anchors = replace(anchors, usable=[anchor for anchor in anchors.usable if anchor.is_text])
         words, _ = parameters.text_anchor
@@ -177,8 +181,10 @@ class Resolver:
         except IndexStateError as error:
             raise gone(parameters.cursor) from error
 
-    def _read_anchors(self, parameters: SearchParameters, snapshot: Snapshot, meaning: VectorMeaning) -> Anchors:
-        anchors = self._anchors.read(snapshot, parameters.anchors, parameters.cursor)
+    def _read_anchors(
+        self, parameters: SearchParameters, snapshot: Snapshot, meaning: VectorMeaning, *, recent: bool
+    ) -> Anchors:
+        anchors = self._anchors.read(snapshot, parameters.anchors, parameters.cursor, recent=recent)
         if parameters.photo:
             token, weight = parameters.photo_anchor
             photo = self._photos.get(token) if self._photos else None

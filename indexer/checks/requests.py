@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, get_args
 
 from elasticsearch import ApiError, Elasticsearch
@@ -111,7 +111,8 @@ def keyword_cases() -> Iterator[Case]:
     yield _browse("browse() of characters that form no word", '"(( +-*~/', Filters(), lambda _: [])
     everything = {"category": "Dresses"}
     for name, (filters, holds) in _FILTERS.items():
-        everything |= {field: value for field, value in vars(filters).items() if value not in (None, ())}
+        chosen = {field.name: getattr(filters, field.name) for field in fields(filters)}
+        everything |= {name: value for name, value in chosen.items() if value not in (None, ())}
         yield _browse(
             f"browse() filtered by {name}", None, filters, _finds({p.id for p in samples.PRODUCTS if holds(p)})
         )

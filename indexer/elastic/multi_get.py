@@ -83,14 +83,6 @@ def get_each_with_vectors(client: Elasticsearch, places: Sequence[Place]) -> lis
     return [doc["_source"] if doc["found"] and "deleted_at" not in doc["_source"] else None for doc in docs]
 
 
-def is_deleted(client: Elasticsearch, index: str, product_id: str) -> bool:
-    """Return whether there was a product of this id; its tombstone is kept for a while."""
-    [doc] = multi_get(client, [(index, product_id)], _source_includes="version,deleted_at")
-    # Without a version, it is updates that wait for a product that has never come.
-    source: dict[str, Any] = doc.get("_source", {})
-    return {"version", "deleted_at"} <= source.keys()
-
-
 def _is_no_id(doc: Mapping[str, Any]) -> bool:
     """Return whether no document can have this id, such as the empty one."""
     return bool(doc.get("error", {}).get("type") == "illegal_argument_exception")

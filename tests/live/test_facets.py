@@ -22,6 +22,9 @@ from indexer.catalog.products import parse_product
 from indexer.checks.checking import check
 from indexer.elastic.product_index import ProductIndex
 from indexer.settings import Settings
+from search.cursors import Cursors
+from search.navigation import Navigation
+from search.parameters import SearchParameters
 from tests.live.shopping import search
 from webapp import create_app
 
@@ -177,6 +180,37 @@ def test_every_value_of_a_facet_leads_to_as_many_products_as_it_counts(web: Flas
     assert followed["attribute.brand:Sub B"] == 2
     assert followed["color:blue"] == 2
     assert "Brand (attribute)" in page
+
+
+@pytest.mark.parametrize(
+    "narrowed",
+    [
+        {},
+        {"q": "gadget"},
+        {"q": "gadget", "filter": ("color:blue",)},
+        {"filter": ("color:red", "brand:Acme")},
+        {"category": "TVs", "filter": ("screen_size_in:40..55",), "price_max": 900.0},
+        {"category": "TVs", "in_stock": True},
+    ],
+)
+def test_hidden_products_are_taken_off_the_counts_as_elasticsearch_would(
+    known: Settings, lines: list[dict[str, Any]], narrowed: dict[str, Any]
+) -> None:
+    navigation = Navigation(ProductIndex.open(known), Cursors("a key for the cursors of a test"))
+    hidden = [line["id"] for line in lines[::7]] + ["ba-2", "nobody"]
+    mine, theirs = (  # variants that are grouped are counted by Elasticsearch alone
+        navigation.listing(SearchParameters(**narrowed, group=group), hidden).result for group in (False, True)
+    )
+    assert mine.facets
+    assert theirs.facets
+    assert mine.facets.flags == theirs.facets.flags
+    for name, values in theirs.facets.terms.items():
+        assert set(mine.facets.terms[name]) == set(values), name
+    assert {n: set(v) for n, v in mine.facets.attributes.items()} == {
+        n: set(v) for n, v in theirs.facets.attributes.items()
+    }
+    everything = navigation.listing(SearchParameters(**narrowed)).result
+    assert mine.facets != everything.facets
 
 
 def test_numbers_follow_the_effective_attributes(client: Elasticsearch, known: Settings) -> None:

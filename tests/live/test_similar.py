@@ -138,7 +138,8 @@ def test_neighbours_agree_with_the_exact_order(shop: Shop, products: dict[str, A
 def test_the_planner_chooses_knn_when_many_match(
     web: FlaskClient, products: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    few = planner.Thresholds(exact_matches=20, knn_depth=40)
+    # So wide that quantization, which is coarse for few products, keeps none from being compared exactly.
+    few = planner.Thresholds(exact_matches=20, knn_depth=40, oversample=PRODUCTS / 40)
     monkeypatch.setattr(planner.plan, "__kwdefaults__", {**planner.plan.__kwdefaults__, "thresholds": few})  # type: ignore[dict-item]
     monkeypatch.setattr(planner, "Thresholds", lambda: few)
     [liked] = _of(products, "Dresses", 1)

@@ -1,8 +1,9 @@
 import pytest
 
-from es_mappings.facet_types import Bounds, Facet, FacetValue, Flag, Range, in_any_case, merged
+from es_mappings.facet_types import Bounds, Facet, FacetValue, Flag, Range, merged
 from es_mappings.facets import FACETS, NUMBERS, Filters, Refinement, aggregations, attribute_numbers, document_fields
 from es_mappings.results import Facets
+from es_mappings.spellings import in_any_case
 
 RED = Filters(attributes=(("color", "red"),), fields=(("brand", "Marlowe"),))
 SPANS = {f"range:{n.name}": {"stats": {"field": f"numbers.{n.name}"}} for n in NUMBERS}

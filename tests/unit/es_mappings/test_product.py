@@ -23,7 +23,8 @@ FULL = {
 
 def test_document_and_mapping_have_the_same_fields() -> None:
     document = product_document(parse_product(FULL))
-    written_later = {"added_at", "vector", "pictures", "field_versions", "deleted_at"}  # by the scripts of documents.py
+    # By the scripts of documents.py.
+    written_later = {"added_at", "vector", "pictures", "field_versions", "deleted_at", "last"}
     written_later |= set(attributed(ProductFields("Dress"), {}, 0.7, {}, model="m", source="s"))
     copied = {SPELLING_FIELD}  # by Elasticsearch
     assert set(document) | written_later | copied == set(product.mapping(None)["properties"])

@@ -7,12 +7,12 @@ import pytest
 
 from es_mappings import scripts, strategies
 from es_mappings.anchors import Anchor, query_points
-from es_mappings.facet_types import in_any_case
 from es_mappings.facets import FACETS, Filters
 from es_mappings.keywords import Keywords
 from es_mappings.layout import Layout
 from es_mappings.planner import Plan
 from es_mappings.queries import Page, Query, Sort, browse, search_page, sort_by_points, sort_by_similar
+from es_mappings.spellings import in_any_case
 
 LAYOUT = Layout.of({"look": 2, "color": 2})
 ALL: Query = {"match_all": {}}
@@ -150,8 +150,8 @@ def test_nearest_neighbours_are_all_that_is_searched_and_their_filter_serves_all
 
 def test_what_neighbours_have_shown_is_left_out_up_to_a_score_and_an_id() -> None:
     nearest = {"knn": {"field": "vector"}}
-    higher = 1.5 + 2**-23  # the next float32
-    at_least = [{"function_score": {"query": nearest, "min_score": least}} for least in (higher, 1.5)]
+    rounding = 2**-21  # four float32 further
+    at_least = [{"function_score": {"query": nearest, "min_score": 1.5 + by}} for by in (rounding, -rounding)]
     assert strategies.shown(nearest, 1.5, "m") == [
         at_least[0],
         {"bool": {"filter": [at_least[1], {"range": {"id": {"lte": "m"}}}]}},

@@ -7,7 +7,7 @@ import numpy as np
 
 from es_mappings import Anchor, Layout, scripts
 from es_mappings.aspect_weights import CategoryWeights
-from es_mappings.facet_types import in_any_case
+from es_mappings.spellings import in_any_case
 from tests.recipes import followed, recipes, run
 
 SMALL = Layout.of({"look": 2, "color": 2})

@@ -128,3 +128,18 @@ def test_without_likes_nothing_is_exchanged(asked: list[dict[str, Any]]) -> None
     disliked = Anchors([Anchor("a", _vector(1.0, 0.0, 0.0), -1.0)], {"a": SHORT}, [])
     assert _apply(disliked, sleeve="long") == disliked
     assert not asked
+
+
+@pytest.mark.usefixtures("asked")
+def test_what_the_likes_share_apart_from_the_exchange_is_kept() -> None:
+    shown = {"effective": {"sleeve": "short", "color": "blue", "lined": True, "sizes": ["S"], "note": "x" * 101}}
+    assert _apply(_anchors({"id": "a", **shown}), sleeve="long").kept == (("color", "blue"), ("lined", "true"))
+    # Where it is known what pictures show, that alone.
+    seen = {"predicted": {"color": {"value": "blue"}, "sleeve": {"value": "short"}}}
+    assert _apply(_anchors({"id": "a", **shown, **seen}), sleeve="long").kept == (("color", "blue"),)
+    two = Anchors(
+        [Anchor(name, _vector(0.6, 0.0, 0.8), department="Dresses") for name in ("a", "b")],
+        {"a": {"id": "a", **shown}, "b": {"id": "b", "effective": {"color": "red", "lined": True}}},
+        [],
+    )
+    assert _apply(two, sleeve="long").kept == (("lined", "true"),)

@@ -98,12 +98,13 @@ def test_a_further_page_without_facets_counts_nothing() -> None:
 
 
 def test_one_snapshot_is_counted_once_whatever_is_liked_or_disliked() -> None:
-    reader, sent = _reader([_HITS, _counts(7, color=3)], [_HITS, _counts(1, color=1)], [_HITS, _counts(8)])
+    disliked = {"_id": "b", "fields": {"facets": ["color:red"]}, "matched_queries": []}
+    reader, sent = _reader([_HITS, _counts(7, color=3)], [_HITS, {"hits": {"hits": [disliked]}}], [_HITS, _counts(8)])
     first = reader.read(_search(), _POSITION)
     liked = reader.read(_search(dislike=("b",)), _POSITION)
     assert (first.total, liked.total) == (7, 6)
     assert first.facets
     assert liked.facets
     assert [f.attributes["color"][0].count for f in (first.facets, liked.facets)] == [3, 2]
-    assert [len(requests) for requests in sent] == [2, 2]  # of the second, the disliked are counted alone
+    assert [len(requests) for requests in sent] == [2, 2]  # of the second, what was disliked is read, to be subtracted
     assert reader.read(_search("later"), _POSITION).total == 8

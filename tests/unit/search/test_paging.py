@@ -50,6 +50,13 @@ def test_what_neighbours_have_shown_is_left_out_until_the_exact_order_has_passed
     assert left_out(replace(first, after=(0.7, "z"))) == 0
 
 
+def test_a_page_of_neighbours_does_not_begin_with_the_last_one_of_the_page_before() -> None:
+    second = replace(START, offset=24, after=LAST)
+    assert page_request(_search(), second)["query"]["bool"]["must_not"] == [{"term": {"id": "m"}}]
+    assert "bool" not in page_request(_search(), START)["query"]
+    assert "bool" not in page_request(_search(group=True), second)["query"]  # goes on by number
+
+
 def test_pages_by_number_go_on_by_number() -> None:
     resumed = paging.resumed(replace(START, offset=240, after=LAST), _search(group=True))
     assert (resumed.plan.strategy, resumed.offset, resumed.neighbours) == ("exact", 240, None)
