@@ -18,6 +18,7 @@ from es_mappings.planner import KEYWORDS
 from es_mappings.product import DEFAULT_WEIGHTS, LAYOUT
 from es_mappings.results import Result
 from es_mappings.vector_index import SearchWidth
+from indexer.elastic.tombstones import Tombstone
 from search.anchors import Anchors
 from search.errors import OUTAGES, is_outage
 from search.listing import Listing
@@ -168,6 +169,10 @@ class ResilientNavigation:
     def goes_with(self, ids: Sequence[str], owned: Sequence[str]) -> list[Rail]:
         """Return the rail of `Rails.goes_with`, or none."""
         return unless_outage(lambda: self._navigation.rails.goes_with(ids, owned), [])
+
+    def instead_of(self, gone: Tombstone, owned: Sequence[str]) -> list[Rail]:
+        """Return the rail of `Rails.instead_of`, or none."""
+        return unless_outage(lambda: self._navigation.rails.instead_of(gone, owned), [])
 
     def _keep(self, key: _Key, listing: Listing) -> None:
         # Vectors of hits take most of the memory, and no page shows them.

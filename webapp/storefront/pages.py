@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, abort, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from es_mappings.anchors import MAX_ANCHORS
-from indexer.elastic.multi_get import is_deleted
 from search.listing import Listing
 from search.notices import TEXTS, Notice
+from search.parameters import SearchParameters
 from search.syntax import plain, write_anchor
 from webapp.languages import gettext
 from webapp.reading import page_parameters, product_or_404
@@ -20,6 +20,7 @@ from webapp.services.resilience import empty_listing, unless_outage
 from webapp.services.visitors import Line
 from webapp.storefront import (
     behaviour,
+    gone,
     locales,
     photo_regions,
     query_events,
@@ -69,8 +70,8 @@ def listing() -> ResponseReturnValue:
 @blueprint.get("/products/<path:product_id>")
 def product(product_id: str) -> ResponseReturnValue:
     """Show a product, and similar ones; of a quick view (``part=quick``) the product alone."""
-    fields, visitor = _product(product_id), behaviour.visitor()
     parameters = page_parameters(request.args)
+    fields, visitor = _product(product_id, parameters), behaviour.visitor()
     links = Links(parameters, product_id, query_events.arrived(product_id, parameters))
     styled = unless_outage(lambda: services().variants.of(fields), [fields])
     choices = {
@@ -117,12 +118,11 @@ def _goes_with(product_id: str, links: Links) -> list[rails.RailView]:
     return rails.views([rail for rail in found if rail.kind == "goes_with"], links)
 
 
-def _product(product_id: str) -> dict[str, Any]:
+def _product(product_id: str, parameters: SearchParameters) -> dict[str, Any]:
     """Read a product, or end the request: 410 tells search engines to drop an address, 404 to come again."""
     fields = services().navigation.product(product_id)
-    index = services().index
-    if fields is None and unless_outage(lambda: is_deleted(index.client, index.alias, product_id), False):
-        abort(410, gettext("This product is no longer sold. The shop has others that look like what you like."))
+    if fields is None:
+        gone.end_if_gone(product_id, parameters, is_whole="part" not in request.args)
     return fields or product_or_404(product_id)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from search.colors import ASPECT
 from search.parameters import SearchParameters
 from search.syntax import COLOR_NAMES, exchanges_of
 from webapp.languages import gettext
+from webapp.storefront import labels
 from webapp.storefront.facets import swatch
 from webapp.storefront.links import Links
 from webapp.storefront.views import BUTS
@@ -104,7 +106,10 @@ def recent(events: Iterable[Event], product_id: str) -> list[str]:
 
 
 def _exchanges(product: Mapping[str, Any], facets: Facets | None, links: Links) -> Iterator[But]:
-    """Yield other values of the product's attributes; colors also where no product is labelled with any."""
+    """Yield other values of the product's attributes; colors also where no product is labelled with any.
+
+    Of values in an order, the nearest above and below the product's own; of others, the most frequent.
+    """
     own, chosen = product.get("effective") or product.get("attributes") or {}, exchanges_of(links.parameters.but)
     counted = facets.attributes if facets else {}
     colors = next((name for name in COLOR_NAMES if counted.get(name)), COLOR_NAMES[0])
@@ -113,14 +118,16 @@ def _exchanges(product: Mapping[str, Any], facets: Facets | None, links: Links) 
     for name in dict.fromkeys([colors, *others[:_EXCHANGED], *chosen]):
         values = counted.get(name) or (unlabelled if name == colors else [])
         counts = {v.value: v.count for v in values if v.value not in _values(own.get(name))}
-        shown = list(counts)[: _SHADES if name == colors else _VALUES]
-        for value in dict.fromkeys([*([chosen[name]] if name in chosen else []), *shown]):
-            yield _exchange(name, FacetValue(value, counts.get(value, 0)), chosen, links)
+        key = attribute_key("", own[name]).removeprefix(":") if isinstance(own.get(name), str | bool | int) else ""
+        nearest = [next((v for v in side if v in counts), "") for side in labels.current().neighbours(name, key)]
+        offered = [v for v in nearest if v] or list(counts)[: _SHADES if name == colors else _VALUES]
+        for value in dict.fromkeys([*([chosen[name]] if name in chosen else []), *offered]):
+            text = exchange_label(name, value, key)
+            yield _exchange(name, FacetValue(value, counts.get(value, 0)), text, chosen, links)
 
 
-def _exchange(name: str, value: FacetValue, chosen: Mapping[str, str], links: Links) -> But:
+def _exchange(name: str, value: FacetValue, text: str, chosen: Mapping[str, str], links: Links) -> But:
     others = tuple(but for but in links.parameters.but if not but.startswith(f"{name}:"))  # "red" after "blue" is red
-    text = exchange_label(name, value.value)
     color = swatch(value.value) if name in COLOR_NAMES else ""
     if chosen.get(name) == value.value:
         return But(text, links.here(but=others), active=True, color=color)
@@ -129,10 +136,14 @@ def _exchange(name: str, value: FacetValue, chosen: Mapping[str, str], links: Li
 
 
 def _varied(product: Mapping[str, Any], counted: Mapping[str, Sequence[FacetValue]]) -> list[str]:
-    """Return the attributes of few values, first those that pictures show, then those that most products have."""
+    """Return the attributes of few values: first those that pictures show, then those that the shop has words for.
+
+    Of those alike in this, the ones that most products have.
+    """
     seen = product.get("predicted") or {}
+    worded = {re.split("[:<>]", key)[0] for key in labels.current().changes}
     varied = [name for name, values in counted.items() if 2 <= len(values) <= _VARIED and not is_range(name)]
-    return sorted(varied, key=lambda name: (name not in seen, -sum(v.count for v in counted[name])))
+    return sorted(varied, key=lambda name: (name not in seen, name not in worded, -sum(v.count for v in counted[name])))
 
 
 def _values(value: object) -> set[str]:

@@ -1,10 +1,13 @@
 """What a product's page shows besides its listing."""
 
+import pytest
+
 from es_mappings.behaviour import Event
 from es_mappings.facet_types import FacetValue
 from es_mappings.results import Facets
 from search.parameters import SearchParameters
-from webapp.storefront import sheet
+from webapp.storefront import labels, sheet
+from webapp.storefront.labels import Labels
 from webapp.storefront.links import Links
 
 PRODUCT = {"id": "one", "price": 10.0, "brand": "Ada", "category_path": ["Dresses", "Dresses/Midi"]}
@@ -86,6 +89,20 @@ def test_other_values_are_offered_with_their_counts() -> None:
     assert others[1].url == "/products/one"
     assert others[2].url == "/products/one?but=sleeve:long"
     assert others[0].url == "/products/one?but=sleeve:cap&but=color:navy"
+
+
+def test_of_values_in_an_order_the_nearest_are_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    orders = {"dress_length": ["mini", "knee", "midi", "maxi"]}
+    called = Labels(changes={"dress_length>": "Longer: {value}", "dress_length<": "Shorter: {value}"}, orders=orders)
+    monkeypatch.setattr(labels, "current", lambda: called)
+    lengths = [FacetValue("knee", 50), FacetValue("mini", 40), FacetValue("maxi", 3)]
+    counts = {"occasion": [FacetValue("party", 90), FacetValue("work", 80)], "dress_length": lengths}
+    product = PRODUCT | {"effective": {"dress_length": "knee", "occasion": "party"}}
+    offered = sheet.buts(product, Links(SearchParameters(), "one"), Facets({}, {}, {}, counts, {}))
+    # The shop has no midi dress.
+    # What the shop has words for comes first.
+    offered_values = [(b.label, b.count) for b in offered if ": " in b.label]
+    assert offered_values == [("Longer: maxi", 3), ("Shorter: mini", 40), ("Occasion: work", 80)]
 
 
 def test_the_latest_views_come_first_each_once() -> None:
