@@ -42,7 +42,7 @@ class Configuration(BaseModel):
     name: Name
     """Small letters, digits and hyphens."""
     keyword_boosts: Mapping[Annotated[str, Field(min_length=1)], Annotated[Finite, Field(ge=1, le=1000)]] = {}
-    """The text fields that keywords are searched in, each with its boost, 1 and above; by default `KEYWORD_FIELDS`."""
+    """All text fields that keywords are searched in, each with its boost, 1 and above; by default `KEYWORD_FIELDS`."""
     weights: Mapping[str, Finite] = {}
     """Aspect to how much it counts, where neither a request nor a category says so; by default `DEFAULT_WEIGHTS`."""
     mode: Mode = "auto"

@@ -10,14 +10,23 @@ from es_mappings.stores.ubi import MAX_BUCKETS
 ACTIONS: Mapping[str, str] = {"click": "clicks", "like": "likes", "add_to_cart": "carts", "purchase": "orders"}
 """Action, as it is recorded, to the metric that it counts for."""
 
-_TRIAL, _CATEGORY, _LIKE = (f"query_attributes.{name}" for name in ("experiment", "category", "like"))
+_TRIAL, _CATEGORY, _DEVICE, _LIKE = (
+    f"query_attributes.{name}" for name in ("experiment", "category", "device", "like")
+)
 _LIKED: dict[str, Any] = {"exists": {"field": _LIKE}}
 
 Query = dict[str, Any]
 
 
+def _terms(name: str, field: str, *, missing: bool = False) -> Query:
+    return {name: {"terms": {"field": field, **({"missing_bucket": True} if missing else {})}}}
+
+
+_SEGMENTS = (_terms("category", _CATEGORY, missing=True), _terms("device", _DEVICE, missing=True))
+
+
 def of_visits(number: int, after: Mapping[str, Any] | None = None) -> Query:
-    """Build one page of the counts of queries by visit, side and category: of all, and of those that had a like.
+    """Build one page of the counts of queries by visit, side, category and device: of all, and of those with a like.
 
     Parameters
     ----------
@@ -26,24 +35,20 @@ def of_visits(number: int, after: Mapping[str, Any] | None = None) -> Query:
     """
     counted: Query = {metric: {"filter": {"term": {"actions": action}}} for action, metric in ACTIONS.items()}
     counted["zero"] = {"filter": {"term": {"results": 0}}}
-    sources = [_terms("visit", "session_id"), _terms("trial", _TRIAL), _terms("category", _CATEGORY, missing=True)]
+    sources = [_terms("visit", "session_id"), _terms("trial", _TRIAL), *_SEGMENTS]
     return _page(number, [], sources, {**counted, "liked": {"filter": _LIKED, "aggs": counted}}, after)
 
 
 def of_teams(number: int, after: Mapping[str, Any] | None = None) -> Query:
-    """Build one page of the counts of actions by visit, category, action and whose pick the product was."""
+    """Build one page of the counts of actions by visit, category, device, action and whose pick the product was."""
     sources = [
         _terms("visit", "session_id"),
-        _terms("category", _CATEGORY, missing=True),
+        *_SEGMENTS,
         _terms("action", "action_name"),
         _terms("team", "event_attributes.team"),
     ]
     actions = [{"terms": {"action_name": list(ACTIONS)}}]
     return _page(number, actions, sources, {"liked": {"filter": _LIKED}}, after)
-
-
-def _terms(name: str, field: str, *, missing: bool = False) -> Query:
-    return {name: {"terms": {"field": field, **({"missing_bucket": True} if missing else {})}}}
 
 
 def _page(

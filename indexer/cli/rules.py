@@ -13,6 +13,7 @@ from indexer.elastic.product_index import ProductIndex
 from indexer.errors import RelevanceError
 from indexer.relevance import toml_files
 from indexer.relevance.conflicts import conflicts
+from indexer.relevance.naming import read_name
 from indexer.relevance.publications import Publications
 from indexer.relevance.rule_checks import faults
 from indexer.settings import Settings
@@ -42,10 +43,7 @@ def list_() -> None:
 @click.argument("name")
 def show(name: str) -> None:
     """Print a rule as a file that `import` reads; NAME@NUMBER for one of its versions."""
-    bare, _, number = name.partition("@")
-    if number and not number.isdigit():
-        raise RelevanceError(f"{name!r} is not NAME or NAME@NUMBER")
-    click.echo(toml_files.write(_store().get(Rule, bare, int(number) if number else None)), nl=False)
+    click.echo(toml_files.write(_store().get(Rule, *read_name(name))), nl=False)
 
 
 @rules.command("import")

@@ -84,6 +84,8 @@ def _segments(row: Row) -> Iterator[tuple[str, Mapping[str, Any]]]:
     yield ALL, row
     if category := row["key"]["category"]:
         yield f"category:{category.partition('/')[0]}", row
+    if device := row["key"].get("device"):
+        yield f"device:{device}", row
     if liked["doc_count"]:
         yield "likes:yes", liked
     if row["doc_count"] > liked["doc_count"]:

@@ -15,6 +15,7 @@ from indexer.elastic.client import make_index
 from indexer.elastic.named_index import check_serves
 from indexer.elastic.product_index import ProductIndex
 from indexer.errors import EditConflictError, RelevanceError
+from indexer.relevance.naming import read_name
 from indexer.relevance.versions import KINDS, Named, Publication, Version, plain, read_publication, read_version
 
 _HISTORY = 1_000  # versions of one thing, or publications, that are listed
@@ -197,14 +198,12 @@ class Publications:
         RelevanceError
             There is none.
         """
-        name, _, number = text.partition("@")
-        if number and not number.isdigit():
-            raise RelevanceError(f"{text!r} is not NAME or NAME@NUMBER")
+        name, number = read_name(text)
         if name == "live":
             return self.live().configuration
         if name == DEFAULT.name and not self.versions(Configuration, name):
             return DEFAULT
-        return self.get(Configuration, name, int(number) if number else None)
+        return self.get(Configuration, name, number)
 
     def _newest(self) -> dict[str, Any]:
         """Return the newest publication's document, which another version of the code may have written; or nothing."""

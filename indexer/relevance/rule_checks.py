@@ -9,6 +9,7 @@ from es_mappings.configuration import DEFAULT, Configuration
 from es_mappings.effects import Effects
 from es_mappings.facet_types import Query
 from es_mappings.facets import Filters, Refinement
+from es_mappings.keywords import Keywords
 from es_mappings.queries import browse
 from es_mappings.rules import Rule, clause_of
 from indexer.catalog.documents import today
@@ -63,18 +64,26 @@ def _matching(index: ProductIndex, rule: Rule, ids: Sequence[str]) -> set[str]:
 def _everything(index: ProductIndex, rule: Rule) -> Iterator[Fault]:
     if not (rule.then.hide or rule.then.filter or rule.then.hide_ids):
         return
-    before, after = (
-        index.client.count(index=index.name, query=_scope(rule, hiding=hiding))["count"] for hiding in (False, True)
-    )
+    field = next(f"then.{name}" for name in ("filter", "hide", "hide_ids") if getattr(rule.then, name))
+    before, after = (_count(index, _scope(rule, hiding=hiding)) for hiding in (False, True))
     if before and not after:
-        field = next(name for name in ("filter", "hide", "hide_ids") if getattr(rule.then, name))
-        yield Fault(f"then.{field}", f"{rule.name} hides all {before:,} products that it applies to")
+        yield Fault(field, f"{rule.name} hides all {before:,} products that it applies to")
+    elif rule.when.words:
+        before, after = (_count(index, _scope(rule, hiding=hiding, words=True)) for hiding in (False, True))
+        if before and not after:
+            text = f"{rule.name} hides all that {rule.when.words!r} finds ({before:,})"
+            yield Fault(field, text, is_doubt=True)  # a banner or a redirect may be all that is wanted
 
 
-def _scope(rule: Rule, *, hiding: bool) -> Query:
-    """Return the query of the products that a rule may touch, as far as its category says."""
+def _count(index: ProductIndex, query: Query) -> int:
+    return int(index.client.count(index=index.name, query=query)["count"])
+
+
+def _scope(rule: Rule, *, hiding: bool, words: bool = False) -> Query:
+    """Return the query of the products that a rule may touch, as far as its category says, and perhaps its words."""
     clauses = tuple(Effects((rule,)).clauses) if hiding else ()
-    return browse(None, Filters(category=rule.when.category or None, rules=clauses))
+    keywords = Keywords(rule.when.words) if words else None
+    return browse(keywords, Filters(category=rule.when.category or None, rules=clauses))
 
 
 def _filters(rule: Rule) -> dict[str, str]:

@@ -1,12 +1,12 @@
 """Comparing configurations and judging searches, by keyboard and without JavaScript."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from es_mappings.configuration import Configuration
 from indexer.relevance.publications import Publications
 from indexer.relevance.query_judgements import QueryJudgementStore
+from tests.browser.accessibility import assert_accessible
 from tests.browser.staff import log_in
 from tests.conftest import Shop
 
@@ -21,11 +21,6 @@ def store(store: Publications) -> Publications:
     return store
 
 
-def _is_accessible(page: Page) -> None:
-    found = Axe().run(page).response["violations"]
-    assert [(v["id"], [n["target"] for n in v["nodes"]]) for v in found if v["impact"] in {"serious", "critical"}] == []
-
-
 def _fits(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
@@ -35,14 +30,14 @@ def test_four_side_by_side_each_product_explained(page: Page, shop: Shop, store:
     page.goto(FOUR)
     expect(page.get_by_role("heading", name="described")).to_be_visible()
     _fits(page)
-    _is_accessible(page)
+    assert_accessible(page)
     lefts = [page.locator(f"#side-{letter}").bounding_box()["x"] for letter in "abcd"]  # type: ignore[index]
     assert lefts == sorted(set(lefts))
     why = page.locator("section[aria-labelledby=side-b] details[data-explain]").first
     why.locator("summary").press("Enter")
     row = why.get_by_role("row", name="striped title 9")
     expect(row).to_be_visible()
-    _is_accessible(page)
+    assert_accessible(page)
     page.set_viewport_size({"width": 390, "height": 800})
     _fits(page)
     page.set_viewport_size({"width": 1280, "height": 900})
@@ -51,7 +46,7 @@ def test_four_side_by_side_each_product_explained(page: Page, shop: Shop, store:
     text.fill(text.input_value().replace("title = 9", "title = 3"))
     page.get_by_role("button", name="Try it here").press("Enter")
     expect(page.get_by_role("heading", name="Your draft")).to_be_visible()
-    _is_accessible(page)
+    assert_accessible(page)
     assert [v.number for v in store.versions(Configuration, "titles")] == [1]
 
 
@@ -78,16 +73,39 @@ def test_why_and_a_draft_without_javascript(plain_page: Page, shop: Shop, store:
     expect(page.get_by_role("heading", name="Versions")).to_be_visible()
 
 
+def test_a_draft_is_tried_on_many_searches_and_each_leads_to_its_pages(
+    page: Page, shop: Shop, store: Publications
+) -> None:
+    log_in(page, shop, "/workbench/configurations/new")
+    text = page.get_by_label("As a file")
+    text.fill(text.input_value().replace("title = 4", "title = 40"))
+    page.get_by_label("Preview next to what is live").fill("striped dress")
+    page.get_by_role("button", name="Preview").press("Enter")
+    expect(page.get_by_label("Another")).to_have_value("new")
+    assert page.get_by_label("Another").locator("option:checked").inner_text() == "Your draft"
+    page.get_by_label("Search", exact=True).last.fill("")
+    page.get_by_label("Or many searches").fill("striped dress\nred toy")
+    page.get_by_role("button", name="Compare", exact=True).press("Enter")
+    expect(page.get_by_text("2 searches: the pages share")).to_be_visible()
+    assert_accessible(page)
+    page.get_by_role("button", name="striped dress").press("Enter")
+    expect(page.get_by_role("heading", name="Your draft")).to_be_visible()
+    page.get_by_label("Another").select_option("titles")  # who chooses another one gets it
+    page.get_by_role("button", name="Compare", exact=True).press("Enter")
+    expect(page.get_by_role("heading", name="titles")).to_be_visible()
+    assert [version.name for version in store.all(Configuration)] == ["described", "titles"]
+
+
 def test_searches_are_judged_by_keyboard_with_a_reason(page: Page, shop: Shop, store: Publications) -> None:
     judgements = QueryJudgementStore(shop.index)
     shop.client.options(ignore_status=404).indices.delete(index=judgements.index)
     log_in(page, shop, "/lab/queries")
-    _is_accessible(page)
+    assert_accessible(page)
     page.get_by_label("Searches, one a line").fill("dress")
     page.get_by_role("button", name="Draw", exact=True).press("Enter")
     page.get_by_role("link", name="Start judging").press("Enter")
     expect(page.get_by_role("heading", name="Somebody types “dress”")).to_be_visible()
-    _is_accessible(page)
+    assert_accessible(page)
     _fits(page)
     page.get_by_label("Your reason").fill("No stripes, 3 dots")  # its keys grade nothing
     page.get_by_role("button", name="0 Not that").press("Enter")

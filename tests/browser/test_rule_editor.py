@@ -1,19 +1,14 @@
 """A rule is made on the page that it changes: by dragging, by keyboard, and without JavaScript."""
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from indexer import synonyms
 from indexer.relevance.publications import Publications
+from tests.browser.accessibility import assert_accessible
 from tests.browser.staff import log_in
 from tests.conftest import Shop
 
 NEW = "/workbench/rules/new?query=midi+dress"
-
-
-def _is_accessible(page: Page) -> None:
-    found = Axe().run(page).response["violations"]
-    assert [(v["id"], [n["target"] for n in v["nodes"]]) for v in found] == []
 
 
 def _placed(page: Page) -> Locator:
@@ -32,7 +27,7 @@ def _at(page: Page, place: int, product_id: str) -> None:
 def test_a_product_is_dragged_to_its_place_and_published(page: Page, shop: Shop, store: Publications) -> None:
     log_in(page, shop, "/workbench/rules")
     page.goto(NEW)
-    _is_accessible(page)
+    assert_accessible(page)
     first, *_, sixth = _ids(page)[:6]
     page.get_by_label("Banner above the page").fill("New midi dresses")  # what is typed stays
     _placed(page).first.scroll_into_view_if_needed()  # as who drags sees both places
@@ -43,7 +38,7 @@ def test_a_product_is_dragged_to_its_place_and_published(page: Page, shop: Shop,
     expect(page.get_by_role("button", name="Unpin")).to_be_focused()
     expect(page.get_by_label("Banner above the page")).to_have_value("New midi dresses")
     _at(page, 1, first)
-    _is_accessible(page)
+    assert_accessible(page)
     page.get_by_label("Name", exact=True).fill("midi")
     page.get_by_role("button", name="Save and publish").click()
     expect(page.get_by_text("Published: shoppers see it")).to_be_visible()
@@ -51,7 +46,7 @@ def test_a_product_is_dragged_to_its_place_and_published(page: Page, shop: Shop,
     assert [(pin.id, pin.position) for pin in rule.then.pin] == [(sixth, 2)]
     page.goto("/workbench/rules")
     expect(page.get_by_role("row", name="midi")).to_contain_text("say “New midi dresses”")
-    _is_accessible(page)
+    assert_accessible(page)
     page.get_by_role("button", name="Turn off midi").press("Enter")
     expect(page.get_by_role("button", name="Turn on midi")).to_be_visible()
     assert store.live().rules == ()
@@ -75,7 +70,31 @@ def test_products_are_moved_and_hidden_by_keyboard(page: Page, shop: Shop, store
     assert first not in _ids(page)
     page.get_by_role("button", name="Show again").press("Enter")
     _at(page, 2, first)
-    _is_accessible(page)
+    assert_accessible(page)
+
+
+def _hidden(page: Page) -> list[str]:
+    return [field.input_value() for field in page.locator("[name=hide]").all()]
+
+
+def test_filters_are_suggested_and_another_field_follows_the_last(page: Page, shop: Shop, store: Publications) -> None:
+    log_in(page, shop, "/workbench/rules")
+    page.goto(NEW)
+    offered = page.locator("#filters option").evaluate_all("options => options.map(option => option.value)")
+    assert {"category:Dresses", "in_stock:false"} <= set(offered)
+    chosen = [*[text for text in offered if text.startswith("brand:")][:2], "category:Dresses"]
+    for number, text in enumerate(chosen, 1):
+        page.get_by_label(f"Hide what matches, {number}").fill(text)
+        assert page.get_by_label(f"Hide what matches, {number}").get_attribute("list") == "filters"
+    assert _hidden(page) == [*chosen, ""]
+    assert_accessible(page)
+    page.get_by_label("Hide what matches, 3").press("Enter")  # shows the page with the rule
+    expect(page.get_by_text("Nothing is left on this page")).to_be_visible()
+    assert _hidden(page) == [*chosen, ""]
+    page.get_by_label("Hide what matches, 1").fill("brand")
+    page.get_by_role("button", name="Check").press("Enter")
+    expect(page.get_by_label("Hide what matches, 1")).to_have_attribute("aria-invalid", "true")
+    assert_accessible(page)
 
 
 def test_everything_works_without_javascript(plain_page: Page, shop: Shop, store: Publications) -> None:
@@ -87,6 +106,12 @@ def test_everything_works_without_javascript(plain_page: Page, shop: Shop, store
     _at(page, 2, third)
     _placed(page).nth(0).get_by_role("button", name="Hide").click()
     _at(page, 1, second)
+    page.get_by_label("Hide what matches, 1").fill("price:90000..")
+    page.get_by_label("Hide what matches, 2").fill("price:80000..")
+    page.get_by_role("button", name="Show", exact=True).click()
+    assert _hidden(page) == ["price:90000..", "price:80000..", ""]
+    for number in (1, 2):
+        page.get_by_label(f"Hide what matches, {number}").fill("")
     page.get_by_label("Last day").fill("2020-01-01")
     page.get_by_label("Name", exact=True).fill("plain")
     page.get_by_role("button", name="Save draft").click()
@@ -104,14 +129,14 @@ def test_everything_works_without_javascript(plain_page: Page, shop: Shop, store
 def test_a_synonym_is_seen_before_it_is_saved(page: Page, shop: Shop) -> None:
     log_in(page, shop, "/workbench/synonyms")
     page.goto("/workbench/synonyms?words=gownlike+%3D%3E+dress")
-    _is_accessible(page)
+    assert_accessible(page)
     page.get_by_role("button", name="See what would change").press("Enter")
     expect(page.get_by_role("heading", name="“gownlike”: 0 →")).to_be_visible()
     expect(page.locator(".effect img").first).to_be_visible()
-    _is_accessible(page)
+    assert_accessible(page)
     page.get_by_role("button", name="Save “gownlike => dress”").press("Enter")
     expect(page.get_by_role("row", name="gownlike").first).to_be_visible()
-    _is_accessible(page)
+    assert_accessible(page)
     page.get_by_role("button", name="Undo change").press("Enter")
     expect(page.get_by_role("link", name="Edit gownlike")).to_have_count(0)
     assert not [rule for rule in synonyms.read(shop.index) if "gownlike" in str(rule)]

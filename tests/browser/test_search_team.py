@@ -11,7 +11,6 @@ from playwright.sync_api import Page, expect
 
 from es_mappings.configuration import Configuration
 from indexer import synonyms
-from indexer.experiments.judging import look_again
 from indexer.experiments.log import Experiments
 from indexer.relevance.interaction_log import InteractionLog
 from indexer.relevance.publications import Publications
@@ -130,8 +129,7 @@ def test_an_experiment_runs_until_shoppers_have_decided(
     simulated += [_visit(n, f"{run.number}:treatment", clicks=False) for n in range(SIDE)]
     visits.write([message for visit in simulated for message in visit])
     shop.client.indices.refresh(index=[visits.queries, visits.events])
-    look_again(shop.index, run)  # as a worker does every half hour
-    page.reload()
+    page.get_by_role("button", name="Count now").press("Enter")
     expect(page.get_by_text("by lookalike: worse beyond doubt")).to_be_visible()
     expect(page.get_by_role("button", name="Stop boosts")).to_have_count(0)
     expect(page.get_by_role("heading", name="Start one")).to_be_visible()

@@ -177,7 +177,7 @@ def test_what_cannot_be_explained_is_named(
 def test_a_draft_is_explained_without_being_saved(web: FlaskClient, shop: Shop, store: Publications) -> None:
     draft = 'version = 1\nname = "draft"\n[keyword_boosts]\ndescription = 2\n'
     page = post(web, "/workbench/compare", 200, text=draft, q="dress")
-    assert "Change live, and try it here" in page
+    assert "Change your draft, and try it here" in page
     assert "text_b=" not in page.replace('name="text_b"', "")
     [first, *_] = re.findall(r'form="explain-draft" name="id" value="([^"]+)"', page)
     shown = post(web, "/workbench/compare/explain", 200, text_b=draft, q="dress", side="b", id=first)

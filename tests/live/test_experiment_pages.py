@@ -55,7 +55,12 @@ def test_it_is_started_and_stopped_by_who_may_publish(shop: Shop, store: Experim
     page = web.get(PATH).text
     assert f"{COLORS.name} was deleted; the experiment keeps it" in page
     assert "0 of 500 visits" in page
+    assert "Not counted yet" in page
+    assert _post(log_in(shop, "bob", "bob:view"), f"{PATH}/count")[0] == 403
+    assert _post(web, f"{PATH}/count")[0] == 303
+    assert "Not counted yet" not in web.get(PATH).text
     assert _post(web, f"{PATH}/stop", name="colors", reason="enough")[0] == 303
+    assert _post(web, f"{PATH}/count")[0] == 422
     code, page = _post(web, f"{PATH}/stop", name="colors")
     assert code == 422
     assert "already" in page

@@ -164,12 +164,20 @@ def test_what_orders_cannot_share_stays_as_the_control_has_it(index: ProductInde
 
 
 def _visit(
-    number: int, trial: str, *, results: int = 9, acted: str = "", team: str = "", like: bool = False
+    number: int,
+    trial: str,
+    *,
+    results: int = 9,
+    acted: str = "",
+    team: str = "",
+    like: bool = False,
+    device: str = "desktop",
 ) -> list[Any]:
     day = dt.datetime.now(dt.UTC).strftime("%Y%m%d")
     session, query = f"{day}-{number:012}", f"{day}-query{number:019}"
     at = dt.datetime.now(dt.UTC).timestamp()
-    attributes: dict[str, Any] = {"experiment": trial, "category": "Dresses/Midi"} | ({"like": ("p0",)} if like else {})
+    attributes: dict[str, Any] = {"experiment": trial, "category": "Dresses/Midi", "device": device}
+    attributes |= {"like": ("p0",)} if like else {}
     common: dict[str, Any] = {"session_id": session, "at": at, "query_id": query, "application": "shop"}
     shown = Shown(**common, attributes=attributes, results=results, ids=("p1",))
     if not acted:
@@ -182,7 +190,7 @@ def test_visits_are_counted_by_side_metric_and_segment(index: ProductIndex) -> N
         *_visit(1, "1:control"),
         *_visit(2, "1:control", acted="click", like=True),
         *_visit(3, "1:treatment", acted="purchase"),
-        *_visit(4, "1:treatment", results=0),
+        *_visit(4, "1:treatment", results=0, device="phone"),
         *_visit(5, "2:treatment", acted="click"),  # of another experiment
     ]
     InteractionLog(index).write(visits)
@@ -192,7 +200,9 @@ def test_visits_are_counted_by_side_metric_and_segment(index: ProductIndex) -> N
         "control": (2, {"clicks": 1}),
         "treatment": (2, {"orders": 1, "zero": 1}),
     }
-    assert set(tallies) == {ALL, "category:Dresses", "likes:yes", "likes:no"}
+    assert set(tallies) == {ALL, "category:Dresses", "device:desktop", "device:phone", "likes:yes", "likes:no"}
+    assert {side: t.visits for side, t in tallies["device:desktop"].items()} == {"control": 2, "treatment": 1}
+    assert tallies["device:phone"]["treatment"].counts == {"zero": 1}
     assert tallies["likes:yes"]["control"].counts == {"clicks": 1}
     assert tallies["likes:no"]["control"].visits == 1
 

@@ -244,6 +244,7 @@ def test_an_anchor_or_a_hidden_product_is_not_pinned(navigation: Navigation) -> 
             "then.filter.1",
             "mine leaves only brand:Nobody, which no product there has",
         ),
+        ({"hide": ["brand:Acme"]}, {"words": "coat"}, "then.hide", "mine hides all that 'coat' finds (1)"),
         ({"hide": ["colour:green"]}, {}, "then.hide.0", "no product has an attribute 'colour'"),
         ({"boost": [{"filter": "brand:Nobody", "factor": 2}]}, {}, "then.boost.0.filter", "no product there is"),
         ({"banner": "x"}, {"ends": "2020-01-01"}, "when.ends", "mine ended on 2020-01-01"),

@@ -85,4 +85,23 @@ function mark(item) {
   item?.classList.add("is-target");
 }
 
+// The last field of a list has another one after it as soon as it holds something. Without script "Show" brings one.
+document.addEventListener("input", (event) => {
+  const row = event.target.closest?.("[data-row]");
+  if (!row || row.nextElementSibling?.matches("[data-row]") || !event.target.value.trim()) return;
+  const next = row.cloneNode(true);
+  for (const extra of next.querySelectorAll(".fault, .quiet")) extra.remove();
+  for (const input of next.querySelectorAll("input")) {
+    input.value = "";
+    input.removeAttribute("aria-invalid");
+    if (input.id) input.id = following(input.id);
+    input.ariaLabel = following(input.ariaLabel);
+    const hint = input.getAttribute("aria-describedby")?.match(/hint-\S+/);
+    hint ? input.setAttribute("aria-describedby", hint[0]) : input.removeAttribute("aria-describedby");
+  }
+  row.after(next);
+});
+
+const following = (name) => name.replace(/\d+$/, (number) => Number(number) + 1);
+
 makeDraggable();

@@ -65,7 +65,7 @@ class _Visit:
             query_id=query_id,
             application=self.application,
             words=asked.without_secrets(parameters.q),
-            attributes=asked.attributes_of(parameters) | ({"experiment": listing.trial} if listing.trial else {}),
+            attributes=asked.attributes_of(parameters) | self._served(listing),
             results=0 if asked.is_instead(listing) else listing.result.total,
             ids=() if redirect else tuple(hit.product["id"] for hit in listing.result.hits),
             first=listing.offset + 1,
@@ -75,6 +75,11 @@ class _Visit:
         services().query_log.put(message.model_dump(mode="json"))
         for value in parameters.filter:
             self.acted(query_id, FILTER, value)
+
+    def _served(self, listing: Listing) -> dict[str, str]:
+        """Return which side of an experiment a page is, and on what it is seen; of a program, nobody knows that."""
+        device = visits.device() if self.application == "shop" else ""
+        return {name: value for name, value in (("experiment", listing.trial), ("device", device)) if value}
 
     def acted(self, query_id: str, action: Action, object_id: str, place: Place = NOWHERE) -> None:
         """Record what was done after a query."""

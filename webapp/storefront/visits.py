@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
-from typing import NamedTuple, cast
+from typing import Literal, NamedTuple, cast
 
 from flask import current_app, g, request, session
 
@@ -20,6 +20,9 @@ _REFINED_SECONDS = 120  # within which another query says what the one before wa
 _RENEWED_SECONDS = 60  # so that not every page sets the cookie
 _BAGGED_BYTES = 500  # of what was put into the bag from where, in the cookie
 _CRAWLER = re.compile(r"bot\b|crawl|spider|slurp", re.IGNORECASE)
+
+
+Device = Literal["phone", "desktop"]
 
 
 class Current(NamedTuple):
@@ -40,6 +43,17 @@ def is_recorded() -> bool:
         return True
     session["query"] = ["", int(time.time()), ""]  # the browser is asked for it with its next page
     return False
+
+
+def device() -> Device:
+    """Return what the browser declares that it runs on: no more than that is read of the header, and kept.
+
+    Browsers made of Chromium say it alone (`Sec-CH-UA-Mobile`, which they send unasked), others by "Mobi" in what they
+    call themselves. Tablets mostly declare that they are no phones.
+    """
+    declared = request.headers.get("Sec-CH-UA-Mobile", "")
+    is_phone = declared == "?1" if declared else "Mobi" in request.headers.get("User-Agent", "")
+    return "phone" if is_phone else "desktop"
 
 
 def current() -> Current | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from elasticsearch import ApiError
@@ -14,7 +14,6 @@ from flask.typing import ResponseReturnValue
 from es_mappings.configuration import Configuration
 from indexer.checks.findings import read_error
 from indexer.errors import RelevanceError
-from indexer.relevance import toml_files
 from indexer.relevance.golden import Grades, merge
 from indexer.relevance.query_sets import MAX_QUERIES, QuerySet, SavedQuery
 from search.comparison import (
@@ -33,6 +32,8 @@ from search.raw_requests import RawRequest
 from webapp.errors import wants_json
 from webapp.services import comparisons, services
 from webapp.staff.login import staff_level, staff_only
+from webapp.workbench import filter_suggestions
+from webapp.workbench.configuration_help import text_of
 from webapp.workbench.sides import Side, address, asked_queries, draft_text, names, read_request, read_sides
 from workers.errors import RedisUnavailableError
 
@@ -44,12 +45,20 @@ _AGAIN_SECONDS = "1"  # until a page whose searches aren't all done asks for the
 
 @dataclass(frozen=True)
 class Column:
-    """What one configuration shows for a request, and how it differs from the first one."""
+    """What one configuration shows for a request, and how it differs from the first one.
+
+    Attributes
+    ----------
+    gone : list of (int, dict)
+        Products of the first one's page that this one doesn't have, each with the place that it had.
+    """
 
     side: Side
     listing: Listing
     raw: RawRequest
     compared: QueryComparison | None
+
+    gone: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
 
     @property
     def moves(self) -> dict[str, Any]:
@@ -79,12 +88,13 @@ def show() -> ResponseReturnValue:
     context: dict[str, Any] = {"names": names(), "values": request.values, "most": MAX_QUERIES, "problem": ""}
     context |= {"level": staff_level(), "draft": draft_text()}
     context |= {"metric": METRIC, "most_explained": MAX_EXPLAINED, "address": address()}
+    context["filters"] = filter_suggestions.of_requests(services().navigation.current.whole_shop.read())
     context["sets"] = [version.name for version in store.all(QuerySet)]
     saved = {version.name: version.number for version in store.all(Configuration)}
     context |= {"known": list(dict.fromkeys(["live", "default", *saved])), "seen": saved.get(names()["b"], 0)}
     with _problems_in(context):
         sides, parameters, queries = read_sides(), read_request(), asked_queries()
-        context |= {"sides": sides, "text_b": context["draft"] or toml_files.write(sides[1].publication.configuration)}
+        context |= {"sides": sides, "text_b": context["draft"] or text_of(sides[1].publication.configuration)}
         if queries:
             context |= _many(sides, parameters.model_copy(update={"q": ""}), queries)
         elif parameters.q or parameters.has_anchors or parameters.category:
@@ -133,10 +143,17 @@ def _columns(sides: list[Side], parameters: SearchParameters) -> list[Column]:
     for side in sides:
         listing = navigation.preview(parameters, side.publication)
         raw, *_ = navigation.requests(parameters, parameters.dislike, side.publication)
-        first, shown = PageSummary.of(columns[0].listing) if columns else None, PageSummary.of(listing)
-        compared = QueryComparison(parameters.q, first, shown) if first else None
-        columns.append(Column(side, listing, raw, compared))
+        columns.append(_column(side, listing, raw, columns[0].listing if columns else None))
     return columns
+
+
+def _column(side: Side, listing: Listing, raw: RawRequest, first: Listing | None) -> Column:
+    if first is None:
+        return Column(side, listing, raw, None)
+    compared = QueryComparison(listing.parameters.q, PageSummary.of(first), PageSummary.of(listing))
+    products = {hit.product["id"]: hit.product for hit in first.result.hits}
+    gone = [(move.before or 0, products[move.product_id]) for move in compared.moves if move.change == "gone"]
+    return Column(side, listing, raw, compared, gone)
 
 
 def _many(sides: list[Side], base: SearchParameters, queries: list[SavedQuery]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from es_mappings.configuration import Configuration
 from es_mappings.experiment import METRICS
 from indexer.checks.trying import try_configuration
 from indexer.errors import RelevanceError
-from indexer.experiments.judging import result_of
+from indexer.experiments.judging import look_again, result_of
 from indexer.experiments.log import Experiments, Look, Run
 from indexer.experiments.results import Measure
 from indexer.experiments.starting import deleted, described, new_experiment
@@ -24,6 +24,12 @@ blueprint = Blueprint("experiments", __name__, url_prefix="/workbench/experiment
 _HISTORY = 50  # experiments that are listed
 _FIELDS = ("name", "control", "treatment", "kind", "share", "metric", "minimum_days", "minimum_visits")
 _DEFAULTS = {"control": "live", "kind": "ab", "share": "1", "metric": "clicks"}
+_SEGMENTS = {
+    "device:phone": "On a phone",
+    "device:desktop": "On a computer or a tablet",
+    "likes:yes": "Searches with likes",
+    "likes:no": "Searches without likes",
+}
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -52,6 +58,18 @@ def start() -> ResponseReturnValue:
     return redirect(url_for("experiments.show"), 303)
 
 
+@blueprint.post("/count")
+@staff_only
+def count() -> ResponseReturnValue:
+    """Count the visits of the experiment that runs, as a worker does every half hour; one that is worse stops."""
+    needs_level("edit")
+    run = _experiments().running()
+    if run is None:
+        return _page("no experiment runs, so there is nothing to count")
+    look_again(services().index, run)
+    return redirect(url_for("experiments.show"), 303)
+
+
 @blueprint.post("/stop")
 @staff_only
 def stop() -> ResponseReturnValue:
@@ -71,7 +89,9 @@ def _page(problem: str = "") -> ResponseReturnValue:
     if wanted and run is None:
         abort(404, f"There is no experiment {wanted}.")
     look = store.look(run.number) if run else None
-    saved = [version.name for version in services().publications.all(Configuration)]
+    publications = services().publications
+    saved = [version.name for version in publications.all(Configuration)]
+    tried = [name for name in (*saved, "default") if name != publications.live().configuration.name]
     page = render_template(
         "workbench/experiments.html",
         run=run,
@@ -79,7 +99,8 @@ def _page(problem: str = "") -> ResponseReturnValue:
         is_free=not (runs and runs[0].is_running),
         known=["live", "default", *(name for name in saved if name != "default")],
         metrics={name: text for name, text in METRICS.items() if name != "zero"},
-        form={**_DEFAULTS, **request.form},
+        form={**_DEFAULTS, "treatment": next(iter(tried), ""), **request.form},
+        has_saved=bool(saved),
         level=staff_level(),
         problem=problem,
         keeps=services().settings.ubi_days,
@@ -96,8 +117,14 @@ def _results(run: Run, look: Look | None) -> dict[str, Any]:
         "result": result,
         "described": described(run.experiment) if run.experiment else "",
         "deleted": list(deleted(services().publications, run)),
-        "groups": {name: [_row(measure) for measure in measures] for name, measures in groups.items()},
+        "groups": {_group(name): [_row(measure) for measure in measures] for name, measures in groups.items()},
     }
+
+
+def _group(segment: str) -> str:
+    """Return what a segment is called."""
+    kind, _, value = segment.partition(":")
+    return f"Searches in {value}" if kind == "category" else _SEGMENTS.get(segment, segment)
 
 
 def _row(measure: Measure) -> dict[str, str]:

@@ -19,16 +19,18 @@ from indexer.relevance.rule_checks import problems as rule_problems
 from indexer.relevance.versions import Version
 from webapp.services import services
 from webapp.staff.login import needs_level, staff_author, staff_level, staff_only
+from webapp.workbench import configuration_help
 
 blueprint = Blueprint("relevance", __name__, url_prefix="/workbench")
 
 Saved = Configuration | Rule | QuerySet
 
+TITLES = {"configurations": "configuration", "rules": "rule", "query-sets": "query set"}
 KINDS: dict[str, type[Saved]] = {"configurations": Configuration, "rules": Rule, "query-sets": QuerySet}
 _NO_STORE = {"Cache-Control": "no-store"}
 _HISTORY = 50  # publications that are shown
 _EXAMPLES = {
-    "configurations": 'version = 1\nname = "my-configuration"\n\n[keyword_boosts]\ntitle = 4\n"brand.text" = 2\n',
+    "configurations": configuration_help.beginning(),
     "rules": 'version = 1\nname = "my-rule"\n\n[when]\nwords = ""\n\n[then]\nbanner = ""\n',
     "query-sets": 'version = 1\nname = "my-queries"\n\n[[queries]]\nq = ""\nlike = []\nfilter = []\n',
 }
@@ -128,7 +130,7 @@ def _keep(kind: str, value: Saved, name: str, seen: int, *, is_published: bool) 
     keep(services().publications, value, staff_author(), note, expected=expected, is_published=is_published)
     if is_published:
         return redirect(url_for("relevance.overview"), 303)
-    return redirect(_address(kind, value.name), 303)
+    return redirect(f"{_address(kind, value.name)}?kept=saved", 303)
 
 
 def _withdraw(kind: str, name: str) -> ResponseReturnValue:
@@ -166,6 +168,8 @@ def _form(
     live_names = {"configurations": [live.configuration.name], "rules": [rule.name for rule in live.rules]}
     context |= {"is_live": name in live_names.get(kind, ()), "address": _address(kind, name)}
     context |= {"problems": problems or [], "is_right": is_right, "diff": diff, "level": staff_level()}
+    context["title"] = f"New {TITLES[kind]}" if name == "new" else name
+    context["fields"] = configuration_help.fields() if kind == "configurations" else []
     context["saved"] = saved  # number of the version, where it could not be published
     # A check that finds something has done what it was asked for.
     refused = bool(problems) and request.form.get("action") != "check"

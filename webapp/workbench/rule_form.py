@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +17,7 @@ from indexer.relevance.faults import Fault, InvalidRuleError, read_rule
 from indexer.relevance.versions import plain
 
 _WHEN = ("words", "match", "category", "likes_category", "starts", "ends", "configuration")
-_LINES = ("hide", "hide_ids", "filter")  # a text field, one entry a line
+_LISTS = ("hide", "hide_ids", "filter")  # several fields, of one entry or more a line
 _TEXTS = ("redirect", "banner")
 _UNNAMED = "this-rule"  # the name of one that has none yet, in previews
 _MOST_ROWS = 200  # of one kind that a form is read for; a rule has fewer
@@ -43,15 +43,22 @@ class RuleForm:
     @classmethod
     def begin(cls, words: str, category: str) -> RuleForm:
         """Return the fields of a new rule for a search."""
-        name = re.sub(r"[^a-z0-9]+", "-", (words or category).lower()).strip("-")[:60].strip("-")
-        return cls({"name": name, "when": _without_empty({"words": words, "category": category}), "then": {}})
+        return cls({"when": _without_empty({"words": words, "category": category}), "then": {}}).named()
+
+    def named(self) -> RuleForm:
+        """Return the fields with a name, by default made of what the rule is for; it stays empty if that isn't said."""
+        if self.get("name"):
+            return self
+        text = self.get("words") or self.get("category") or self.get("likes_category")
+        name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60].strip("-")
+        return RuleForm({**self.values, **_without_empty({"name": name})})
 
     @classmethod
     def read(cls, form: MultiDict[str, str]) -> RuleForm:
         """Read the fields of a form."""
         when = {name: form.get(name, "").strip() for name in _WHEN}
         then: dict[str, Any] = {name: form.get(name, "").strip() for name in _TEXTS}
-        then |= {name: [line.strip() for line in form.get(name, "").splitlines() if line.strip()] for name in _LINES}
+        then |= {name: [line.strip() for line in _lines(form, name) if line.strip()] for name in _LISTS}
         then["pin"] = _rows(form, id="pin_id", position="pin_position")
         then["boost"] = _rows(form, filter="boost_filter", factor="boost_factor")
         top = {name: form.get(name, "").strip() for name in ("name", "priority")}
@@ -115,7 +122,7 @@ class RuleForm:
 def input_of(fault: Fault) -> str:
     """Return the id of the input that a fault is shown at."""
     match fault.field.split("."):
-        case ["then", ("pin" | "boost") as name, number, *_]:
+        case ["then", ("pin" | "boost" | "hide" | "filter") as name, number, *_]:
             return f"{name}-{number}"
         case ["when"]:  # its first day is after the last one
             return "ends"
@@ -132,6 +139,11 @@ def by_input(faults: Iterable[Fault]) -> dict[str, list[Fault]]:
     for fault in faults:
         found.setdefault(input_of(fault), []).append(fault)
     return found
+
+
+def _lines(form: MultiDict[str, str], name: str) -> Iterator[str]:
+    for text in form.getlist(name)[:_MOST_ROWS]:
+        yield from text.splitlines()
 
 
 def _rows(form: MultiDict[str, str], **names: str) -> list[dict[str, str]]:

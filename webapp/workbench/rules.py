@@ -24,6 +24,7 @@ from search.errors import ParameterError
 from webapp.reading import page_parameters
 from webapp.services import services
 from webapp.staff.login import needs_level, staff_author, staff_level, staff_only
+from webapp.workbench import filter_suggestions
 from webapp.workbench.rule_form import RuleForm, by_input
 from webapp.workbench.rule_preview import Preview, preview
 
@@ -116,7 +117,7 @@ def change(name: str) -> ResponseReturnValue:
     """Arrange, check, save or publish what the fields hold; on a fault show it where it is, and leave all as it was."""
     form, seen = RuleForm.read(request.form), request.form.get("seen", 0, int)
     if command := request.form.get("do", ""):
-        return _page(_Edit(name, form.arranged(command), seen))
+        return _page(_Edit(name, form.arranged(command).named(), seen))
     action = request.form.get("action", "")
     if action not in _ACTIONS:
         abort(400, f"action: must be {', '.join(_ACTIONS)}.")
@@ -202,6 +203,7 @@ def _page(now: _Edit) -> ResponseReturnValue:
         "preview_problem": problem,
         "products": _products(now.form),
         "categories": [value.value for value in services().navigation.categories()],
+        "filters": filter_suggestions.of_rules(services().navigation.current.whole_shop.read()),
         "configurations": [version.name for version in store.all(Configuration)] or [DEFAULT.name],
         "level": staff_level(),
         "tried": _tried(now.form),

@@ -48,7 +48,12 @@ def names() -> dict[str, str]:
 
 
 def draft_text() -> str:
-    """Return the configuration that a form brings instead of b: that of a preview, or of the page's own editor."""
+    """Return the configuration that a form brings instead of b: that of a preview, or of the page's own editor.
+
+    Who chooses another configuration next to a draft gets that one.
+    """
+    if request.form.get("draft_of", names()["b"]) != names()["b"]:
+        return ""
     return request.form.get("text_b") or request.form.get("text", "")
 
 

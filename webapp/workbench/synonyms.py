@@ -116,7 +116,7 @@ def change() -> ResponseReturnValue:
             return _page(now, "write the words first")
     except (CatalogError, EditConflictError) as error:
         return _page(now, str(error))
-    return redirect(url_for("synonyms.overview"), 303)
+    return redirect(url_for("synonyms.overview", kept=action), 303)
 
 
 @blueprint.post("/undo")

@@ -179,7 +179,7 @@ def test_what_people_type_by_mistake_is_not_recorded(shop: _Shop) -> None:
 def test_a_photograph_s_token_is_not_recorded(shop: _Shop) -> None:
     token = "t" * 32
     shop.listing(f"/search?photo={token}")
-    assert shop.sent[0]["attributes"] == {"photo": "yes"}
+    assert shop.sent[0]["attributes"] == {"photo": "yes", "device": "desktop"}
     assert token not in str(shop.sent)
 
 
@@ -189,3 +189,21 @@ def test_a_cookie_of_another_shape_begins_a_new_visit(shop: _Shop, cookie: objec
     with shop.request("/search?q=dress"):
         assert visits.current() is None
     assert shop.listing("/search?q=dress")
+
+
+@pytest.mark.parametrize(
+    ("headers", "device"),
+    [
+        ({"Sec-CH-UA-Mobile": "?1"}, "phone"),
+        ({"Sec-CH-UA-Mobile": "?0", "User-Agent": "Mobile"}, "desktop"),
+        ({"User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Mobile/15E148 Safari/604.1"}, "phone"),
+        ({"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}, "desktop"),
+        ({"Sec-CH-UA-Mobile": "?1; rm -rf"}, "desktop"),
+        ({}, "desktop"),
+    ],
+)
+def test_no_more_is_kept_of_a_browser_than_whether_it_runs_on_a_phone(headers: dict[str, str], device: str) -> None:
+    shop = _Shop()
+    shop.listing("/search?q=dress", headers=BROWSER | headers)
+    [shown] = shop.sent
+    assert shown["attributes"] == {"device": device}

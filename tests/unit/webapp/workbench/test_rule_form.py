@@ -24,8 +24,9 @@ RULE = Rule.model_validate({
 FIELDS = [
     ("name", "summer"), ("priority", "3"), ("words", " dress "), ("match", "contains"), ("starts", "2026-06-01"),
     ("ends", ""), ("pin_id", "a:1"), ("pin_position", "2"), ("pin_id", ""), ("pin_position", ""),
-    ("hide", "brand:Acme\r\n\r\n color:red \r\n"), ("hide_ids", "x"), ("boost_filter", "color:white"),
-    ("boost_factor", "1.5"), ("boost_filter", ""), ("boost_factor", ""), ("redirect", "/search"), ("banner", "New"),
+    ("hide", "brand:Acme"), ("hide", " color:red "), ("hide", ""), ("hide_ids", "x\r\n\r\n"),
+    ("boost_filter", "color:white"), ("boost_factor", "1.5"), ("boost_filter", ""), ("boost_factor", ""),
+    ("redirect", "/search"), ("banner", "New"),
 ]  # fmt: skip
 
 
@@ -42,7 +43,8 @@ def test_fields_say_what_the_rule_says() -> None:
         "",
         3,
     )
-    assert form.lines("hide") == "brand:Acme\ncolor:red"
+    assert form.get("hide") == ["brand:Acme", "color:red"]
+    assert form.lines("hide_ids") == "x"
 
 
 @pytest.mark.parametrize(
@@ -78,7 +80,7 @@ def test_other_commands_are_refused(command: str) -> None:
         ({"ends": "2026-05-01"}, "when", "ends"),
         ({"pin_position": "first"}, "then.pin.0.position", "pin-0"),
         ({"boost_factor": ""}, "then.boost.0.factor", "boost-0"),
-        ({"hide": "brand"}, "then.hide.0", "hide"),
+        ({"hide": "brand"}, "then.hide.0", "hide-0"),
         ({"redirect": "//evil.example"}, "then.redirect", "redirect"),
         ({"priority": "high"}, "priority", "priority"),
         (dict.fromkeys(("pin_id", "hide", "hide_ids", "boost_filter", "redirect", "banner"), ""), "then", "then"),
@@ -100,6 +102,12 @@ def test_a_rule_without_a_name_can_be_previewed() -> None:
     assert rule.then.banner == "x"
     assert RuleForm.begin("Red dress!", "").shown() is None  # it does nothing yet
     assert RuleForm.begin("Red dress!", "").get("name") == "red-dress"
+
+
+def test_a_rule_is_named_after_what_it_is_for_unless_it_has_a_name() -> None:
+    assert RuleForm.read(MultiDict({"category": "Dresses/Midi dresses"})).named().get("name") == "dresses-midi-dresses"
+    assert RuleForm.read(MultiDict({"words": "Sommer & Kleid", "name": "mine"})).named().get("name") == "mine"
+    assert RuleForm.read(MultiDict({"banner": "x"})).named().get("name") == ""
 
 
 def test_faults_without_a_field_belong_to_the_form() -> None:
