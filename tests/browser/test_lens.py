@@ -1,11 +1,13 @@
 """The photograph's page as a lens: results next to the picture that follow its frame, its dots and its words."""
 
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import FloatRect, Page, expect
+from playwright.sync_api import Browser, FloatRect, Page, Route, expect
 
 from tests.browser.shopper import dress_and_toy, ids
 from tests.conftest import Shop
@@ -75,6 +77,7 @@ def test_picture_button_and_results_are_on_one_screen(page: Page, both: Path, vi
         expect(page.locator(selector).first).to_be_in_viewport(ratio=0.95)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     if viewport != PHONE:
+        assert page.evaluate("scrollY") == 0
         assert _area(page, "[data-lens]")["x"] > _area(page, ".crop-stage")["x"] + _area(page, ".crop-stage")["width"]
     violations = Axe().run(page).response["violations"]
     assert [v["id"] for v in violations if v["impact"] in {"serious", "critical"}] == []
@@ -112,4 +115,97 @@ def test_too_many_photographs_are_answered_with_a_reason(troubled_page: Page, bo
     expect(page).to_have_url(re.compile("photo="))
 
 
+def test_a_busy_shop_is_asked_again_by_itself(troubled_page: Page, both: Path) -> None:
+    page, posted = troubled_page, list[str]()
+
+    def busy_once(route: Route) -> None:
+        posted.append(route.request.url)
+        _busy(route) if len(posted) == 1 else route.continue_()
+
+    _on_upload(page, busy_once)
+    page.clock.install()
+    page.goto("/photo")
+    page.locator("#photo-file").set_input_files(both)
+    status = page.locator("[data-lens-status]")
+    expect(status).to_have_text("The shop is busy. Trying again in 5 seconds.")
+    page.clock.run_for(5_000)
+    expect(page.locator("[data-lens] .card").first).to_be_visible()
+    expect(status).to_be_hidden()
+    assert len(posted) == 2
+
+
+def test_a_shop_that_stays_busy_is_asked_three_times(troubled_page: Page, both: Path) -> None:
+    page, posted = troubled_page, list[str]()
+
+    def busy(route: Route) -> None:
+        posted.append(route.request.url)
+        _busy(route)
+
+    _on_upload(page, busy)
+    page.clock.install()
+    page.goto("/photo")
+    page.locator("#photo-file").set_input_files(both)
+    for asked in (1, 2):
+        expect(page.locator("[data-lens-status]")).to_contain_text("Trying again in 5 seconds.")
+        assert len(posted) == asked
+        with page.expect_response("**/photo"):
+            page.clock.run_for(5_000)
+    expect(page.locator("[data-lens-status]")).to_have_text("Photo search is not available right now.")
+    page.clock.run_for(600_000)
+    assert len(posted) == 3
+    page.unroute("**/photo")
+    page.get_by_role("button", name="Find what looks like it").click()  # until the shopper does
+    expect(page).to_have_url(re.compile("photo="))
+
+
+def _on_upload(page: Page, answer: Callable[[Route], None]) -> None:
+    page.route("**/photo", lambda route: answer(route) if route.request.method == "POST" else route.continue_())
+
+
+def _busy(route: Route) -> None:
+    route.fulfill(status=503, headers={"Retry-After": "5"}, content_type="text/html", body=_UNAVAILABLE)
+
+
+def test_a_finger_draws_moves_and_resizes_the_frame(browser: Browser, storefront: str, both: Path) -> None:
+    with _phone(browser, storefront) as page:
+        _take(page, both)
+        page.get_by_role("button", name="Whole picture").tap()
+        expect(page.locator("[name=box]")).to_have_value("")
+        _swipe(page, (0.1, 0.2), (0.5, 0.8))  # outside of any frame it draws one
+        assert _box(page) == pytest.approx((0.1, 0.2, 0.5, 0.8), abs=0.03)
+        _swipe(page, (0.3, 0.5), (0.5, 0.6))  # inside it moves it
+        assert _box(page) == pytest.approx((0.3, 0.3, 0.7, 0.9), abs=0.03)
+        _swipe(page, (0.7, 0.9), (0.9, 0.7))  # a corner resizes it
+        assert _box(page) == pytest.approx((0.3, 0.3, 0.9, 0.7), abs=0.03)
+        assert page.evaluate("scrollY") == page.evaluate("window.before")  # the page stays where it is
+        everything = page.locator("[data-lens-all]")
+        expect(everything).to_have_attribute("href", re.compile("photo="))
+
+
+@contextmanager
+def _phone(browser: Browser, storefront: str) -> Iterator[Page]:
+    context = browser.new_context(base_url=storefront, viewport=PHONE, has_touch=True, is_mobile=True)  # type: ignore[arg-type]
+    yield context.new_page()
+    context.close()
+
+
+def _swipe(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Draw a finger over the picture, between places in fractions of it."""
+    page.locator(".crop-stage").scroll_into_view_if_needed()
+    page.evaluate("window.before = scrollY")
+    area, touch = _area(page, ".crop-image"), page.context.new_cdp_session(page)
+    steps = [[start[axis] + (end[axis] - start[axis]) * step / 8 for axis in (0, 1)] for step in range(9)]
+    for kind, points in [("touchStart", steps[:1]), *(("touchMove", [step]) for step in steps), ("touchEnd", [])]:
+        at = [{"x": area["x"] + x * area["width"], "y": area["y"] + y * area["height"]} for x, y in points]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at})
+    touch.detach()
+
+
+def _box(page: Page) -> tuple[float, float, float, float]:
+    """Return left, top, right and bottom of the frame, in fractions of the picture."""
+    x, y, width, height = map(float, page.locator("[name=box]").input_value().split(","))
+    return x, y, x + width, y + height
+
+
+_UNAVAILABLE = '<main id="main" data-announce=""><p role="alert">Photo search is not available right now.</p></main>'
 _SLOWER = '<main id="main" data-announce=""><h1>A little slower</h1><p class="error-detail">30 per 1 minute</p></main>'

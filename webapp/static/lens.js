@@ -2,9 +2,12 @@
 import { fetchPage, isOvertaken } from "./request.js";
 import { send, visit } from "./navigation.js";
 import { announce } from "./regions.js";
+import { counted } from "./texts.js";
 
 const PAUSE = 350; // milliseconds without a change before it is searched for
 const LEAST = 0.05; // of the picture's width and height
+const TRIES = 3; // of a search that the shop is too busy for, the shopper's own with them
+const LONGEST = 10; // seconds until the next of them
 const SIDE = 1600; // pixels of the copy that is sent: the shop shrinks photographs further
 export const WHOLE = { x: 0, y: 0, w: 1, h: 1 };
 
@@ -23,6 +26,7 @@ export class Lens {
   async begin(image, file) {
     this.parts = [];
     this.shown = { key: null, url: null };
+    this.searching = null; // what is searched for is in the photograph before
     this.moved = false;
     this.markDots();
     this.copy = image.decode().then(() => copyOf(image, file), () => null);
@@ -56,22 +60,39 @@ export class Lens {
     clearTimeout(this.timer);
     const { key } = this;
     if (key === this.shown.key) return Promise.resolve();
-    if (this.searching?.key !== key) this.searching = { key, done: this.find(key) };
+    if (this.searching?.key !== key) {
+      const search = (this.searching = { key });
+      search.done = this.find(search);
+    }
     return this.searching.done;
   }
 
-  async find(key) {
+  async find(search) {
     const box = this.box();
     const known = this.parts.find((part) => boxKey(part.box) === boxKey(box));
     try {
-      const answer = known ? await fetchPage(this.withWords(known.url)) : await this.upload();
+      const answer = await this.persist(search, () => (known ? fetchPage(this.withWords(known.url), { any: true }) : this.upload()));
+      if (this.searching !== search) return; // another photograph was chosen, or another part
       if (!answer.page.querySelector("[data-body]")) return this.say(reason(answer.page));
       if (!known) this.learn(box, answer);
-      if (key === this.key || !this.moved) this.show(this.key, answer);
+      if (search.key === this.key || !this.moved) this.show(this.key, answer);
     } catch (error) {
       if (!isOvertaken(error)) this.say(error.message);
     } finally {
-      if (this.searching?.key === key) this.searching = null;
+      if (this.searching === search) this.searching = null;
+    }
+  }
+
+  // Asks again, saying so, while the shop is too busy and says when it won't be; after some tries the reason is shown.
+  async persist(search, ask) {
+    for (let tries = 1; ; tries++) {
+      const answer = await ask();
+      const isBusy = answer.status === 503 && answer.retryAfter > 0;
+      if (!isBusy || tries === TRIES || this.searching !== search) return answer;
+      const seconds = Math.min(Math.ceil(answer.retryAfter), LONGEST);
+      this.say(counted("again", seconds));
+      await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
+      if (this.searching !== search || !this.form.isConnected || search.key !== this.key) return answer;
     }
   }
 
@@ -110,7 +131,8 @@ export class Lens {
     const lens = this.form.closest(".lens");
     const isFirst = !lens.classList.contains("has-results");
     lens.classList.add("has-results");
-    if (isFirst) lens.scrollIntoView({ block: "start" }); // photograph, button and results on one screen
+    // On a narrow screen photograph, button and results are one below the other: all of them at once.
+    if (isFirst && !matchMedia("(min-width: 60rem)").matches) lens.scrollIntoView({ block: "start" });
     const all = this.results.querySelector("[data-lens-all]");
     all.href = url;
     all.querySelector("[data-lens-count]").textContent = page.querySelector("#title .total").textContent;

@@ -10,9 +10,9 @@ export async function fetchPage(url, { any = false, ...options } = {}) {
   running = controller;
   document.documentElement.classList.add("is-waiting");
   try {
-    const { ok, status, address, text } = await answer;
+    const { ok, status, retryAfter, address, text } = await answer;
     if (!ok && !any) throw new Error(`${status} at ${url}`);
-    return { ok, url: address, page: new DOMParser().parseFromString(text, "text/html") };
+    return { ok, status, retryAfter, url: address, page: new DOMParser().parseFromString(text, "text/html") };
   } finally {
     if (running === controller) {
       running = null;
@@ -63,5 +63,6 @@ function start(url, options = {}) {
 
 async function load(url, options) {
   const response = await fetch(url, { ...options, headers: { Accept: "text/html" } });
-  return { ok: response.ok, status: response.status, address: response.url, text: await response.text() };
+  const retryAfter = Number(response.headers.get("Retry-After")); // seconds; 0 without one
+  return { ok: response.ok, status: response.status, retryAfter, address: response.url, text: await response.text() };
 }

@@ -9,9 +9,10 @@ from functools import lru_cache
 from typing import ClassVar
 
 from es_mappings.attribute_facet import Attributes
-from es_mappings.facet_types import Bounds, FacetValue, Flag, Range, Span, Terms, spelling_key
+from es_mappings.facet_types import Bounds, FacetValue, Flag, Range, Span, Terms
 from es_mappings.facets import FACETS, Refinement
 from es_mappings.results import Facets
+from es_mappings.spellings import spelling_key
 from search.colors import parse_color
 from webapp.reading import HIGH, LOW
 from webapp.storefront.links import Links

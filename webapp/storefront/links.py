@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from flask import request, url_for
 
 from es_mappings.anchors import MAX_ANCHORS
-from es_mappings.facet_types import spelling_key
 from es_mappings.facets import Refinement
+from es_mappings.spellings import spelling_key
 from search.parameters import SearchParameters
 from search.syntax import read_anchor, write_anchor
 from webapp.addresses import repeated_query

@@ -27,6 +27,14 @@ def register(app: Flask) -> None:
 def _texts() -> dict[str, str | dict[str, str]]:
     """Return the texts by name; of those that depend on a number, all forms by their names in CLDR."""
     return {
+        "again": _forms(
+            lambda n: ngettext(
+                "The shop is busy. Trying again in %(num)s second.",
+                "The shop is busy. Trying again in %(num)s seconds.",
+                n,
+                num=_NUM,
+            )
+        ),
         "attribute": gettext("Attribute"),
         "brand": gettext("Brand"),
         "category": gettext("Category"),

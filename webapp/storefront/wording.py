@@ -38,17 +38,23 @@ def label(name: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def exchange_label(name: str, value: str) -> str:
-    """Write another value of an attribute for people: ``In navy``, ``Sleeve: long``."""
+def exchange_label(name: str, value: str, own: str = "") -> str:
+    """Write another value of an attribute than a product's own for people: ``In navy``, ``Longer: midi``."""
+    if text := labels.current().change(name, value, own):
+        return text.replace("{value}", value_label(value))
     if name in COLOR_NAMES:
         return gettext("In %(color)s", color=value_label(value))
     return f"{label(name)}: {value_label(value)}"
 
 
 def value_label(value: object) -> str:
-    """Write an attribute's value for people: ``true`` becomes ``Yes``."""
+    """Write an attribute's value for people: ``true`` becomes ``Yes``, 15.6 ``15,6`` where a comma is written."""
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    return gettext(_YES_NO[text]) if text in _YES_NO else labels.current().values.get(text, text)
+    if text in _YES_NO:
+        return gettext(_YES_NO[text])
+    # Without separators of thousands: it may be a year.
+    written = number(value, "0.######") if isinstance(value, float) else text
+    return labels.current().values.get(text, written)
 
 
 def attribute_label(name: str, key: str) -> str:

@@ -12,12 +12,26 @@ from webapp.storefront import labels, wording
 
 ROOT = Path(__file__).resolve().parents[4]
 GERMAN = '[de.names]\nsleeve = "Ärmel"\nbrand = "Hersteller"\n[de.values]\n"long" = "lang"\n'
+CHANGES = """
+[orders]
+dress_length = ["mini", "knee", "midi", "maxi"]
+
+[de.values]
+navy = "Marineblau"
+silk = "Seide"
+
+[de.changes]
+"dress_length>" = "Länger: {value}"
+"dress_length<" = "Kürzer: {value}"
+"sleeve:long" = "Mit langen Ärmeln"
+material = "Aus {value}"
+"""
 
 
 @pytest.fixture
-def german(tmp_path: Path) -> Iterator[None]:
+def german(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[None]:
     file, app = tmp_path / "labels.toml", Flask(__name__)
-    file.write_text(GERMAN, encoding="utf-8")
+    file.write_text(getattr(request, "param", GERMAN), encoding="utf-8")
     settings = Settings(labels=file)
     languages.register(app, settings)
     labels.register(app, settings)
@@ -34,8 +48,27 @@ def test_names_and_values_are_called_what_the_file_says() -> None:
         "RAM (GB)",
     ]
     assert [wording.value_label(value) for value in ("long", "short", True)] == ["lang", "short", "Ja"]
+    assert [wording.value_label(value) for value in (15.6, 16.0, 2024.0, 2024)] == ["15,6", "16", "2024", "2024"]
     assert wording.refinement_label(Refinement("sleeve", "long")) == "lang"
     assert wording.exchange_label("sleeve", "long") == "Ärmel: lang"
+
+
+@pytest.mark.usefixtures("german")
+@pytest.mark.parametrize("german", [CHANGES], indirect=True)
+@pytest.mark.parametrize(
+    ("name", "value", "own", "text"),
+    [
+        ("dress_length", "maxi", "knee", "Länger: maxi"),
+        ("dress_length", "mini", "knee", "Kürzer: mini"),
+        ("dress_length", "midi", "", "Dress length: midi"),  # than what is not known
+        ("sleeve", "long", "short", "Mit langen Ärmeln"),
+        ("sleeve", "cap", "short", "Sleeve: cap"),
+        ("material", "silk", "", "Aus Seide"),
+        ("color", "navy", "red", "In Marineblau"),
+    ],
+)
+def test_other_values_are_called_what_they_change(name: str, value: str, own: str, text: str) -> None:
+    assert wording.exchange_label(name, value, own) == text
 
 
 def test_other_languages_keep_the_catalogue_s_own() -> None:
@@ -45,8 +78,10 @@ def test_other_languages_keep_the_catalogue_s_own() -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("names = 3", "names must have the tables"),
-        ("[de.titles]\na = 'b'", r"\[de.names\] and \[de.values\]"),
+        ("names = 3", "names may have the tables"),
+        ("[orders]\na = 'b'", r"\[orders\] a: write such as"),
+        ("orders = 3", r"\[orders\] : write such as"),
+        ("[de.titles]\na = 'b'", r"\[de.names\], \[de.values\], \[de.changes\]"),
         ("[de.names]\nsleeve = 3", r"\[de.names\] sleeve: write such as"),
         ("[de.values]\nlong = ''", r"\[de.values\] long"),
         ("[de]\nnames = 'x'", r"\[de.names\] names"),
