@@ -45,16 +45,25 @@ deploy-tools:
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends prometheus >/dev/null; \
 	fi
 
-.PHONY: test
-test: $(VENV)/.ready chromium deploy-tools  ## Run all tests against real servers, fault tests at a small size (test-faults: full size)
-	@$(BIN)/python -m pytest
-
 # What speaks to Elasticsearch, each kind of request once.
 OLDEST := $(addprefix tests/live/test_,$(addsuffix .py,search similar facets paging words attach activation_store multi_get changing_products rollout retention judging check fitting rules configurations complements workbench experiments experiment_pages interactions query_events query_judging rule_pages synonym_pages comparing currencies description text_queries behaviour aspects))
 
+RUN_OLDEST := env -u ELASTICSEARCH_URL TEST_RUN=oldest ELASTICSEARCH_VERSION=8.19 $(BIN)/python -m pytest -m "oldest or not oldest" $(OLDEST) tests/faults/test_upgrade.py
+
+# Three runs at once: fault tests wait most of their time, and unit tests need no server.
+.PHONY: test
+test: $(VENV)/.ready chromium deploy-tools  ## Run all tests against real servers, with test-oldest; fault tests at a small size (test-faults: full size)
+	@logs=$$(mktemp -d); trap 'kill $$(jobs -p) 2>/dev/null; rm -rf $$logs' EXIT; \
+	TEST_RUN=units $(BIN)/python -m pytest tests/unit >$$logs/units 2>&1 & units=$$!; \
+	(TEST_RUN=faults $(BIN)/python -m pytest tests/faults; faults=$$?; $(RUN_OLDEST); exit $$((faults || $$?))) >$$logs/faults 2>&1 & faults=$$!; \
+	$(BIN)/python -m pytest --ignore tests/faults --ignore tests/unit; status=$$?; \
+	wait $$units || status=1; echo "Units:"; cat $$logs/units; \
+	wait $$faults || status=1; echo "Faults, and Elasticsearch 8.19:"; cat $$logs/faults; \
+	exit $$status
+
 .PHONY: test-oldest
 test-oldest: $(VENV)/.ready  ## Run the tests that speak to Elasticsearch against 8.19, and one that upgrades it
-	@env -u ELASTICSEARCH_URL ELASTICSEARCH_VERSION=8.19 $(BIN)/python -m pytest -m "oldest or not oldest" $(OLDEST) tests/faults/test_upgrade.py
+	@$(RUN_OLDEST)
 
 .PHONY: test-unit
 test-unit: $(VENV)/.ready  ## Run the tests that need no server
@@ -83,7 +92,7 @@ cluster-test: $(VENV)/.ready  ## Kill, miss and restart nodes of a cluster of th
 .PHONY: test-busy
 test-busy: $(VENV)/.ready chromium deploy-tools  ## Run all tests twice, in random order, beside BUSY=4 processes that take all the CPU they get
 	@for _ in $$(seq $(BUSY)); do (while :; do :; done) & done; trap 'kill $$(jobs -p)' EXIT; \
-	$(BIN)/python -m pytest --random-order && $(BIN)/python -m pytest --random-order
+	for _ in 1 2; do PYTEST_ADDOPTS=--random-order $(MAKE) --no-print-directory test || exit; done
 
 .PHONY: test-faults
 test-faults: $(VENV)/.ready  ## Run fault tests at full size: killed processes, lost servers, hostile images; two hours or more
@@ -101,14 +110,15 @@ $(VENV)/.bench-ready: $(VENV)/.ready requirements-bench.txt
 	@touch $@
 
 .PHONY: bench
-bench: $(VENV)/.bench-ready  ## Measure sorting by similarity against its peers on 200,000 products; about half an hour
+bench: $(VENV)/.bench-ready  ## Measure sorting by similarity against its peers on 200,000 products, by type of index and by shards; about an hour
 	@$(BIN)/python -m evaluation bench
 	@$(BIN)/python -m evaluation bench-index-types
+	@$(BIN)/python -m evaluation bench-shards
 	@if [ -d $(IMAGES) ]; then $(MAKE) --no-print-directory bench-embedding; fi
 
 .PHONY: bench-scale
 bench-scale: N = 1000000
-bench-scale: $(VENV)/.bench-ready  ## Measure a shopper's clicks among N=1,000,000 products; about half an hour
+bench-scale: $(VENV)/.bench-ready  ## Measure a shopper's clicks among N=1,000,000 products; an hour, half of it for libraries (25 minutes in all at N=200000)
 	@$(BIN)/python -m evaluation bench-scale --products $(N) --libraries
 
 .PHONY: neighbours

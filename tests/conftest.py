@@ -21,6 +21,7 @@ import hypothesis
 import pytest
 from elasticsearch import Elasticsearch
 from flask.testing import FlaskClient
+from more_itertools import chunked
 from playwright.sync_api import Browser, sync_playwright
 
 from demo import waiting
@@ -28,7 +29,7 @@ from demo.catalogue import is_complete, render_catalogue
 from demo.fleet import start_workers
 from demo.processes import Child, start_child
 from demo.services import start_elasticsearch, start_redis
-from demo.services.distribution import chosen_version
+from demo.services.cache import locked
 from demo.services.process import free_port
 from indexer import synonyms
 from indexer.catalog.feeds.feed import open_feed
@@ -44,7 +45,8 @@ from webapp import create_app
 from workers.app import app as celery
 from workers.enqueue import enqueue_embeddings
 
-DATA = Path(__file__).resolve().parents[1] / ".data" / "test"
+_FOLDER = Path(__file__).resolve().parents[1] / ".data" / "test"
+DATA = _FOLDER / os.environ.get("TEST_RUN", "run")  # servers and logs: `make test` makes three runs at once
 PRODUCTS, SEED = 240, 11
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -92,7 +94,7 @@ def wait_until(ready: Callable[[], bool], what: str, left: Callable[[], object] 
 def servers() -> Iterator[dict[str, str]]:
     """Elasticsearch and Redis: those of the environment, else our own."""
     elasticsearch = start_elasticsearch(
-        DATA / f"elasticsearch-{chosen_version()}", url=os.environ.get("ELASTICSEARCH_URL"), compose=False, say=_say
+        DATA / "elasticsearch", url=os.environ.get("ELASTICSEARCH_URL"), compose=False, say=_say
     )
     redis = start_redis(DATA / "redis", url=os.environ.get("REDIS_URL"), appendonly=False, compose=False, say=_say)
     yield {"ELASTICSEARCH_URL": elasticsearch.url, "REDIS_URL": redis.url}
@@ -150,9 +152,10 @@ def _say(line: str) -> None:
 @pytest.fixture(scope="session")
 def catalogue() -> Path:
     """A small rendered catalogue, kept between runs."""
-    folder = DATA / "catalogue"
-    if not is_complete(folder, products=PRODUCTS, seed=SEED):
-        render_catalogue(folder, products=PRODUCTS, seed=SEED)
+    folder = _FOLDER / "catalogue"
+    with locked(_FOLDER / "catalogue.lock"):
+        if not is_complete(folder, products=PRODUCTS, seed=SEED):
+            render_catalogue(folder, products=PRODUCTS, seed=SEED)
     return folder / "catalog.jsonl"
 
 
@@ -193,8 +196,8 @@ def client(settings: Settings) -> Iterator[Elasticsearch]:
     client = connect(settings)
     yield client
     names = client.indices.get(index=f"{settings.index_name}*").body
-    for name in names:  # one by one: all their names make an address too long
-        client.indices.delete(index=name)
+    for some in chunked(names, 40):  # all their names make an address too long
+        client.indices.delete(index=some)
 
 
 @pytest.fixture(scope="session")

@@ -127,7 +127,10 @@ class _Reader(HTMLParser):
         super().__init__()
         self._page = page
         self._form: Form | None = None
+        self._named: dict[str, Form] = {}  # by id
+        self._elsewhere: list[tuple[str, str, dict[str, str]]] = []  # id of the form, tag, attributes
         self._select = ""  # name of the open select element
+        self._selects_for = ""  # id of the form that it is tied to
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
@@ -140,6 +143,10 @@ class _Reader(HTMLParser):
             action = urljoin(self._page.address, values.get("action", ""))
             self._form = Form(self._page.address, action, values.get("method", "get").lower())
             self._page.forms.append(self._form)
+            self._named[values.get("id", "")] = self._form
+        elif owner := values.get("form", self._selects_for if tag == "option" else ""):
+            self._elsewhere.append((owner, tag, values))  # the form may follow
+            self._selects_for = owner if tag in {"select", "option"} else ""
         elif self._form is not None:
             self._control(self._form, tag, values)
 
@@ -147,7 +154,13 @@ class _Reader(HTMLParser):
         if tag == "form":
             self._form = None
         elif tag == "select":
-            self._select = ""
+            self._select = self._selects_for = ""
+
+    def close(self) -> None:
+        super().close()
+        for owner, tag, values in self._elsewhere:
+            if owner in self._named:
+                self._control(self._named[owner], tag, values)
 
     def _control(self, form: Form, tag: str, values: dict[str, str]) -> None:
         name, kind = values.get("name", ""), values.get("type", "text")

@@ -112,8 +112,8 @@ def test_the_disk_is_full(faulty: FaultyShop, figure: Callable[[str], None]) -> 
     first, second = faulty.parts(2)
     faulty.send(first)
     wait_until(lambda: faulty.states()["done"] == len(first), "embedding the first half", faulty.states)
-    logs = [worker.log.stat().st_size for worker in faulty.workers]
     _limit_files(faulty.workers, 0)  # each write to a file fails, as on a full disk
+    logs = [worker.log.stat().st_size for worker in faulty.workers]  # after it: a batch's last line follows its writes
     try:
         faulty.send(second)
         assert faulty.finish() == 0

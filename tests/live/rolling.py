@@ -59,12 +59,16 @@ class Dice:
 
     def run(self, prepared: Sequence[Prepared]) -> dict[str, Vector]:
         self.seen.append(len(prepared))
-        seeds = [sha256(self.name.encode() + pixels.tobytes()).digest()[:8] for pixels in prepared]
-        rows = [np.random.default_rng(int.from_bytes(s)).standard_normal(RAW) for s in seeds]
-        return {self.aspect: np.asarray(rows, np.float32)}
+        return {self.aspect: self._activations(prepared)}
 
     def __call__(self, images: Sequence[Image.Image]) -> Vector:
-        return self.run([self.preparation(image) for image in images])[self.aspect]
+        """Return activations of pictures that a fit takes again; `seen` counts those of products alone."""
+        return self._activations([self.preparation(image) for image in images])
+
+    def _activations(self, prepared: Sequence[Prepared]) -> Vector:
+        seeds = [sha256(self.name.encode() + pixels.tobytes()).digest()[:8] for pixels in prepared]
+        rows = [np.random.default_rng(int.from_bytes(s)).standard_normal(RAW) for s in seeds]
+        return np.asarray(rows, np.float32)
 
 
 class RollingShop:

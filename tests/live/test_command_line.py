@@ -77,12 +77,13 @@ def test_the_printed_request_returns_the_same_products(web: FlaskClient, shop: S
     arguments = ["similar", "--like", liked, "--category", "Toys", "--weight", "look:1", "--size", "9"]
     lines = CliRunner().invoke(show, arguments).output.splitlines()
     assert set(lines[::2]) == {f"POST /{shop.alias}/_search"}
-    hits, counts, anchors = (
+    hits, counts, excluded = (
         shop.client.search(index=shop.alias, body=json.loads(body))["hits"] for body in lines[1::2]
     )
     expected = search(web, like=liked, category="Toys", weight="look:1", size=9)
     assert [hit["_id"] for hit in hits["hits"]] == [product["id"] for product in expected["products"]]
-    assert counts["total"]["value"] - anchors["total"]["value"] == expected["total"]["value"]
+    assert [(hit["_id"], hit["matched_queries"]) for hit in excluded["hits"]] == [(liked, ["filter:category"])]
+    assert counts["total"]["value"] - 1 == expected["total"]["value"]
 
 
 def test_the_printed_mapping_creates_an_index(shop: Shop) -> None:
