@@ -12,7 +12,7 @@ import click
 import httpx
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
-from demo.states import STATES, Shelf
+from demo.states import STATES, WORKBENCH, Shelf
 
 DOCUMENTATION = Path("docs/images")
 DESKTOP: ViewportSize = {"width": 1360, "height": 850}
@@ -44,7 +44,7 @@ def main(url: str, folder: Path, *, only_states: bool | None) -> None:
         if only_states is not False:
             _take_states(browser, url, folder)
         if only_states is not True:
-            _take_documentation(browser, url)
+            _take_documentation(browser, url, folder)
         browser.close()
 
 
@@ -69,7 +69,7 @@ def _take_states(browser: Browser, url: str, folder: Path) -> None:
             context.close()
 
 
-def _take_documentation(browser: Browser, url: str) -> None:
+def _take_documentation(browser: Browser, url: str, folder: Path) -> None:
     dresses = _products(url, category="Dresses", filter="pattern:floral")
     one, two, three = dresses[:3]
     shots: tuple[tuple[str, str, _Scheme, ViewportSize], ...] = (
@@ -89,9 +89,11 @@ def _take_documentation(browser: Browser, url: str) -> None:
         _open_reason(page)
         _take(page, DOCUMENTATION / f"{name}.png")
         page.close()
-    for name, size in (("suggestions", DESKTOP), ("suggestions-phone", PHONE)):
+    led = (("suggestions", STATES["suggestions"], DESKTOP), ("suggestions-phone", STATES["suggestions"], PHONE))
+    shelf = Shelf(dresses, [], _staff(folder))
+    for name, lead, size in (*led, *((name, lead, DESKTOP) for name, lead in WORKBENCH.items())):
         page = browser.new_page(viewport=size, base_url=url)
-        STATES["suggestions"](page, Shelf(dresses, [], ("", "")))
+        lead(page, shelf)
         _take(page, DOCUMENTATION / f"{name}.png")
         page.close()
 

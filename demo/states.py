@@ -76,6 +76,8 @@ def _product(page: Page, shelf: Shelf) -> None:
 def _bag(page: Page, shelf: Shelf) -> None:
     for count, dress in enumerate(shelf.dresses[:2], 1):
         page.goto(f"/products/{dress}")
+        if (sizes := page.locator(".size:not(:has(:disabled))")).count():
+            sizes.first.click()
         page.locator("[data-key=bag]").click()
         expect(page.locator(".tools")).to_contain_text(str(count))
     page.goto("/bag")
@@ -90,11 +92,32 @@ def _wish_list(page: Page, shelf: Shelf) -> None:
 
 
 def _compare(page: Page, shelf: Shelf) -> None:
-    page.goto("/workbench/compare?a=live&b=default&q=midi+dress")
+    _log_in(page, shelf, "/workbench/compare?a=live&b=default&q=midi+dress")
+
+
+def _draft(page: Page, shelf: Shelf) -> None:
+    _log_in(page, shelf, "/workbench/configurations/new")
+    text = page.get_by_label("As a file")
+    text.fill(text.input_value().replace("title = 4", "title = 12"))
+    page.get_by_label("Preview next to what is live").fill("midi dress")
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("status").first.scroll_into_view_if_needed()
+    page.evaluate("document.querySelector('main [role=status]').scrollIntoView()")
+
+
+def _rule(page: Page, shelf: Shelf) -> None:
+    _log_in(page, shelf, "/workbench/rules/new?query=wrap+dress")
+    page.locator(".placed").nth(5).get_by_role("button", name="Move up").click()
+    page.get_by_role("button", name="Unpin").wait_for()
+    page.evaluate("scrollTo(0, 0)")
+
+
+def _log_in(page: Page, shelf: Shelf, path: str) -> None:
+    page.goto(path)
     page.get_by_label("Name").fill(shelf.staff[0])
     page.get_by_label("Password").fill(shelf.staff[1])
     page.get_by_role("button", name="Log in").click()
-    page.wait_for_url(re.compile("/workbench/compare"))
+    page.wait_for_url(re.compile(re.escape(path)))
 
 
 STATES: dict[str, Callable[[Page, Shelf], None]] = {
@@ -110,6 +133,9 @@ STATES: dict[str, Callable[[Page, Shelf], None]] = {
     "compare": _compare,
 }
 """By name: what leads to the state, in the browser of a new shopper."""
+
+WORKBENCH: dict[str, Callable[[Page, Shelf], None]] = {"workbench-compare": _draft, "workbench-rule": _rule}
+"""Those of the search team's pages that the documentation shows; nothing is saved by them."""
 
 
 def photograph(pictures: list[bytes]) -> bytes:
