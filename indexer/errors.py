@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+
+# No space, a quota or a limit reached, a read-only disk, no file descriptor left.
+_OF_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EMFILE, errno.ENFILE}
+
 
 class ProductSearchError(Exception):
     """Root of all errors that a person can fix; the message says what is wrong and what to do."""
@@ -67,3 +72,8 @@ class SpaceError(ProductSearchError):
 
 class IndexStateError(ProductSearchError):
     """An index or alias is in the wrong state for what was asked."""
+
+
+def is_of_machine(error: object) -> bool:
+    """Return whether an error is of this machine, not of what was worked on, until a person frees space for example."""
+    return isinstance(error, OSError) and error.errno in _OF_MACHINE

@@ -8,7 +8,7 @@ from kombu.exceptions import OperationalError
 
 from indexer.backoff import backoff
 from indexer.elastic.client import BulkFailure, accepts_later
-from indexer.errors import ProductSearchError
+from indexer.errors import ProductSearchError, is_of_machine
 
 _FIRST, _LONGEST = 2.0, 60.0  # seconds
 
@@ -27,7 +27,9 @@ _REMEDIES = {
 
 
 def is_transient(error: BaseException) -> bool:
-    """Return whether a retry may succeed: a server is down or busy, or a person fixes a key, a role or a setting."""
+    """Return whether a retry may succeed: a server is down or busy, or a person fixes a key, a setting or a disk."""
+    if is_of_machine(error):
+        return True
     if isinstance(error, ApiError):
         return error.status_code in {404, 409} or accepts_later(error.status_code, error.error)
     return isinstance(error, (TransportError, OperationalError, ProductSearchError))
@@ -53,6 +55,8 @@ def explain(error: BaseException | BulkFailure) -> str:
         text = f"{error.status} {error.type}: {error.reason}"
     elif isinstance(error, ApiError):
         text = f"{error.status_code} {error.error}: {error}"
+    elif is_of_machine(error):
+        return f"This worker's machine: {error}. Free space, or raise the limit; it then goes on by itself."
     else:
         return f"{type(error).__name__}: {error}"
     remedy = next((remedy for words, remedy in _REMEDIES.items() if words in text), "")

@@ -9,7 +9,7 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from indexer.errors import ImageError
+from indexer.errors import ImageError, is_of_machine
 from indexer.images.decoding.decoding import MAX_BYTES
 
 _KERNEL = {("/", "proc"), ("/", "sys"), ("/", "dev")}  # not data, whatever the root
@@ -25,6 +25,8 @@ def read_file(path: Path, roots: Sequence[Path]) -> bytes:
     ------
     ImageError
         The file is outside the roots, missing, not a regular file, empty or larger than 20 MiB.
+    OSError
+        This process can open no more files.
     """
     root, parts = _relative(path, roots)
     try:
@@ -45,6 +47,8 @@ def read_file(path: Path, roots: Sequence[Path]) -> bytes:
     except FileNotFoundError as error:
         raise ImageError("there is no image file at that path") from error
     except (OSError, ValueError) as error:
+        if is_of_machine(error):
+            raise
         link = isinstance(error, OSError) and error.errno in {errno.ELOOP, errno.ENOTDIR}
         reason = "its path has a link or a file in place of a folder" if link else type(error).__name__
         raise ImageError(f"the image file can't be read: {reason}") from error

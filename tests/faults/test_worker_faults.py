@@ -116,10 +116,12 @@ def test_the_disk_is_full(faulty: FaultyShop, figure: Callable[[str], None]) -> 
     logs = [worker.log.stat().st_size for worker in faulty.workers]  # after it: a batch's last line follows its writes
     try:
         faulty.send(second)
-        assert faulty.finish() == 0
+        wait_until(lambda: faulty.states()["done"] > len(first), "embedding more", faulty.states)
+        time.sleep(30 if FULL else 0)  # the limit holds for memory of new decoders, too, so that work comes to wait
         assert [worker.log.stat().st_size for worker in faulty.workers] == logs
     finally:
         _limit_files(faulty.workers, psutil.RLIM_INFINITY)
+    assert faulty.finish() == 0
     figure(f"The workers' disk full, {len(faulty.events)} events: 0 lost, their log lines are, "
            f"least cosine {faulty.compare():.6f}")  # fmt: skip
 

@@ -1,3 +1,4 @@
+import errno
 from types import SimpleNamespace
 from typing import Any
 
@@ -29,13 +30,17 @@ def _api_error(status: int, kind: type[ApiError] = ApiError, error: str = "no") 
         SerializationError("half an answer"),
         RedisUnavailableError("away"),
         SpaceError("fix LOOK_MODEL"),
+        OSError(errno.ENOSPC, "No space left on device"),
+        OSError(errno.EMFILE, "Too many open files"),
     ],
 )
 def test_what_may_pass(error: Exception) -> None:
     assert failures.is_transient(error)
 
 
-@pytest.mark.parametrize("error", [_api_error(400, BadRequestError), ValueError("a bug"), MemoryError()])
+@pytest.mark.parametrize(
+    "error", [_api_error(400, BadRequestError), ValueError("a bug"), MemoryError(), FileNotFoundError(2, "a bug")]
+)
 def test_what_does_not(error: Exception) -> None:
     assert not failures.is_transient(error)
 
@@ -67,6 +72,7 @@ def test_reasons_are_few() -> None:
         (_api_error(401), "ELASTICSEARCH_API_KEY"),
         (_api_error(403), "lacks a privilege"),
         (SpaceError("fix LOOK_MODEL"), "fix LOOK_MODEL"),
+        (OSError(errno.ENOSPC, "No space left on device"), "Free space"),
     ],
 )
 def test_what_a_person_can_do_is_said(cause: Exception | BulkFailure, words: str) -> None:

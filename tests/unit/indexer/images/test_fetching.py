@@ -1,3 +1,4 @@
+import errno
 import os
 from pathlib import Path
 
@@ -52,6 +53,15 @@ def test_nothing_else_is_read(root: Path) -> None:
     }.items():
         with pytest.raises(ImageError, match=why):
             source.fetch(address)
+
+
+def test_a_process_that_can_open_no_more_files_blames_no_image(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> int:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr("os.open", refuse)
+    with pytest.raises(OSError, match="Too many open files"):
+        ImageSource((root,)).fetch((root / "red.png").as_uri())
 
 
 @pytest.mark.parametrize(
