@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-# Flat: every match is compared, in eight bits or one. Graphs (HNSW) visit a part of them.
-VectorIndexType = Literal["int8_flat", "int8_hnsw", "bbq_flat", "bbq_hnsw"]
+# Flat: every match is compared, in eight bits, four or one. Graphs (HNSW) visit a part of them.
+VectorIndexType = Literal["int8_flat", "int8_hnsw", "int4_flat", "bbq_flat", "bbq_hnsw"]
 
 DEFAULT: VectorIndexType = "int8_flat"
 
@@ -16,6 +16,7 @@ DEFAULT: VectorIndexType = "int8_flat"
 _FIRST_WIDTHS: dict[str, tuple[int, float]] = {
     "int8_flat": (240, 1.5),
     "int8_hnsw": (500, 1.5),
+    "int4_flat": (240, 3.0),
     "bbq_flat": (240, 10.0),
     "bbq_hnsw": (1_000, 5.0),
 }

@@ -51,11 +51,16 @@ class Bench:
         """The Navigation Service of the index, in this process."""
         return Navigation(ProductIndex(self.client, self.alias), Cursors(secrets.token_hex(16)))
 
+    @cached_property
+    def filters(self) -> visits.NewFilters:
+        """Filters that no visit has used."""
+        return visits.NewFilters()
+
     def entrants(self) -> dict[str, Contender]:
         """Return what is raced: pages by relevance, a shopper's clicks, and other ways to sort a page."""
         ways = {ONE_REQUEST: contenders.relevance, NAIVE: contenders.naive_script, PLAIN: contenders.plain_knn}
         by_request = {name: page(self.client, self.alias, build) for name, build in ways.items()}
-        return {**by_request, **visits.contenders(self.navigation)}
+        return {**by_request, **visits.contenders(self.navigation, self.filters)}
 
 
 @click.command("bench-scale")
@@ -135,7 +140,7 @@ def measure(bench: Bench, *, with_libraries: bool) -> Iterator[list[Table | Pict
         matched = int(bench.catalogue.selected(1.0, within).sum())
         tracks = _race(bench, entrants, matched / len(bench.catalogue), within)
         yield [speed_table(f"{matched:,} in {within} ({matched / len(bench.catalogue):.2%}), one client", tracks)]
-    yield [throughput_table(bench, entrants)]
+    yield [throughput_table(bench)]
     with updates(bench):
         for share in SHARES[2:]:
             tracks = _race(bench, entrants, share)
@@ -167,13 +172,14 @@ def speed_table(title: str, tracks: Mapping[str, Track]) -> Table:
     return Table(title, ("", "p50 ms", "p95", "p99", "p50 ratio", "p95 ratio", "recall@24"), rows)
 
 
-def throughput_table(bench: Bench, entrants: Mapping[str, Contender]) -> Table:
+def throughput_table(bench: Bench) -> Table:
     """Tabulate pages a second of eight clients at once, for pages by relevance and likes, no two of them the same."""
     rows = []
     with ThreadPoolExecutor(CLIENTS) as pool:
         for share in SHARES:
             drawn = tasks(bench.catalogue, share, 4 * bench.queries)
-            by_relevance = visits.throughput([entrants[visits.RELEVANCE](task) for task in drawn], pool.map)
+            pages = visits.first_pages(bench.navigation, bench.filters, drawn)
+            by_relevance = visits.throughput(pages, pool.map)
             rates = by_relevance, visits.throughput(visits.first_likes(bench.navigation, drawn), pool.map)
             rows.append((f"{share:.2%}", *(f"{rate:.1f}" for rate in rates), f"{rates[1] / rates[0]:.2f}"))
     return Table(f"Pages a second, {CLIENTS} clients", ("Matching", visits.RELEVANCE, visits.LIKE, "ratio"), rows)

@@ -25,25 +25,30 @@ _NEXT_SNAPSHOT_SECONDS = 1.1
 _ABOVE_ALL_PRICES = 1_000_000
 
 
-def contenders(navigation: Navigation) -> dict[str, Contender]:
+class NewFilters:
+    """Filters that nobody has used before, though they leave nothing out."""
+
+    def __init__(self) -> None:
+        self._prices = itertools.count(_ABOVE_ALL_PRICES)
+
+    def added_to(self, listing: SearchParameters) -> SearchParameters:
+        """Return a listing with one."""
+        return listing.model_copy(update={"price_max": float(next(self._prices))})
+
+
+def contenders(navigation: Navigation, filters: NewFilters) -> dict[str, Contender]:
     """Return a contender for each kind of visit.
 
     All but the first two continue a visit: what came before isn't timed. Each is answered from a later snapshot, which
     some other shopper has opened, so that counts come from Elasticsearch's cache and not from this process's memory.
     """
-    numbers = itertools.count(_ABOVE_ALL_PRICES)
-
-    def new_filter(listing: SearchParameters) -> Callable[[], Answer]:
-        # A filter that nobody has used before, though it leaves nothing out.
-        new = listing.model_copy(update={"price_max": float(next(numbers))})
-        _wait_for_next_snapshot(navigation)
-        return partial(_listed, navigation, new)
 
     def relevance(task: Task) -> Callable[[], Answer]:
-        return new_filter(_without_likes(parameters(task)))
+        return first_pages(navigation, filters, [task])[0]
 
     def first_page(task: Task) -> Callable[[], Answer]:
-        return new_filter(parameters(task))
+        _wait_for_next_snapshot(navigation)
+        return partial(_listed, navigation, filters.added_to(parameters(task)))
 
     def like(task: Task) -> Callable[[], Answer]:
         return _after(navigation, _without_likes(parameters(task)), parameters(task))
@@ -76,6 +81,13 @@ def with_offsets(navigation: Navigation, task: Task) -> Task:
     """Return a task with the offsets that bring its likes to one scale: what is nearest depends on them."""
     points = navigation.listing(parameters(task)).search.points
     return replace(task, offsets=points.offsets if points else ())
+
+
+def first_pages(navigation: Navigation, filters: NewFilters, tasks: Sequence[Task]) -> list[Callable[[], Answer]]:
+    """Return the page by relevance of each of many shoppers, each with a new filter."""
+    listings = [filters.added_to(_without_likes(parameters(task))) for task in tasks]
+    _wait_for_next_snapshot(navigation)
+    return [partial(_listed, navigation, listing) for listing in listings]
 
 
 def first_likes(navigation: Navigation, tasks: Sequence[Task]) -> list[Callable[[], Answer]]:

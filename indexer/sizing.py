@@ -17,6 +17,7 @@ DOCUMENT_BYTES = 312
 _QUANTIZED: dict[str, Callable[[int], float]] = {
     "int8_flat": lambda dims: dims + 16,
     "int8_hnsw": lambda dims: dims + 16 + 80,
+    "int4_flat": lambda dims: dims / 2 + 16,
     "bbq_flat": lambda dims: dims / 8 + 14,
     "bbq_hnsw": lambda dims: dims / 8 + 14 + 80,
 }
