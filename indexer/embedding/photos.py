@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 Box = tuple[float, float, float, float]
 
+# Around a part, on each side, as a share of it: a catalogue's pictures show some ground around a product, and what the
+# network makes of one depends on how much of the picture it fills (docs/measurements.md).
+_CONTEXT = 0.2
+
 
 class EmbeddedPart(NamedTuple):
     """A photograph, or a part of it, in the vector space.
@@ -59,7 +63,8 @@ def embed_photo(
     data : bytes
         The image file.
     box : tuple of float, optional
-        The part to embed: left, top, width and height as fractions of the upright image. No regions of it are sought.
+        The part to embed, with some of what is around it: left, top, width and height as fractions of the upright
+        image. No regions of it are sought.
     find : callable, optional
         Finds regions.
 
@@ -81,9 +86,9 @@ def embed_photo(
     if space is None:
         raise IndexStateError("There is no vector space yet: fit one by `lookalike fit`")
     # A box is cut from the image at full size, so that what is in it keeps its detail.
-    image = cropped(decoder.decode(data, least_side=0 if box else LEAST_SIDE), box)
+    image = cropped(decoder.decode(data, least_side=0 if box else LEAST_SIDE), box, _CONTEXT)
     boxes: list[Box | None] = [None, *(() if box else find(image))]
-    images = [cropped(image, part) for part in boxes]
+    images = [cropped(image, part, _CONTEXT) for part in boxes]
     models = ImageModels(pipeline.vectorizers.images.values())
     rows = models([[preparation(part) for preparation in models.preparations] for part in images])
     numbers, aspects = pipeline.vectorizers.numbers, list(pipeline.vectorizers.images)
@@ -96,8 +101,13 @@ def embed_photo(
     ]
 
 
-def cropped(image: Image.Image, box: Box | None) -> Image.Image:
+def cropped(image: Image.Image, box: Box | None, context: float = 0.0) -> Image.Image:
     """Return the part of an image inside a box; all of it without one.
+
+    Parameters
+    ----------
+    context : float
+        Share of the box's width and height that is added on each side, as far as the image reaches.
 
     Raises
     ------
@@ -110,11 +120,16 @@ def cropped(image: Image.Image, box: Box | None) -> Image.Image:
     slack = 1e-6  # fractions that a browser adds up may slightly exceed 1
     if not (0 <= left < left + width <= 1 + slack and 0 <= top < top + height <= 1 + slack):
         raise ImageError("the box must lie inside the image: left, top, width and height as fractions of it")
-    edges = (left * image.width, top * image.height, (left + width) * image.width, (top + height) * image.height)
-    x0, y0, x1, y1 = (round(edge) for edge in edges)
+    x0, x1 = _edges(left, width, image.width, context)
+    y0, y1 = _edges(top, height, image.height, context)
     if x1 <= x0 or y1 <= y0:
         raise ImageError("the box holds less than one pixel of the image")
     return image.crop((x0, y0, x1, y1))
+
+
+def _edges(start: float, size: float, pixels: int, context: float) -> tuple[int, int]:
+    first, last = start - context * size, start + (1 + context) * size
+    return round(max(0.0, first) * pixels), round(min(1.0, last) * pixels)
 
 
 def read_box(value: object) -> Box | None:

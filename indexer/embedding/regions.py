@@ -13,7 +13,6 @@ from indexer.vectorizers.detectors import load_detector
 from indexer.vectorizers.maps import ActivationMap, load_map
 
 MOST = 5  # regions of a photograph
-_MARGIN = 0.03  # around a region: its edges are as coarse as the activations' grid
 
 
 class SalientRegions:
@@ -25,7 +24,7 @@ class SalientRegions:
     def __call__(self, image: Image.Image) -> Sequence[Box]:
         """Return the regions of an upright RGB image, the clearest first."""
         activations = self._activations(image) if self._activations else None
-        return [widened(region.box) for region in saliency.regions(saliency.saliency(image, activations), MOST)]
+        return [region.box for region in saliency.regions(saliency.saliency(image, activations), MOST)]
 
     @classmethod
     def from_settings(cls, settings: Settings) -> SalientRegions:
@@ -44,10 +43,3 @@ def load_finder(settings: Settings) -> FindRegions:
     if settings.region_detector:
         return load_detector(settings.region_detector, settings.region_weights, MOST)
     return SalientRegions.from_settings(settings)
-
-
-def widened(box: Box) -> Box:
-    """Return a box with a margin, inside the image."""
-    left, top = max(0.0, box[0] - _MARGIN), max(0.0, box[1] - _MARGIN)
-    right, bottom = min(1.0, box[0] + box[2] + _MARGIN), min(1.0, box[1] + box[3] + _MARGIN)
-    return left, top, right - left, bottom - top
