@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from tests.faults.chaos.checks.violation import Violation
 from tests.faults.chaos.checks.writes import by_document
@@ -57,6 +58,18 @@ def _shown(writes: Sequence[Written], fields: Fields) -> _Shown | None:
     return _Shown(min(writes[n].began for n in same), min(replaced, default=math.inf))
 
 
+def _finder(
+    writes: Mapping[tuple[str, str], Sequence[Written]],
+) -> Callable[[tuple[str, str], frozenset[tuple[str, int]]], _Shown | None]:
+    """Return `_shown` of a document and its fields, each looked for once: thousands of listings show the same."""
+
+    @cache
+    def find(document: tuple[str, str], fields: frozenset[tuple[str, int]]) -> _Shown | None:
+        return _shown(writes.get(document, ()), dict(fields))
+
+    return find
+
+
 def _agree(stored: Fields, shown: Fields) -> bool:
     return all(stored.get(name) == version for name, version in shown.items())
 
@@ -69,10 +82,11 @@ def listings_are_of_one_snapshot(history: History) -> Iterator[Violation]:
     """
     writes, opened = by_document(history), _opened(history)
     name = "every listing is of one snapshot"
+    find = _finder(writes)
     for walk in history.of(Walk):
         if walk.point_in_time not in opened:
             continue
-        shown = {i: _shown(writes.get((walk.index, i), ()), fields) for i, fields in walk.hits}
+        shown = {i: find((walk.index, i), frozenset(fields.items())) for i, fields in walk.hits}
         known = {i: s for i, s in shown.items() if s}
         for i in set(shown) - set(known):
             yield Violation(name, f"{i} was never stored in {walk.index} as {dict(walk.hits)[i]}", walk.ended)
@@ -141,16 +155,16 @@ def _see(seen: dict[str, Fields], hits: Iterable[tuple[str, Fields]]) -> None:
 
 def products_are_as_stored(history: History) -> Iterator[Violation]:
     """A product's page shows a state that it had in some index while it was read, or says that it is an earlier one."""
-    writes: dict[str, list[list[Written]]] = defaultdict(list)
-    for (_, product), found in by_document(history).items():
-        writes[product].append(found)
+    writes, documents = by_document(history), defaultdict(list)
+    for index, product in writes:
+        documents[product].append((index, product))
+    find = _finder(writes)
     for read in history.of(ProductRead):
-        fresh = read.status == 200 and not read.stale
-        if fresh and not any(_was_so(found, read) for found in writes[read.product]):
+        fresh, fields = read.status == 200 and not read.stale, frozenset(read.fields.items())
+        if fresh and not any(_was_so(find(document, fields), read) for document in documents[read.product]):
             detail = f"{read.product} was shown as {read.fields}, which it was not then"
             yield Violation("products are as stored", detail, read.ended)
 
 
-def _was_so(writes: Sequence[Written], read: ProductRead) -> bool:
-    shown = _shown(writes, read.fields)
+def _was_so(shown: _Shown | None, read: ProductRead) -> bool:
     return shown is not None and shown.began < read.ended and read.began < shown.replaced
