@@ -51,11 +51,8 @@ class Measured:
 @click.command("bench-index-types")
 @click.option("--products", "sizes", multiple=True, default=(12_500, 50_000, 200_000), type=click.IntRange(1_000))
 @click.option("--type", "types", multiple=True, default=get_args(VectorIndexType), show_default=True)
-@click.option("--url", envvar="ELASTICSEARCH_URL", help="Elasticsearch; without one it is started.")
-@click.option("--api-key", envvar="ELASTICSEARCH_API_KEY", help="Of that server.")
+@indexing.options
 @click.option("--queries", default=20, show_default=True, type=click.IntRange(1), help="Requests of each kind.")
-@click.option("--folder", default=Path(".data/bench"), show_default=True, type=click.Path(path_type=Path))
-@click.option("--out", default=Path(".data/reports"), show_default=True, type=click.Path(path_type=Path))
 def command(
     *,
     sizes: Sequence[int],

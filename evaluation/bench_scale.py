@@ -65,13 +65,10 @@ class Bench:
 
 @click.command("bench-scale")
 @click.option("--products", default=1_000_000, show_default=True, type=click.IntRange(1_000))
-@click.option("--url", envvar="ELASTICSEARCH_URL", help="Elasticsearch; without one it is started.")
-@click.option("--api-key", envvar="ELASTICSEARCH_API_KEY", help="Of that server.")
+@indexing.options
 @click.option("--index", "alias", default="bench-scale", show_default=True)
 @click.option("--index-type", help="index_options.type of the vectors, such as int8_hnsw; by default the mapping's.")
 @click.option("--queries", default=20, show_default=True, type=click.IntRange(1), help="Requests of each kind.")
-@click.option("--folder", default=Path(".data/bench"), show_default=True, type=click.Path(path_type=Path))
-@click.option("--out", default=Path(".data/reports"), show_default=True, type=click.Path(path_type=Path))
 @click.option("--keep", is_flag=True, help="Leave the index for the next run.")
 @click.option(
     "--libraries",

@@ -19,11 +19,8 @@ from indexer.cli.console import errors_in_one_line, report_console
 @click.option("--products", default=200_000, show_default=True, type=click.IntRange(1_000))
 @click.option("--shards", "counts", multiple=True, default=(1, 2, 4), show_default=True, type=click.IntRange(1, 64))
 @click.option("--type", "index_type", default=FLAT, show_default=True, help="The vectors' index_options.type.")
-@click.option("--url", envvar="ELASTICSEARCH_URL", help="Elasticsearch; without one it is started.")
-@click.option("--api-key", envvar="ELASTICSEARCH_API_KEY", help="Of that server.")
+@indexing.options
 @click.option("--queries", default=40, show_default=True, type=click.IntRange(1), help="Requests of each kind.")
-@click.option("--folder", default=Path(".data/bench"), show_default=True, type=click.Path(path_type=Path))
-@click.option("--out", default=Path(".data/reports"), show_default=True, type=click.Path(path_type=Path))
 def command(
     *,
     products: int,

@@ -23,6 +23,18 @@ class NotOursError(Exception):
     """An index of this name exists that the benchmark didn't create."""
 
 
+def options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a benchmark's command the options of its `server`, and ``--out``, the folder of its report."""
+    for option in (
+        click.option("--out", default=Path(".data/reports"), show_default=True, type=click.Path(path_type=Path)),
+        click.option("--folder", default=Path(".data/bench"), show_default=True, type=click.Path(path_type=Path)),
+        click.option("--api-key", envvar="ELASTICSEARCH_API_KEY", help="Of that server."),
+        click.option("--url", envvar="ELASTICSEARCH_URL", help="Elasticsearch; without one it is started."),
+    ):
+        command = option(command)
+    return command
+
+
 @contextmanager
 def server(
     folder: Path, url: str | None, api_key: str | None, *, heap: str, say: Callable[[str], None], timeout: float = 120.0
