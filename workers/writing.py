@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
-from indexer.catalog.events import Delete, Event, parse_event, parse_stored_event
+from indexer.catalog.events import Delete, Event, check_images, parse_event, parse_stored_event
 from indexer.catalog.feeds.mapping import mapped
 from indexer.catalog.values.json_values import clean_value
 from indexer.elastic.client import Answer, BulkFailure
@@ -42,6 +42,7 @@ def accept(events: Sequence[object], event_id: str) -> None:
         name = f"{event_id}/{position}"
         try:
             event = parse_event(mapped(data, resources.mapping()), rates=resources.rates())
+            check_images(event)
             entries.append(Entry(event.model_dump(mode="json"), name, time.time()))
         except CatalogError as error:
             log.warning("invalid event: %s", error, extra={"event": name})

@@ -22,6 +22,8 @@ from indexer.catalog.products import (
 )
 from indexer.catalog.values.changes import Changes
 from indexer.catalog.values.fields import read_fields, read_id
+from indexer.catalog.values.images import is_relative
+from indexer.errors import CatalogError
 
 
 class Upsert(BaseModel):
@@ -114,6 +116,22 @@ def parse_event(
     return parse_stored_event(
         _with_version(_as_read(data, notes, folder, rates), now_ms() if version is None else version)
     )
+
+
+def check_images(event: Event) -> None:
+    """Refuse a relative path of an image, of which an event that was sent has no file to be relative to.
+
+    Raises
+    ------
+    CatalogError
+        Names the path.
+    """
+    images = () if isinstance(event, Delete) else event.product.images
+    if relative := next(filter(is_relative, images), None):
+        raise CatalogError(
+            f"images: {relative[:200]!r} is a relative path; send whole addresses (https://...), or have image_base of "
+            "CATALOG_MAPPING complete them"
+        )
 
 
 def parse_stored_event(data: object) -> Event:

@@ -14,9 +14,8 @@ from flask_openapi3 import APIBlueprint
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from indexer.catalog.currencies import NO_RATES, Rates
-from indexer.catalog.events import Delete, Event, parse_event
+from indexer.catalog.events import Event, check_images, parse_event
 from indexer.catalog.feeds.mapping import mapped
-from indexer.catalog.values.images import is_relative
 from indexer.catalog.values.json_values import loads
 from indexer.errors import CatalogError
 from indexer.settings import Settings
@@ -131,19 +130,9 @@ def parse_events(
             event = parse_event(item, version=version, rates=rates)
             if event.version == version and seen[event.id]:  # events of one product in one request keep their order
                 event = parse_event(item, version=version + seen[event.id], rates=rates)
-            _check_images(event)
+            check_images(event)
             seen[event.id] += 1
             parsed.append((position, event))
         except CatalogError as error:
             errors.append({"index": position, "detail": str(error)})
     return parsed, errors
-
-
-def _check_images(event: Event) -> None:
-    """Refuse a relative path of an image: over HTTP there is no file that it could be relative to."""
-    images = () if isinstance(event, Delete) else event.product.images
-    if relative := next(filter(is_relative, images), None):
-        raise CatalogError(
-            f"images: {relative[:200]!r} is a relative path; send whole addresses (https://...), or have image_base of "
-            "CATALOG_MAPPING complete them"
-        )

@@ -29,7 +29,7 @@ def loads(text: str | bytes) -> Any:
 
 
 def _integer(digits: str) -> int | str:
-    return int(digits) if len(digits) <= _DIGITS else digits
+    return int(digits) if len(digits.removeprefix("-")) <= _DIGITS else digits
 
 
 def clean_text(text: str) -> str:

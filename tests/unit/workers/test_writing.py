@@ -52,17 +52,22 @@ def test_a_task_may_have_the_shops_own_names(monkeypatch: pytest.MonkeyPatch, tm
     )
     letters: list[DeadLetter] = []
     mapping = tmp_path / "mapping.toml"
-    mapping.write_text('[columns]\nArtNr = "id"\nName = "title"\nFarbe = "attributes.color"\n')
+    mapping.write_text('[columns]\nArtNr = "id"\nName = "title"\nFarbe = "attributes.color"\nBild = "images"\n')
     monkeypatch.setattr(resources, "mapping", lambda: read_mapping(mapping))
     monkeypatch.setattr(resources, "queues", lambda: queues)
     monkeypatch.setattr(resources, "dead_letters", lambda: SimpleNamespace(add=letters.extend))
     good = {"type": "upsert", "product": {"ArtNr": 7, "Name": "Mug", "version": 3}}
     update = {"type": "update", "id": "7", "version": 4, "fields": {"Farbe": "red"}}
-    writing.accept([good, update, {"type": "upsert", "product": {"ArtNr": 8}}], "task")
+    untitled = {"type": "upsert", "product": {"ArtNr": 8}}
+    relative = {"type": "upsert", "product": {"ArtNr": 9, "Name": "Mug", "Bild": "photos/mug.jpg"}}
+    writing.accept([good, update, untitled, relative], "task")
     assert [entry.event["type"] for entry in queued] == ["upsert", "update"]
     assert queued[0].event["product"]["title"] == "Mug"
     assert queued[1].event["fields"] == {"attributes": {"color": "red"}}
-    assert ["title" in letter.reason for letter in letters] == [True]
+    assert [("title" in letter.reason, "relative path" in letter.reason) for letter in letters] == [
+        (True, False),
+        (False, True),
+    ]
 
 
 def test_an_unexpected_error_is_the_reason_of_the_event_that_causes_it(monkeypatch: pytest.MonkeyPatch) -> None:

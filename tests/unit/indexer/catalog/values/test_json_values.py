@@ -12,6 +12,7 @@ def test_long_integers_are_codes() -> None:
         "ean": "9" * 5_000,
         "n": 123456789012345678,
     }
+    assert loads("[-123456789012345678, -1234567890123456789]") == [-123456789012345678, "-1234567890123456789"]
     assert math.isnan(loads("NaN"))
 
 
