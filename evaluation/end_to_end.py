@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from more_itertools import chunked
 
-from indexer.activations.image_vector_store import Activations
+from indexer.activations.activation_store import Activations
 from indexer.catalog.events import Upsert
 from indexer.catalog.products import Product
 from indexer.elastic.loading import apply_events

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from elasticsearch import Elasticsearch
 from elasticsearch.helpers import scan
 
-from es_mappings.stores import image_address, image_vector
+from es_mappings.stores import image_address
 from indexer.activations.image_addresses import address_id
 from indexer.attached.attachment import Attachment, Attachments, concrete
 from indexer.attached.fields import describe
@@ -28,7 +28,7 @@ class StoreSummary:
     """What one store holds."""
 
     index: str
-    aspect: str
+    aspects: str  # whose activations each document has
     count: int
     size: int  # bytes on disk
     numbers: str  # their format
@@ -37,7 +37,7 @@ class StoreSummary:
     def __str__(self) -> str:
         each = f", {self.size / self.count / 1000:.1f} kB each" if self.count else ""
         return (
-            f"{self.aspect} of {self.count:,} as {self.numbers}, {self.size / 2**20:,.1f} MiB{each}, "
+            f"{self.aspects} of {self.count:,} as {self.numbers}, {self.size / 2**20:,.1f} MiB{each}, "
             f"{self.unused:,} unused"
         )
 
@@ -53,14 +53,20 @@ def summaries(index: ProductIndex) -> list[StoreSummary]:
     return [
         StoreSummary(
             name,
-            mapping["mappings"].get("_meta", {}).get("vectorizer", {}).get("aspect", "?"),
+            _aspects(mapping["mappings"]["_meta"]),
             stats[name]["primaries"]["docs"]["count"],
             stats[name]["primaries"]["store"]["size_in_bytes"],
-            image_vector.numbers(mapping["mappings"]),
+            mapping["mappings"]["_meta"].get("numbers", "dense_vector"),
             client.count(index=name, query={"exists": {"field": _SINCE}})["count"],
         )
         for name, mapping in sorted(names.items())
     ]
+
+
+def _aspects(meta: Mapping[str, Any]) -> str:
+    if "vectorizers" in meta:
+        return ", ".join(meta["vectorizers"])
+    return f"{meta['vectorizer'].get('aspect', '?')}, which the next fit copies and deletes,"
 
 
 @dataclass(frozen=True)

@@ -1,33 +1,37 @@
-"""The stores of raw activations, one for each vectorizer, so that no image or text is embedded twice."""
+"""The Image Vector Store: raw activations, so that no image or text is embedded twice."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Literal
 
 import numpy as np
+from elasticsearch import Elasticsearch
 from elasticsearch.helpers import scan
 from more_itertools import chunked
 
 from es_mappings.layout import Vector
-from es_mappings.stores import image_vector
+from es_mappings.stores import caches, image_vector
 from es_mappings.stores.image_vector import Numbers
+from indexer.activations.older_stores import OlderStores
 from indexer.catalog.documents import now
 from indexer.digests import manifest_digest
-from indexer.elastic.client import capabilities, make_index, put_all, vector
-from indexer.elastic.multi_get import get_sources, get_with_vectors
+from indexer.elastic.client import make_index, put_all
+from indexer.elastic.multi_get import get_sources
 from indexer.elastic.product_index import ProductIndex
 from indexer.vectorizers.base import Vectorizer
 
 Kind = Literal["images", "texts"]
+Activations = Mapping[str, Vector]  # of one image or text, by aspect
+
+_CHUNK = 500  # activations a request
 
 
 def as_stored(raw: Vector, numbers: Numbers) -> Vector:
     """Round activations to the number format of the store, so that computed and stored ones are equal to the bit.
 
-    bfloat16 is the upper half of a float32. Elasticsearch takes float32 and truncates it; however it rounds, numbers
-    that are rounded already (to the nearest, ties to even) stay the same. NaN stays NaN, which Elasticsearch refuses.
+    bfloat16 is the upper half of a float32, here rounded to the nearest, ties to even. NaN stays NaN.
     """
     if numbers == "float32":
         return raw
@@ -37,78 +41,142 @@ def as_stored(raw: Vector, numbers: Numbers) -> Vector:
 
 
 class ActivationStore:
-    """The activations of one vectorizer, a document for each image or text, by its digest."""
+    """The activations of images, or of texts, by some vectorizers: one document, by its digest, has those of each.
 
-    def __init__(self, index: ProductIndex, kind: Kind, vectorizer: str, numbers: Numbers = "float32") -> None:
-        self._client, self._numbers = index.client, numbers
-        self.index = index.store(f"{kind}-{vectorizer}")
+    Parameters
+    ----------
+    dims : mapping of str to int
+        Aspect to the length of its activations.
+    older : OlderStores, optional
+        Stores of an earlier version; what they have is copied when it is read.
+    """
+
+    def __init__(
+        self,
+        client: Elasticsearch,
+        index: str,
+        dims: Mapping[str, int],
+        numbers: Numbers = "float32",
+        older: OlderStores | None = None,
+    ) -> None:
+        self.index, self.aspects = index, tuple(dims)
+        self._client, self._dims, self._numbers, self._older = client, dims, numbers, older
 
     @classmethod
     def open(
-        cls, index: ProductIndex, kind: Kind, vectorizer: Vectorizer, numbers: Numbers = "float32"
+        cls, index: ProductIndex, kind: Kind, vectorizers: Mapping[str, Vectorizer], numbers: Numbers = "float32"
     ) -> ActivationStore:
-        """Open the store of a vectorizer, created if missing; ``numbers`` is the format of a new one.
+        """Open the store of vectorizers, by aspect, created if missing; ``numbers`` is the format of a new one."""
+        manifests = {aspect: vectorizer.manifest for aspect, vectorizer in vectorizers.items()}
+        name = index.store(f"{kind}-{manifest_digest(manifests)}")
+        make_index(index.client, name, image_vector.mapping(manifests, numbers), caches.SETTINGS)
+        mapping = index.client.indices.get_mapping(index=name)[name]["mappings"]
+        older = OlderStores.find(index, kind, manifests)
+        dims = {aspect: vectorizer.dims for aspect, vectorizer in vectorizers.items()}
+        return cls(index.client, name, dims, image_vector.numbers(mapping), older)
 
-        An Elasticsearch that lacks bfloat16 stores float32 instead.
-        """
-        store = cls(index, kind, manifest_digest(vectorizer.manifest))
-        if numbers == "bfloat16" and not capabilities(index.client).bfloat16:
-            numbers = "float32"
-        make_index(index.client, store.index, image_vector.mapping(vectorizer.manifest, vectorizer.dims, numbers))
-        mapping = index.client.indices.get_mapping(index=store.index)[store.index]["mappings"]
-        store._numbers = image_vector.numbers(mapping)
-        return store
+    def of(self, aspect: str) -> AspectStore:
+        """Return the part of the store that holds one aspect."""
+        return AspectStore(self, aspect)
 
-    def get(self, digests: Sequence[str]) -> dict[str, Vector]:
-        """Read activations by digest; missing ones are left out."""
-        sources = get_with_vectors(self._client, self.index, digests)
-        return {name: vector(source["activation"]) for name, source in sources.items()}
+    def get(self, digests: Iterable[str], aspects: Sequence[str] = ()) -> dict[str, Activations]:
+        """Read activations by digest, of all aspects by default; what lacks one of them is left out."""
+        unique, wanted = list(dict.fromkeys(digests)), tuple(aspects) or self.aspects
+        fields = ",".join(f"activations.{aspect}" for aspect in wanted)
+        sources = get_sources(self._client, self.index, unique, _source_includes=fields)
+        stored = {digest: source.get("activations", {}) for digest, source in sources.items()}
+        complete = {d: self._unpacked(packed, wanted) for d, packed in stored.items() if packed.keys() >= set(wanted)}
+        missing = [digest for digest in unique if digest not in complete]
+        copied = self.put(self._older.get(missing)) if self._older and missing else {}
+        return complete | {digest: {aspect: row[aspect] for aspect in wanted} for digest, row in copied.items()}
 
-    def lacks(self, digests: Sequence[str]) -> set[str]:
-        """Return the digests that have no stored activation."""
-        return set(digests) - set(get_sources(self._client, self.index, digests, _source_includes="digest"))
+    def lacks(self, digests: Iterable[str]) -> set[str]:
+        """Return the digests that lack the activation of an aspect."""
+        unique = set(digests)
+        return unique - self.get(unique).keys()
 
-    def put(self, activations: Mapping[str, Vector]) -> dict[str, Vector]:
+    def put(self, activations: Mapping[str, Activations]) -> dict[str, Activations]:
         """Write activations by the digest of the image or text, and return them as they will be read.
 
         Raises
         ------
+        ValueError
+            An activation isn't of its vectorizer's length, or has values that aren't finite.
         IndexStateError
             Elasticsearch refused one.
         """
-        rounded = {digest: self.rounded(raw) for digest, raw in activations.items()}
-        put_all(self._client, [self.document(digest, raw) for digest, raw in rounded.items()], "an activation")
+        rounded: dict[str, Activations] = {
+            digest: {aspect: self._rounded(digest, aspect, raw) for aspect, raw in by_aspect.items()}
+            for digest, by_aspect in activations.items()
+        }
+        put_all(self._client, [self._document(digest, row) for digest, row in rounded.items()], "an activation")
         return rounded
 
-    def rounded(self, raw: Vector) -> Vector:
-        """Round an activation to the number format of this store."""
-        return as_stored(raw, self._numbers)
+    def count(self) -> int:
+        """Count the images or texts whose activations are stored."""
+        self._client.indices.refresh(index=self.index)
+        return int(self._client.count(index=self.index)["count"])
 
-    def document(self, digest: str, rounded: Vector) -> dict[str, Any]:
-        """Build the document of an activation, with its index and id."""
+    def scan(self, aspect: str) -> Iterator[Vector]:
+        """Read the activations of an aspect in the order of their digests: a random but reproducible sample."""
+        field = f"activations.{aspect}"
+        for hit in scan(
+            self._client,
+            index=self.index,
+            query={"_source": [field], "sort": [{"digest": "asc"}]},
+            preserve_order=True,
+            size=_CHUNK,
+        ):
+            if (packed := hit["_source"].get("activations", {}).get(aspect)) is not None:
+                yield image_vector.unpacked(packed, self._numbers)
+
+    def copy_older(self) -> None:
+        """Copy all that stores of an earlier version have, and delete them."""
+        if self._older:
+            for part in chunked(self._older.digests(), _CHUNK):
+                self.get(part)
+            self._older.delete()
+            self._older = None
+
+    def _rounded(self, digest: str, aspect: str, raw: Vector) -> Vector:
+        row = as_stored(raw, self._numbers)
+        if row.shape != (self._dims[aspect],) or not np.isfinite(row).all():
+            raise ValueError(f"the {aspect} of {digest} isn't {self._dims[aspect]} finite numbers")
+        return row
+
+    def _unpacked(self, packed: Mapping[str, str], aspects: Sequence[str]) -> Activations:
+        return {aspect: image_vector.unpacked(packed[aspect], self._numbers) for aspect in aspects}
+
+    def _document(self, digest: str, rounded: Activations) -> dict[str, Any]:
         return {
             "_index": self.index,
             "_id": digest,
             "digest": digest,
-            "activation": rounded,
+            "activations": {aspect: image_vector.packed(row, self._numbers) for aspect, row in rounded.items()},
             "stored_at": now(),
         }
 
+
+class AspectStore:
+    """The activations of one aspect in a store."""
+
+    def __init__(self, store: ActivationStore, aspect: str) -> None:
+        self._store, self._aspect = store, aspect
+
+    def get(self, digests: Iterable[str]) -> dict[str, Vector]:
+        """Read activations by digest; missing ones are left out."""
+        rows = self._store.get(digests, [self._aspect])
+        return {digest: row[self._aspect] for digest, row in rows.items()}
+
     def count(self) -> int:
         """Count the stored activations."""
-        self._client.indices.refresh(index=self.index)
-        return int(self._client.count(index=self.index)["count"])
+        return self._store.count()
 
     def sample(self, size: int) -> Vector:
         """Read up to ``size`` activations in the order of their digests: a random but reproducible sample."""
-        rows = list(islice(self._scan(), size))
+        rows = list(islice(self._store.scan(self._aspect), size))
         return np.stack(rows) if rows else np.empty((0, 0), np.float32)
 
     def chunks(self, most: int, size: int = 1_000) -> Iterator[Vector]:
         """Read up to ``most`` activations in the order of `sample`, ``size`` at a time."""
-        yield from map(np.stack, chunked(islice(self._scan(), most), size))
-
-    def _scan(self) -> Iterator[Vector]:
-        query = {"_source": {"exclude_vectors": False, "includes": ["activation"]}, "sort": [{"digest": "asc"}]}
-        for hit in scan(self._client, index=self.index, query=query, preserve_order=True, size=200):
-            yield vector(hit["_source"]["activation"])
+        yield from map(np.stack, chunked(islice(self._store.scan(self._aspect), most), size))

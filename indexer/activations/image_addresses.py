@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from es_mappings.stores import image_address
+from es_mappings.stores import caches, image_address
 from indexer.catalog.documents import now
 from indexer.elastic.client import make_index, put_all
 from indexer.elastic.multi_get import get_sources
@@ -46,7 +46,7 @@ class ImageAddresses:
 
     def __init__(self, index: ProductIndex, recheck: timedelta) -> None:
         self._client, self.index, self._recheck = index.client, index.store(image_address.KIND), recheck
-        make_index(index.client, self.index, image_address.mapping())
+        make_index(index.client, self.index, image_address.mapping(), caches.SETTINGS)
 
     def known(self, digests: Mapping[str, str | None], *, recheck: bool) -> dict[str, Known]:
         """Return the images last fetched from addresses, and which are due to be checked.

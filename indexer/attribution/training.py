@@ -9,7 +9,7 @@ from typing import Any
 
 from more_itertools import chunked
 
-from indexer.activations.activation_store import ActivationStore
+from indexer.activations.activation_store import Activations, ActivationStore
 from indexer.attribution import decisions, store
 from indexer.attribution.attributor import AttributionInput
 from indexer.attribution.features import Example
@@ -48,10 +48,10 @@ def fit_attribution(index: ProductIndex, vectorizers: Mapping[str, ImageVectoriz
         One per category of 40 or more products.
     """
     index.refresh()
-    stores = {aspect: ActivationStore.open(index, "images", v) for aspect, v in vectorizers.items()}
+    activations = ActivationStore.open(index, "images", vectorizers)
     made_by = digests(vectorizers)
     for category in categories(index):
-        products = dict(islice(_products(index, category, stores, shuffled=True), MAX_EXAMPLES))
+        products = dict(islice(_products(index, category, activations, shuffled=True), MAX_EXAMPLES))
         if len(products) < _LEAST_PRODUCTS:
             continue
         known = decisions.decided(index, list(products))
@@ -60,7 +60,7 @@ def fit_attribution(index: ProductIndex, vectorizers: Mapping[str, ImageVectoriz
         model, findings = fit_category([p.example for p in products.values()], answered)
         name = store.save_model(index, category, model, made_by)
         written = _write(index, products, findings, known, model, name)
-        rest = ((i, p) for i, p in _products(index, category, stores) if i not in numbers)
+        rest = ((i, p) for i, p in _products(index, category, activations) if i not in numbers)
         for chunk in map(dict, chunked(rest, _CHUNK)):
             predicted = model([p.example for p in chunk.values()])
             written += _write(index, chunk, predicted, decisions.decided(index, list(chunk)), model, name)
@@ -70,12 +70,12 @@ def fit_attribution(index: ProductIndex, vectorizers: Mapping[str, ImageVectoriz
 
 def unseen(index: ProductIndex, vectorizers: Mapping[str, ImageVectorizer]) -> Iterator[list[str]]:
     """Yield chunks of the products whose image lacks an activation of one of these vectorizers."""
-    stores = [ActivationStore.open(index, "images", v) for v in vectorizers.values()]
+    activations = ActivationStore.open(index, "images", vectorizers)
     query = {"query": {"exists": {"field": "embedding.image_digest"}}, "_source": ["embedding.image_digest"]}
     hits = index.scan(query, size=_CHUNK, scroll="30m")  # images are fetched between two pages
     for chunk in chunked(hits, _CHUNK):
         images = {hit["_id"]: hit["_source"]["embedding"]["image_digest"] for hit in chunk}
-        lacking = set[str]().union(*(store.lacks(list(set(images.values()))) for store in stores))
+        lacking = activations.lacks(images.values())
         if ids := [product_id for product_id, digest in images.items() if digest in lacking]:
             yield ids
 
@@ -88,7 +88,7 @@ def categories(index: ProductIndex) -> list[str]:
 
 
 def _products(
-    index: ProductIndex, category: str, stores: Mapping[str, ActivationStore], *, shuffled: bool = False
+    index: ProductIndex, category: str, activations: ActivationStore, *, shuffled: bool = False
 ) -> Iterator[tuple[str, AttributionInput]]:
     """Read the products of a category with their activations, optionally shuffled by a fixed seed."""
     path = category_paths([category])[0] if category else ""
@@ -104,18 +104,16 @@ def _products(
     hits = index.scan(query, size=_CHUNK, preserve_order=shuffled)
     for chunk in chunked(hits, _CHUNK):
         digests = [d for hit in chunk if (d := hit["_source"].get("embedding", {}).get("image_digest"))]
-        rows = {aspect: store.get(digests) for aspect, store in stores.items()} if digests else {}
+        rows = activations.get(digests) if digests else {}
         for hit in chunk:
             product = _attribution_input(hit["_source"], rows)
             if product.category == category:
                 yield hit["_id"], product
 
 
-def _attribution_input(source: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]]) -> AttributionInput:
+def _attribution_input(source: Mapping[str, Any], rows: Mapping[str, Activations]) -> AttributionInput:
     digest = source.get("embedding", {}).get("image_digest")
-    activations = {aspect: by_digest[digest] for aspect, by_digest in rows.items() if digest in by_digest}
-    complete = activations if len(activations) == len(rows) else {}
-    return AttributionInput(Example(complete, ProductFields.from_source(source)), source["source"], {})
+    return AttributionInput(Example(rows.get(digest, {}), ProductFields.from_source(source)), source["source"], {})
 
 
 def _write(

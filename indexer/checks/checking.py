@@ -115,7 +115,9 @@ def _mappings(live: ProductIndex, scratch: Scratch) -> list[Finding]:
             settings=settings,
         ),
         *make(
-            "es_mappings/stores/image_vector.py", scratch.images, lambda: image_vector.mapping({"model": "check"}, 8)
+            "es_mappings/stores/image_vector.py",
+            scratch.images,
+            lambda: image_vector.mapping({"look": {"model": "check"}}),
         ),
         *make("es_mappings/stores/vector_space.py", scratch.spaces, vector_space.mapping),
     ]

@@ -65,11 +65,6 @@ class Capabilities:
         return self._number >= _PACKED
 
     @property
-    def bfloat16(self) -> bool:
-        """Whether vectors can be stored in half the bytes."""
-        return self._number >= _PACKED
-
-    @property
     def source_lacks_vectors(self) -> bool:
         """Whether ``_source`` leaves vectors out of new indices, so that reads by id must ask for them."""
         return self._number >= _LEFT_OUT
@@ -87,7 +82,6 @@ class Capabilities:
                 f"vectors in few bits are coarser: kNN considers {_WIDER:g} times as many candidates in new indices",
             ),
             (self.packed_vectors, "vectors are sent as numbers, not in base64: writing them takes longer"),
-            (self.bfloat16, "no bfloat16: activations are stored in float32 and take twice the disk"),
             (
                 self.source_lacks_vectors,
                 "vectors are stored in `_source` as well: a product index takes more disk until it is rebuilt on 9.2",

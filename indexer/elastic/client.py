@@ -73,13 +73,16 @@ def check_version(settings: Settings) -> None:
         capabilities(client.options(request_timeout=_START_SECONDS, max_retries=0))
 
 
-def make_index(client: Elasticsearch, index: str, mapping: Mapping[str, Any]) -> None:
-    """Create the index of a store, or add the fields that one of an earlier version lacks."""
+def make_index(
+    client: Elasticsearch, index: str, mapping: Mapping[str, Any], settings: Mapping[str, Any] | None = None
+) -> None:
+    """Create the index of a store, or add the fields that one of an earlier version lacks; its settings stay then."""
     try:
         [known] = client.indices.get_mapping(index=index).values()
     except NotFoundError:
         # 400: another process created it in between.
-        client.options(ignore_status=400).indices.create(index=index, mappings=mapping, settings=AUTO_REPLICAS)
+        chosen = {**AUTO_REPLICAS, **(settings or {})}
+        client.options(ignore_status=400).indices.create(index=index, mappings=mapping, settings=chosen)
         return
     fields = known["mappings"].get("properties", {})
     if missing := {name: field for name, field in mapping["properties"].items() if name not in fields}:

@@ -9,10 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+import numpy as np
 from more_itertools import chunked
 
+from indexer.activations.activation_store import Activations
 from indexer.activations.image_addresses import Known
-from indexer.activations.image_vector_store import Activations
 from indexer.digests import image_digest
 from indexer.errors import ImageError, PlaceholderError
 from indexer.images.decoding.decoding import is_cut_off
@@ -47,7 +48,7 @@ class _Fetched:
 
 
 class Store(Protocol):
-    """Stores the activations of images by digest, as `ImageVectorStore` does in Elasticsearch."""
+    """Stores the activations of images by digest, as `ActivationStore` does in Elasticsearch."""
 
     def get(self, digests: Sequence[str]) -> dict[str, Activations]:
         """Read the activations of images; those that lack an aspect are left out."""
@@ -138,11 +139,21 @@ class ImageEmbedder:
                 return stored
             return error
 
-    def _embed(self, fetched: Mapping[str, _Fetched]) -> dict[str, Embedded]:
+    def _embed(self, fetched: Mapping[str, _Fetched]) -> dict[str, Embedded | ImageError]:
         """Run the models on the images that are not in the store, once for each digest."""
         stored = self._store.get(list(dict.fromkeys(f.digest for f in fetched.values())))
         new = {f.digest: f.prepared for f in fetched.values() if f.digest not in stored}
         if new:
             computed = self._models(list(new.values()))
-            stored |= self._store.put({d: {a: rows[i] for a, rows in computed.items()} for i, d in enumerate(new)})
-        return {address: Embedded(f.digest, stored[f.digest], f.seen, f.note) for address, f in fetched.items()}
+            rows = {d: {a: rows[i] for a, rows in computed.items()} for i, d in enumerate(new)}
+            stored |= self._store.put({digest: row for digest, row in rows.items() if _is_finite(row)})
+        return {
+            address: Embedded(f.digest, stored[f.digest], f.seen, f.note)
+            if f.digest in stored
+            else ImageError("the model's activations of the image aren't finite numbers")
+            for address, f in fetched.items()
+        }
+
+
+def _is_finite(activations: Activations) -> bool:
+    return all(np.isfinite(row).all() for row in activations.values())

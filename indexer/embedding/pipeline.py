@@ -11,9 +11,8 @@ from functools import partial
 from more_itertools import chunked
 
 from es_mappings.layout import Vector
-from indexer.activations.activation_store import ActivationStore
+from indexer.activations.activation_store import ActivationStore, AspectStore
 from indexer.activations.image_addresses import ImageAddresses, Known
-from indexer.activations.image_vector_store import ImageVectorStore
 from indexer.activations.placeholders import Placeholders
 from indexer.attribution.attributor import Attributor
 from indexer.elastic import write_targets
@@ -59,7 +58,7 @@ class Pipeline:
         self._index, self._source = index, source
         self.vectorizers, self.batch_size = vectorizers, batch_size
         image_vectorizers, numbers = vectorizers.all_images, vectorizers.numbers
-        store = ImageVectorStore.open(index, image_vectorizers, numbers)
+        store = ActivationStore.open(index, "images", image_vectorizers, numbers)
         self._placeholders = Placeholders(index)
         self._embed_images = ImageEmbedder(source, image_vectorizers, store, batch_size, self._placeholders.confirmed)
         self._addresses = ImageAddresses(index, timedelta(hours=recheck_hours))
@@ -161,7 +160,7 @@ class Pipeline:
         digests = {p.images[0]: p.digests.get(p.images[0]) for p in products.values() if p.images}
         self._embed_images(list(digests), self._addresses.known(digests, recheck=False))
 
-    def retake(self, store: ActivationStore, vectorizer: ImageVectorizer) -> Retaken:
+    def retake(self, store: AspectStore, vectorizer: ImageVectorizer) -> Retaken:
         """Take some of the shop's pictures again, as by phone, for a fit."""
         return retake(self._index, self._source, store, vectorizer)
 

@@ -17,7 +17,7 @@ class ProductEmbedder:
     def __init__(self, index: ProductIndex, vectorizers: Mapping[str, ProductVectorizer], numbers: Numbers) -> None:
         self._vectorizers = vectorizers
         self._stores = {
-            aspect: ActivationStore.open(index, "texts", v, numbers) for aspect, v in vectorizers.items() if v.keeps
+            a: ActivationStore.open(index, "texts", {a: v}, numbers) for a, v in vectorizers.items() if v.keeps
         }
 
     def __call__(self, products: Mapping[str, ProductFields]) -> dict[str, dict[str, Vector]]:
@@ -46,10 +46,15 @@ class ProductEmbedder:
         self, aspect: str, vectorizer: ProductVectorizer, products: Mapping[str, ProductFields]
     ) -> dict[str, Vector]:
         """Return an aspect's activations by their keys."""
-        store = self._stores.get(aspect)
-        rows = store.get(list(products)) if store else {}
-        new = {key: product for key, product in products.items() if key not in rows}
+        new, store = dict(products), self._stores.get(aspect)
+        rows: dict[str, Vector] = {}
+        if store:
+            rows = store.of(aspect).get(products)
+            new = {key: product for key, product in products.items() if key not in rows}
         if new:
             computed = dict(zip(new, vectorizer(list(new.values())), strict=True))
-            rows |= store.put(computed) if store else computed
+            if store:
+                stored = store.put({key: {aspect: row} for key, row in computed.items()})
+                computed = {key: row[aspect] for key, row in stored.items()}
+            rows |= computed
         return rows

@@ -12,7 +12,7 @@ from more_itertools import chunked, peekable
 
 from es_mappings.layout import Vector
 from es_mappings.product import ASPECT_DIMS
-from indexer.activations.activation_store import ActivationStore
+from indexer.activations.activation_store import ActivationStore, AspectStore
 from indexer.elastic.containment import bisect_on_error
 from indexer.elastic.product_index import ProductIndex
 from indexer.errors import SpaceError
@@ -97,11 +97,15 @@ def fit(
         No aspect has two activations to fit on, or the recipe asks for more dimensions than the aspect has.
     """
     numbers = vectorizers.numbers
-    stores = {a: ActivationStore.open(index, "images", v, numbers) for a, v in vectorizers.images.items()}
+    pictures = ActivationStore.open(index, "images", vectorizers.all_images, numbers)
+    pictures.copy_older()
+    stores = {aspect: pictures.of(aspect) for aspect in vectorizers.images}
     reductions: dict[str, Linear | Learned] = {}
     for aspect, vectorizer in vectorizers.products.items():
         if vectorizer.keeps:
-            stores[aspect] = ActivationStore.open(index, "texts", vectorizer, numbers)
+            texts = ActivationStore.open(index, "texts", {aspect: vectorizer}, numbers)
+            texts.copy_older()
+            stores[aspect] = texts.of(aspect)
         else:
             rows = peekable(_rows(products() if products else _products(index, sample), vectorizer, sample))
             if len(rows.peek(())) >= 2:
@@ -120,7 +124,7 @@ def fit(
 
 
 def _fit_aspect(
-    index: ProductIndex, store: ActivationStore, aspect: str, recipe: Recipe | None, sample: int
+    index: ProductIndex, store: AspectStore, aspect: str, recipe: Recipe | None, sample: int
 ) -> Linear | Learned:
     recipe = (recipe if aspect == LEARNING else None) or Recipe()
     room = ASPECT_DIMS[aspect]
@@ -140,7 +144,7 @@ def _fit_aspect(
 
 def _know_familiar(
     reductions: dict[str, Linear | Learned],
-    stores: Mapping[str, ActivationStore],
+    stores: Mapping[str, AspectStore],
     vectorizers: Vectorizers,
     retake: Retake | None,
 ) -> None:
@@ -168,7 +172,7 @@ def _rows(products: Iterator[ProductFields], vectorizer: ProductVectorizer, samp
         yield parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def _material(index: ProductIndex, store: ActivationStore, recipe: Recipe, sample: int) -> Material:
+def _material(index: ProductIndex, store: AspectStore, recipe: Recipe, sample: int) -> Material:
     """Read the products to learn from or to measure on; none if the recipe needs neither."""
     judged = products_in(recipe.grades or {}) | products_in(recipe.likes or {})
     if recipe.kind == "learned":
@@ -187,7 +191,7 @@ def _measure(material: Material, recipe: Recipe) -> Measure:
     return measure
 
 
-def _reduce(store: ActivationStore, material: Material, recipe: Recipe, dims: int, sample: int) -> Linear | Learned:
+def _reduce(store: AspectStore, material: Material, recipe: Recipe, dims: int, sample: int) -> Linear | Learned:
     if recipe.kind == "learned":
         if len(material.rows) < 2:
             raise SpaceError(

@@ -11,7 +11,7 @@ import numpy as np
 from more_itertools import chunked
 
 from es_mappings.layout import Vector
-from indexer.activations.activation_store import ActivationStore
+from indexer.activations.activation_store import AspectStore
 from indexer.elastic.product_index import ProductIndex
 from indexer.relevance.golden import MATCH, Grades
 from indexer.relevance.metrics import per_anchor
@@ -39,7 +39,7 @@ class Material:
     rows: Vector
 
 
-def read_material(index: ProductIndex, store: ActivationStore, size: int, also: Collection[str] = ()) -> Material:
+def read_material(index: ProductIndex, store: AspectStore, size: int, also: Collection[str] = ()) -> Material:
     """Read products whose image is embedded, in the order of the images' digests: a random but reproducible sample.
 
     Parameters

@@ -10,7 +10,7 @@ from more_itertools import chunked
 from PIL import Image
 
 from es_mappings.layout import Vector
-from indexer.activations.activation_store import ActivationStore
+from indexer.activations.activation_store import AspectStore
 from indexer.elastic.product_index import ProductIndex
 from indexer.errors import ImageError
 from indexer.images.fetching import ImageSource
@@ -24,12 +24,12 @@ log = logging.getLogger(__name__)
 _BATCH = 32
 _FAILURES = 10  # in a row, after which no more are fetched: each may have waited for a server that hangs
 
-Retake = Callable[[ActivationStore, ImageVectorizer], Retaken]
+Retake = Callable[[AspectStore, ImageVectorizer], Retaken]
 """Takes images again, and returns their activations by a vectorizer; those of the images themselves are stored."""
 
 
 def retake(
-    index: ProductIndex, source: ImageSource, store: ActivationStore, vectorizer: ImageVectorizer, count: int = RETAKEN
+    index: ProductIndex, source: ImageSource, store: AspectStore, vectorizer: ImageVectorizer, count: int = RETAKEN
 ) -> Retaken:
     """Take the pictures of random products again; one that can't be fetched any more is left out.
 
@@ -37,7 +37,7 @@ def retake(
 
     Parameters
     ----------
-    store : ActivationStore
+    store : AspectStore
         Has the activations of the pictures themselves.
     count : int
         Pictures, at most.

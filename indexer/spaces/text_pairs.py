@@ -11,7 +11,7 @@ import numpy as np
 from more_itertools import chunked
 
 from es_mappings.layout import Vector
-from indexer.activations.activation_store import ActivationStore
+from indexer.activations.activation_store import ActivationStore, AspectStore
 from indexer.elastic.product_index import ProductIndex
 from indexer.spaces.material import Material, read_material
 from indexer.spaces.text_projection import TextProjection, fit_text_projection
@@ -43,12 +43,12 @@ def learn_text_projection(
     images = [aspect for aspect in vectorizers.images if aspect in space.reductions]
     if TEXT not in space.reductions or not images:
         return None
-    store = ActivationStore.open(index, "images", vectorizers.images[images[0]], vectorizers.numbers)
-    material = read_material(index, store, min(sample, _PRODUCTS))
+    pictures = ActivationStore.open(index, "images", vectorizers.all_images, vectorizers.numbers)
+    material = read_material(index, pictures.of(images[0]), min(sample, _PRODUCTS))
     if len(material.ids) < _LEAST:
         log.info("%d products with a picture are too few to learn what words look like", len(material.ids))
         return None
-    activations = _activations(index, vectorizers, space, material)
+    activations = _activations(index, vectorizers, space, material, pictures)
     projection = learn_from(material.products, activations, vectorizers.products[TEXT], space)
     looks = [of_product[LOOK] for of_product in activations if LOOK in of_product]
     if vectorizers.text_tower and looks:
@@ -104,7 +104,7 @@ def _words(name: str, value: str | float) -> str:
 
 
 def _activations(
-    index: ProductIndex, vectorizers: Vectorizers, space: VectorSpace, material: Material
+    index: ProductIndex, vectorizers: Vectorizers, space: VectorSpace, material: Material, pictures: ActivationStore
 ) -> list[dict[str, Vector]]:
     """Read or compute the activations of each product, by aspect."""
     rows: list[dict[str, Vector]] = [{} for _ in material.ids]
@@ -112,10 +112,11 @@ def _activations(
         if aspect not in space.reductions:
             continue
         if aspect in vectorizers.images:
-            found = _stored(ActivationStore.open(index, "images", vectorizer, vectorizers.numbers), material.images)
+            found = _stored(pictures.of(aspect), material.images)
         elif vectorizers.products[aspect].keeps:
             digests = [vectorizers.products[aspect].key(product) for product in material.products]
-            found = _stored(ActivationStore.open(index, "texts", vectorizer, vectorizers.numbers), digests)
+            texts = ActivationStore.open(index, "texts", {aspect: vectorizer}, vectorizers.numbers)
+            found = _stored(texts.of(aspect), digests)
         else:
             found = dict(enumerate(vectorizers.products[aspect](material.products)))
         for row, activation in found.items():
@@ -123,7 +124,7 @@ def _activations(
     return rows
 
 
-def _stored(store: ActivationStore, digests: list[str]) -> dict[int, Vector]:
+def _stored(store: AspectStore, digests: list[str]) -> dict[int, Vector]:
     """Return stored activations by the place of their digest."""
     found: dict[str, Vector] = {}
     for chunk in chunked(dict.fromkeys(digests), _CHUNK):

@@ -61,9 +61,8 @@ def index(client: Elasticsearch, settings: Settings, monkeypatch: pytest.MonkeyP
     """Return an index of made-up products whose images are embedded."""
     index = ProductIndex(client, f"{settings.index_name}-fit")
     index.ensure()
-    for vectorizer in VECTORIZERS.images.values():
-        store = ActivationStore.open(index, "images", vectorizer)
-        store.put({f"image-{place:03}": row for place, row in enumerate(ROWS)})
+    store = ActivationStore.open(index, "images", VECTORIZERS.images)
+    store.put({f"image-{place:03}": {"look": row, "color": row} for place, row in enumerate(ROWS)})
     _write(index, None)
     monkeypatch.setenv("INDEX_NAME", index.alias)
     monkeypatch.setattr("indexer.vectorizers.load_vectorizers", lambda _: VECTORIZERS)

@@ -42,9 +42,9 @@ def index(client: Elasticsearch, settings: Settings) -> Iterator[ProductIndex]:
 
 
 def _store(index: ProductIndex, kind: str, names: list[str]) -> ActivationStore:
-    store = ActivationStore(index, kind, "feed")  # type: ignore[arg-type]
-    index.client.indices.create(index=store.index, mappings=image_vector.mapping({"aspect": kind}, 2))
-    store.put({name: np.array([1.0, 0.5], np.float32) for name in names})
+    store = ActivationStore(index.client, index.store(f"{kind}-feed"), {kind: 2})
+    index.client.indices.create(index=store.index, mappings=image_vector.mapping({kind: {}}))
+    store.put({name: {kind: np.array([1.0, 0.5], np.float32)} for name in names})
     return store
 
 
@@ -75,7 +75,7 @@ def test_unused_activations_and_addresses_expire(index: ProductIndex) -> None:
     assert set(pictures.get(["used", "second", "unused"])) == {"used", "second"}
     assert set(texts.get([words, "old words"])) == {words}
     assert _addresses(index, "u", "v", "w") == {"u", "v"}
-    assert {(k.aspect, k.count) for k in summaries(index)} == {("images", 2), ("texts", 1)}
+    assert {(k.aspects, k.count) for k in summaries(index)} == {("images", 2), ("texts", 1)}
     assert all(k.size > 0 for k in summaries(index))
 
 

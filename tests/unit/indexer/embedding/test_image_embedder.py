@@ -2,8 +2,9 @@
 
 import struct
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -11,8 +12,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from demo.catalogue import render_catalogue
+from es_mappings.layout import Vector
+from indexer.activations.activation_store import Activations
+from indexer.embedding.image_embedder import Embedded, ImageEmbedder
 from indexer.errors import ImageError
 from indexer.images.decoder import Decoder
+from indexer.images.fetching import ImageSource
+from indexer.images.responses import Fetched, Validators
 from indexer.settings import Settings
 from indexer.vectorizers import cnn
 from indexer.vectorizers.base import ImageVectorizer
@@ -158,3 +164,57 @@ def test_tiny_and_very_wide_pictures_have_vectors(embed: Embed, size: tuple[int,
 def test_unsupported_files_are_refused_with_the_reason(embed: Embed, data: bytes, why: str) -> None:
     with pytest.raises(ImageError, match=why):
         embed(data)
+
+
+class _Source:
+    """Serves an image's address as its bytes, and prepares its last digit."""
+
+    def __init__(self) -> None:
+        self.decoder = self
+
+    def fetch_if_changed(self, address: str, known: Validators) -> Fetched:
+        del known
+        return Fetched(address.encode(), Validators())
+
+    def prepare(self, data: bytes, preparations: tuple[object, ...], *, least_side: int) -> list[Vector]:
+        del preparations, least_side
+        return [np.array([int(data[-1:])], np.float32)]
+
+
+class _Model:
+    preparation = None
+
+    def run(self, prepared: Sequence[Vector]) -> dict[str, Vector]:
+        rows = np.concatenate(prepared)
+        with np.errstate(divide="ignore"):
+            return {"look": np.stack([1 / rows, rows], axis=1)}
+
+
+class _Vectorizer:
+    model = _Model()
+
+
+class _Store:
+    def __init__(self) -> None:
+        self.rows: dict[str, Activations] = {}
+
+    def get(self, digests: Sequence[str]) -> dict[str, Activations]:
+        return {digest: self.rows[digest] for digest in digests if digest in self.rows}
+
+    def put(self, activations: Mapping[str, Activations]) -> dict[str, Activations]:
+        self.rows.update(activations)
+        return dict(activations)
+
+
+def test_one_image_whose_activations_are_no_numbers_harms_only_itself() -> None:
+    store = _Store()
+    embed = ImageEmbedder(
+        cast("ImageSource", _Source()), {"look": cast("ImageVectorizer", _Vectorizer())}, store, batch_size=8
+    )
+    embedded = embed(["https://shop.example/2", "https://shop.example/0", "https://shop.example/4"], {})
+    looks = {a[-1]: e.activations["look"].tolist() for a, e in embedded.items() if isinstance(e, Embedded)}
+    assert looks == {"2": [0.5, 2.0], "4": [0.25, 4.0]}
+    error = embedded["https://shop.example/0"]
+    assert isinstance(error, ImageError)
+    assert "aren't finite numbers" in str(error)
+    assert len(store.rows) == 2

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from es_mappings.layout import Vector
-from indexer.activations.activation_store import ActivationStore
+from indexer.activations.activation_store import AspectStore
 from indexer.elastic.product_index import ProductIndex
 from indexer.errors import ImageUnavailableError
 from indexer.images.fetching import ImageSource
@@ -49,7 +49,7 @@ def test_pictures_are_taken_again_in_the_order_of_their_stored_activations(tmp_p
     found = retake(
         cast("ProductIndex", _Index([*products, {}])),
         ImageSource((tmp_path,)),
-        cast("ActivationStore", _Store()),
+        cast("AspectStore", _Store()),
         cast("ImageVectorizer", _MeanColor()),
     )
     # Each picture once; those that are gone, or have no activation, are left out.
@@ -67,7 +67,7 @@ def test_a_shop_whose_pictures_are_all_gone_has_none_and_is_asked_for_few(monkey
 
     monkeypatch.setattr(ImageSource, "fetch", fetch)
     products = [{"embedding": {"image": f"file:///nowhere/{n}.png", "image_digest": str(n)}} for n in range(300)]
-    index, store = cast("ProductIndex", _Index(products)), cast("ActivationStore", _Store())
+    index, store = cast("ProductIndex", _Index(products)), cast("AspectStore", _Store())
     found = retake(index, ImageSource(), store, cast("ImageVectorizer", _MeanColor()))
     assert found.images.shape == found.retaken.shape == (0, 3)
     assert len(asked) == 10
