@@ -31,6 +31,7 @@ COMMANDS = {
         "evaluation.bench_index_types:command", "Measure what vectors are best kept in, by size."
     ),
     "bench-shards": Entry("evaluation.bench_shards:command", "Measure the hits of a like by shards."),
+    "bench-writes": Entry("evaluation.bench_writes:command", "Measure what writing vectors costs."),
     "bench-scale": Entry("evaluation.bench_scale:command", "Measure a shopper's clicks among a million products."),
 }
 
