@@ -65,7 +65,7 @@ def summaries(index: ProductIndex) -> list[StoreSummary]:
 
 def _aspects(meta: Mapping[str, Any]) -> str:
     if "vectorizers" in meta:
-        return ", ".join(meta["vectorizers"])
+        return ", ".join(sorted(meta["vectorizers"]))
     return f"{meta['vectorizer'].get('aspect', '?')}, which the next fit copies and deletes,"
 
 
