@@ -80,20 +80,20 @@ class ActivationStore:
         return AspectStore(self, aspect)
 
     def get(self, digests: Iterable[str], aspects: Sequence[str] = ()) -> dict[str, Activations]:
-        """Read activations by digest, of all aspects by default; what lacks one of them is left out."""
+        """Read activations by digest, of all aspects by default; missing ones are left out."""
         unique, wanted = list(dict.fromkeys(digests)), tuple(aspects) or self.aspects
         fields = ",".join(f"activations.{aspect}" for aspect in wanted)
         sources = get_sources(self._client, self.index, unique, _source_includes=fields)
-        stored = {digest: source.get("activations", {}) for digest, source in sources.items()}
-        complete = {d: self._unpacked(packed, wanted) for d, packed in stored.items() if packed.keys() >= set(wanted)}
-        missing = [digest for digest in unique if digest not in complete]
-        copied = self.put(self._older.get(missing)) if self._older and missing else {}
-        return complete | {digest: {aspect: row[aspect] for aspect in wanted} for digest, row in copied.items()}
+        stored = {digest: self._unpacked(source["activations"], wanted) for digest, source in sources.items()}
+        copied = self._copied([digest for digest in unique if digest not in stored])
+        return stored | {digest: {aspect: row[aspect] for aspect in wanted} for digest, row in copied.items()}
 
     def lacks(self, digests: Iterable[str]) -> set[str]:
-        """Return the digests that lack the activation of an aspect."""
-        unique = set(digests)
-        return unique - self.get(unique).keys()
+        """Return the digests that have no stored activations."""
+        unique = list(dict.fromkeys(digests))
+        stored = get_sources(self._client, self.index, unique, _source_includes="digest")
+        missing = [digest for digest in unique if digest not in stored]
+        return set(missing) - self._copied(missing).keys()
 
     def put(self, activations: Mapping[str, Activations]) -> dict[str, Activations]:
         """Write activations by the digest of the image or text, and return them as they will be read.
@@ -101,12 +101,12 @@ class ActivationStore:
         Raises
         ------
         ValueError
-            An activation isn't of its vectorizer's length, or has values that aren't finite.
+            An aspect is missing, or its activation isn't of its vectorizer's length or not finite.
         IndexStateError
             Elasticsearch refused one.
         """
         rounded: dict[str, Activations] = {
-            digest: {aspect: self._rounded(digest, aspect, raw) for aspect, raw in by_aspect.items()}
+            digest: {aspect: self._rounded(digest, aspect, by_aspect.get(aspect)) for aspect in self.aspects}
             for digest, by_aspect in activations.items()
         }
         put_all(self._client, [self._document(digest, row) for digest, row in rounded.items()], "an activation")
@@ -127,8 +127,7 @@ class ActivationStore:
             preserve_order=True,
             size=_CHUNK,
         ):
-            if (packed := hit["_source"].get("activations", {}).get(aspect)) is not None:
-                yield image_vector.unpacked(packed, self._numbers)
+            yield image_vector.unpacked(hit["_source"]["activations"][aspect], self._numbers)
 
     def copy_older(self) -> None:
         """Copy all that stores of an earlier version have, and delete them."""
@@ -138,11 +137,13 @@ class ActivationStore:
             self._older.delete()
             self._older = None
 
-    def _rounded(self, digest: str, aspect: str, raw: Vector) -> Vector:
-        row = as_stored(raw, self._numbers)
-        if row.shape != (self._dims[aspect],) or not np.isfinite(row).all():
+    def _copied(self, missing: Sequence[str]) -> dict[str, Activations]:
+        return self.put(self._older.get(missing)) if self._older and missing else {}
+
+    def _rounded(self, digest: str, aspect: str, raw: Vector | None) -> Vector:
+        if raw is None or raw.shape != (self._dims[aspect],) or not np.isfinite(raw).all():
             raise ValueError(f"the {aspect} of {digest} isn't {self._dims[aspect]} finite numbers")
-        return row
+        return as_stored(raw, self._numbers)
 
     def _unpacked(self, packed: Mapping[str, str], aspects: Sequence[str]) -> Activations:
         return {aspect: image_vector.unpacked(packed[aspect], self._numbers) for aspect in aspects}

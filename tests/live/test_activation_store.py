@@ -72,13 +72,15 @@ def test_an_existing_store_keeps_its_number_format(index: ProductIndex) -> None:
     assert [(k.aspects, k.count, k.numbers) for k in summaries(index)] == [("look", 2, "bfloat16")]
 
 
-def test_an_image_that_lacks_an_aspect_is_left_out(index: ProductIndex) -> None:
+def test_an_image_has_all_aspects_or_none(index: ProductIndex) -> None:
     store = ActivationStore.open(index, "images", BOTH)
     assert store.get([]) == {}
-    store.put({**IMAGES, "half": {"look": ROWS["image-0"]}})
-    assert set(store.get(["half", *ROWS, "never seen", "image-0"])) == set(ROWS)
-    assert store.lacks(["half", *ROWS, "never seen"]) == {"half", "never seen"}
-    assert set(store.of("look").get(["half", "image-1", "never seen"])) == {"half", "image-1"}
+    with pytest.raises(ValueError, match="the style of half isn't 20 finite numbers"):
+        store.put({"half": {"look": ROWS["image-0"]}})
+    store.put(IMAGES)
+    assert set(store.get([*ROWS, "never seen", "image-0"])) == set(ROWS)
+    assert store.lacks([*ROWS, "never seen"]) == {"never seen"}
+    assert set(store.of("look").get(["image-1", "never seen"])) == {"image-1"}
 
 
 @pytest.mark.parametrize("wrong", [ROWS["image-1"][:-1], np.full(DIMS, np.nan, np.float32)])
