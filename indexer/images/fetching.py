@@ -123,22 +123,24 @@ class ImageSource:
         return transport.connection_pool(self._hosts, self._proxy)
 
     def _download(self, url: httpx.URL, known: Validators) -> Fetched:
-        left = self._timeout
+        pool, left = self._pool, self._timeout  # a new pool loads certificates before the time starts
         for _ in range(MAX_REDIRECTS + 1):
             host = _checked_host(url)
             with self._politeness.turn(host):
-                outcome, left = self._request(url, host, known, left)
+                outcome, left = self._request(pool, url, host, known, left)
             if isinstance(outcome, Fetched):
                 return outcome
             _split(outcome)
             url = url.join(outcome)
         raise ImageError(f"the image's address redirects more than {MAX_REDIRECTS} times")
 
-    def _request(self, url: httpx.URL, host: str, known: Validators, seconds: float) -> tuple[Fetched | str, float]:
+    def _request(
+        self, pool: httpcore.ConnectionPool, url: httpx.URL, host: str, known: Validators, seconds: float
+    ) -> tuple[Fetched | str, float]:
         """Send one request; return the image or where it redirects to, and the seconds that are left."""
         with transport.exchange(seconds) as exchange:
             try:
-                return self._exchange(url, host, known, exchange), exchange.left()
+                return self._exchange(pool, url, host, known, exchange), exchange.left()
             except httpcore.TimeoutException as error:
                 self._politeness.unanswered(host)
                 raise ImageUnavailableError("the image's server is too slow") from error
@@ -151,17 +153,19 @@ class ImageSource:
                     raise ImageUnavailableError("the image's server broke off its answer") from error
                 raise ImageError(f"the image's server breaks the HTTP protocol: {error}") from error
 
-    def _exchange(self, url: httpx.URL, host: str, known: Validators, exchange: transport.Exchange) -> Fetched | str:
+    def _exchange(
+        self, pool: httpcore.ConnectionPool, url: httpx.URL, host: str, known: Validators, exchange: transport.Exchange
+    ) -> Fetched | str:
         try:
-            return self._send(url, host, known)
+            return self._send(pool, url, host, known)
         except (httpcore.NetworkError, httpcore.ProtocolError):
             if not exchange.was_stale:
                 raise
-            return self._send(url, host, known)  # a GET may be repeated (RFC 9110, 9.2.2)
+            return self._send(pool, url, host, known)  # a GET may be repeated (RFC 9110, 9.2.2)
 
-    def _send(self, url: httpx.URL, host: str, known: Validators) -> Fetched | str:
+    def _send(self, pool: httpcore.ConnectionPool, url: httpx.URL, host: str, known: Validators) -> Fetched | str:
         wanted = [*self._headers.of(host, url.port).items(), *known.headers.items()]
-        with self._pool.stream("GET", _for_httpcore(url), headers=wanted) as response:
+        with pool.stream("GET", _for_httpcore(url), headers=wanted) as response:
             headers = _headers(response)
             self._politeness.answered(host, pause(response.status, headers))
             return read_response(response, headers, conditional=bool(known.headers))

@@ -127,7 +127,7 @@ def test_a_hanging_resolver_is_abandoned(server: HostileServer) -> None:
         return ["127.0.0.1"]
 
     with pytest.raises(ImageUnavailableError, match="wasn't resolved in time"):
-        _source(0.5, resolve=hang).fetch(server.address("fine"))
+        _source(3.0, resolve=hang).fetch(server.address("fine"))
     woken.set()
 
 
