@@ -51,7 +51,7 @@ class Store(Protocol):
     """Stores the activations of images by digest, as `ActivationStore` does in Elasticsearch."""
 
     def get(self, digests: Sequence[str]) -> dict[str, Activations]:
-        """Read the activations of images; those that lack an aspect are left out."""
+        """Read the activations of images; missing ones are left out."""
 
     def put(self, activations: Mapping[str, Activations]) -> dict[str, Activations]:
         """Write the activations of images; return them as `get` will, possibly rounded."""

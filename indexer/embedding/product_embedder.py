@@ -46,15 +46,11 @@ class ProductEmbedder:
         self, aspect: str, vectorizer: ProductVectorizer, products: Mapping[str, ProductFields]
     ) -> dict[str, Vector]:
         """Return an aspect's activations by their keys."""
-        new, store = dict(products), self._stores.get(aspect)
-        rows: dict[str, Vector] = {}
-        if store:
-            rows = store.of(aspect).get(products)
-            new = {key: product for key, product in products.items() if key not in rows}
+        store = self._stores.get(aspect)
+        rows = store.of(aspect).get(products) if store else {}
+        new = {key: product for key, product in products.items() if key not in rows}
         if new:
             computed = dict(zip(new, vectorizer(list(new.values())), strict=True))
-            if store:
-                stored = store.put({key: {aspect: row} for key, row in computed.items()})
-                computed = {key: row[aspect] for key, row in stored.items()}
-            rows |= computed
+            stored = store.put({key: {aspect: row} for key, row in computed.items()}) if store else {}
+            rows |= computed | {key: row[aspect] for key, row in stored.items()}
         return rows
