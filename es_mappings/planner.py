@@ -55,7 +55,7 @@ class Plan:
         return asdict(self)
 
 
-KEYWORDS = Plan("keywords", "nothing to compare with, or another order was asked for")
+KEYWORDS = Plan("keywords", "no like with a vector, or another order, such as by price")
 
 
 def plan(

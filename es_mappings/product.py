@@ -79,6 +79,10 @@ CHARACTERS = [
     char_filter("shop_units", type="pattern_replace", pattern=r"(?<=\d)(?=\p{L})", replacement=" "),
 ]
 
+# Words that aren't stemmed, because the stemmer, which doesn't know them, would leave one letter: "klied", typed for
+# "kleid", would find "4K". It knows fly, ply, sly, city and pity.
+_SHORT = r"(?!(fl|pl|sl|cit|pit)(ys?|ie[sd])$)\p{L}(lys?|lie[sd]|ness|isms?|it(ys?|ie[sd]))"
+
 # One analyzer for all text fields, because combined_fields requires it.
 shop_text = analyzer(
     "shop_text",
@@ -88,6 +92,7 @@ shop_text = analyzer(
         "lowercase",
         token_filter("english_possessive", type="stemmer", language="possessive_english"),
         "asciifolding",
+        token_filter("english_short", type="keyword_marker", keywords_pattern=_SHORT),
         token_filter("english_stem", type="stemmer", language="light_english"),
     ],
 )

@@ -28,7 +28,7 @@ def marked(text: str) -> str:
 
 
 TEXTS: Mapping[Code, str] = {
-    "product_gone": marked("Product '%(product)s' no longer exists."),
+    "product_gone": marked("There is no product '%(product)s'."),
     "product_unprocessed": marked("'%(title)s' hasn't been processed yet, so nothing can be sorted by it."),
     "photo_expired": marked(
         "Your photograph has expired: only its look was stored, for a while. Upload it again to continue."

@@ -23,7 +23,7 @@ from search.pinning import Pinned, ids_of, of_their_styles
 from search.snapshots import Snapshot, VectorMeaning
 from search.text_queries import Fallback
 
-KEPT = 1.1  # what the score is multiplied by for each value that an exchange keeps (docs/measurements.md)
+KEPT = 1.2  # what the score is multiplied by for each value that an exchange keeps (docs/measurements.md)
 
 
 @dataclass(frozen=True)

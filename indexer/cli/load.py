@@ -42,12 +42,15 @@ report_option = click.option(
 def load(catalog: Path, options: FeedOptions, report_file: Path | None, *, keywords_only: bool) -> None:
     """Write the products of CATALOG, a file of any format in docs/catalogue.md, then their vectors.
 
-    Images are read from the folder of CATALOG, too.
+    Images are read from the folder of CATALOG, too. Products that already waited for a vector get theirs as well.
     """
     settings = Settings.from_environment()
     # Whoever names the file vouches for its folder. Workers don't know the folder: they read from IMAGE_ROOTS alone.
     settings = settings.model_copy(update={"image_roots": (*settings.image_roots, catalog.resolve().parent)})
     report = write_catalog(settings, open_feed(catalog, options), report_file)
+    if not report.read:
+        click.echo(f"{catalog.name} has no products, so nothing was written.", err=True)
+        sys.exit(2)
     failed = 0 if keywords_only else vectorize_waiting(settings, retry_failed=False)
     if report.refusals or failed:
         sys.exit(2)

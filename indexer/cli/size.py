@@ -54,7 +54,7 @@ def size(
         "Page cache, one copy": _gib(catalogue.memory_bytes),
         "Primary shards": f"{catalogue.shards:,}",
         f"Nodes of {node_memory:g} GiB and {node_cores} cores": f"{machines.nodes(catalogue):,}",
-        f"Embedding all images by {by}": f"{machines.embedding_hours(catalogue):,.1f} h",
+        f"Embedding all images by {by}": _duration(machines.embedding_hours(catalogue)),
     }
     for what, figure in lines.items():
         click.echo(f"{what:<42}{figure:>14}")
@@ -62,3 +62,7 @@ def size(
 
 def _gib(count: float) -> str:
     return f"{count / GIB:,.1f} GiB"
+
+
+def _duration(hours: float) -> str:
+    return f"{hours:,.1f} h" if hours >= 1 else f"{60 * hours:,.1f} min"

@@ -73,7 +73,7 @@ def write(value: Configuration | Rule | QuerySet) -> str:
 def _placed(message: str) -> str:
     """Put the line first: tomllib says ``reason (at line 3, column 5)``."""
     found = re.fullmatch(r"(.*) \(at (line \d+), column \d+\)", message, re.DOTALL)
-    return f"{found[2]}: {found[1]}" if found else message
+    return f'{found[2]}: not TOML, such as name = "value": {found[1]}' if found else f"not TOML: {message}"
 
 
 def _fault(text: str, fault: dict[str, Any]) -> str:

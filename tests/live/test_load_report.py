@@ -29,6 +29,13 @@ def _file(folder: Path, name: str, *lines: dict[str, Any] | str) -> Path:
     return file
 
 
+def test_a_file_without_products_is_no_success(own: Settings, tmp_path: Path) -> None:
+    (tmp_path / "empty.csv").write_text("id,title,price\n")
+    answer = CliRunner().invoke(load, [str(tmp_path / "empty.csv")])
+    assert answer.exit_code == 2
+    assert "empty.csv has no products, so nothing was written." in answer.output
+
+
 def test_a_load_reports_what_became_of_each_line(own: Settings, client: Elasticsearch, tmp_path: Path) -> None:
     sound = [{"id": f"r{number}", "title": "Reported", "price": "19,99 €"} for number in range(3)]
     bad = [

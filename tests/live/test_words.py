@@ -60,6 +60,16 @@ def test_numbers_and_units_are_found_however_they_are_written(web: FlaskClient, 
     assert totals.pop() > 0
 
 
+def test_a_mistyped_word_finds_no_units(shop: Shop) -> None:
+    def tokens(text: str) -> list[str]:
+        analysed = shop.client.indices.analyze(index=shop.alias, analyzer="shop_text", text=text)
+        return [token["token"] for token in analysed["tokens"]]
+
+    mistyped = "klied klies klys kness kities kisms"  # the stemmer would leave a k of each: that of "4K"
+    assert tokens(mistyped) == mistyped.split()
+    assert tokens("quickly dresses prettiness plies cities") == ["quick", "dress", "pretty", "ply", "city"]
+
+
 def test_ids_and_style_ids_are_found(web: FlaskClient, shop: Shop) -> None:
     product = next(p for p in _catalogue(shop) if p.get("style_id"))
     assert search(web, q=product["id"])["products"][0]["id"] == product["id"]

@@ -17,7 +17,7 @@ def _csv_product(row: Row) -> Row:
     """Turn a row into a product: items of lists are separated by ``|``, ``attributes.NAME`` is an attribute."""
     product: Row = {}
     for column, cell in row.items():
-        value = _value(cell, is_list=column.lower() in LISTS, is_attribute=column.lower().startswith(ATTRIBUTE))
+        value = _value(column.lower(), cell)
         if not value:
             continue
         if column.lower().startswith(ATTRIBUTE):
@@ -27,12 +27,13 @@ def _csv_product(row: Row) -> Row:
     return product
 
 
-def _value(cell: str | list[str], *, is_list: bool, is_attribute: bool) -> str | list[str]:
+def _value(column: str, cell: str | list[str]) -> str | list[str]:
     """Return the value of a cell, or of the cells of a repeated column."""
+    is_list = column in LISTS and column != "category"  # that is a path, which is split where categories are read
     if isinstance(cell, list) or is_list:
         cells = cell if isinstance(cell, list) else [cell]
         return [item for one in cells for item in split(one, SEPARATOR)]
-    return split(cell, SEPARATOR) if is_attribute and SEPARATOR in cell else cell.strip()
+    return split(cell, SEPARATOR) if column.startswith(ATTRIBUTE) and SEPARATOR in cell else cell.strip()
 
 
 def _has_our_columns(columns: Collection[str]) -> bool:

@@ -23,6 +23,7 @@ _MAX_LENGTH = 60  # characters
 _NO_CENTS = re.compile(r"(?<=\d)[.,]\s?[-\u2013\u2014]+")  # a dash for no cents
 _AMOUNT = r"[+-]?\d[\d.,'\u2019\s]*|[+-]?[.,]\d+"
 _PRICE = re.compile(rf"(?P<before>[^\d.,+-]*?)\s*(?P<amount>{_AMOUNT})\s*(?P<after>[^\d]*)")
+_PLAIN = re.compile(r"[0-9]+(\.[0-9]{1,2})?")  # the only way that a CSV file has to write a number
 _SCIENTIFIC = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)[eE][+-]?\d{1,3}", re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:([.,'\u2019\s])\d{3})(?:\1\d{3})*", re.ASCII)
 
@@ -45,7 +46,8 @@ def read_price(fields: dict[str, object], changes: Changes) -> None:
     if not isinstance(price, str):
         return
     amount, named = parse_price(price, currency)
-    changes.note("a price's text", "price", fields["price"], amount)
+    if not _PLAIN.fullmatch(price):
+        changes.note("a price's text", "price", fields["price"], amount)
     fields["price"] = amount
     if named and currency is None:
         changes.note("a currency taken from the price", "currency", "", named)

@@ -70,6 +70,7 @@ def test_all_text_fields_have_the_same_analyzer() -> None:
         "lowercase",
         "english_possessive",
         "asciifolding",
+        "english_short",
         "english_stem",
     ]
 

@@ -84,7 +84,7 @@ def test_synonyms(tmp_path: Path) -> None:
         "type": "custom",
         "tokenizer": "standard",
         "char_filter": ["shop_flags", "shop_names", "shop_inches", "shop_units"],
-        "filter": ["lowercase", "english_possessive", "asciifolding", "english_stem", "shop_synonyms"],
+        "filter": ["lowercase", "english_possessive", "asciifolding", "english_short", "english_stem", "shop_synonyms"],
     }
     assert analysis["filter"]["shop_synonyms"] == {"type": "synonym_graph", "synonyms": ["tv, television"]}
 

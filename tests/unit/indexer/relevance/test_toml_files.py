@@ -67,7 +67,7 @@ def test_any_text_survives(text: str) -> None:
             'name = "a"\n[thresholds]\nmatches = 1\n',
             "line 2: thresholds: there is no threshold 'matches'",
         ),
-        (Configuration, 'name = "a"\nmode = \n', "line 2: Invalid value"),
+        (Configuration, 'name = "a"\nmode = \n', 'line 2: not TOML, such as name = "value": Invalid value'),
         (Configuration, 'name = "a"\nindex = "../_all"\n', "line 2: index: String should match pattern"),
         (Configuration, 'name = "a"\nindex = "a,b*"\n', "line 2: index: String should match pattern"),
         (Configuration, 'name = "a"\nsynonym_rules = ["tv"]\n', "line 2: synonym_rules: 'tv' is no rule: write"),

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from indexer.catalog.feeds.feed import FeedOptions, open_feed
+from indexer.catalog.products import parse_product
 from indexer.errors import CatalogError
 from tests.feeds import EXPORTS
 
@@ -38,10 +39,18 @@ def test_lists_and_attributes_of_our_csv_are_split(tmp_path: Path) -> None:
     assert product == {
         "id": "ca1",
         "title": "Dress",
-        "category": ["Dresses", "Midi"],
+        "category": "Dresses|Midi",
         "attributes": {"sizes": ["S", "M", "L"], "screen": "15.6", "belted": "true"},
         "images": ["https://127.0.0.1/a.jpg"],
     }
+
+
+@pytest.mark.parametrize("path", ["Coats/Long coats", "Coats > Long coats", "Coats|Long coats", "Coats > Long|short"])
+def test_a_category_of_our_csv_is_split_as_that_of_json(tmp_path: Path, path: str) -> None:
+    ((_, product),) = open_feed(_file(tmp_path, f"id,title,category\nc1,Coat,{path}\n")).products()
+    read = parse_product(product).category
+    assert read == parse_product({"id": "c1", "title": "Coat", "category": path}).category
+    assert len(read) == 2
 
 
 def test_a_file_of_unknown_columns_leads_to_a_mapping(tmp_path: Path) -> None:
