@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import secrets
 import time
-from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from statistics import mean, median
@@ -32,6 +31,8 @@ from workers.interactive import EmbeddedQuery
 
 _LEAST_OVERLAP = 0.5  # intersection over union with the product's box
 _REGIONS, _PRODUCTS = 3, 10  # the first that count
+_RIGHT_REGION = f"Right region among the first {_REGIONS}"
+_PRODUCT_FOUND = f"Product among the first {_PRODUCTS} of its region"
 
 console = report_console()
 
@@ -106,12 +107,15 @@ def _judged(product_id: str, composition: Composition, found: list[tuple[Embedde
         if region.box and overlap(region.box, composition.products[product_id]) >= _LEAST_OVERLAP
     ]
     return {
-        f"Right region among the first {_REGIONS}": bool(right),
-        f"Product among the first {_PRODUCTS} of its region": any(product_id in products for products in right),
+        _RIGHT_REGION: bool(right),
         f"Product among the first {_PRODUCTS} of any of these": any(product_id in products for _, products in found),
+        _PRODUCT_FOUND: any(product_id in products for products in right),
     }
 
 
 def _figures(rows: list[dict[str, bool]]) -> list[list[str]]:
-    names: Mapping[str, bool] = rows[0] if rows else {}
-    return [[name, f"{mean(row[name] for row in rows):.2f}"] for name in names]
+    found = [row[_PRODUCT_FOUND] for row in rows if row[_RIGHT_REGION]]
+    return [
+        *([name, f"{mean(row[name] for row in rows):.2f}"] for name in rows[0]),
+        *([["The same, of products whose region is right", f"{mean(found):.2f}"]] if found else []),
+    ]

@@ -47,15 +47,17 @@ def main(*, images: int, model: str, most: float) -> None:
 
 def load(model: str, settings: Settings) -> dict[str, ImageVectorizer]:
     """Return the look and style vectorizers of a model with random weights, and the color vectorizer."""
+    from indexer.vectorizers import cnn
     from indexer.vectorizers.checkpoints import random_model
-    from indexer.vectorizers.cnn import vectorizers
+    from indexer.vectorizers.networks import in_runtime
     from indexer.vectorizers.presets import POOLED, Tap
     from indexer.vectorizers.taps import style_layers
 
     untrained = random_model(model)
     style = style_layers(untrained.module, untrained.preprocessing.size)
     taps = {"look": Tap((POOLED,)), "style": Tap(style, "statistics")}
-    return {**vectorizers(untrained, taps, settings), "color": ColorVectorizer()}
+    network = in_runtime(untrained, taps, settings, cnn.check_dims)
+    return {**cnn.vectorizers(network), "color": ColorVectorizer()}
 
 
 def soak(settings: Settings, vectorizers: dict[str, ImageVectorizer], count: int) -> float:

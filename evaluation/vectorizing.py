@@ -55,8 +55,9 @@ def vectorizers(
 def _of_model(
     model: str, layers: Sequence[str], poolings: Sequence[Pooling], settings: Settings, weights: Path | None
 ) -> Iterator[Named]:
+    from indexer.vectorizers import cnn
     from indexer.vectorizers.checkpoints import load_model
-    from indexer.vectorizers.cnn import vectorizers as tapped
+    from indexer.vectorizers.networks import in_runtime
     from indexer.vectorizers.taps import style_layers
 
     preset = find_preset(model)
@@ -71,7 +72,8 @@ def _of_model(
         for pooling in poolings or (usual,):
             name = f"{model}, {' and '.join(layer or 'pooled' for layer in names)}, {pooling}"
             try:
-                yield name, tapped(loaded, {aspect: Tap(names, pooling)}, settings)[aspect]
+                network = in_runtime(loaded, {aspect: Tap(names, pooling)}, settings, cnn.check_dims)
+                yield name, cnn.vectorizers(network)[aspect]
             except SettingsError as error:
                 yield name, error
 

@@ -108,6 +108,9 @@ class Settings(BehaviourSettings, LanguageSettings, RateLimitSettings, ServerSet
         "bfloat16", description="Type in which new stores keep activations; bfloat16 takes half the bytes."
     )
     batch_size: int = Field(32, ge=1, le=1024, description="Images that are embedded and written together.")
+    embedding_nice: int = Field(
+        10, ge=0, le=19, description="Priority (nice) of a worker that embeds products and no photographs."
+    )
 
     base_currency: str = Field(
         "",

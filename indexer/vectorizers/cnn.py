@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
 from es_mappings.layout import Vector
 from indexer.errors import SettingsError
 from indexer.settings import Settings
-from indexer.vectorizers.checkpoints import PretrainedModel, load_model
-from indexer.vectorizers.pooling import GRID
-from indexer.vectorizers.preprocessing import Pixels, Preprocessing
-from indexer.vectorizers.presets import Tap, find_preset
-from indexer.vectorizers.runtimes import Runtime, load_runtime
-from indexer.vectorizers.runtimes.gpu import Gpu
-from indexer.vectorizers.taps import TappedModel, parts_layer, style_layers
+from indexer.vectorizers.networks import Choices, Metadata, Network, Tapping, load_network
+from indexer.vectorizers.preprocessing import Pixels
+from indexer.vectorizers.presets import GRID, Tap
+
+if TYPE_CHECKING:
+    from indexer.vectorizers.checkpoints import PretrainedModel
 
 MAX_DIMS = 4096  # of a dense_vector in Elasticsearch
 
@@ -25,8 +24,9 @@ MAX_DIMS = 4096  # of a dense_vector in Elasticsearch
 class CnnModel:
     """Runs the model once and returns the activations of every tapped aspect."""
 
-    def __init__(self, aspects: Sequence[str], preprocessing: Preprocessing, runtime: Runtime) -> None:
-        self._aspects, self.preparation, self.runtime = tuple(aspects), preprocessing.crop, runtime
+    def __init__(self, network: Network) -> None:
+        self._aspects, self.preparation = tuple(network.metadata.taps), network.metadata.preprocessing.crop
+        self.runtime = network.runtime
 
     def run(self, prepared: Sequence[Pixels]) -> dict[str, Vector]:
         """Embed prepared images: aspect to ``(len(prepared), dims)``."""
@@ -66,54 +66,57 @@ def load(settings: Settings) -> dict[str, CnnVectorizer]:
     CheckpointError
         The checkpoint is missing, damaged or another model's.
     """
-    preset = find_preset(settings.look_model)
-    loaded = load_model(preset.model, settings.look_weights)
+    return vectorizers(load_network(settings, Tapping("aspects", _taps, check_dims)))
+
+
+def vectorizers(network: Network) -> dict[str, CnnVectorizer]:
+    """Return the vectorizer of each tap by name."""
+    model, metadata = CnnModel(network), network.metadata
+    return {
+        aspect: CnnVectorizer(aspect, model, _manifest(aspect, metadata), count)
+        for aspect, count in metadata.dims.items()
+    }
+
+
+def check_dims(metadata: Metadata) -> None:
+    """Raise `SettingsError` for a tap of more numbers than Elasticsearch allows."""
+    for aspect, count in metadata.dims.items():
+        if count > MAX_DIMS:
+            tap = metadata.taps[aspect]
+            raise SettingsError(
+                f"{aspect.upper()}_POOLING: {tap.pooling} of {', '.join(tap.layers) or 'the pooled'} has {count:,} "
+                f"numbers, and Elasticsearch allows {MAX_DIMS:,}: choose another layer or pooling"
+            )
+
+
+def _taps(loaded: PretrainedModel, chosen: Choices) -> dict[str, Tap]:
+    from indexer.vectorizers.taps import parts_layer, style_layers
+
+    preset, size = chosen.preset, loaded.preprocessing.size
     taps = {
-        "look": _chosen(preset.look, (settings.look_layer,) if settings.look_layer else (), settings.look_pooling),
-        "style": _chosen(preset.style, settings.style_layers, settings.style_pooling),
+        "look": _chosen(preset.look, (chosen.look_layer,) if chosen.look_layer else (), chosen.look_pooling),
+        "style": _chosen(preset.style, chosen.style_layers, chosen.style_pooling),
     }
     if not taps["style"].layers:
-        taps["style"] = Tap(style_layers(loaded.module, loaded.preprocessing.size), taps["style"].pooling)
-    parts = preset.parts.layers or _parts(loaded)
-    if parts:
-        taps["parts"] = Tap(parts, preset.parts.pooling)
-    return vectorizers(loaded, taps, settings)
-
-
-def vectorizers(loaded: PretrainedModel, taps: dict[str, Tap], settings: Settings) -> dict[str, CnnVectorizer]:
-    """Load a model with its taps into a runtime, and return the vectorizer of each tap by name."""
-    size = loaded.preprocessing.size
-    tapped = TappedModel(loaded.module, loaded.preprocessing, taps)
-    for aspect, count in zip(taps, tapped.dims, strict=True):
-        if count > MAX_DIMS:
-            raise SettingsError(
-                f"{aspect.upper()}_POOLING: {taps[aspect].pooling} of {', '.join(taps[aspect].layers) or 'the pooled'} "
-                f"has {count:,} numbers, and Elasticsearch allows {MAX_DIMS:,}: choose another layer or pooling"
-            )
-    gpu = Gpu(settings.gpu_precision, settings.gpu_compile)
-    runtime = load_runtime(settings.runtime, tapped, size, settings.batch_size, gpu)
-    model = CnnModel(tuple(taps), loaded.preprocessing, runtime)
-    return {
-        aspect: CnnVectorizer(aspect, model, _manifest(aspect, loaded, tap), count)
-        for (aspect, tap), count in zip(taps.items(), tapped.dims, strict=True)
-    }
-
-
-def _parts(loaded: PretrainedModel) -> tuple[str, ...]:
-    layer = parts_layer(loaded.module, loaded.preprocessing.size, MAX_DIMS // math.prod(GRID))
-    return (layer,) if layer else ()
+        taps["style"] = Tap(style_layers(loaded.module, size), taps["style"].pooling)
+    if preset.parts.layers:
+        taps["parts"] = preset.parts
+    elif layer := parts_layer(loaded.module, size, MAX_DIMS // math.prod(GRID)):
+        taps["parts"] = Tap((layer,), preset.parts.pooling)
+    return taps
 
 
 def _chosen(preset: Tap, layers: Sequence[str], pooling: Any) -> Tap:
     return Tap(tuple(layers) or preset.layers, pooling or preset.pooling)
 
 
-def _manifest(aspect: str, loaded: PretrainedModel, tap: Tap) -> dict[str, Any]:
+def _manifest(aspect: str, metadata: Metadata) -> dict[str, Any]:
+    tap = metadata.taps[aspect]
     return {
         "aspect": aspect,
-        "model": loaded.name,
+        "model": metadata.model,
         "layers": [layer or "pooled" for layer in tap.layers],
         "pooling": tap.pooling,
-        "weights": loaded.digest,
-        "preprocessing": loaded.preprocessing.manifest,
+        "weights": metadata.digest,
+        "preprocessing": metadata.preprocessing.manifest,
     }

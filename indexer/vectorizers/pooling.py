@@ -11,8 +11,8 @@ from torch.nn.functional import avg_pool2d
 
 from indexer.errors import SettingsError
 from indexer.settings import Pooling as Kind
+from indexer.vectorizers.presets import GRID
 
-GRID = (4, 2)  # rows, and columns of the left half, onto which the right half is folded
 GRAM_CHANNELS = 48  # more are projected: 48 make a Gram matrix of 1,176 numbers
 _GEM_POWER = 3.0  # Radenovic, Tolias and Chum, "Fine-tuning CNN image retrieval with no human annotation", 2018
 

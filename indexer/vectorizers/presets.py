@@ -9,6 +9,7 @@ from indexer.settings import Pooling
 DUAL = "dual:"  # before the folder of a dual encoder, such as CLIP, or its name on the hub
 EMBEDDING = "embedding"  # its last layer, by which images and texts are compared
 
+GRID = (4, 2)  # of the pooling "grid": rows, and columns of the left half, onto which the right half is folded
 POOLED = ""  # the layer name for the pooled features, which go into the classifier
 
 

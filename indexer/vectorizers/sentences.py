@@ -17,6 +17,7 @@ from tokenizers import Tokenizer
 
 from es_mappings.layout import Vector
 from indexer.errors import CheckpointError
+from indexer.vectorizers.runtimes.gpu import has_gpu
 
 if TYPE_CHECKING:
     import openvino as ov
@@ -100,12 +101,10 @@ def load_sentences(folder: Path | None, device: str) -> SentenceEncoder:
 
 def _load(folder: Path, config: Mapping[str, Any], device: str, *, first: bool) -> tuple[Run, str]:
     """Load the model into its runtime; torch and transformers, which take seconds, only if they are needed."""
-    if device == "auto":
+    if device == "auto" and has_gpu():
         from indexer.vectorizers import torch_sentences
-        from indexer.vectorizers.runtimes.gpu import has_gpu
 
-        if has_gpu():
-            return torch_sentences.to_gpu(torch_sentences.load(folder, first_token=first))
+        return torch_sentences.to_gpu(torch_sentences.load(folder, first_token=first))
     model = _bert(folder, config, first=first)
     if model is None:
         from indexer.vectorizers import torch_sentences

@@ -12,9 +12,9 @@ from torch import nn
 from torch.nn.functional import normalize
 
 from indexer.errors import SettingsError
-from indexer.vectorizers.pooling import GRID, Pooling, positions
+from indexer.vectorizers.pooling import Pooling, positions
 from indexer.vectorizers.preprocessing import Preprocessing
-from indexer.vectorizers.presets import POOLED, Tap
+from indexer.vectorizers.presets import GRID, POOLED, Tap
 
 
 class TappedModel(nn.Module):
@@ -49,6 +49,7 @@ class TappedModel(nn.Module):
                 [Pooling(tap.pooling, self._positions(layer).shape[1]) for layer in tap.layers]
                 for tap in self.taps.values()
             ]
+            self.shapes = [tuple(self._outputs.tensors[tap.layers[0]].shape[1:]) for tap in self.taps.values()]
             self._modules_of_poolings = nn.ModuleList(itertools.chain(*self._poolings))  # moved with the model
             self.dims = [part.shape[1] for part in self._pooled()]
 

@@ -103,11 +103,12 @@ def load_text(model: Path | None, device: str) -> TextVectorizer:
     CheckpointError
         The model is missing, damaged, or in an unsupported format; the message says how to get one.
     """
-    from indexer.vectorizers.sentences import load_sentences
-    from indexer.vectorizers.words import load_words
-
     if model is not None and model.is_file():
+        from indexer.vectorizers.words import load_words
+
         return TextVectorizer(load_words(model))
+    from indexer.vectorizers.sentences import load_sentences
+
     return TextVectorizer(load_sentences(model, device))
 
 

@@ -93,9 +93,9 @@ def load_runtime(
     """
     match choose(choice):
         case "openvino":
-            from indexer.vectorizers.runtimes.openvino import OpenVinoRuntime
+            from indexer.vectorizers.runtimes.openvino import OpenVinoRuntime, converted
 
-            return OpenVinoRuntime(model, size)
+            return OpenVinoRuntime(converted(model, size))
         case "onnx":
             from indexer.vectorizers.runtimes.onnx import OnnxRuntime
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,6 +19,10 @@ class Gpu:
 
 def has_gpu() -> bool:
     """Return whether there is a CUDA GPU."""
+    try:
+        ctypes.CDLL("libcuda.so.1")  # without NVIDIA's driver there is no GPU, and torch takes seconds to import
+    except OSError:
+        return False
     import torch
 
     return torch.cuda.is_available()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def compiled(model: ov.Model, options: Mapping[str, str]) -> ov.CompiledModel:
     """Compile a model for the CPU in full precision, so that an input has the same vector on every processor."""
-    return _core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32", **options})
+    return core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32", **options})
 
 
 def converted(model: TappedModel, size: tuple[int, int]) -> ov.Model:
@@ -37,7 +37,8 @@ def converted(model: TappedModel, size: tuple[int, int]) -> ov.Model:
 
 
 @cache
-def _core() -> ov.Core:
+def core() -> ov.Core:
+    """Return this process's `ov.Core`."""
     # One, never freed: each Core sets a signal stack and frees it with itself, but the second Core's end restores the
     # first one's freed stack, and the next SIGTERM is a segmentation fault.
     return ov.Core()
@@ -51,8 +52,8 @@ class OpenVinoRuntime:
     EfficientNet-Lite2 198 and 155, Lite0 373 and 312, ResNet-50 52 and 48, ConvNeXt 41 and 37, Inception V3 37 and 36.
     """
 
-    def __init__(self, model: TappedModel, size: tuple[int, int]) -> None:
-        network = compiled(converted(model, size), {"PERFORMANCE_HINT": "THROUGHPUT"})
+    def __init__(self, model: ov.Model) -> None:
+        network = compiled(model, {"PERFORMANCE_HINT": "THROUGHPUT"})
         parallel = int(network.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
         # One more waits, so that no core idles while Python reads a result: 190 images per second instead of 178.
         requests = parallel + 1

@@ -15,7 +15,8 @@ from indexer.digests import manifest_digest
 from indexer.errors import CheckpointError, SettingsError
 from indexer.settings import Settings
 from indexer.vectorizers import cnn
-from indexer.vectorizers.checkpoints import PACKAGED, load_model, random_model
+from indexer.vectorizers.checkpoints import load_model, random_model
+from indexer.vectorizers.packaged import PACKAGED
 from indexer.vectorizers.preprocessing import Preprocessing
 from indexer.vectorizers.presets import DUAL, PRESETS, Tap, find_preset
 from indexer.vectorizers.taps import TappedModel, list_layers, parts_layer, style_layers
