@@ -36,6 +36,7 @@ COPY lookalike/ lookalike/
 COPY gunicorn.conf.py pyproject.toml ./
 USER 10001
 
+# By default a worker embeds products and what shoppers search by; docker-compose.yml starts one for each.
 FROM code AS worker
 COPY --from=models /opt/venv /opt/venv
 CMD ["celery", "-A", "workers.app", "worker", "--loglevel", "INFO", "--concurrency", "1", "--queues", "interactive,embedding"]

@@ -10,8 +10,8 @@ from kombu import Exchange, Queue
 from indexer.settings import Settings
 from workers.redis_address import RedisAddress
 
-# Queues. The embedding worker consumes the first two; the writing worker consumes all others, so that a new queue that
-# needs no model is added here alone.
+# Queues. Each of the first two has a worker with models; the writing worker consumes all others, so that a new queue
+# that needs no model is added here alone.
 EMBEDDING = "embedding"  # needs a model, can wait
 INTERACTIVE = "interactive"  # needs a model, and a shopper is waiting
 WRITING = "writing"  # catalogue events on their way into Elasticsearch

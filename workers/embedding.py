@@ -33,29 +33,29 @@ class _Batch(NamedTuple):
     ids: list[str]
 
 
-def embed_waiting(task: str) -> None:
+def embed_waiting(task: str, *, serves_shoppers: bool) -> None:
     """Embed waiting products, a few batches in parallel, and wake a worker for the rest.
-
-    Ends early if a shopper is waiting for a photograph, because this process may be the only one with a model.
 
     Parameters
     ----------
     task : str
         Id of the Celery task. Batches are named after it, so that a task which Celery redelivers because its process
         died knows which batches were left unfinished.
+    serves_shoppers : bool
+        Whether this process embeds photographs and words as well, so that it must end early if a shopper waits.
     """
     queues = resources.queues()
     queues.tasks.acknowledge(EMBED_WAITING)
     for batch in queues.embedding.unfinished(task):
         recover(batch, "its process died")
-    for accepts_more in map_concurrently(_embed, _batches(task), _IN_PARALLEL):
+    for accepts_more in map_concurrently(_embed, _batches(task, serves_shoppers=serves_shoppers), _IN_PARALLEL):
         if not accepts_more:
             return  # the postponed batch wakes a worker later
     if queues.embedding.due():
         queues.tasks.wake(EMBED_WAITING)
 
 
-def _batches(task: str) -> Iterator[_Batch]:
+def _batches(task: str, *, serves_shoppers: bool) -> Iterator[_Batch]:
     """Yield a first batch of whatever is due, then further ones as long as they are full."""
     queue, tasks = resources.queues().embedding, resources.queues().tasks
     size, end = max(_LEAST_BATCH, resources.settings().batch_size), time.monotonic() + _TASK_SECONDS
@@ -69,7 +69,7 @@ def _batches(task: str) -> Iterator[_Batch]:
             tasks.wake(EMBED_WAITING)  # so that other workers help, and one continues after this task
         alone = queue.is_suspect(batch.ids)
         yield batch
-        if alone or queue.due() < size or tasks.depth(INTERACTIVE) or time.monotonic() > end:
+        if alone or queue.due() < size or time.monotonic() > end or (serves_shoppers and tasks.depth(INTERACTIVE)):
             return
 
 

@@ -50,7 +50,7 @@ def region_finder() -> FindRegions:
 
 @cache
 def _region_finder() -> FindRegions:
-    from indexer.embedding.regions import load_finder  # with torch, which workers without models don't load
+    from indexer.embedding.regions import load_finder  # with OpenVINO, which workers without models don't load
 
     return load_finder(settings())
 

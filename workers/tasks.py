@@ -22,6 +22,7 @@ from workers import (
     logs,
     metrics,
     photos,
+    priority,
     resources,
     scheduler,
     sweeping,
@@ -87,7 +88,7 @@ def write_events(self: Any) -> None:
 @app.task(name=EMBED_WAITING, bind=True)
 def embed_waiting(self: Any) -> None:
     """Embed waiting products."""
-    embedding.embed_waiting(self.request.id)
+    embedding.embed_waiting(self.request.id, serves_shoppers=INTERACTIVE in _queues)
 
 
 # Acknowledged at once: its shopper doesn't wait until another worker takes it over.
@@ -161,8 +162,8 @@ def configure_logging(loglevel: int | None = None, **_: Any) -> None:
 
 
 @celeryd_after_setup.connect
-def note_queues(instance: Any, **_: Any) -> None:
-    """Note which queues this worker consumes, and serve its metrics; refuse an Elasticsearch that is too old."""
+def prepare_worker(instance: Any, **_: Any) -> None:
+    """Refuse an Elasticsearch that is too old, serve metrics, note the queues, and lower a priority."""
     try:
         check_version(resources.settings())
         if port := resources.settings().metrics_port:
@@ -170,6 +171,8 @@ def note_queues(instance: Any, **_: Any) -> None:
     except ProductSearchError as error:
         raise SystemExit(str(error)) from error  # Celery logs other exceptions, and starts nevertheless
     _queues.update(instance.app.amqp.queues.consume_from)
+    if EMBEDDING in _queues and INTERACTIVE not in _queues:  # no shopper waits for it
+        priority.lower(resources.settings().embedding_nice)
 
 
 @worker_ready.connect

@@ -12,10 +12,11 @@ from click.shell_completion import CompletionItem
 
 
 class Entry(NamedTuple):
-    """A command in a table: its ``module:attribute``, and its line in the list of commands."""
+    """A command in a table: its ``module:attribute``, and its line and section in the list of commands."""
 
     target: str
     help: str
+    section: str = "Commands"
 
 
 class LazyGroup(click.Group):
@@ -67,9 +68,13 @@ class LazyGroup(click.Group):
             raise click.exceptions.NoSuchCommand(error.command_name, possibilities=self.table, ctx=ctx) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.help) for name, entry in self.table.items()])
+        """Write the list of commands, section by section."""
+        width = max(len(name) for name in self.table)
+        for section in dict.fromkeys(entry.section for entry in self.table.values()):
+            with formatter.section(section):
+                formatter.write_dl(
+                    [(name.ljust(width), entry.help) for name, entry in self.table.items() if entry.section == section]
+                )
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Return the commands and options that begin like ``incomplete``."""

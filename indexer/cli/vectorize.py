@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,11 @@ def vectorize(*, retry_failed: bool) -> None:
 def vectorize_waiting(settings: Settings, *, retry_failed: bool) -> int:
     """Write the vectors that are missing, with progress bars; fit a vector space first if there is none.
 
+    Parameters
+    ----------
+    retry_failed : bool
+        Whether products whose image failed count as missing, too.
+
     Returns
     -------
     int
@@ -45,17 +50,29 @@ def vectorize_waiting(settings: Settings, *, retry_failed: bool) -> int:
     Raises
     ------
     SpaceError
-        There is no vector space, and none is fitted because not one of the images is available.
+        There is no vector space, and none is fitted because not one of the images is available; or products wait, and
+        the space was made by other models than the settings name.
     """
-    from indexer.embedding.pipeline import Pipeline
-    from indexer.spaces.fitting import fit_space
-
     index = ProductIndex.open(settings)
     index.live()
-    pipeline = Pipeline.from_settings(settings)
+    waiting = list(index.ids_without_vector(retry_failed=retry_failed))
+    failed: dict[str, str] = {}
+    if waiting or index.space() is None:  # otherwise the models, which take long to load, have nothing to do
+        from indexer.embedding.pipeline import Pipeline
+
+        failed = _vectorize(index, Pipeline.from_settings(settings), waiting)
+    _print_failures(failed)
+    print_counts(settings)
+    return len(failed)
+
+
+def _vectorize(index: ProductIndex, pipeline: Pipeline, waiting: Sequence[str]) -> dict[str, str]:
+    """Vectorize products, in a space that is fitted if there is none, and return the reasons of those that failed."""
     failed: dict[str, str] = {}
     if pipeline.space() is None:
-        images = _run(index, pipeline, "Embedding images", index.ids_without_vector(retry_failed=retry_failed), failed)
+        from indexer.spaces.fitting import fit_space
+
+        images = _run(index, pipeline, "Embedding images", waiting, failed)
         index.refresh()
         if failed and not images:
             # Fitted now, it would have words alone, and no look for as long as it is used.
@@ -65,16 +82,15 @@ def vectorize_waiting(settings: Settings, *, retry_failed: bool) -> int:
                 "Fix that, then run `lookalike vectorize --retry-failed`"
             )
         fit_space(index, pipeline.vectorizers, retake=pipeline.retake)
-    _run(index, pipeline, "Writing vectors", index.ids_without_vector(), failed)
+        waiting = list(index.ids_without_vector())
+    _run(index, pipeline, "Writing vectors", waiting, failed)
     index.refresh()
-    _print_failures(failed)
-    print_counts(settings)
-    return len(failed)
+    return failed
 
 
-def _run(index: ProductIndex, pipeline: Pipeline, what: str, ids: Iterable[str], failed: dict[str, str]) -> int:
+def _run(index: ProductIndex, pipeline: Pipeline, what: str, waiting: Sequence[str], failed: dict[str, str]) -> int:
     """Vectorize products, note the reasons of those that fail, and count the images that are available."""
-    waiting, images = list(ids), 0
+    images = 0
     with progress_bar() as progress:
         task = progress.add_task(what, total=len(waiting))
         for chunk in chunked(waiting, _CHUNK):

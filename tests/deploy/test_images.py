@@ -31,7 +31,7 @@ def test_each_image_has_only_what_its_processes_need() -> None:
     built = {name: service["build"]["target"] for name, service in STACK["services"].items() if "build" in service}
     assert built == {
         "webapp": "web", "writer": "web", "roles": "web", "worker": "worker", "lookalike": "worker",
-        "worker-gpu": "worker-gpu",
+        "worker-gpu": "worker-gpu", "photos": "worker",
     }  # fmt: skip
     assert set(built.values()) == TARGETS
     for name, target in built.items():
@@ -84,7 +84,7 @@ def test_the_shop_knows_all_three_nodes() -> None:
     names = sorted(name for name in THREE["services"] if name.startswith("elasticsearch"))
     nodes = ",".join(f"http://{name}:9200" for name in names)
     shop = {n for n, service in STACK["services"].items() if "ELASTICSEARCH_USER" in service.get("environment", {})}
-    assert shop == {"webapp", "writer", "worker", "worker-gpu", "lookalike"}
+    assert shop == {"webapp", "writer", "worker", "worker-gpu", "photos", "lookalike"}
     assert {THREE["services"][name]["environment"]["ELASTICSEARCH_URL"] for name in shop} == {nodes}
 
 

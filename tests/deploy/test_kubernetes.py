@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from tests.deploy.conftest import DEPLOY, run
 from tests.deploy.custom_resources import RESOURCES
-from workers.app import QUEUES
+from workers.app import INTERACTIVE, QUEUES
 
 FOLDER = DEPLOY / "kubernetes"
 CUSTOM = {*RESOURCES, "Kustomization"}  # of operators and kustomize; their schemas are no part of Kubernetes
@@ -47,7 +47,7 @@ def test_resources_of_operators_have_fields_that_these_know(document: dict[str, 
 
 
 def test_both_operators_are_used() -> None:
-    assert sorted(document["kind"] for document in CUSTOM_DOCUMENTS) == sorted(RESOURCES)
+    assert {document["kind"] for document in CUSTOM_DOCUMENTS} == RESOURCES.keys()
 
 
 def test_what_operators_pass_on_follows_the_schemas_of_kubernetes(tmp_path: Path) -> None:
@@ -62,12 +62,23 @@ def test_what_operators_pass_on_follows_the_schemas_of_kubernetes(tmp_path: Path
 
 
 def test_what_is_scaled_exists_and_is_scaled_by_metrics_that_exist() -> None:
-    [scaled] = [document["spec"] for document in ALL if document["kind"] == "ScaledObject"]
-    assert scaled["scaleTargetRef"]["name"] in PODS
-    depths = {
-        f'max(lookalike_queue_depth{{queue="{name}"}})' for name in ("products", *(f"celery {q}" for q in QUEUES))
+    scaled = [document["spec"] for document in ALL if document["kind"] == "ScaledObject"]
+    queries = {
+        spec["scaleTargetRef"]["name"]: [trigger["metadata"]["query"] for trigger in spec["triggers"]]
+        for spec in scaled
     }
-    assert {trigger["metadata"]["query"] for trigger in scaled["triggers"]} <= depths
+    depth = 'max(lookalike_queue_depth{{queue="{}"}})'.format
+    assert queries == {"embedder": [depth("products")], "photos": [depth(f"celery {INTERACTIVE}")]}
+    assert queries.keys() <= PODS.keys()
+
+
+def test_where_the_cpu_is_short_products_wait_rather_than_shoppers() -> None:
+    def share(name: str) -> float:
+        cpu = str(PODS[name]["spec"]["containers"][0]["resources"]["requests"]["cpu"])
+        return float(cpu[:-1]) / 1_000 if cpu.endswith("m") else float(cpu)
+
+    assert share("embedder") <= share("web")
+    assert 4 * share("embedder") <= share("photos")
 
 
 @pytest.mark.parametrize(
@@ -82,7 +93,7 @@ def test_what_is_scaled_exists_and_is_scaled_by_metrics_that_exist() -> None:
     ],
 )
 def test_a_wrong_field_of_an_operator_is_found(kind: str, change: Callable[[dict[str, Any]], object]) -> None:
-    [document] = [deepcopy(document) for document in CUSTOM_DOCUMENTS if document["kind"] == kind]
+    document = next(deepcopy(document) for document in CUSTOM_DOCUMENTS if document["kind"] == kind)
     change(document["spec"])
     with pytest.raises(ValidationError):
         RESOURCES[kind].model_validate(document)
@@ -122,13 +133,14 @@ def test_the_queues_are_all_taken() -> None:
     def options(name: str) -> str:
         return str(PODS[name]["spec"]["containers"][0]["command"][-1])
 
-    assert options("embedder") == options("embedder-gpu") == options("writer")
-    assert set(options("embedder").split(",")) < set(QUEUES)
+    assert options("embedder") == options("embedder-gpu")
+    with_models = {options("embedder"), options("photos")}
+    assert with_models == set(options("writer").split(",")) < set(QUEUES)
     assert "--exclude-queues" in PODS["writer"]["spec"]["containers"][0]["command"]
 
 
 def test_each_mounted_secret_is_a_setting_of_its_pod() -> None:
-    for name in ("web", "writer", "embedder", "embedder-gpu"):
+    for name in ("web", "writer", "embedder", "embedder-gpu", "photos"):
         variables = {v["name"]: v["value"] for v in PODS[name]["spec"]["containers"][0]["env"]}
         role = PODS[name]["metadata"]["labels"]["lookalike/role"]
         assert variables["ELASTICSEARCH_USER"] == f"lookalike-{role}"
@@ -145,7 +157,7 @@ def test_gpu_workers_run_where_gpus_are() -> None:
 
 def test_each_component_may_lose_a_pod_but_not_all() -> None:
     budgets = {d["metadata"]["name"] for d in ALL if d["kind"] == "PodDisruptionBudget"}
-    assert {"web", "writer", "embedder"} <= budgets
+    assert {"web", "writer", "embedder", "photos"} <= budgets
 
 
 def test_a_release_replaces_the_job_of_the_one_before() -> None:
@@ -167,5 +179,5 @@ def test_only_the_shops_own_pods_reach_redis() -> None:
     assert POLICIES["deny"] == {"podSelector": {}, "policyTypes": ["Ingress"]}
     [rule] = POLICIES["redis"]["ingress"]
     [expression] = rule["from"][0]["podSelector"]["matchExpressions"]
-    assert set(expression["values"]) == {"web", "writer", "embedder", "embedder-gpu"}
+    assert set(expression["values"]) == {"web", "writer", "embedder", "embedder-gpu", "photos"}
     assert len(rule["from"]) == 1

@@ -21,14 +21,15 @@ def queues(shop: Shop) -> Iterator[Queues]:
         yield queues
 
 
-@pytest.mark.parametrize("worker_name", ["embedder", "writer"])
-def test_workers_that_work_are_well(queues: Queues, worker: Child, worker_name: str) -> None:
+@pytest.mark.parametrize("worker_name", ["embedder", "writer", "photos"])
+def test_workers_that_work_are_well(queues: Queues, worker_name: str) -> None:
     assert problem_of(f"{worker_name}@{HOST}", queues, seconds=300) is None
 
 
-def test_a_worker_none_of_whose_processes_answers_is_not(queues: Queues, worker: Child) -> None:
+def test_a_worker_none_of_whose_processes_answers_is_not(queues: Queues, workers: dict[str, Child]) -> None:
     name = f"embedder@{HOST}"
-    children = [child for child in psutil.Process(worker.pid).children() if "celery" in " ".join(child.cmdline())]
+    started = psutil.Process(workers["embedder"].pid).children()
+    children = [child for child in started if "celery" in " ".join(child.cmdline())]
 
     def suspended_while_idle() -> bool:
         assert problem_of(name, queues, seconds=300) is None

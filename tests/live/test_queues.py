@@ -278,22 +278,27 @@ def worker(name: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Em
 
 def test_a_task_continues_while_there_are_full_batches(worker: EmbeddingQueue) -> None:
     worker.add([f"p{n}" for n in range(70)])
-    assert [(batch.name, len(batch.ids)) for batch in embedding._batches("t")] == [("t/0", 32), ("t/1", 32)]
-    assert [(batch.name, len(batch.ids)) for batch in embedding._batches("u")] == [("u/0", 6)]
-    assert list(embedding._batches("v")) == []
+    assert [(batch.name, len(batch.ids)) for batch in embedding._batches("t", serves_shoppers=True)] == [
+        ("t/0", 32),
+        ("t/1", 32),
+    ]
+    assert [(batch.name, len(batch.ids)) for batch in embedding._batches("u", serves_shoppers=True)] == [("u/0", 6)]
+    assert list(embedding._batches("v", serves_shoppers=True)) == []
 
 
-def test_a_task_ends_when_a_shopper_waits_or_its_time_is_up(
+def test_a_task_ends_when_a_shopper_waits_for_its_process_or_its_time_is_up(
     worker: EmbeddingQueue, server: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worker.add([f"p{n}" for n in range(100)])
     photographs = f"{resources.settings().index_name}:photographs"  # no worker of the tests consumes these
     monkeypatch.setattr(embedding, "INTERACTIVE", photographs)
     server.rpush(photographs, "a photograph")
-    assert len(list(embedding._batches("t"))) == 1
+    assert len(list(embedding._batches("t", serves_shoppers=True))) == 1
+    assert len(list(embedding._batches("s", serves_shoppers=False))) == 2
     server.delete(photographs)
+    worker.add([f"q{n}" for n in range(100)])
     monkeypatch.setattr(embedding, "_TASK_SECONDS", 0.0)
-    assert len(list(embedding._batches("u"))) == 1
+    assert len(list(embedding._batches("u", serves_shoppers=True))) == 1
 
 
 def test_a_task_that_takes_a_suspect_takes_nothing_else(worker: EmbeddingQueue) -> None:
@@ -302,5 +307,5 @@ def test_a_task_that_takes_a_suspect_takes_nothing_else(worker: EmbeddingQueue) 
     worker.reclaim("lost")
     time.sleep(0.002)  # so that the others come after it
     worker.add([f"p{n}" for n in range(64)])
-    assert [batch.ids for batch in embedding._batches("t")] == [["suspect"]]
-    assert [len(batch.ids) for batch in embedding._batches("u")] == [32, 32]
+    assert [batch.ids for batch in embedding._batches("t", serves_shoppers=True)] == [["suspect"]]
+    assert [len(batch.ids) for batch in embedding._batches("u", serves_shoppers=True)] == [32, 32]

@@ -7,7 +7,7 @@ import pytest
 import redis
 
 from demo.processes import Child
-from tests.conftest import Shop, wait_until
+from tests.conftest import Shop, check_all, wait_until
 from workers.app import PRUNE, WAKE
 from workers.queues import keys
 from workers.queues.schedule import Schedule
@@ -58,8 +58,8 @@ def test_a_task_is_due_once_a_period(server: redis.Redis, alias: str, monkeypatc
     assert due_at(-3_595) == []
 
 
-def test_a_running_worker_sends_what_is_due(shop: Shop, server: redis.Redis, worker: Child) -> None:
-    worker.check()
+def test_a_running_worker_sends_what_is_due(shop: Shop, server: redis.Redis, workers: dict[str, Child]) -> None:
+    check_all(workers)
 
     def sent(task: str) -> float:
         return float(server.hget(keys.schedule(shop.alias), task) or 0)

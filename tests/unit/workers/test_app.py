@@ -1,8 +1,11 @@
+from types import SimpleNamespace
+
 import pytest
 from celery import Celery
 
-from demo.fleet import commands
-from workers import app
+from demo.fleet import all_commands
+from indexer.settings import Settings
+from workers import app, priority, resources
 
 
 def _taken(options: list[str]) -> set[str]:
@@ -17,15 +20,16 @@ def _taken(options: list[str]) -> set[str]:
 
 
 def test_each_queue_has_one_worker() -> None:
-    embedder, writer = (_taken(options) for options in commands("workers.app").values())
-    assert embedder == {app.EMBEDDING, app.INTERACTIVE}
-    assert writer == set(app.QUEUES) - embedder
+    taken = {name: _taken(options) for name, options in all_commands("workers.app").items()}
+    assert taken["embedder"] == {app.EMBEDDING}
+    assert taken["photos"] == {app.INTERACTIVE}
+    assert taken["writer"] == set(app.QUEUES) - {app.EMBEDDING, app.INTERACTIVE}
 
 
 def test_a_new_queue_is_taken_by_the_writing_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app, "QUEUES", (*app.QUEUES, "reports"))
-    embedder, writer = (_taken(options) for options in commands("workers.app").values())
-    assert "reports" in writer - embedder
+    taking = [name for name, options in all_commands("workers.app").items() if "reports" in _taken(options)]
+    assert taking == ["writer"]
 
 
 def test_what_is_accepted_from_redis_is_json_and_tasks_of_ours() -> None:
@@ -41,3 +45,30 @@ def test_what_is_accepted_from_redis_is_json_and_tasks_of_ours() -> None:
         "workers.sample_recall", "workers.judge_experiment",
         "workers.sweep_attached", "workers.check_health", "workers.write_interactions",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("queues", "lowered"),
+    [
+        ({app.EMBEDDING}, [7]),
+        ({app.INTERACTIVE}, []),
+        ({app.EMBEDDING, app.INTERACTIVE}, []),
+        ({app.WRITING, app.HOUSEKEEPING}, []),
+    ],
+)
+def test_a_worker_that_embeds_only_products_leaves_the_cpu_to_others(
+    monkeypatch: pytest.MonkeyPatch, queues: set[str], lowered: list[int]
+) -> None:
+    from workers import tasks
+
+    nice, consumed = list[int](), set[str]()
+    settings = Settings(elasticsearch_url="http://localhost:9", redis_url="redis://localhost:9", embedding_nice=7)
+    monkeypatch.setattr(resources, "settings", lambda: settings)
+    monkeypatch.setattr(tasks, "check_version", lambda _: None)
+    monkeypatch.setattr(tasks, "_queues", consumed)
+    monkeypatch.setattr(priority, "lower", nice.append)
+    tasks.prepare_worker(
+        SimpleNamespace(app=SimpleNamespace(amqp=SimpleNamespace(queues=SimpleNamespace(consume_from=queues))))
+    )
+    assert nice == lowered
+    assert consumed == queues

@@ -70,7 +70,7 @@ def test_only_a_trusted_proxy_names_the_trace(spans: InMemorySpanExporter) -> No
 def test_a_task_belongs_to_the_page_that_sent_it(spans: InMemorySpanExporter) -> None:
     app = Celery("traced", broker="memory://", backend="cache+memory://", set_as_current=False)
 
-    @app.task(name="traced.fails")
+    @app.task(name="traced.fails", shared=False)  # in no other app of this process
     def fails() -> None:
         raise ValueError("no")
 
