@@ -64,7 +64,7 @@ class DrawnCatalogue:
             return
         log = self.folder.with_name("drawing.log")
         draw = [sys.executable, "-m", "demo.catalogue", str(self.folder), "--products", str(self.total)]
-        self._drawing = start_child("drawing", ["nice", "-n", "10", *draw, "--seed", str(SEED)], log)
+        self._drawing = start_child("drawing", [*draw, "--seed", str(SEED), "--nice", "10"], log)
         stack.callback(self._drawing.stop)
         self._say(f"Catalogue: drawing {self.total:,} products, pid {self._drawing.pid}, log in {log}")
 

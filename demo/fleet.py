@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from demo.processes import Child, start_child
 
-# One process loads the models, because a model uses all cores by itself.
-_QUEUES = {
-    "embedder": ("--queues", "interactive,embedding", "--concurrency", "1"),
-    "writer": ("--exclude-queues", "interactive,embedding", "--concurrency", "2"),
-}
+# A worker with models has one process, because a model uses all cores by itself.
+_EMBEDDER = ("--queues", "embedding", "--concurrency", "1")
+_WRITER = ("--exclude-queues", "interactive,embedding", "--concurrency", "2")
+_PHOTOS = ("--queues", "interactive", "--concurrency", "1")
 
 
-def commands(app: str) -> dict[str, list[str]]:
+def command(app: str, name: str, *options: str) -> list[str]:
+    """Return the command of one worker."""
+    return [sys.executable, "-m", "celery", "-A", app, "worker", "-l", "INFO", "-n", f"{name}@%h", *options]
+
+
+def catalogue_commands(app: str) -> dict[str, list[str]]:
+    """Return the command of each worker that keeps the catalogue, by its name."""
+    return {"embedder": command(app, "embedder", *_EMBEDDER), "writer": command(app, "writer", *_WRITER)}
+
+
+def all_commands(app: str) -> dict[str, list[str]]:
     """Return the command of each worker, by its name."""
-    celery = [sys.executable, "-m", "celery", "-A", app, "worker", "-l", "INFO"]
-    return {name: [*celery, "-n", f"{name}@%h", *options] for name, options in _QUEUES.items()}
+    return {**catalogue_commands(app), "photos": command(app, "photos", *_PHOTOS)}
 
 
-def start_workers(folder: Path, app: str = "workers.app") -> Iterator[Child]:
-    """Start the workers, with their logs in a folder; the caller stops them."""
-    for name, command in commands(app).items():
-        yield start_child(name, command, folder / f"{name}.log")
+def start_workers(folder: Path, workers: Mapping[str, Sequence[str]]) -> Iterator[Child]:
+    """Start workers, with their logs in a folder; the caller stops them.
+
+    Parameters
+    ----------
+    workers : mapping of str to sequence of str
+        The command of each, by its name.
+    """
+    for name, words in workers.items():
+        yield start_child(name, words, folder / f"{name}.log")

@@ -46,7 +46,7 @@ class Loading:
     Parameters
     ----------
     children : list of Child
-        The processes of the shop, which must run; more can be added.
+        The processes of the shop, which are started again if they end; more can be added.
     milestones : Milestones
         What earlier runs have reached.
     """
@@ -92,7 +92,7 @@ class Loading:
         Raises
         ------
         ProductSearchError
-            A process has ended, or does nothing any more.
+            A process ends again and again, or does nothing any more.
         """
         if self._was_complete:
             done = self._index.counts()["done"]
@@ -111,10 +111,13 @@ class Loading:
     def _embed(self, bars: Callable[[dict[str, int]], None]) -> None:
         """Have all products embedded; as soon as some are, fit the vector space that the vectors need."""
         if self._index.space() is None:
-            self._follow(bars, self._unembedded, lambda counts: counts["all"] - self._unembedded() >= FIRST)
+            self._follow(bars, self._unembedded, self._can_fit)
             self._fit()
         self._enqueue()
         self._follow(bars, lambda: self._index.counts()["pending"])
+
+    def _can_fit(self, counts: dict[str, int]) -> bool:
+        return counts["all"] - self._unembedded() >= FIRST or self._index.space() is not None
 
     def _fit(self) -> None:
         from indexer.spaces.fitting import fit_space
@@ -122,7 +125,15 @@ class Loading:
         self._going_on("Fitting the vector space on the first products")
         embedded = self._index.counts()["all"] - self._unembedded()
         self._milestones.note(fitted_on=embedded)
-        space = fit_space(self._index, self._pipeline.vectorizers)
+        try:
+            space = fit_space(self._index, self._pipeline.vectorizers) if self._index.space() is None else None
+        except IndexStateError:
+            if self._index.space() is None:
+                raise
+            space = None
+        if space is None:  # `lookalike load` and `fit` fit one, too; it is fitted again when all products are there
+            self._say(f"Vector space: {self._index.space()}, which another command has fitted")
+            return
         dims = ", ".join(f"{name} {r.dims} dimensions" for name, r in space.reductions.items())
         self._say(f"Vector space: {space.digest} fitted on the first {embedded:,} products ({dims})")
         self._going_on("Writing and embedding products")
@@ -195,7 +206,7 @@ class Loading:
 
     def _check(self) -> None:
         for child in self.children:
-            child.check()
+            child.keep(self._say)
 
     def _write(self) -> int:
         """Write the products that have come, queue them, and count them."""

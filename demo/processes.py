@@ -7,13 +7,15 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from indexer.errors import ProductSearchError
 
 _GRACE = 10.0  # seconds to finish work in progress
+_RESTARTS = 3  # of a process, before it is given up
 
 # Has the kernel send a process SIGTERM when the one that started it ends (prctl(2), PR_SET_PDEATHSIG, which outlasts
 # exec), and then becomes that process. Its arguments: the starting process's id, and the command.
@@ -32,6 +34,7 @@ class Child:
     name: str
     log: Path
     process: subprocess.Popen[bytes]
+    restarts: int = 0
 
     @property
     def pid(self) -> int:
@@ -50,6 +53,24 @@ class Child:
         if code is not None:
             end = "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
             raise ProductSearchError(f"The {self.name} ended with exit code {code}; {self.log} ends with:\n{end}")
+
+    def keep(self, say: Callable[[str], None]) -> None:
+        """Start the process again if it has ended, and say so.
+
+        Raises
+        ------
+        ProductSearchError
+            It has ended too often; the message ends with its log's last lines.
+        """
+        code = self.process.poll()
+        if code is None:
+            return
+        if self.restarts >= _RESTARTS:
+            self.check()
+        self._signal(signal.SIGKILL)  # what it started and left
+        self.restarts += 1
+        self.process = _started(self.process.args, self.log, "ab")
+        say(f"The {self.name} ended with exit code {code}; it was started again, pid {self.pid}, log in {self.log}")
 
     def stop(self) -> None:
         """Stop the process and all that it started, by SIGTERM, then by SIGKILL."""
@@ -80,8 +101,11 @@ def start_child(name: str, command: Sequence[str], log: Path) -> Child:
 
     It ends with the thread that calls this.
     """
-    with log.open("wb") as file:
-        process = subprocess.Popen(
-            tied(command), stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, start_new_session=True
+    return Child(name, log, _started(tied(command), log, "wb"))
+
+
+def _started(command: Any, log: Path, mode: str) -> subprocess.Popen[bytes]:
+    with log.open(mode) as file:
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, start_new_session=True
         )
-    return Child(name, log, process)

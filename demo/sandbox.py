@@ -18,7 +18,7 @@ import click
 import httpx
 from rich.console import Console
 
-from demo.fleet import start_workers
+from demo.fleet import all_commands, start_workers
 from demo.loading import Loading
 from demo.milestones import Milestones
 from demo.processes import Child, start_child
@@ -104,7 +104,7 @@ def bring_up(stack: ExitStack, catalogue: Catalogue, folder: Path, port: int) ->
     config = Path(__file__).resolve().parents[1] / "gunicorn.conf.py"
     shop = _start(stack, folder, "storefront", "gunicorn", "--config", str(config), "--bind", f"127.0.0.1:{port}")
     children.append(shop)
-    for worker in start_workers(folder):
+    for worker in start_workers(folder, all_commands("workers.app")):
         stack.callback(worker.stop)
         say(f"Worker: {worker.name}, pid {worker.pid}, log in {worker.log}")
         children.append(worker)
@@ -153,7 +153,7 @@ def _watch(children: Sequence[Child]) -> None:
     while True:
         time.sleep(1)
         for child in children:
-            child.check()
+            child.keep(say)
 
 
 def _wait_for_answer(port: int, child: Child) -> None:

@@ -8,6 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from demo.catalogue.picture import SHOP_DETAIL
 from demo.catalogue.render import is_complete, render_catalogue
 from demo.catalogue.sheet import contact_sheet
+from workers import priority
 
 
 @click.command()
@@ -22,9 +23,13 @@ from demo.catalogue.sheet import contact_sheet
     help="Pixels of a unit; a dress is 480 units wide.",
 )
 @click.option("--processes", type=click.IntRange(min=1), help="Number of processes.  [default: one per core]")
+@click.option("--nice", type=click.IntRange(0, 19), default=0, help="Leave the cores to others, as nice does.")
 @click.option("--sheet", type=click.Path(dir_okay=False, path_type=Path), help="Write a contact sheet of 48 products.")
-def main(folder: Path, products: int, seed: int, detail: int, processes: int | None, sheet: Path | None) -> None:
+def main(
+    folder: Path, products: int, seed: int, detail: int, processes: int | None, nice: int, sheet: Path | None
+) -> None:
     """Render the sandbox shop's catalogue into FOLDER."""
+    priority.lower(nice)
     catalogue = folder / "catalog.jsonl"
     if not is_complete(folder, products=products, seed=seed, detail=detail):
         columns = (TextColumn("Drawing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

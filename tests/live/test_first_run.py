@@ -85,7 +85,7 @@ def shop_folder(servers: dict[str, str], tmp_path: Path, monkeypatch: pytest.Mon
     with patch.dict(os.environ):  # the demo adds to it
         for name in {field.upper() for field in Settings.model_fields} & os.environ.keys():
             del os.environ[name]
-        os.environ.update({**servers, "REQUEST_SECONDS": "60", "RATE_LIMIT_PAGES": ""})
+        os.environ.update({**servers, "REQUEST_SECONDS": "60", "RATE_LIMIT_PAGES": "", "EMBEDDING_NICE": "0"})
         yield tmp_path
 
 

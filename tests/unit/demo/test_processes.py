@@ -9,6 +9,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from demo.processes import start_child
+from indexer.errors import ProductSearchError
+
 _START = """
 import sys, time
 from pathlib import Path
@@ -29,6 +32,31 @@ def test_a_child_ends_with_a_parent_that_is_killed(tmp_path: Path, how: signal.S
         parent.send_signal(how)
     while _is_alive(child):  # pytest's time-out ends this
         time.sleep(0.05)
+
+
+def test_a_process_that_ended_is_started_again_a_few_times(tmp_path: Path) -> None:
+    said = list[str]()
+    child = start_child("worker", [sys.executable, "-c", "print('working'); raise SystemExit(3)"], tmp_path / "log")
+    for restarts in (1, 2, 3):
+        child.process.wait()
+        child.keep(said.append)
+        assert child.restarts == restarts
+    child.process.wait()
+    with pytest.raises(ProductSearchError, match="The worker ended with exit code 3") as refused:
+        child.keep(said.append)
+    assert str(refused.value).count("working") == 4  # the log goes on
+    assert len(said) == 3
+    assert "it was started again, pid" in said[0]
+
+
+def test_a_process_that_runs_is_left_alone(tmp_path: Path) -> None:
+    child = start_child("worker", [sys.executable, "-c", "import time; time.sleep(600)"], tmp_path / "log")
+    pid = child.pid
+    try:
+        child.keep(pytest.fail)
+        assert child.pid == pid
+    finally:
+        child.stop()
 
 
 def _is_alive(process: psutil.Process) -> bool:

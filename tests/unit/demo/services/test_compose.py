@@ -21,11 +21,12 @@ SERVICES: dict[str, Any] = STACK["services"]
 ROLES = {
     "worker": "embedder",
     "worker-gpu": "embedder",
+    "photos": "embedder",
     "writer": "writer",
     "webapp": "web",
     "lookalike": "search-team",
 }
-APPLICATION = ("worker", "writer", "worker-gpu", "webapp")
+APPLICATION = ("worker", "writer", "worker-gpu", "photos", "webapp")
 
 
 def test_the_services_are_these() -> None:
@@ -134,10 +135,16 @@ def test_an_env_of_an_earlier_version_gets_what_it_lacks(tmp_path: Path) -> None
     assert path.read_text().splitlines() == lines
 
 
-@pytest.mark.parametrize("name", ["worker", "worker-gpu"])
-def test_workers_serve_their_queues(name: str) -> None:
-    command = "celery -A workers.app worker --loglevel INFO --concurrency 1 --queues interactive,embedding"
-    assert SERVICES[name]["command"] == command
+@pytest.mark.parametrize(
+    ("name", "queue"), [("worker", "embedding"), ("worker-gpu", "embedding"), ("photos", "interactive")]
+)
+def test_workers_serve_their_queues(name: str, queue: str) -> None:
+    assert SERVICES[name]["command"] == f"celery -A workers.app worker --loglevel INFO --concurrency 1 --queues {queue}"
+
+
+def test_workers_that_embed_products_yield_to_shoppers() -> None:
+    yielding = {name for name, service in SERVICES.items() if service.get("cpu_shares", 1_024) < 1_024}
+    assert yielding == {"worker", "worker-gpu"}
 
 
 def test_the_writer_writes_and_keeps_house() -> None:
