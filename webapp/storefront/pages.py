@@ -42,8 +42,10 @@ blueprint = Blueprint("shop", __name__)
 
 @blueprint.get("/")
 def home() -> ResponseReturnValue:
-    """Show the home page: departments, and new products."""
+    """Show the home page: departments, and new products; words are searched for."""
     parameters = page_parameters(request.args)
+    if parameters.q:
+        return redirect(Links(parameters).listing())
     newest = parameters.model_copy(update={"sort": None if parameters.has_anchors else "newest", "size": 24})
     listing, links = services().navigation.listing(newest, parameters.dislike), Links(parameters)
     inspired = services().navigation.inspired(behaviour.current_interests(), behaviour.visitor().owned)

@@ -87,14 +87,24 @@ def best(product_id: str, width: int) -> Response:
     return response
 
 
+@blueprint.after_request
+def _as_a_picture(response: Response) -> Response:
+    """Return a placeholder instead of a page of a busy shop, which a browser would show as a broken picture."""
+    if response.status_code == 503:
+        response.set_data(BUSY)
+        response.content_type = "image/svg+xml"
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Retry-After"] = RETRY_AFTER
+    return response
+
+
 def _picture(product_id: str, width: int, form: Format) -> Response:
     try:
         number = request.args.get("n", 0, int)
         data = services().thumbnails.get(product_id, width, number, request.args.get("v", "")[:64], form)
     except ImageUnavailableError as error:
         log.info("picture of %s: %s", product_id, error)
-        headers = {"Cache-Control": "no-store", "Retry-After": RETRY_AFTER}
-        return Response(BUSY, 503, headers, content_type="image/svg+xml")
+        return Response(status=503)
     except ImageError as error:
         log.info("picture of %s: %s", product_id, error)
         return Response(_MISSING, 404, {"Cache-Control": "max-age=60"}, content_type="image/svg+xml")

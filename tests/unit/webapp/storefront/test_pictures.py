@@ -2,22 +2,32 @@
 
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import elastic_transport
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
+from indexer.deadlines import DeadlineError
 from indexer.errors import ImageUnavailableError
 from indexer.settings import Settings
 from webapp import create_app
+from webapp.budgets import Bulkhead
 from webapp.services.thumbnails import WIDTHS, Format, Thumbnails
-from webapp.storefront.pictures import picture_sizes, picture_url
+from webapp.storefront.pictures import BUSY, picture_sizes, picture_url
+
+_FAULTS = {
+    "busy": ImageUnavailableError("2 other pictures are being made"),
+    "late": DeadlineError("Elasticsearch took too long"),
+    "down": elastic_transport.ConnectionError("Connection refused"),
+}
 
 
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch) -> Flask:
     def get(_: Thumbnails, product_id: str, width: int, number: int, version: str, form: Format = "webp") -> bytes:
-        if product_id == "busy":
-            raise ImageUnavailableError("2 other pictures are being made")
+        if product_id in _FAULTS:
+            raise _FAULTS[product_id]
         return f"{product_id} {width} {number} {form}".encode()
 
     monkeypatch.setattr(Thumbnails, "get", get)
@@ -75,7 +85,17 @@ def test_an_address_that_names_the_format_has_that_format(web: FlaskClient) -> N
     assert "Accept" not in answer.vary
 
 
-def test_a_picture_that_is_not_ready_is_asked_for_again(web: FlaskClient) -> None:
-    answer = web.get("/pictures/busy/480", headers={"Accept": "image/avif"})
-    assert (answer.status_code, answer.mimetype) == (503, "image/svg+xml")
+@pytest.mark.parametrize("product_id", ["busy", "late", "down"])
+def test_a_picture_that_is_not_ready_is_asked_for_again(web: FlaskClient, product_id: str) -> None:
+    _assert_placeholder(web.get(f"/pictures/{product_id}/480", headers={"Accept": "image/avif,*/*"}))
+
+
+def test_a_picture_beyond_capacity_has_a_placeholder(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Bulkhead, "enter", lambda *_: False)
+    _assert_placeholder(app.test_client().get("/pictures/dress-1/480", headers={"Accept": "image/avif,*/*"}))
+
+
+def _assert_placeholder(answer: TestResponse) -> None:
+    assert (answer.status_code, answer.mimetype, answer.text) == (503, "image/svg+xml", BUSY)
     assert answer.cache_control.no_store
+    assert int(answer.headers["Retry-After"]) > 0
