@@ -16,7 +16,7 @@ PORT ?= 5000
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
-INSTALL := $(BIN)/uv pip install --python $(BIN)/python --constraint constraints.txt --editable '.[sandbox,tracing,dev]'
+INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[sandbox,tracing,dev]'
 # Where there is no NVIDIA GPU torch needs no CUDA, which is nine tenths of it; where its own index can't be reached, the
 # build of the usual one will do.
 TORCH := $(if $(shell command -v nvidia-smi),,--torch-backend cpu)
@@ -25,9 +25,9 @@ $(VENV)/.ready: pyproject.toml requirements.txt requirements-sandbox.txt require
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed; name one with PYTHON=..." >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than Python 3.11; name another with PYTHON=..." >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Installing requirements into $(VENV)"
+	@echo "Installing requirements into $(VENV), which takes a minute or more"
 	@$(BIN)/python -m pip install --quiet "$(UV)"
-	@$(INSTALL) $(TORCH) 2>/dev/null || $(INSTALL)
+	@$(INSTALL) $(TORCH) $(if $(TORCH),2>/dev/null || { echo "PyTorch's build for CPUs alone can't be had here; installing the usual one (up to 6 GB)"; $(INSTALL); })
 	@touch $@
 
 .PHONY: install
@@ -49,6 +49,9 @@ deploy-tools:
 OLDEST := $(addprefix tests/live/test_,$(addsuffix .py,search similar facets paging words attach activation_store multi_get changing_products rollout retention judging check fitting rules configurations complements workbench experiments experiment_pages interactions query_events query_judging rule_pages synonym_pages comparing currencies description text_queries behaviour aspects))
 
 RUN_OLDEST := env -u ELASTICSEARCH_URL TEST_RUN=oldest ELASTICSEARCH_VERSION=8.19 $(BIN)/python -m pytest -m "oldest or not oldest" $(OLDEST) tests/faults/test_upgrade.py
+
+# By default OpenMP's threads spin while they wait, on cores that the other runs need.
+test test-busy: export OMP_WAIT_POLICY := passive
 
 # Three runs at once: fault tests wait most of their time, and unit tests need no server.
 .PHONY: test
@@ -95,7 +98,7 @@ test-busy: $(VENV)/.ready chromium deploy-tools  ## Run all tests twice, in rand
 	for _ in 1 2; do PYTEST_ADDOPTS=--random-order $(MAKE) --no-print-directory test || exit; done
 
 .PHONY: test-faults
-test-faults: $(VENV)/.ready  ## Run fault tests at full size: killed processes, lost servers, hostile images; two hours or more
+test-faults: $(VENV)/.ready  ## Run fault tests at full size: killed processes, lost servers, hostile images; several hours
 	@FAULTS=full $(BIN)/python -m pytest -s tests/faults tests/live/test_order.py --timeout 3600
 
 MINUTES ?= 60
@@ -145,6 +148,10 @@ bench-shop: $(VENV)/.ready chromium  ## Measure in Chromium how long a shopper o
 .PHONY: bench-updates
 bench-updates: $(VENV)/.ready  ## Measure a burst of single events, and one event alone; about 10 minutes
 	@$(BIN)/python -m evaluation.bench_updates
+
+.PHONY: bench-photos
+bench-photos: $(VENV)/.ready  ## Measure how long a photograph waits for its vectors, alone and while products are embedded; 4 minutes (TOGETHER=1: by the worker that embeds the products)
+	@$(BIN)/python -m evaluation.bench_photos $(if $(TOGETHER),--together)
 
 IMAGES ?= .data/catalogue/images
 

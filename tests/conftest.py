@@ -26,7 +26,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from demo import waiting
 from demo.catalogue import is_complete, render_catalogue
-from demo.fleet import start_workers
+from demo.fleet import all_commands, start_workers
 from demo.processes import Child, start_child
 from demo.services import start_elasticsearch, start_redis
 from demo.services.cache import locked
@@ -171,6 +171,7 @@ def environment(servers: dict[str, str], catalogue: Path) -> dict[str, str]:
         "STAFF": ",".join(f"{name}:{secrets.token_urlsafe(16)}" for name in ("ada", "bob")),
         # However busy the machine is: what the limit does is tested with a limit of its own.
         "REQUEST_SECONDS": "60",
+        "EMBEDDING_NICE": "0",  # tests wait for products to be embedded, next to other busy runs
         # Tests ask more often than shoppers do; what limits do is tested with limits of its own.
         **{f"RATE_LIMIT_{name}": "" for name in ("PAGES", "PICTURES", "WRITES", "PHOTOS", "LOGINS")},
     }
@@ -201,17 +202,24 @@ def client(settings: Settings) -> Iterator[Elasticsearch]:
 
 
 @pytest.fixture(scope="session")
-def worker(settings: Settings) -> Iterator[Child]:
-    """Real Celery workers, of all queues: the one that has the models."""
+def workers(settings: Settings) -> Iterator[dict[str, Child]]:
+    """Real Celery workers, of all queues, by their names."""
     DATA.mkdir(parents=True, exist_ok=True)
-    children = list(start_workers(DATA))
-    yield children[0]
-    for child in reversed(children):
+    commands = all_commands("workers.app")
+    children = dict(zip(commands, start_workers(DATA, commands), strict=True))
+    yield children
+    for child in children.values():
         child.stop()
 
 
+def check_all(workers: dict[str, Child]) -> None:
+    """Check that all workers run."""
+    for worker in workers.values():
+        worker.check()
+
+
 @pytest.fixture(scope="session")
-def shop(settings: Settings, client: Elasticsearch, worker: Child, catalogue: Path) -> Shop:
+def shop(settings: Settings, client: Elasticsearch, workers: dict[str, Child], catalogue: Path) -> Shop:
     """A shop with every vector, made the way `make demo` makes it: by the worker."""
     index = ProductIndex(client, settings.index_name)
     index.ensure()
@@ -222,7 +230,11 @@ def shop(settings: Settings, client: Elasticsearch, worker: Child, catalogue: Pa
     index.refresh()
 
     def wait_for_none(what: str, left: Callable[[], int]) -> None:
-        wait_until(lambda: (worker.check(), left())[1] == 0, what, left)  # type: ignore[func-returns-value]
+        def is_none_left() -> bool:
+            check_all(workers)
+            return left() == 0
+
+        wait_until(is_none_left, what, left)
 
     enqueue_embeddings(index.ids_without_vector())
     wait_for_none("embedding the catalogue", index.unembedded)

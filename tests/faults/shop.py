@@ -21,7 +21,7 @@ from celery import Celery
 from elasticsearch import NotFoundError
 from PIL import Image
 
-from demo.fleet import start_workers
+from demo.fleet import catalogue_commands, start_workers
 from demo.processes import Child
 from es_mappings.layout import Vector
 from es_mappings.stores import dead_letter
@@ -174,15 +174,15 @@ class FaultyShop:
         """Start an embedding and a writing worker, and wait until the former is up; the caller stops them."""
         environment = {
             "REDIS_URL": self.server.url, "ELASTICSEARCH_URL": elasticsearch, "INDEX_NAME": self.alias,
-            "RECONCILE_SECONDS": "4", "IMAGE_ROOTS": str(self.folder), "DEATHS": str(self.folder / "deaths"),
-            "GATE": str(self.gate), "CLOCK": str(self.clock), "IMAGE_HOSTS": f"127.0.0.1:{self.images.port}",
-            "IMAGE_TIMEOUT": "10" if FULL else "0.5",
+            "RECONCILE_SECONDS": "4", "EMBEDDING_NICE": "0", "IMAGE_ROOTS": str(self.folder),
+            "DEATHS": str(self.folder / "deaths"), "GATE": str(self.gate), "CLOCK": str(self.clock),
+            "IMAGE_HOSTS": f"127.0.0.1:{self.images.port}", "IMAGE_TIMEOUT": "10" if FULL else "0.5",
         }  # fmt: skip
         logs.mkdir(exist_ok=True)
         with pytest.MonkeyPatch.context() as patch:
             for name, value in environment.items():
                 patch.setenv(name, value)
-            workers = list(start_workers(logs, "tests.faults.worker"))
+            workers = list(start_workers(logs, catalogue_commands("tests.faults.worker")))
         log = workers[0].log
         wait_until(lambda: " ready." in log.read_text(), f"the worker of {log}", log.read_text)
         return workers

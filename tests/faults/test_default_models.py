@@ -9,11 +9,11 @@ from workers.photos import embed_photo
 from workers.queues.handle import Queues
 
 
-def test_a_killed_process_is_replaced_by_one_that_embeds(shop: Shop, worker: Child) -> None:
+def test_a_killed_process_is_replaced_by_one_that_embeds(shop: Shop, workers: dict[str, Child]) -> None:
     photograph = next((shop.catalogue.parent / "images").rglob("*.jpg")).read_bytes()
     queues = Queues.open(shop.settings)
     embed_photo(queues, photograph, timeout=60)
-    main = psutil.Process(worker.pid)
+    main = psutil.Process(workers["photos"].pid)
     [before] = _pool(main)
     before.kill()
     wait_until(lambda: any(child.pid != before.pid for child in _pool(main)), "a replacement")

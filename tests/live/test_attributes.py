@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -173,18 +174,24 @@ def test_a_fit_embeds_pictures_that_lack_activations(copy: Shop, vectorizers: Ve
     assert _products(copy) == products
 
 
-def test_embedding_predicts_attributes_and_duplicates_are_found(
-    copy: Shop, learnt: list[FittedCategory], vectorizers: Vectorizers
-) -> None:
-    source = ImageSource.from_settings(copy.settings)
-    pipeline = Pipeline(copy.index, source, vectorizers, 8)
+@pytest.fixture
+def another(copy: Shop) -> Iterator[tuple[str, str]]:
+    """Write a product that shares its picture with one of the shop's; return both ids."""
     [original] = copy.index.products([next(iter(_products(copy)))]).values()
     fields = {name: original[name] for name in ("title", "description", "category", "images")}
     loading.apply_events(copy.index, [Upsert(type="upsert", product=parse_product({"id": "another", **fields}))])
-    assert pipeline.vectorize(["another"]).written == ["another"]
-    product = _products(copy)["another"]
+    yield "another", original["id"]
+    copy.client.delete(index=copy.alias, id="another", refresh=True)
+
+
+def test_embedding_predicts_attributes_and_duplicates_are_found(
+    copy: Shop, learnt: list[FittedCategory], vectorizers: Vectorizers, another: tuple[str, str]
+) -> None:
+    product_id, original = another
+    pipeline = Pipeline(copy.index, ImageSource.from_settings(copy.settings), vectorizers, 8)
+    assert pipeline.vectorize([product_id]).written == [product_id]
+    product = _products(copy)[product_id]
     assert product["attributes"] == {}
     assert product["effective"]
     assert set(product["effective"]) <= set(product["predicted"])
-    duplicated = duplicates.groups(copy.index)
-    assert any({"another", original["id"]} <= set(group.ids) and group.same for group in duplicated)
+    assert any({product_id, original} <= set(group.ids) and group.same for group in duplicates.groups(copy.index))

@@ -69,7 +69,7 @@ def test_a_wrong_parameter_is_named(shop: Shop) -> None:
 
 
 def test_a_deleted_like_is_reported(shop: Shop) -> None:
-    assert "Product 'gone' no longer exists" in _run("--like", "gone").output
+    assert "There is no product 'gone'" in _run("--like", "gone").output
 
 
 def test_the_printed_request_returns_the_same_products(web: FlaskClient, shop: Shop) -> None:

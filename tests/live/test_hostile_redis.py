@@ -16,7 +16,7 @@ from kombu import Connection
 
 from demo.processes import Child
 from indexer.elastic.dead_letters import DeadLetters
-from tests.conftest import Shop, wait_until
+from tests.conftest import Shop, check_all, wait_until
 from tests.live.shopping import search
 from workers.app import QUEUES
 from workers.app import app as celery
@@ -59,7 +59,7 @@ def server(shop: Shop) -> Iterator[redis.Redis]:
         yield server
 
 
-def test_task_queues(shop: Shop, server: redis.Redis, worker: Child, tmp_path: Path) -> None:
+def test_task_queues(shop: Shop, server: redis.Redis, workers: dict[str, Child], tmp_path: Path) -> None:
     hostile = _hostile(tmp_path / "unpickled")
     for queue in QUEUES:
         server.lpush(queue, *hostile)
@@ -68,7 +68,7 @@ def test_task_queues(shop: Shop, server: redis.Redis, worker: Child, tmp_path: P
     wait_until(lambda: not any(server.llen(queue) for queue in QUEUES), "the hostile messages")
     with Queues.open(shop.settings) as queues:
         assert embed_photo(queues, photograph, timeout=300).whole.space
-    worker.check()
+    check_all(workers)
     assert not (tmp_path / "unpickled").exists()
 
 
@@ -85,7 +85,7 @@ def test_tasks_that_were_taken(shop: Shop, server: redis.Redis) -> None:
         assert server.zscore("unacked_index", f"hostile-{number}") is None
 
 
-def test_events(shop: Shop, server: redis.Redis, worker: Child) -> None:
+def test_events(shop: Shop, server: redis.Redis, workers: dict[str, Child]) -> None:
     name, stream = f"hostile-{secrets.token_hex(4)}", f"{shop.alias}:events"
     delete = json.dumps({"type": "delete", "id": name, "version": 1})
     entries: list[dict[Any, Any]] = [
@@ -100,7 +100,7 @@ def test_events(shop: Shop, server: redis.Redis, worker: Child) -> None:
     with Queues.open(shop.settings) as queues:
         queues.tasks.wake("workers.write_events", after=0.01)
         wait_until(lambda: not queues.events.depth(), "the events", queues.events.depth)
-    worker.check()
+    check_all(workers)
     letters = DeadLetters(shop.index)
     ours = [letter for letter in letters.all() if letter.event_id.startswith(name)]
     assert letters.remove(ours) == len(ours) == 4

@@ -155,11 +155,12 @@ def test_a_query_that_a_rule_leads_elsewhere_is_no_failure(index: ProductIndex) 
 def test_commands_report_and_export(index: ProductIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _shop(InteractionLog(index))
     monkeypatch.setenv("INDEX_NAME", index.alias)
-    reported = CliRunner().invoke(main, ["queries", "report", "--days", "1"])
+    # Two days, because it may be after midnight by now.
+    reported = CliRunner().invoke(main, ["queries", "report", "--days", "2"])
     assert reported.exit_code == 0, reported.output
     assert "4 searches, 50% clicked, 1 without results" in reported.output
     assert "rde dress" in reported.output
-    exported = CliRunner().invoke(main, ["queries", "export", "--days", "1", "--to", str(tmp_path)])
+    exported = CliRunner().invoke(main, ["queries", "export", "--days", "2", "--to", str(tmp_path)])
     assert exported.exit_code == 0, exported.output
     events = [json.loads(line) for line in (tmp_path / "ubi_events.jsonl").read_text().splitlines()]
     shown = [event["event_attributes"] for event in events if event["action_name"] == "impression"]

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,19 @@ _TIES = 2 * PAGE  # products among which several likes may tie
 @pytest.fixture(scope="module")
 def large(settings: Settings, client: Elasticsearch) -> Iterator[str]:
     """Return an index of 10,000 products: random vectors, each of three products, and some without one."""
-    alias = f"{settings.index_name}-large"
+    with _index(client, f"{settings.index_name}-large") as alias:
+        yield alias
+
+
+@pytest.fixture(scope="module")
+def changing(settings: Settings, client: Elasticsearch) -> Iterator[str]:
+    """Return another such index, whose products tests may change."""
+    with _index(client, f"{settings.index_name}-changing") as alias:
+        yield alias
+
+
+@contextmanager
+def _index(client: Elasticsearch, alias: str) -> Iterator[str]:
     ProductIndex(client, alias).create(f"{alias}-1", "random", aliases={alias: {}})
     random = np.random.default_rng(3)
 
@@ -112,11 +125,11 @@ def test_what_else_shapes_a_listing_reaches_beyond_the_neighbours(
 
 @pytest.mark.parametrize("arguments", [{"like": ["p1", "p20"], "mode": "any"}, {"like": "p5"}, {"sort": "price"}])
 def test_a_walk_under_updates_sees_each_product_once(
-    settings: Settings, client: Elasticsearch, large: str, arguments: dict[str, object]
+    settings: Settings, client: Elasticsearch, changing: str, arguments: dict[str, object]
 ) -> None:
-    web = create_app(settings.model_copy(update={"index_name": large})).test_client()
+    web = create_app(settings.model_copy(update={"index_name": changing})).test_client()
     done = threading.Event()
-    writer = threading.Thread(target=_write, args=(ProductIndex(client, large), done))
+    writer = threading.Thread(target=_write, args=(ProductIndex(client, changing), done))
     writer.start()
     try:
         products = walk(web, **arguments, size=100)

@@ -20,6 +20,7 @@ from elasticsearch.helpers import scan
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 
+from demo.fleet import all_commands
 from tests.conftest import DATA, RunningStorefront, Shop, running_storefront, wait_until
 from tests.forms import csrf_token
 from tests.live.shopping import bagged
@@ -151,7 +152,8 @@ def _recorded(shop: Shop, visit: str) -> list[str]:
 
 
 def _logs(storefront: RunningStorefront) -> str:
-    return "".join(log.read_text() for log in (storefront.process.log, DATA / "embedder.log", DATA / "writer.log"))
+    of_workers = (DATA / f"{name}.log" for name in all_commands("workers.app"))
+    return "".join(log.read_text() for log in (storefront.process.log, *of_workers))
 
 
 def test_a_shopper_who_was_erased_is_nowhere(storefront: RunningStorefront, shop: Shop) -> None:

@@ -155,7 +155,7 @@ def test_a_missing_anchor_is_named_and_the_others_are_used(web: FlaskClient) -> 
     liked = search(web, size=1)["products"][0]["id"]
     answer = search(web, like=[liked, "nothing"])
     assert answer["plan"]["strategy"] == "exact"
-    assert answer["warnings"] == ["Product 'nothing' no longer exists."]
+    assert answer["warnings"] == ["There is no product 'nothing'."]
     alone = search(web, like="nothing")
     assert alone["plan"]["strategy"] == "keywords"
     assert alone["total"]["value"] == PRODUCTS
@@ -194,3 +194,10 @@ def test_thumbnails(web: FlaskClient) -> None:
         assert np.abs(np.asarray(avif, float) - np.asarray(webp, float)).mean() < 8  # the same picture
     for bad in ("/pictures/nothing/480.webp", url.replace("480", "481")):
         assert (web.get(bad).status_code, web.get(bad).content_type) == (404, "image/svg+xml")
+
+
+def test_words_on_the_front_page_are_searched_for(web: FlaskClient) -> None:
+    liked = search(web, q="dress", size=1)["products"][0]["id"]
+    page = web.get(f"/?q=dress&like={liked}", follow_redirects=True)
+    assert page.request.path == "/search"
+    assert (page.request.args["q"], page.request.args["like"]) == ("dress", liked)

@@ -56,7 +56,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
         {"errors", "redis_address"},
         {"app"},
         {"queues"},
-        {"failures", "logs", "throttle", "interactive", "tracing"},
+        {"failures", "logs", "throttle", "interactive", "tracing", "priority"},
         {"photos", "text_queries"},
         {"resources"},
         {"embedding"},

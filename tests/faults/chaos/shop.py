@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 from flask import Flask
 
-from demo.fleet import start_workers
+from demo.fleet import catalogue_commands, start_workers
 from demo.processes import Child
 from indexer.catalog.events import parse_event
 from indexer.elastic.client import connect
@@ -75,6 +75,7 @@ class ChaosShop:
             "WEBHOOK_SECRET": "whsec_" + b64encode(secrets.token_bytes(24)).decode(),
             "SECRET_KEY": secrets.token_urlsafe(32),
             "RECONCILE_SECONDS": "4",
+            "EMBEDDING_NICE": "0",
             "SWEEP_SECONDS": "5",
             "REQUEST_SECONDS": "5",
             "CHAOS_BUGS": self._bugs,
@@ -107,7 +108,7 @@ class ChaosShop:
 
     def start_workers(self) -> None:
         """Start the workers."""
-        self.workers = list(start_workers(self.folder, "tests.faults.chaos.worker"))
+        self.workers = list(start_workers(self.folder, catalogue_commands("tests.faults.chaos.worker")))
 
     def restart_dead_workers(self) -> None:
         """Start the workers again if one has ended, as a supervisor does."""
