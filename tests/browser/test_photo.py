@@ -2,6 +2,7 @@
 
 import base64
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -167,6 +168,29 @@ def test_a_photograph_has_a_weight_and_can_be_restored(page: Page, photo: tuple[
     page.get_by_role("link", name="Undo").click()
     expect(page).to_have_url(re.compile(r"photo=[\w-]+%5E2"))
     expect(anchors(page)).to_have_count(2)
+
+
+def test_a_photograph_that_is_sent_before_the_script_has_loaded(page: Page, photo: tuple[str, Path]) -> None:
+    """The script then searches with it by itself, which must not stop what the shopper asked for."""
+    held: list[Route] = []
+
+    def hold(script: Route) -> None:
+        held.append(script)
+
+    def load_meanwhile(upload: Route) -> None:
+        for script in held:
+            script.continue_()
+        time.sleep(1)
+        upload.continue_()
+
+    page.route("**/photo.js*", hold)
+    page.goto("/photo", wait_until="commit")
+    page.locator("html.has-script").wait_for()
+    page.locator("#photo-file").set_input_files(photo[1])
+    page.route("**/photo", load_meanwhile)
+    _find(page)
+    assert held
+    assert ids(page)[0] == photo[0]
 
 
 def test_a_shared_photograph_works_for_others_until_it_expires(page: Page, photo: tuple[str, Path]) -> None:

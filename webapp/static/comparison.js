@@ -1,14 +1,16 @@
 // Adds products to the comparison, and removes them, without a change of the page: only the tray is taken from the answer.
-import { fetchPage, isOvertaken } from "./request.js";
+import { fetchApart } from "./request.js";
 import { announce } from "./regions.js";
 import { isPlain } from "./dialog.js";
+
+let choices = Promise.resolve(); // one after another: each is added to what the one before has left
 
 export function takeComparisons() {
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.("a[data-compare], a[data-compare-clear]");
     if (!link || !isPlain(event)) return;
     event.preventDefault();
-    choose(link);
+    choices = choices.then(() => choose(link));
   });
   document.addEventListener("shown", mark);
 }
@@ -23,15 +25,15 @@ async function choose(link) {
     url.searchParams.set(chosen().has(id) ? "remove" : "add", id);
   }
   try {
-    const { page } = await fetchPage(url);
+    const { page } = await fetchApart(url);
     const tray = document.getElementById("tray");
     const hadFocus = tray.contains(document.activeElement);
     tray.replaceWith(page.getElementById("tray"));
     mark();
     announce(document.querySelector(".tray-full")?.textContent ?? page.getElementById("main").dataset.announce);
     if (hadFocus) (document.querySelector("#tray a") ?? document.getElementById("title")).focus({ preventScroll: true });
-  } catch (error) {
-    if (!isOvertaken(error)) location.assign(link.href);
+  } catch {
+    location.assign(link.href);
   }
 }
 

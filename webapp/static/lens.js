@@ -71,7 +71,7 @@ export class Lens {
     const box = this.box();
     const known = this.parts.find((part) => boxKey(part.box) === boxKey(box));
     try {
-      const answer = await this.persist(search, () => (known ? fetchPage(this.withWords(known.url), { any: true }) : this.upload()));
+      const answer = await this.persist(search, () => (known ? this.fetch(this.withWords(known.url)) : this.upload()));
       if (this.searching !== search) return; // another photograph was chosen, or another part
       if (!answer.page.querySelector("[data-body]")) return this.say(reason(answer.page));
       if (!known) this.learn(box, answer);
@@ -100,7 +100,11 @@ export class Lens {
     const data = new FormData(this.form);
     data.delete("camera");
     data.set("image", await this.copy, "photograph.jpg");
-    return fetchPage(this.form.action, { method: "POST", body: data, any: true });
+    return this.fetch(this.form.action, { method: "POST", body: data });
+  }
+
+  fetch(url, options) {
+    return fetchPage(url, { ...options, any: true, quiet: true });
   }
 
   withWords(address) {

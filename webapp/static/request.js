@@ -1,24 +1,45 @@
-// Fetches pages of the shop, one at a time: a newer request aborts the previous one.
+// Fetches pages of the shop, one at a time: a newer request aborts the one before, but a quiet one never a visit.
 const KEPT = 4; // pages that are fetched ahead
+const LONGEST = 10000; // ms of a request that visits wait for
 const ahead = new Map(); // by address
-let running = null;
+let running = null; // what is fetched now: its controller, whether it is quiet, and its page
+let apart = Promise.resolve(); // the last request of fetchApart
 
-export async function fetchPage(url, { any = false, ...options } = {}) {
-  running?.abort();
+// A quiet request is one that the shopper didn't ask for by a press, such as while words are typed.
+export function fetchPage(url, { any = false, quiet = false, ...options } = {}) {
+  if (quiet && running && !running.quiet) return Promise.reject(new DOMException("A visit goes first", "AbortError"));
+  running?.controller.abort();
   if (options.method) forgetAll(); // what was sent may change every page
-  const { answer, controller } = take(url) ?? start(url, options);
-  running = controller;
+  const own = (running = { quiet, controller: new AbortController() });
   document.documentElement.classList.add("is-waiting");
-  try {
-    const { ok, status, retryAfter, address, text } = await answer;
-    if (!ok && !any) throw new Error(`${status} at ${url}`);
-    return { ok, status, retryAfter, url: address, page: new DOMParser().parseFromString(text, "text/html") };
-  } finally {
-    if (running === controller) {
-      running = null;
-      document.documentElement.classList.remove("is-waiting");
-    }
-  }
+  own.page = answered(url, options, own.controller.signal).then((answer) => parsed(url, answer, any)).finally(() => {
+    if (running !== own) return;
+    running = null;
+    document.documentElement.classList.remove("is-waiting");
+  });
+  return own.page;
+}
+
+// Fetches a page after the one that is fetched now, and before any later one: each answer changes the visit's cookie.
+export function fetchApart(url) {
+  forgetAll();
+  const before = Promise.allSettled([apart, running?.page]);
+  const page = before.then(() => load(url, { signal: AbortSignal.timeout(LONGEST) })).then((answer) => parsed(url, answer));
+  apart = page.catch(() => {}); // whoever asked for it sees to that
+  return page;
+}
+
+async function answered(url, options, signal) {
+  await apart;
+  signal.throwIfAborted();
+  const { answer, controller } = take(url) ?? start(url, options);
+  signal.addEventListener("abort", () => controller.abort());
+  return answer;
+}
+
+function parsed(url, { ok, status, retryAfter, address, text }, any = false) {
+  if (!ok && !any) throw new Error(`${status} at ${url}`);
+  return { ok, status, retryAfter, url: address, page: new DOMParser().parseFromString(text, "text/html") };
 }
 
 export const isOvertaken = (error) => error.name === "AbortError";
