@@ -142,9 +142,9 @@ def _write_folders(home: Path, options: Mapping[str, str], distribution: Distrib
     (config / "jvm.options").write_text("\n".join(line for line in shipped if "-Xlog:gc" not in line) + "\n")
     (config / "jvm.options.d").mkdir()
     logs = home / "logs"
-    (config / "jvm.options.d" / "lookalike.options").write_text(
-        f"-Xms{heap}\n-Xmx{heap}\n-XX:HeapDumpPath={logs}\n-XX:ErrorFile={logs}/hs_err_pid%p.log\n"
-    )
+    jvm = [f"-Xms{heap}", f"-Xmx{heap}", f"-XX:HeapDumpPath={logs}", f"-XX:ErrorFile={logs}/hs_err_pid%p.log"]
+    jvm += os.environ.get("ELASTICSEARCH_JVM_OPTIONS", "").split()
+    (config / "jvm.options.d" / "lookalike.options").write_text("\n".join(jvm) + "\n")
 
 
 def _quoted(value: str) -> str:
