@@ -98,13 +98,37 @@ class Trigger(_Strict):
     metadata: PrometheusMetadata
 
 
+class ScaleDown(_Strict):
+    """When pods go: `cooldownPeriod` counts only for the last one."""
+
+    stabilization_window_seconds: Annotated[int, Field(ge=0, le=3_600)]
+
+
+class Behavior(_Strict):
+    """How the autoscaler that KEDA makes scales."""
+
+    scale_down: ScaleDown
+
+
+class HorizontalPodAutoscalerConfig(_Strict):
+    """What KEDA passes on to the autoscaler that it makes."""
+
+    behavior: Behavior
+
+
+class Advanced(_Strict):
+    """What few change."""
+
+    horizontal_pod_autoscaler_config: HorizontalPodAutoscalerConfig
+
+
 class ScaledObjectSpec(_Strict):
     """How one deployment is scaled."""
 
     scale_target_ref: ScaleTargetRef
     min_replica_count: Count
     max_replica_count: Count
-    cooldown_period: Count
+    advanced: Advanced
     triggers: Annotated[list[Trigger], Field(min_length=1)]
 
     @model_validator(mode="after")

@@ -1,5 +1,6 @@
 """The manifests for Kubernetes: core kinds by their schemas, operators' by our models, all by what they must hold."""
 
+import importlib
 import re
 from collections.abc import Callable, Iterator
 from copy import deepcopy
@@ -77,8 +78,17 @@ def test_where_the_cpu_is_short_products_wait_rather_than_shoppers() -> None:
         cpu = str(PODS[name]["spec"]["containers"][0]["resources"]["requests"]["cpu"])
         return float(cpu[:-1]) / 1_000 if cpu.endswith("m") else float(cpu)
 
-    assert share("embedder") <= share("web")
-    assert 4 * share("embedder") <= share("photos")
+    for shoppers in ("web", "photos"):
+        assert 4 * share("embedder") <= share(shoppers)
+
+
+def test_photographs_are_taken_by_workers_whose_models_are_converted() -> None:
+    spec = PODS["photos"]["spec"]
+    [first], [worker] = spec["initContainers"], spec["containers"]
+    assert first["image"] == worker["image"]
+    assert importlib.import_module(first["command"][-1]).main.callback
+    shared = {mount["name"]: mount["mountPath"] for mount in first["volumeMounts"]}
+    assert shared.items() <= {mount["name"]: mount["mountPath"] for mount in worker["volumeMounts"]}.items()
 
 
 @pytest.mark.parametrize(
