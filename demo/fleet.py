@@ -37,5 +37,5 @@ def start_workers(folder: Path, workers: Mapping[str, Sequence[str]]) -> Iterato
     workers : mapping of str to sequence of str
         The command of each, by its name.
     """
-    for name, words in workers.items():
-        yield start_child(name, words, folder / f"{name}.log")
+    for name, arguments in workers.items():
+        yield start_child(name, arguments, folder / f"{name}.log")

@@ -163,7 +163,7 @@ def configure_logging(loglevel: int | None = None, **_: Any) -> None:
 
 @celeryd_after_setup.connect
 def prepare_worker(instance: Any, **_: Any) -> None:
-    """Refuse an Elasticsearch that is too old, serve metrics, note the queues, and lower a priority."""
+    """Refuse an Elasticsearch that is too old, serve metrics, and note the queues; products have a lower priority."""
     try:
         check_version(resources.settings())
         if port := resources.settings().metrics_port:

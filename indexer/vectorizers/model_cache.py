@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 _LIBRARIES = ("torch", "torchvision", "timm")
 _MAX_MODELS = 24
-_LOCK_TIMEOUT = 600.0  # seconds for another process that converts the same model
+_LOCK_TIMEOUT = 120.0  # seconds for another process that converts the same model; less than workers give a task
 _ABANDONED = 86_400.0  # seconds after which a folder that a killed process was writing is deleted
 _MODEL, _METADATA, _DIGESTS = "model.xml", "metadata.json", "digests.json"
 _FILES = (_MODEL, "model.bin", _METADATA)
@@ -54,7 +54,8 @@ class ModelCache:
         if self._folder is None:
             yield
             return
-        lock = FileLock(self._folder / f"{key}.lock")
+        # Not by a file's existence where there are no locks: a killed process leaves its file.
+        lock = FileLock(self._folder / f"{key}.lock", fallback_to_soft=False)
         try:
             _acquire(lock)
         except (OSError, NotImplementedError) as error:  # the folder is read-only, or its file system has no locks
@@ -68,9 +69,12 @@ class ModelCache:
         """Read a model and its metadata; None if there is none, or if it is damaged."""
         from indexer.vectorizers.runtimes.openvino import core
 
-        if self._folder is None or not (folder := self._folder / key).is_dir():
+        if self._folder is None:
             return None
+        folder = self._folder / key
         try:
+            if not folder.is_dir():
+                return None
             if json.loads((folder / _DIGESTS).read_text()) != _digests(folder):
                 log.warning("%s is damaged: the model is converted again", folder)
                 return None
@@ -138,6 +142,9 @@ def _usable(folder: Path | None) -> Path | None:
     if status.st_uid not in {os.geteuid(), 0} or status.st_mode & 0o022:
         log.warning("%s isn't used: other users can write there, and could exchange models", folder)
         return None
+    if not os.access(folder, os.R_OK | os.X_OK):  # root made it, in this user's home
+        log.warning("%s isn't used, so each start takes longer: this user can't read it", folder)
+        return None
     return folder
 
 
@@ -155,9 +162,9 @@ def _acquire(lock: FileLock) -> None:
 def _evict(folder: Path) -> None:
     """Delete the models that weren't used for the longest, and what killed processes left; lock files stay."""
     ages: dict[Path, float] = {}
-    with suppress(FileNotFoundError):  # somebody emptied the cache
+    with suppress(OSError):  # somebody emptied the cache
         for path in folder.iterdir():
-            with suppress(FileNotFoundError):  # another process deleted it
+            with suppress(OSError):  # another process deleted it
                 if path.is_dir():
                     ages[path] = time.time() - path.stat().st_mtime
     scratch = [path for path in ages if path.name.startswith(".")]

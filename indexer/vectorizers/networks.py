@@ -78,14 +78,14 @@ class Tapping:
     ----------
     purpose : str
         A name of its own.
-    choose : callable
+    taps : callable
         Takes the model and what is chosen, and returns the taps by name.
     check : callable
         Raises `SettingsError` for taps that can't be used, before a runtime compiles them.
     """
 
     purpose: str
-    choose: Callable[[PretrainedModel, Choices], Mapping[str, Tap]]
+    taps: Callable[[PretrainedModel, Choices], Mapping[str, Tap]]
     check: Callable[[Metadata], None]
 
 
@@ -102,7 +102,7 @@ def load_network(settings: Settings, tapping: Tapping) -> Network:
     checkpoint = _checkpoint(settings)
     if choose(settings.runtime) != "openvino" or checkpoint is None or not checkpoint.is_file():
         loaded = _pretrained(settings)
-        taps = tapping.choose(loaded, Choices.from_settings(settings))
+        taps = tapping.taps(loaded, Choices.from_settings(settings))
         return in_runtime(loaded, taps, settings, tapping.check)
     from indexer.vectorizers.runtimes.openvino import OpenVinoRuntime
 
@@ -123,17 +123,17 @@ def in_runtime(
 
 def _converted(settings: Settings, tapping: Tapping, checkpoint: Path) -> Converted:
     """Return the model for OpenVINO, from the cache if it's there."""
-    store, key = ModelCache(), _key(settings, tapping, checkpoint)
-    if cached := store.get(key):
+    models, key = ModelCache(), _key(settings, tapping, checkpoint)
+    if cached := models.get(key):
         return cached
-    with store.lock(key):
-        if cached := store.get(key):  # another process converted it meanwhile
+    with models.lock(key):
+        if cached := models.get(key):  # another process converted it meanwhile
             return cached
         converted = _convert(settings, tapping)
         if _key(settings, tapping, checkpoint) == key:  # the checkpoint wasn't replaced meanwhile
-            store.put(key, converted)
+            models.put(key, converted)
         # Read back, because that changes the last bits of the vectors.
-        return store.get(key) or converted
+        return models.get(key) or converted
 
 
 def _key(settings: Settings, tapping: Tapping, checkpoint: Path) -> str:
@@ -148,7 +148,7 @@ def _convert(settings: Settings, tapping: Tapping) -> Converted:
     from indexer.vectorizers.runtimes.openvino import converted
 
     loaded = _pretrained(settings)
-    metadata, tapped = _tap(loaded, tapping.choose(loaded, Choices.from_settings(settings)))
+    metadata, tapped = _tap(loaded, tapping.taps(loaded, Choices.from_settings(settings)))
     tapping.check(metadata)
     return converted(tapped, loaded.preprocessing.size), TypeAdapter(Metadata).dump_python(metadata, mode="json")
 

@@ -76,6 +76,27 @@ def test_a_user_without_a_home_has_no_cache(monkeypatch: pytest.MonkeyPatch) -> 
     assert ModelCache().get("ab") is None
 
 
+def test_a_folder_that_this_user_cant_read_isnt_used(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As root makes it where it runs a command with another user's home."""
+    ModelCache(tmp_path).put("ab", (_model(2), METADATA))
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with caplog.at_level(logging.WARNING):
+        assert ModelCache(tmp_path).get("ab") is None
+    assert "can't read it" in caplog.text
+
+
+def test_a_folder_of_another_user_isnt_used(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ModelCache(tmp_path).put("ab", (_model(2), METADATA))
+    os.chown(tmp_path, 12_345, -1) if os.geteuid() == 0 else monkeypatch.setattr(os, "geteuid", lambda: 12_345)
+    with caplog.at_level(logging.WARNING):
+        assert ModelCache(tmp_path).get("ab") is None
+    assert "other users can write there" in caplog.text
+
+
 @pytest.mark.parametrize("mode", [0o777, 0o720])
 def test_a_folder_where_others_can_write_isnt_used(tmp_path: Path, caplog: pytest.LogCaptureFixture, mode: int) -> None:
     ModelCache(tmp_path / "shared").put("ab", (_model(2), METADATA))
