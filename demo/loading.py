@@ -31,6 +31,7 @@ from workers.queues.loading_progress import LoadingState
 
 if TYPE_CHECKING:
     from indexer.embedding.pipeline import Pipeline
+    from indexer.spaces.vector_space import VectorSpace
 
 FIRST = 300  # embedded products that the first vector space is fitted on
 _OPENING = 48  # products that the shop opens with: two pages
@@ -133,10 +134,13 @@ class Loading:
             space = None
         if space is None:  # `lookalike load` and `fit` fit one, too; it is fitted again when all products are there
             self._say(f"Vector space: {self._index.space()}, which another command has fitted")
-            return
+        else:
+            self._say_fitted(space, embedded)
+        self._going_on("Writing and embedding products")
+
+    def _say_fitted(self, space: VectorSpace, embedded: int) -> None:
         dims = ", ".join(f"{name} {r.dims} dimensions" for name, r in space.reductions.items())
         self._say(f"Vector space: {space.digest} fitted on the first {embedded:,} products ({dims})")
-        self._going_on("Writing and embedding products")
 
     def _refit(self) -> None:
         """Fit the vector space again if the first one knew little of the catalogue, and change over to it."""

@@ -12,7 +12,7 @@ import click
 from indexer.catalog.feeds.feed import FeedOptions, open_feed
 from indexer.cli.console import errors_in_one_line
 from indexer.cli.feed_options import feed_options
-from indexer.cli.load import report_option, write_catalog
+from indexer.cli.load import refuse_empty, report_option, write_catalog
 from indexer.elastic.product_index import ProductIndex
 from indexer.settings import Settings
 from workers.app import EMBED_WAITING
@@ -57,7 +57,9 @@ def main(
 def _enqueue(catalog: Path | None, options: FeedOptions, report_file: Path | None, *, retry_failed: bool) -> int:
     settings, refused = Settings.from_environment(), 0
     if catalog is not None:
-        refused = write_catalog(settings, open_feed(catalog, options), report_file).refusals
+        report = write_catalog(settings, open_feed(catalog, options), report_file)
+        refuse_empty(report, catalog)
+        refused = report.refusals
     with closing(ProductIndex.open(settings).ids_without_vector(retry_failed=retry_failed)) as waiting:
         click.echo(f"{enqueue_embeddings(waiting, settings):,} products queued")
     return refused

@@ -48,9 +48,7 @@ def load(catalog: Path, options: FeedOptions, report_file: Path | None, *, keywo
     # Whoever names the file vouches for its folder. Workers don't know the folder: they read from IMAGE_ROOTS alone.
     settings = settings.model_copy(update={"image_roots": (*settings.image_roots, catalog.resolve().parent)})
     report = write_catalog(settings, open_feed(catalog, options), report_file)
-    if not report.read:
-        click.echo(f"{catalog.name} has no products, so nothing was written.", err=True)
-        sys.exit(2)
+    refuse_empty(report, catalog)
     failed = 0 if keywords_only else vectorize_waiting(settings, retry_failed=False)
     if report.refusals or failed:
         sys.exit(2)
@@ -81,6 +79,13 @@ def write_catalog(settings: Settings, feed: Feed, report_file: Path | None = Non
         _keep(index, report)
     index.refresh()
     return report
+
+
+def refuse_empty(report: LoadReport, catalog: Path) -> None:
+    """End the command with 2 if the file has no products, such as an export that was cut off."""
+    if not report.read:
+        click.echo(f"{catalog.name} has no products, so nothing was written.", err=True)
+        sys.exit(2)
 
 
 def _write(index: ProductIndex, feed: Feed, report: LoadReport, rates: Rates) -> None:

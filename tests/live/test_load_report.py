@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click import Command
 from click.testing import CliRunner
 from elasticsearch import Elasticsearch
 
@@ -13,6 +14,7 @@ from indexer.cli.load import load, write_catalog
 from indexer.elastic.load_reports import LoadReports
 from indexer.elastic.product_index import ProductIndex
 from indexer.settings import Settings
+from workers.enqueue import main as enqueue
 
 
 @pytest.fixture
@@ -29,9 +31,10 @@ def _file(folder: Path, name: str, *lines: dict[str, Any] | str) -> Path:
     return file
 
 
-def test_a_file_without_products_is_no_success(own: Settings, tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", [load, enqueue])
+def test_a_file_without_products_is_no_success(own: Settings, tmp_path: Path, command: Command) -> None:
     (tmp_path / "empty.csv").write_text("id,title,price\n")
-    answer = CliRunner().invoke(load, [str(tmp_path / "empty.csv")])
+    answer = CliRunner().invoke(command, [str(tmp_path / "empty.csv")])
     assert answer.exit_code == 2
     assert "empty.csv has no products, so nothing was written." in answer.output
 

@@ -35,7 +35,7 @@ def read_category(value: object, changes: Changes) -> Any:
     names = split_category(value)
     if not isinstance(names, list):
         return names
-    if names not in (value, [value]):
+    if names not in (value, [value]) and "|".join(names) != value:
         changes.note("a category's path split", "category", value, names)
     read = [read_text(name, "category", NAME, changes) for name in names]
     kept = [name for name in read if name is not None and name != ""]

@@ -39,10 +39,10 @@ class Index:
 def test_a_space_that_another_command_fitted_is_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, space: str | None
 ) -> None:
-    index, said = Index(space), list[str]()
+    index, said, steps = Index(space), list[str](), list[str]()
     monkeypatch.setattr("demo.loading.ProductIndex.open", lambda _: index)
     monkeypatch.setattr("indexer.spaces.fitting.fit_space", index.fit)
-    monkeypatch.setattr(Loading, "_going_on", lambda *_: None)
+    monkeypatch.setattr(Loading, "_going_on", lambda _, step: steps.append(step))
     monkeypatch.setattr(Loading, "_pipeline", SimpleNamespace(vectorizers=None))
     catalogue: Any = SimpleNamespace(truth=None)
     milestones = Milestones(tmp_path / "milestones.json", "shop")
@@ -50,4 +50,5 @@ def test_a_space_that_another_command_fitted_is_taken(
     assert load._can_fit(index.counts()) == (space is not None)
     load._fit()
     assert said == ["Vector space: theirs, which another command has fitted"]
+    assert steps == ["Fitting the vector space on the first products", "Writing and embedding products"]
     assert milestones.reached.fitted_on == 0  # so that it is fitted again in the end
