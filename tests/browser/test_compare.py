@@ -5,7 +5,7 @@ import re
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.shopper import anchors, ids, is_same_document, mark_document
+from tests.browser.shopper import ids, is_same_document, mark_document
 
 
 def _compare(page: Page, number: int) -> None:
@@ -43,27 +43,6 @@ def test_from_cards_to_a_table_without_a_page_load(page: Page) -> None:
     page.go_back()
     expect(tray.locator("[data-compared]")).to_have_count(1)
     assert is_same_document(page)
-
-
-def test_presses_in_quick_succession_all_count(page: Page) -> None:
-    page.goto("/search?category=Dresses")
-    mark_document(page)
-    before = ids(page)
-    page.evaluate("""() => {
-      const press = (selector, number) => document.querySelectorAll(selector)[number].click();
-      press("#grid .compare-link", 0);
-      press("#grid .compare-link", 2);
-      press("#grid .heart:not(.dislike)", 5); // a visit, which the next choice doesn't stop
-      press("#grid .compare-link", 4);
-    }""")
-    compared = page.locator("#tray [data-compared]")
-    expect(compared).to_have_count(3)
-    assert [item.get_attribute("data-compared") for item in compared.all()] == [before[n] for n in (0, 2, 4)]
-    expect(anchors(page)).to_have_count(1)
-    assert is_same_document(page)
-    page.reload()
-    expect(compared).to_have_count(3)
-    expect(anchors(page)).to_have_count(1)
 
 
 def test_a_fifth_product_is_too_many(page: Page) -> None:

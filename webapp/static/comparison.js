@@ -1,5 +1,5 @@
 // Adds products to the comparison, and removes them, without a change of the page: only the tray is taken from the answer.
-import { fetchApart } from "./request.js";
+import { fetchApart, isFetching } from "./request.js";
 import { announce } from "./regions.js";
 import { isPlain } from "./dialog.js";
 
@@ -17,6 +17,7 @@ export function takeComparisons() {
 
 async function choose(link) {
   const { compare: id } = link.dataset;
+  const here = location.href;
   const url = new URL(link.href);
   // The comparison is the page that costs least; what is chosen may have changed since this page was loaded.
   url.searchParams.set("back", url.pathname.replace(/\/choose$/, ""));
@@ -33,7 +34,8 @@ async function choose(link) {
     announce(document.querySelector(".tray-full")?.textContent ?? page.getElementById("main").dataset.announce);
     if (hadFocus) (document.querySelector("#tray a") ?? document.getElementById("title")).focus({ preventScroll: true });
   } catch {
-    location.assign(link.href);
+    url.searchParams.set("back", location.pathname + location.search);
+    if (location.href === here && !isFetching()) location.assign(url); // else the shopper has gone on
   }
 }
 

@@ -38,7 +38,7 @@ export class Lens {
     this.moved = true;
     this.markDots();
     clearTimeout(this.timer);
-    if (this.copy) this.timer = setTimeout(() => this.search(), PAUSE);
+    this.timer = setTimeout(async () => (await this.copy) && this.search(), PAUSE);
   }
 
   get words() {

@@ -1,5 +1,5 @@
 // "Show more" appends the products of the next page. The address stays the same.
-import { fetchPage, isOvertaken, productsOf } from "./request.js";
+import { fetchPage, isOvertaken, productsOf, settled } from "./request.js";
 import { announce } from "./regions.js";
 import { number, text } from "./texts.js";
 
@@ -11,7 +11,10 @@ export function interceptMore() {
     if (link.ariaBusy === "true") return;
     link.ariaBusy = "true";
     try {
-      append(link, (await fetchPage(productsOf(link.href))).page);
+      await settled();
+      if (!link.isConnected) return; // the list has changed meanwhile
+      const { page } = await fetchPage(productsOf(link.href));
+      if (link.isConnected) append(link, page);
     } catch (error) {
       if (!isOvertaken(error)) location.assign(link.href);
     } finally {

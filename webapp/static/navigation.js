@@ -1,13 +1,17 @@
 // Follows the shop's links and forms without a page load; on an error the browser loads the page itself.
-import { fetchPage, isOvertaken, productsOf } from "./request.js";
+import { adjusted, formAddress } from "./addresses.js";
+import { fetchPage, forget, isOvertaken, overtake, productsOf } from "./request.js";
 import { isPlain } from "./dialog.js";
-import { announce, focusAfter, place, regions, show, standIn } from "./regions.js";
+import { announce, focusAfter, keepTyping, place, regions, show, standIn } from "./regions.js";
 import { animate } from "./transition.js";
 
+const STEPS = /^(more|less|words):/; // keys of controls of which each press goes one step further
 const MAX_SNAPSHOTS = 20; // pages that Back restores as they were
 const snapshots = new Map(); // by the key of their history entry
 let key = history.state?.key ?? newKey();
+let shownKey = key; // of the page that is shown while another one is fetched
 let currentAddress = location.pathname + location.search;
+let adjusting = null; // the adjustment of the page that is under way: whether it was shown
 
 export function interceptLinks() {
   history.replaceState({ key }, "");
@@ -24,7 +28,23 @@ function onClick(event) {
   const link = event.target.closest?.("a[data-swap]");
   if (!link || !isPlain(event) || link.origin !== location.origin) return;
   event.preventDefault();
-  visit(link.href, link);
+  if (link.dataset.key) adjust(link);
+  else visit(link.href, link);
+}
+
+// Presses in quick succession all count: each changes what the one before leads to, unless that was overtaken.
+function adjust(link) {
+  const from = location.href; // of the page that has the link
+  const { key: control } = link.dataset;
+  const turn = async (isShown) => {
+    if (!isShown) return false;
+    const now = link.isConnected ? link : document.querySelector(`[data-key="${CSS.escape(control)}"]`);
+    const url = now && STEPS.test(control) ? now.href : adjusted(location.href, from, link.href);
+    if (url !== link.href) forget(link.href);
+    return visit(url, now ?? document.getElementById("title"));
+  };
+  const own = (adjusting = adjusting ? adjusting.then(turn) : turn(true));
+  own.finally(() => adjusting === own && (adjusting = null));
 }
 
 function onSubmit(event) {
@@ -34,26 +54,6 @@ function onSubmit(event) {
   const trigger = event.submitter ?? form;
   if (form.method === "post") return send(form, trigger);
   visit(formAddress(form), trigger);
-}
-
-// Returns the address that a form leads to, written as the shop's links write it.
-export function formAddress(form) {
-  const fields = [...new FormData(form)].filter(
-    ([name, value]) => value !== "" && value !== form.elements[name].dataset?.none,
-  );
-  const ranges = {}; // by name: min-NAME and max-NAME form one filter
-  const named = fields.flatMap(([name, value]) => {
-    const [kind, of] = [name.slice(0, name.indexOf("-")), name.slice(name.indexOf("-") + 1)];
-    if (kind === "weight") return [["weight", `${of}:${value}`]];
-    if (kind !== "min" && kind !== "max") return [[name, value]];
-    ranges[of] = { ...ranges[of], [kind]: value };
-    return [];
-  });
-  for (const [name, { min = "", max = "" }] of Object.entries(ranges)) named.push(["filter", `${name}:${min}..${max}`]);
-  const query = new URLSearchParams(named).toString();
-  const url = new URL(form.action); // its own query is in hidden fields, too
-  url.search = query;
-  return url.href;
 }
 
 export function visit(url, trigger) {
@@ -81,6 +81,7 @@ export function send(form, trigger) {
   return go(() => fetchPage(form.action, options), trigger, () => form.submit()).finally(() => (form.inert = false));
 }
 
+// Returns whether the answer was shown.
 async function go(fetched, trigger, otherwise, hash = "") {
   try {
     const answer = await fetched();
@@ -95,16 +96,19 @@ async function go(fetched, trigger, otherwise, hash = "") {
       if (!same && answer.ok) history[again ? "replaceState" : "pushState"]({ key, by }, "", address);
       const was = place(trigger);
       const fill = standIn(trigger);
+      const typeOn = keepTyping(trigger);
       const isElsewhere = !was.key && new URL(address).pathname !== currentAddress.split("?")[0];
       show(answer.page);
       fill();
       unfold(hash);
-      focusAfter(was);
+      typeOn ? typeOn() : focusAfter(was);
       if (isElsewhere && !hash) scrollTo({ top: 0, behavior: "instant" });
       settle();
     });
+    return true;
   } catch (error) {
     if (!isOvertaken(error)) otherwise();
+    return false;
   }
 }
 
@@ -121,7 +125,8 @@ function unfold(hash = "") {
 
 async function onPopState(event) {
   const here = location.pathname + location.search;
-  if (!event.state && here === currentAddress) return; // only the fragment changed
+  if (!event.state && here === currentAddress) return history.replaceState({ key }, ""); // only the fragment changed
+  overtake();
   keepPage();
   key = event.state?.key ?? newKey();
   const before = snapshots.get(key);
@@ -136,11 +141,12 @@ async function onPopState(event) {
 
 function keepPage() {
   history.scrollRestoration = "manual";
-  snapshots.set(key, { page: regions(document, ":not([data-visit])"), scroll: scrollY });
+  snapshots.set(shownKey, { page: regions(document, ":not([data-visit])"), scroll: scrollY });
   if (snapshots.size > MAX_SNAPSHOTS) snapshots.delete(snapshots.keys().next().value);
 }
 
 function settle() {
+  shownKey = key;
   currentAddress = location.pathname + location.search;
   announce();
 }

@@ -1,6 +1,5 @@
 // Shows a photograph that is chosen, dropped or pasted, with a frame around the part to search with.
-import { fetchPage } from "./request.js";
-import { show } from "./regions.js";
+import { visit } from "./navigation.js";
 import { percent, text } from "./texts.js";
 import { Lens, WHOLE, boxKey, clamp, fitted } from "./lens.js";
 
@@ -36,11 +35,8 @@ export function setUp(form) {
 
 // Goes from any page to the photograph page, and puts the file into its form.
 export async function take(file, url) {
-  if (!document.querySelector("[data-photo-form]")) {
-    const { page, url: finalUrl } = await fetchPage(url);
-    history.pushState({}, "", finalUrl);
-    show(page);
-  }
+  const isThere = document.querySelector("[data-photo-form]") || (await visit(url, document.getElementById("title")));
+  if (!isThere) return;
   const form = document.querySelector("[data-photo-form]");
   setUp(form);
   const input = form.querySelector("#photo-file");
@@ -87,10 +83,11 @@ async function preview(form, input) {
   const lens = lenses.get(form);
   const isShown = await lens.begin(image, input.files[0]);
   if (address !== url) return; // another was chosen meanwhile
-  form.querySelector("[data-crop]").hidden = !isShown; // no frame around what the browser can't show, such as TIFF
-  if (!isShown) return;
   place(form, WHOLE);
-  lens.search();
+  // No frame around what the browser can't show, such as TIFF, and nothing of the photograph before.
+  for (const part of form.querySelectorAll("[data-crop], [data-crop-whole]")) part.hidden = !isShown;
+  if (isShown) lens.search();
+  else lens.results.hidden = true;
 }
 
 // Moves the frame as the shopper does, and searches for what is in it.
@@ -143,13 +140,13 @@ function onPointer(event, form) {
     if (inside && !corner) move(form, { ...start, x: start.x + x - x0, y: start.y + y - y0 });
     else move(form, { x: Math.min(fx, x), y: Math.min(fy, y), w: Math.abs(x - fx), h: Math.abs(y - fy) });
   };
+  const over = new AbortController();
   const end = () => {
-    removeEventListener("pointermove", drag);
+    over.abort();
     form.querySelector(".crop-box").focus({ preventScroll: true });
   };
-  addEventListener("pointermove", drag);
-  addEventListener("pointerup", end, { once: true });
-  addEventListener("pointercancel", end, { once: true });
+  addEventListener("pointermove", drag, { signal: over.signal });
+  for (const type of ["pointerup", "pointercancel"]) addEventListener(type, end, { signal: over.signal });
 }
 
 function opposite({ x, y, w, h }, corner) {

@@ -1,12 +1,13 @@
 // A product in a dialog over the list, to look at and put into the bag without leaving it.
 import { openDialog } from "./dialog.js";
-import { fetchPage, isOvertaken } from "./request.js";
+import { fetchPage, isOvertaken, settled } from "./request.js";
 import { announce } from "./regions.js";
 
 export async function look(link) {
   const address = new URL(link.href);
   address.searchParams.set("part", "quick");
   try {
+    await settled(); // a like that was pressed just before isn't given up
     const { page } = await fetchPage(address);
     const sheet = page.querySelector(".sheet");
     if (!sheet) return location.assign(link.href);
@@ -23,6 +24,7 @@ async function buy(event, dialog) {
   const form = event.target;
   if (form.method !== "post") return;
   event.preventDefault();
+  form.inert = true; // ignores a second press
   try {
     const { page } = await fetchPage(form.action, { method: "POST", body: new FormData(form), any: true });
     const sheet = page.querySelector(".sheet");
@@ -33,5 +35,7 @@ async function buy(event, dialog) {
     announce(page.getElementById("main").dataset.announce);
   } catch (error) {
     if (!isOvertaken(error)) form.submit();
+  } finally {
+    form.inert = false;
   }
 }

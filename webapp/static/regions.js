@@ -7,11 +7,13 @@ export function regions(page, which = "") {
 // Shows a parsed page, or regions that `regions` returned earlier.
 export function show(page) {
   const next = page.nodes ? page : regions(page);
+  const bag = page.nodes && document.querySelector(".tool"); // what is in it doesn't go back with the page
   for (const node of next.nodes) {
     const old = document.getElementById(node.id);
     keepOpen(old, node);
     old.replaceWith(node);
   }
+  if (bag) document.querySelector(".tool")?.replaceWith(bag);
   document.title = next.title;
   document.dispatchEvent(new Event("shown"));
 }
@@ -34,6 +36,19 @@ export function standIn(trigger) {
   return () => {
     const frame = document.querySelector(".sheet-picture");
     if (shown && frame) frame.style.background = `center / cover url("${CSS.escape(shown)}")`;
+  };
+}
+
+// Returns what puts words that are being typed into the search box of the page that comes; null where none are.
+export function keepTyping(trigger) {
+  const box = document.activeElement;
+  if (box?.id !== "q" || box.value === box.defaultValue || box.form.contains(trigger)) return null;
+  const { value, selectionStart, selectionEnd } = box;
+  return () => {
+    const next = document.getElementById("q");
+    next.value = value;
+    next.focus({ preventScroll: true });
+    next.setSelectionRange(selectionStart, selectionEnd);
   };
 }
 

@@ -1,36 +1,64 @@
-// Fetches pages of the shop, one at a time: a newer request aborts the one before, but a quiet one never a visit.
+// Fetches pages of the shop, one at a time: a newer request overtakes the one before, but a quiet one never a visit.
 const KEPT = 4; // pages that are fetched ahead
-const LONGEST = 10000; // ms of a request that visits wait for
+const LONGEST = 10000; // ms of a request that later ones wait for
 const ahead = new Map(); // by address
-let running = null; // what is fetched now: its controller, whether it is quiet, and its page
-let apart = Promise.resolve(); // the last request of fetchApart
+const changing = new Set(); // requests that change what the visit's cookie remembers: later ones wait for them
+let running = null; // what is fetched now: its controller, whether it is quiet, or sends a form, and its page
 
 // A quiet request is one that the shopper didn't ask for by a press, such as while words are typed.
 export function fetchPage(url, { any = false, quiet = false, ...options } = {}) {
-  if (quiet && running && !running.quiet) return Promise.reject(new DOMException("A visit goes first", "AbortError"));
-  running?.controller.abort();
+  if (quiet && running && !running.quiet) return Promise.reject(overtaken());
+  overtake();
+  const isSent = Boolean(options.method) && !quiet;
   if (options.method) forgetAll(); // what was sent may change every page
-  const own = (running = { quiet, controller: new AbortController() });
+  const own = (running = { quiet, isSent, controller: new AbortController(), isOvertaken: false });
   document.documentElement.classList.add("is-waiting");
-  own.page = answered(url, options, own.controller.signal).then((answer) => parsed(url, answer, any)).finally(() => {
-    if (running !== own) return;
-    running = null;
-    document.documentElement.classList.remove("is-waiting");
-  });
+  own.page = (async () => {
+    try {
+      const answer = await answered(url, options, own.controller.signal);
+      if (own.isOvertaken) throw overtaken();
+      return parsed(url, answer, any);
+    } finally {
+      if (running === own) {
+        running = null;
+        document.documentElement.classList.remove("is-waiting");
+      }
+    }
+  })();
+  if (isSent) hold(own.page);
   return own.page;
 }
 
-// Fetches a page after the one that is fetched now, and before any later one: each answer changes the visit's cookie.
+// Fetches a page after the one that is fetched now, and before any later one.
 export function fetchApart(url) {
   forgetAll();
-  const before = Promise.allSettled([apart, running?.page]);
-  const page = before.then(() => load(url, { signal: AbortSignal.timeout(LONGEST) })).then((answer) => parsed(url, answer));
-  apart = page.catch(() => {}); // whoever asked for it sees to that
+  const before = Promise.allSettled([...changing, running?.page]);
+  return hold(before.then(() => load(url, { signal: AbortSignal.timeout(LONGEST) })).then((answer) => parsed(url, answer)));
+}
+
+// Gives up the page that is fetched now. A form that was sent isn't stopped: the shop may have done what it says.
+export function overtake() {
+  if (!running) return;
+  running.isOvertaken = true;
+  if (!running.isSent) running.controller.abort();
+}
+
+// Waits until no page is fetched.
+export async function settled() {
+  while (running) await Promise.allSettled([running.page]);
+}
+
+export const isFetching = () => Boolean(running);
+
+function hold(page) {
+  const release = () => changing.delete(page);
+  changing.add(page);
+  page.then(release, release);
   return page;
 }
 
 async function answered(url, options, signal) {
-  await apart;
+  await Promise.allSettled([...changing]);
   signal.throwIfAborted();
   const { answer, controller } = take(url) ?? start(url, options);
   signal.addEventListener("abort", () => controller.abort());
@@ -41,6 +69,8 @@ function parsed(url, { ok, status, retryAfter, address, text }, any = false) {
   if (!ok && !any) throw new Error(`${status} at ${url}`);
   return { ok, status, retryAfter, url: address, page: new DOMParser().parseFromString(text, "text/html") };
 }
+
+const overtaken = () => new DOMException("Another request goes first", "AbortError");
 
 export const isOvertaken = (error) => error.name === "AbortError";
 
@@ -54,7 +84,7 @@ export function productsOf(address) {
 // Fetches a page that is likely to be asked for; `fetchPage` takes it for as long as it may be shown.
 export function fetchAhead(url, seconds) {
   const address = String(url);
-  if (ahead.has(address)) return;
+  if (ahead.has(address) || changing.size) return;
   const entry = { ...start(address), until: performance.now() + 1000 * seconds };
   ahead.set(address, entry);
   const drop = () => ahead.get(address) === entry && ahead.delete(address);

@@ -4,7 +4,8 @@ import { announce } from "./regions.js";
 
 const form = () => document.querySelector("[data-editor]");
 let dragged = null; // the product's list item
-let newest = 0; // answers of earlier commands are dropped
+let turns = Promise.resolve(); // one command after another: each changes what the one before has left
+let waiting = 0; // commands whose answer isn't shown yet
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest?.('button[name="do"]');
@@ -13,25 +14,44 @@ document.addEventListener("click", (event) => {
   send(button.value, button.dataset.key);
 });
 
-async function send(command, key = "") {
+// Saves what the last command has left.
+document.addEventListener("submit", (event) => {
+  const { submitter } = event;
+  if (!waiting || event.target !== form() || !submitter) return;
+  event.preventDefault();
+  const same = `button[name="${submitter.name}"][value="${submitter.value}"]`;
+  turns.then(() => form().requestSubmit(form().querySelector(same)));
+});
+
+function send(command, key = "") {
+  waiting++;
+  turns = turns.then(() => run(command, key)).finally(() => waiting--);
+}
+
+async function run(command, key) {
   const editor = form();
-  const number = ++newest;
   const fields = new FormData(editor);
+  const before = typed(editor);
   fields.set("do", command);
   editor.setAttribute("aria-busy", "true");
   try {
     const answer = await fetch(editor.getAttribute("action"), { method: "POST", body: fields, redirect: "error" });
-    if (number !== newest) return;
     const next = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-editor]");
     if (!next) throw new Error(`answered ${answer.status}`);
+    for (const [id, value] of typed(editor)) {
+      const field = value === before.get(id) ? null : next.querySelector(`#${CSS.escape(id)}`);
+      if (field) field.value = value; // it was typed meanwhile
+    }
     editor.replaceWith(next);
     makeDraggable();
     focusOn(key);
     announce(next.querySelector("[data-effects]")?.textContent.trim().replace(/\s+/g, " ") ?? "");
   } catch {
-    if (number === newest) sendByItself(editor, command); // logged out, or offline: the browser says so
+    sendByItself(editor, command); // logged out, or offline: the browser says so
   }
 }
+
+const typed = (editor) => new Map(Array.from(editor.querySelectorAll("input[id], textarea[id]"), ({ id, value }) => [id, value]));
 
 function sendByItself(editor, command) {
   const field = Object.assign(document.createElement("input"), { type: "hidden", name: "do", value: command });

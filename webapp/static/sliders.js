@@ -1,5 +1,6 @@
 // Sliders re-sort as they move: while one is dragged only the products change, on release the address does too.
-import { formAddress, preview, visit } from "./navigation.js";
+import { formAddress } from "./addresses.js";
+import { preview, visit } from "./navigation.js";
 import { text } from "./texts.js";
 
 const PAUSE = 100; // ms between two requests, at least

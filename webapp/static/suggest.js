@@ -79,6 +79,8 @@ function span(className, textContent) {
 
 function close() {
   clearTimeout(timer);
+  running?.abort();
+  running = null;
   document.getElementById("suggestions")?.remove();
   box()?.setAttribute("aria-expanded", "false");
   choose(-1);
