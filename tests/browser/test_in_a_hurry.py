@@ -88,7 +88,7 @@ def test_presses_that_contradict_each_other(page: Page) -> None:
 def test_two_steps_of_a_weight(page: Page) -> None:
     page.goto("/search?category=Dresses")
     first, second = ids(page)[:2]
-    steps = []
+    steps = list[str]()
     for _ in range(2):
         page.goto(f"/search?like={first}&like={second}" if not steps else page.url)
         page.locator(f"[data-key='more:{first}']").click()
