@@ -115,6 +115,25 @@ def test_too_many_photographs_are_answered_with_a_reason(troubled_page: Page, bo
     expect(page).to_have_url(re.compile("photo="))
 
 
+def test_it_says_that_it_searches_and_when_it_cannot(troubled_page: Page, both: Path) -> None:
+    page, held = troubled_page, list[Route]()
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    _on_upload(page, hold)
+    page.goto("/photo")
+    page.locator("#photo-file").set_input_files(both)
+    status = page.locator("[data-lens-status]")
+    expect(status).to_have_text("Looking for similar products.")
+    held[0].abort()
+    expect(status).to_have_text("The shop cannot be reached. Please try again.")
+    page.get_by_role("button", name="Find what looks like it").click()
+    expect(status).to_have_text("Looking for similar products.")
+    held[1].continue_()
+    expect(page).to_have_url(re.compile("photo="))
+
+
 def test_a_busy_shop_is_asked_again_by_itself(troubled_page: Page, both: Path) -> None:
     page, posted = troubled_page, list[str]()
 

@@ -2,10 +2,11 @@
 import { fetchPage, isOvertaken } from "./request.js";
 import { send, visit } from "./navigation.js";
 import { announce } from "./regions.js";
-import { counted } from "./texts.js";
+import { counted, text } from "./texts.js";
 
 const PAUSE = 350; // milliseconds without a change before it is searched for
 const LEAST = 0.05; // of the picture's width and height
+const SLOW = 1000; // milliseconds until it says that it is searching
 const TRIES = 3; // of a search that the shop is too busy for, the shopper's own with them
 const LONGEST = 10; // seconds until the next of them
 const SIDE = 1600; // pixels of the copy that is sent: the shop shrinks photographs further
@@ -70,6 +71,8 @@ export class Lens {
   async find(search) {
     const box = this.box();
     const known = this.parts.find((part) => boxKey(part.box) === boxKey(box));
+    this.say("");
+    const slow = setTimeout(() => this.searching === search && !this.said && this.say(text("looking")), SLOW);
     try {
       const answer = await this.persist(search, () => (known ? this.fetch(this.withWords(known.url)) : this.upload()));
       if (this.searching !== search) return; // another photograph was chosen, or another part
@@ -77,8 +80,9 @@ export class Lens {
       if (!known) this.learn(box, answer);
       if (search.key === this.key || !this.moved) this.show(this.key, answer);
     } catch (error) {
-      if (!isOvertaken(error)) this.say(error.message);
+      if (this.searching === search) this.say(isOvertaken(error) ? "" : text("unreachable"));
     } finally {
+      clearTimeout(slow);
       if (this.searching === search) this.searching = null;
     }
   }
@@ -184,10 +188,11 @@ export class Lens {
     for (const dot of this.form.querySelectorAll(".crop-dot")) dot.ariaPressed = String(dot.dataset.box === here);
   }
 
-  say(text) {
+  say(words) {
+    this.said = words;
     const status = this.form.querySelector("[data-lens-status]");
-    status.textContent = text;
-    status.hidden = !text;
+    status.textContent = words;
+    status.hidden = !words;
   }
 }
 

@@ -39,6 +39,7 @@ def _texts() -> dict[str, str | dict[str, str]]:
         "brand": gettext("Brand"),
         "category": gettext("Category"),
         "in": gettext("in %(place)s"),
+        "looking": gettext("Looking for similar products."),
         "of100": gettext("%(value)s of 100"),
         "part": gettext("%(width)s \N{MULTIPLICATION SIGN} %(height)s of the picture counts"),
         "photo": gettext("Your photograph"),
@@ -47,6 +48,7 @@ def _texts() -> dict[str, str | dict[str, str]]:
         "shownProducts": gettext("%(shown)s of %(total)s products shown"),
         "suggested": _forms(lambda n: ngettext("%(num)s suggestion", "%(num)s suggestions", n, num=_NUM)),
         "suggestions": gettext("Suggestions"),
+        "unreachable": gettext("The shop cannot be reached. Please try again."),
         "whole": gettext("The whole picture counts"),
     }
 
