@@ -65,7 +65,7 @@ def _value(entries: Any, language: str) -> Any:
 def _price(data: Any) -> Any:
     """Return a price such as ``"19.99 EUR"`` from a list of amounts in currencies."""
     if isinstance(data, list) and data and isinstance(data[0], dict):
-        return f"{data[0].get('amount')} {data[0].get('currency')}"
+        return {"value": data[0].get("amount"), "currency": data[0].get("currency")}
     return data
 
 

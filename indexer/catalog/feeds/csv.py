@@ -53,6 +53,10 @@ def _row(columns: list[str], record: list[str]) -> Row | CatalogError:
         return CatalogError(
             f"the row has {len(record)} cells, but the header has {len(columns)} columns", "more cells than columns"
         )
+    if 2 * len(record) < len(columns):  # programs leave out empty cells at the end, but hardly half of a row
+        return CatalogError(
+            f"the row has {len(record)} cells, but the header has {len(columns)} columns", "fewer cells than columns"
+        )
     row: Row = {}
     for column, cell in zip(columns, record, strict=False):
         if column in row:  # a repeated column, such as several of images
@@ -117,6 +121,8 @@ def _records(text: TextIO, delimiter: str) -> Iterator[tuple[int, list[str] | Ca
             continue
         if any(is_damaged(line) for line in source.record):
             yield source.number, damaged()
+        elif len(record) < columns and not source.record[-1].endswith(("\n", "\r")):
+            yield source.number, CatalogError("the file ends in the middle of a row", "cut off")
         elif any(record):
             yield source.number, record
 

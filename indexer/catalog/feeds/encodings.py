@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
@@ -16,6 +17,7 @@ from indexer.errors import CatalogError
 UTF8 = "utf-8-sig"  # reads UTF-8 with and without a byte order mark
 _MARKS = ((codecs.BOM_UTF8, UTF8), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _NAMES = {UTF8: "UTF-8", "utf-16": "UTF-16", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16"}
+_DECLARATION = re.compile(rb"""<\?xml\s[^>]*?encoding=["']([\w.-]+)["']""", re.ASCII)
 _BLOCK = 1 << 20
 _SAMPLE = 65_536  # bytes of the lines that tell encodings apart
 _PREFERRED = "Windows-1252"  # by far the most frequent beside UTF-8
@@ -53,8 +55,11 @@ def detect_encoding(path: Path) -> str:
         start = content.read(4_096)
         if encoding := next((name for mark, name in _MARKS if start.startswith(mark)), None) or _utf16(start):
             return encoding
+        declared = _declared(start)
         if _is_all_utf8(chain([start], iter(lambda: content.read(_BLOCK), b""))):
             return UTF8
+    if declared:
+        return declared
     with open_bytes(path) as content:
         good, sample = 0, bytearray()
         for line in iter(lambda: content.readline(_BLOCK), b""):
@@ -66,6 +71,15 @@ def detect_encoding(path: Path) -> str:
                 if len(sample) > _SAMPLE or good > _SAMPLE:
                     break
     return UTF8 if good > sample.count(b"\n") else _guess(bytes(sample))
+
+
+def _declared(start: bytes) -> str | None:
+    """Return the encoding that an XML declaration names."""
+    named = _DECLARATION.match(start.lstrip())
+    try:
+        return checked_encoding(named[1].decode("ascii")) if named else None
+    except CatalogError:
+        return None
 
 
 def _utf16(start: bytes) -> str | None:

@@ -35,6 +35,7 @@ class Families:
         self._by_link: dict[str, _Parent] = {}
         self._waiting: OrderedDict[str, list[tuple[int, Row]]] = OrderedDict()  # variants by link
         self._variants = 0  # that wait
+        self.is_complete = True  # nothing was forgotten before the end, so a variant without a parent has none
 
     def parent(self, number: int, product: Row, links: Iterable[str]) -> Rows:
         """Take a parent, which its variants know by any of its links; return the products that are complete."""
@@ -46,6 +47,7 @@ class Families:
                 parent.has_variants = True
                 yield line, self._join(product, variant)
         if len(self._parents) > self._window:
+            self.is_complete = False
             yield from self._forget(self._parents.popitem(last=False)[1])
 
     def variant(self, number: int, product: Row, link: str) -> Rows:
@@ -57,6 +59,7 @@ class Families:
         self._waiting.setdefault(link, []).append((number, product))
         self._variants += 1
         while self._variants > self._window:
+            self.is_complete = False
             yield from self._taken(next(iter(self._waiting)))
 
     def rest(self) -> Rows:
@@ -65,10 +68,6 @@ class Families:
             yield from self._taken(link)
         for parent in self._parents.values():
             yield from self._forget(parent)
-
-    def knows(self, link: str) -> bool:
-        """Return whether a parent with a link has come."""
-        return link in self._by_link
 
     def _taken(self, link: str) -> list[tuple[int, Row]]:
         variants = self._waiting.pop(link, [])

@@ -195,13 +195,24 @@ def _format(syntax: str, columns: list[str], options: FeedOptions) -> Format | N
     """Return the format that the options or the columns name; JSON of unknown ones may be events."""
     mapping = options.mapping
     if name := options.format or (mapping.format if mapping else ""):
-        return formats.named(name)
+        return _asked_for(name, columns)
     if mapping:
         return None
     kind = syntax.partition(" ")[0]
     known = formats.recognised(kind, {column.lower() for column in columns})
     is_event = kind == "JSON" and ("type" in columns or not columns)
     return known or (own.JSON if is_event else None)
+
+
+def _asked_for(name: str, columns: list[str]) -> Format:
+    """Return the format of a name, if the file has its columns; in our own formats any column may be missing."""
+    form = formats.named(name)
+    if form in {own.CSV, own.JSON} or form.recognises({column.lower() for column in columns}):
+        return form
+    raise CatalogError(
+        f"format: no {form.title} export has the columns {_named(columns)}. Export in English, or map the columns: "
+        "`lookalike feed inspect` proposes a mapping"
+    )
 
 
 def _rows(path: Path, encoding: str, reader: Callable[[TextIO], Rows]) -> Rows:

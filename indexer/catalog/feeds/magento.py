@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import partial
 
 from indexer.catalog.feeds.families import Families
 from indexer.catalog.feeds.rows import Format, Row, Rows, deletion, each, filled, split, text, unique
+from indexer.catalog.feeds.sales import current_price
 from indexer.errors import CatalogError
 
 _NEXT_PAIR = re.compile(r",(?=[\w.:-]+=)")  # values may have commas of their own
 _BRANDS = ("brand", "manufacturer")
 _HIDDEN = "not visible individually"
+_VARIANTS = {"simple", "virtual"}  # types of products that can be variants; exports often have them before their parent
 
 
 def _recognises(columns: Collection[str]) -> bool:
@@ -25,6 +28,10 @@ def _recognises(columns: Collection[str]) -> bool:
 
 def _products(rows: Rows, _language: str) -> Rows:
     families = Families(_joined)
+    yield from each(_family_by_family(rows, families), partial(_finished, families))
+
+
+def _family_by_family(rows: Rows, families: Families) -> Rows:
     for number, row in rows:
         if isinstance(row, CatalogError):
             yield number, row
@@ -37,15 +44,19 @@ def _products(rows: Rows, _language: str) -> Rows:
         if variations:
             product["variations"] = variations
             yield from families.parent(number, product, variations)
-        elif families.knows(sku) or text(row, "visibility").lower() == _HIDDEN:
+        elif text(row, "product_type").lower() in _VARIANTS:
+            product["hidden"] = text(row, "visibility").lower() == _HIDDEN
             yield from families.variant(number, product, sku)
         else:
             yield number, product
-    yield from each(families.rest(), _without_variations)
+    yield from families.rest()
 
 
-def _without_variations(product: Row) -> Row:
-    return {name: value for name, value in product.items() if name != "variations"}
+def _finished(families: Families, product: Row) -> Row:
+    """Return a product without what only joining needs; one that is hidden, and no variant, isn't offered by itself."""
+    if product.get("hidden") and families.is_complete:
+        return deletion(product["id"])
+    return {name: value for name, value in product.items() if name not in {"variations", "hidden"}}
 
 
 def _product(row: Row) -> Row:
@@ -66,7 +77,12 @@ def _product(row: Row) -> Row:
             "description": text(row, "description", "short_description"),
             "category": _category(text(row, "categories")),
             "brand": brand,
-            "price": text(row, "special_price", "price"),
+            "price": current_price(
+                text(row, "price"),
+                text(row, "special_price"),
+                text(row, "special_price_from_date"),
+                text(row, "special_price_to_date"),
+            ),
             "in_stock": {"1": True, "0": False}.get(text(row, "is_in_stock")),
             "attributes": attributes,
             # Paths below media/catalog/product, which begin with a slash all the same.
@@ -107,6 +123,7 @@ def _joined(parent: Row, variant: Row) -> Row:
     return {
         **inherited,
         **variant,
+        "hidden": False,
         "title": parent.get("title", variant.get("title")),
         "style_id": parent["id"],
         "attributes": parent.get("attributes", {}) | variant.get("attributes", {}) | options,

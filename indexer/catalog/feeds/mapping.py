@@ -16,6 +16,7 @@ from indexer.catalog.feeds.own import LISTS
 from indexer.catalog.feeds.rows import Row, Rows, each, filled, split
 from indexer.catalog.products import Product
 from indexer.catalog.values.attributes import ATTRIBUTE
+from indexer.catalog.values.images import split_images
 from indexer.errors import CatalogError
 
 _EVENTS = {"upsert": "product", "update": "fields", "delete": "id"}  # by type, the key that tells it from a product
@@ -152,8 +153,8 @@ class Mapping(BaseModel):
                 else _replaced(value, replacements)
             )
         if field == "images" and self.image_base:
-            images = value if isinstance(value, list) else [value]
-            value = [urljoin(self.image_base, i) if isinstance(i, str) and _is_relative(i) else i for i in images if i]
+            base, images = f"{self.image_base.removesuffix('/')}/", split_images(value)
+            value = [urljoin(base, i) if isinstance(i, str) and _is_relative(i) else i for i in images]
         return value
 
     def _rest(self, row: Row) -> Row:

@@ -5,11 +5,12 @@ https://support.google.com/merchants/answer/7052112
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
-from datetime import UTC, datetime
 from typing import Any
 
 from indexer.catalog.feeds.rows import Format, Row, addresses, each, filled, path, text, unique
+from indexer.catalog.feeds.sales import current_price
 
 _ATTRIBUTES = ("color", "size", "material", "pattern", "gender", "age_group", "condition", "size_system", "size_type")
 _READ = {
@@ -17,6 +18,7 @@ _READ = {
     *("availability", "price", "sale_price", "sale_price_effective_date", "product_type", "google_product_category"),
     *("brand", "item_group_id", "product_detail", *_ATTRIBUTES),
 }
+_AMOUNT = re.compile(r"(\d+\.\d+) ?([A-Z]{3})")
 _TELLING = {"image_link", "availability", "google_product_category", "item_group_id"}
 
 
@@ -55,21 +57,12 @@ def _category(row: Row) -> list[str]:
     return [] if category.isdecimal() else path(category)
 
 
-def _price(row: Row) -> str:
-    """Return the sale price while it holds, else the price."""
-    sale = text(row, "sale_price")
-    return sale if sale and _is_now(text(row, "sale_price_effective_date")) else text(row, "price")
-
-
-def _is_now(interval: str) -> bool:
-    """Return whether the time is within ``2026-11-01T00:00+01:00/2026-11-30T23:59+01:00``; no interval is always."""
-    if not interval:
-        return True
-    try:
-        begin, end = (datetime.fromisoformat(part.strip()) for part in interval.split("/"))
-        return begin.astimezone(UTC) <= datetime.now(UTC) <= end.astimezone(UTC)
-    except ValueError:
-        return False
+def _price(row: Row) -> str | Row:
+    """Return the sale price while it holds, else the price; in Google's own notation the dot is a decimal point."""
+    begin, _, end = text(row, "sale_price_effective_date").partition("/")  # 2026-11-01T00:00+01:00/2026-11-30T23:59+01
+    price = current_price(text(row, "price"), text(row, "sale_price"), begin, end)
+    amount = _AMOUNT.fullmatch(price)
+    return {"value": amount[1], "currency": amount[2]} if amount else price
 
 
 def _attributes(row: Row) -> dict[str, Any]:

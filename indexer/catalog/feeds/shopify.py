@@ -25,8 +25,19 @@ def _recognises(columns: Collection[str]) -> bool:
 
 
 def _products(rows: Rows, _language: str) -> Rows:
+    """Return what is offered, then deletions: a draft copy of a product has the SKUs of the product."""
+    owners: dict[str, str] = {}
+    drafts: list[tuple[int, str]] = []
     for group in _groups(rows):
-        yield from group if isinstance(group[0][1], CatalogError) else _variants(group)
+        if isinstance(group[0][1], CatalogError):
+            yield from group
+            continue
+        for number, product in _variants(group, owners):
+            if isinstance(product, dict) and "type" in product:
+                drafts.append((number, product["id"]))
+            else:
+                yield number, product
+    yield from ((number, deletion(product_id)) for number, product_id in drafts if product_id not in owners)
 
 
 def _groups(rows: Rows) -> Iterator[list[tuple[int, Any]]]:
@@ -45,8 +56,14 @@ def _groups(rows: Rows) -> Iterator[list[tuple[int, Any]]]:
         yield group
 
 
-def _variants(group: list[tuple[int, Row]]) -> Rows:
-    """Return a product for each variant in the rows of one product."""
+def _variants(group: list[tuple[int, Row]], owners: dict[str, str]) -> Rows:
+    """Return a product for each variant in the rows of one product.
+
+    Parameters
+    ----------
+    owners : dict
+        The handle of the product that is offered under a SKU; another product of the same SKU gets an id of its own.
+    """
     number, first = group[0]
     if not text(first, "handle"):
         yield number, CatalogError("handle: empty")
@@ -57,9 +74,12 @@ def _variants(group: list[tuple[int, Row]]) -> Rows:
     skus = Counter(_sku(row) for _, row in variants)
     for line, row in variants or [group[0]]:
         options = {name: value for n, name in zip(_OPTIONS, names, strict=True) if (value := _option(row, n, name))}
+        handle, is_published = text(first, "handle"), _is_published(first)
         unique_sku = _sku(row) if skus[_sku(row)] == 1 else ""
-        product_id = unique_sku or "-".join([text(first, "handle"), *map(_slug, options.values())])
-        if not _is_published(first):
+        if unique_sku and is_published and owners.setdefault(unique_sku, handle) != handle:
+            unique_sku = ""
+        product_id = unique_sku or "-".join([handle, *map(_slug, options.values())])
+        if not is_published:
             yield line, deletion(product_id)
             continue
         yield (
@@ -107,7 +127,8 @@ def _option(row: Row, number: int, name: str) -> str:
 
 
 def _slug(value: str) -> str:
-    return re.sub(r"[^\w.]+", "-", value.lower()).strip("-")
+    signed = re.sub(r"^-(?=[\d.])", "minus", value.strip().lower())  # of lenses
+    return re.sub(r"[^\w.+]+", "-", signed).strip("-")
 
 
 def _is_published(row: Row) -> bool:

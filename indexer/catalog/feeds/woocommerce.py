@@ -10,6 +10,7 @@ from collections.abc import Collection
 
 from indexer.catalog.feeds.families import Families
 from indexer.catalog.feeds.rows import Format, Row, Rows, addresses, deletion, filled, path, split, text, unique
+from indexer.catalog.feeds.sales import current_price
 from indexer.errors import CatalogError
 
 _ATTRIBUTE = re.compile(r"attribute (\d+) name")
@@ -51,7 +52,12 @@ def _product(row: Row) -> Row:
             "description": text(row, "description", "short description"),
             "category": _category(text(row, "categories")),
             "brand": text(row, "brands", "brand"),
-            "price": text(row, "sale price", "regular price"),
+            "price": current_price(
+                text(row, "regular price"),
+                text(row, "sale price"),
+                text(row, "date sale price starts"),
+                text(row, "date sale price ends"),
+            ),
             "in_stock": {"1": True, "0": False, "backorder": True}.get(text(row, "in stock?").lower()),
             "attributes": filled({**single, "tags": tags}),
             "images": unique(addresses(text(row, "images"))),

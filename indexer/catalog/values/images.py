@@ -18,11 +18,10 @@ _SHOWN = 200  # characters of an address that can't be fetched, such as a whole 
 _SAFE = "/?#[]@!$&'()*+,;=:%~-._|"  # RFC 3986; an address that is encoded already stays
 
 
-def split_images(value: object) -> object:
-    """Return a list of addresses: text is split at ``|``, at new lines, and between addresses at commas and blanks."""
-    if isinstance(value, str):
-        return [address for address in _SEVERAL.split(value.strip()) if address]
-    return [value] if isinstance(value, dict) else value
+def split_images(value: object) -> list[Any]:
+    """Return images one by one: text is split at ``|``, at new lines, and between addresses at commas and blanks."""
+    items = value if isinstance(value, list) else [value]
+    return [one for item in items for one in (_SEVERAL.split(item.strip()) if isinstance(item, str) else [item]) if one]
 
 
 def read_address(address: str) -> str:
@@ -70,10 +69,9 @@ def absolute(address: str, folder: Path | None) -> str:
 
 def read_images(value: object, folder: Path | None, changes: Changes) -> Any:
     """Read a product's images; what can't be fetched stays, and the fetch names the reason at that image."""
-    images = split_images(value)
-    if not isinstance(images, list):
-        return images
-    read = [_read(_source(image), folder, changes) for image in images]
+    if not isinstance(value, str | dict | list):
+        return value
+    read = [_read(_source(image), folder, changes) for image in split_images(value)]
     kept = [image for image in read if image not in {None, ""}] if all(map(_is_simple, read)) else read
     return changes.apply(f"more than {IMAGES} images cut", "images", lambda all_: all_[:IMAGES], kept)
 

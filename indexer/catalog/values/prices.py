@@ -40,12 +40,15 @@ def read_price(fields: dict[str, object], changes: Changes) -> None:
     if currency is not None and currency != fields["currency"]:
         changes.note("a currency's code", "currency", fields["currency"], currency)
         fields["currency"] = currency
-    price = fields.get("price")
-    if isinstance(price, dict):  # {"value": 19.99, "currency": "EUR"}, as APIs write it
-        price = " ".join(str(price.get(n) or "") for n in ("value", "amount", "currency", "currencyCode")).strip()
+    price, apart = fields.get("price"), None
+    if isinstance(price, dict):  # {"value": 24.995, "currency": "EUR"}, as APIs write it
+        apart = " ".join(str(price.get(name) or "") for name in ("value", "amount")).strip()
+        price = " ".join([apart, *(str(price[name]) for name in ("currency", "currencyCode") if price.get(name))])
     if not isinstance(price, str):
         return
     amount, named = parse_price(price, currency)
+    if apart:
+        amount, _ = parse_price(apart)  # there a dot is a decimal point
     if not _PLAIN.fullmatch(price):
         changes.note("a price's text", "price", fields["price"], amount)
     fields["price"] = amount
@@ -58,7 +61,7 @@ def parse_price(text: str, currency: str | None = None) -> tuple[float, str | No
     """Read an amount as people write it.
 
     The last of several different separators is the decimal one. A single comma or dot before three digits separates
-    thousands if it is a comma or if the text names a currency; only ``1.299`` alone is a number below two.
+    thousands if it is a comma or if the text is money by a sign or a dash; only ``1.299`` alone is a number below two.
 
     Parameters
     ----------
@@ -78,7 +81,7 @@ def parse_price(text: str, currency: str | None = None) -> tuple[float, str | No
     CatalogError
         The text is no price, or names another currency.
     """
-    text = _NO_CENTS.sub("", text.strip())
+    text, dashes = _NO_CENTS.subn("", text.strip())
     match = _PRICE.fullmatch(text) if len(text) <= _MAX_LENGTH else None
     if _SCIENTIFIC.fullmatch(text):
         return float(text), None
@@ -95,7 +98,7 @@ def parse_price(text: str, currency: str | None = None) -> tuple[float, str | No
                 f"price: {text!r} names another currency than the field, {currency}", "price: another currency"
             )
         named = currency
-    return _amount(match["amount"], named), named
+    return _amount(match["amount"], named, is_money=bool(signs or dashes)), named
 
 
 def _currency(value: object) -> str | None:
@@ -108,11 +111,11 @@ def _currency(value: object) -> str | None:
     return _BY_SIGN.get(name.casefold())
 
 
-def _amount(text: str, currency: str | None) -> float:
+def _amount(text: str, currency: str | None, *, is_money: bool) -> float:
     text = re.sub(r"\s+", "\N{SPACE}", text.strip()).rstrip(".,")
     if grouped := _GROUPED.fullmatch(text):
         alone = len(re.findall(r"[^\d+-]", text)) == 1
-        if not (alone and grouped[1] == "." and (currency is None or currency in _THREE_DECIMALS)):
+        if not (alone and grouped[1] == "." and (not is_money or currency in _THREE_DECIMALS)):
             return float(re.sub(r"[^\d+-]", "", text))
     decimal = max(text.rfind("."), text.rfind(","))
     whole, rest = (text[:decimal], text[decimal + 1 :]) if decimal >= 0 else (text, "")

@@ -89,3 +89,18 @@ def test_repeated_columns_are_lists_and_trailing_delimiters_nothing() -> None:
     rows = _read("id,image,image,\n1,a.jpg,b.jpg,\n2,c.jpg,,,,\n")
     assert rows == {2: {"id": "1", "image": ["a.jpg", "b.jpg"]}, 3: {"id": "2", "image": ["c.jpg", ""]}}
     assert "3 cells" in str(_read("id,title\n1,a,b\n")[2])
+
+
+def test_a_row_that_was_cut_off_is_no_product() -> None:
+    rows = _read("id,title,description,price,images\n1,Dress,Soft,19,https://a.example/1.jpg\n2,Red dress,So")
+    assert rows[2] == {
+        "id": "1", "title": "Dress", "description": "Soft", "price": "19", "images": "https://a.example/1.jpg",
+    }  # fmt: skip
+    assert "middle of a row" in str(rows[3])
+
+
+def test_programs_leave_out_empty_cells_at_the_end_but_hardly_half_of_a_row() -> None:
+    rows = _read("id,title,description,price,images\n1,Dress,Soft,19\n2,Dress\n3,Dress,Soft,19,\n")
+    assert rows[2] == {"id": "1", "title": "Dress", "description": "Soft", "price": "19"}
+    assert "2 cells, but the header has 5 columns" in str(rows[3])
+    assert rows[4]["id"] == "3"  # type: ignore[index]

@@ -52,3 +52,14 @@ def test_one_damaged_line_does_not_change_the_encoding(tmp_path: Path) -> None:
 def test_an_encoding_that_does_not_exist_is_refused(name: str) -> None:
     with pytest.raises(CatalogError, match="encoding"):
         checked_encoding(name)
+
+
+def test_xml_says_its_encoding(tmp_path: Path) -> None:
+    file, text = tmp_path / "feed.xml", "<item>Sukienka ślubna żółta, długa błękitna</item>"
+    for declared in ("ISO-8859-2", "windows-1250"):
+        file.write_bytes(f'<?xml version="1.0" encoding="{declared}"?>\n{text}'.encode(declared))
+        assert text in file.read_bytes().decode(detect_encoding(file))
+    file.write_bytes(f'<?xml version="1.0" encoding="ISO-8859-2"?>\n{text}'.encode())  # it isn't: all of it is UTF-8
+    assert detect_encoding(file) == "utf-8-sig"
+    file.write_bytes(b'<?xml version="1.0" encoding="none-such"?>\n<item>K\xf6ln</item>')
+    assert detect_encoding(file) == "cp1252"

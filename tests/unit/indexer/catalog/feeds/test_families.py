@@ -10,7 +10,7 @@ def test_only_a_window_of_families_is_remembered() -> None:
     families = Families(_join, window=10)
     found = [row for number in range(100) for row in families.parent(number, {"id": str(number)}, [f"link-{number}"])]
     assert [number for number, _ in found] == list(range(90))
-    assert not families.knows("link-0")
+    assert not families.is_complete
     waiting = [
         row for number in range(100, 200) for row in families.variant(number, {"id": str(number)}, f"late-{number}")
     ]

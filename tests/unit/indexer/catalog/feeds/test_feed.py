@@ -3,7 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from indexer.catalog.events import Upsert, parse_line
 from indexer.catalog.feeds.feed import FeedOptions, open_feed
+from indexer.catalog.feeds.reading import read_feed
 from indexer.catalog.products import parse_product
 from indexer.errors import CatalogError
 from tests.feeds import EXPORTS
@@ -23,7 +25,7 @@ def test_how_a_file_is_read_is_said_in_one_line(tmp_path: Path) -> None:
 
 
 def test_what_a_person_says_comes_before_what_is_recognised(tmp_path: Path) -> None:
-    file = _file(tmp_path, "id;title,de;title,fr\n1;ä;b\n")
+    file = _file(tmp_path, "id;title,de\n1;ä;b\n")
     options = FeedOptions(format="csv", encoding="latin-1", delimiter=",")
     ((_, product),) = open_feed(file, options).products()
     assert product == {"id;title": "1;Ã¤;b"}
@@ -94,3 +96,19 @@ def test_a_long_file_takes_no_more_memory_than_a_short_one(tmp_path: Path, name:
 
     short, long = peak(100), peak(1_000)
     assert long < short + 500_000
+
+
+def test_an_export_of_another_language_is_refused_rather_than_half_read(tmp_path: Path) -> None:
+    file = _file(tmp_path, "ID,Typ,Artikelnummer,Name,Veröffentlicht,Regulärer Preis\n1,simple,A,Kleid,1,20\n")
+    with pytest.raises(CatalogError, match=r"no WooCommerce export has the columns ID, Typ.*Export in English"):
+        open_feed(file, FeedOptions(format="woocommerce"))
+
+
+@pytest.mark.parametrize(
+    "images", ["https://a.example/1.jpg,https://a.example/2.jpg", "https://a.example/1.jpg|https://a.example/2.jpg"]
+)
+def test_a_cell_may_hold_several_images(tmp_path: Path, images: str) -> None:
+    file = _file(tmp_path, f'id,title,images\n1,Dress,"{images}"\n')
+    ((_, event),) = read_feed(open_feed(file), parse_line)
+    assert isinstance(event, Upsert)
+    assert event.product.images == ["https://a.example/1.jpg", "https://a.example/2.jpg"]

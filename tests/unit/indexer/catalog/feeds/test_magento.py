@@ -56,3 +56,30 @@ def test_a_configurable_product_without_its_variants_is_a_product(tmp_path: Path
 def test_what_is_switched_off_is_deleted(tmp_path: Path) -> None:
     ((_, event),) = _events(tmp_path, HEADER + OFF)
     assert isinstance(event, Delete)
+
+
+def test_variants_that_are_visible_belong_to_their_product_whichever_comes_first(tmp_path: Path) -> None:
+    visible = SMALL.replace("Not Visible Individually", '"Catalog, Search"')
+    for rows in (visible + HOODIE, HOODIE + visible):
+        ((_, event),) = [row for row in _events(tmp_path, HEADER + rows) if isinstance(row[1], Upsert)]
+        assert isinstance(event, Upsert)
+        assert (event.product.id, event.product.style_id, event.product.title) == ("MH01-S", "MH01", "Hoodie")
+
+
+def test_a_product_that_is_hidden_and_no_variant_is_not_offered(tmp_path: Path) -> None:
+    part = "PART,,Top,simple,,Spare part,,1,Not Visible Individually,5.00,,,,1,\n"
+    alone = "SHOWN,,Top,simple,,Scarf,,1,Catalog,5.00,,,,1,\n"
+    events = [event for _, event in _events(tmp_path, HEADER + part + alone)]
+    assert [(type(event), event.id) for event in events if not isinstance(event, CatalogError)] == [
+        (Delete, "PART"),
+        (Upsert, "SHOWN"),
+    ]
+
+
+def test_a_special_price_counts_while_it_holds(tmp_path: Path) -> None:
+    header = HEADER.replace("price,", "price,special_price,special_price_from_date,special_price_to_date,", 1)
+    row = "S{},,Top,simple,,Scarf,,1,Catalog,59.00,{},,,,1,\n"
+    cells = ["29.00,,", "29.00,,11/30/20", '29.00,"1/1/20, 12:00 AM",', "29.00,1/1/2999,", "29.00,soon,", "0.0000,,"]
+    text = header + "".join(row.format(number, cell) for number, cell in enumerate(cells))
+    prices = [event.product.price for _, event in _events(tmp_path, text) if isinstance(event, Upsert)]
+    assert prices == [29, 59, 29, 59, 59, 59]

@@ -155,3 +155,14 @@ def test_a_column_that_the_file_lacks_is_named(tmp_path: Path) -> None:
     file.write_text("Nr;Name\n1;Mug\n")
     with pytest.raises(CatalogError, match=r"mapping\.toml: columns: export\.csv has no column 'ArtNr'"):
         open_feed(file, FeedOptions(mapping=_mapping(tmp_path, '[columns]\nArtNr = "id"\nName = "title"\n')))
+
+
+def test_a_cell_of_several_images_below_a_folder(tmp_path: Path) -> None:
+    file = tmp_path / "catalog.csv"
+    file.write_text("nr,name,main,more\nA,Hoodie,a.jpg,b.jpg|https://cdn.example/c.jpg\n")
+    columns = '[columns]\nnr = "id"\nname = "title"\nmain = "images"\nmore = "images"\n'
+    mapping = _mapping(tmp_path, f'image_base = "https://shop.example/catalog/product"\n{columns}')
+    ((_, product),) = open_feed(file, FeedOptions(mapping=mapping)).products()
+    base = "https://shop.example/catalog/product"
+    assert isinstance(product, dict)
+    assert product["images"] == [f"{base}/a.jpg", f"{base}/b.jpg", "https://cdn.example/c.jpg"]

@@ -93,3 +93,21 @@ def test_a_sale_price_counts_while_it_holds(tmp_path: Path, interval: str, price
     ((_, product),) = _products(tmp_path / "feed.txt", text)
     assert isinstance(product, Product)
     assert product.price == price
+
+
+@pytest.mark.parametrize(
+    ("price", "sale", "read"),
+    [
+        ("24.995 EUR", "", 24.995),
+        ("59.00 EUR", "0.00 EUR", 59),
+        ("1.299,00 EUR", "", 1299),
+        ("1,299.50 USD", "", 1299.5),
+    ],
+)
+def test_a_dot_is_a_decimal_point_and_a_sale_price_of_zero_is_none(
+    tmp_path: Path, price: str, sale: str, read: float
+) -> None:
+    text = f"id\ttitle\timage link\tprice\tsale price\n1\tMug\thttps://img.example/1.jpg\t{price}\t{sale}\n"
+    ((_, product),) = _products(tmp_path / "feed.txt", text)
+    assert isinstance(product, Product)
+    assert product.price == read

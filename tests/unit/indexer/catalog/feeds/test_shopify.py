@@ -59,3 +59,26 @@ def test_a_bad_row_does_not_take_the_group_along(tmp_path: Path) -> None:
     assert [line for line, event in events if isinstance(event, CatalogError)] == [5]
     assert [event.id for _, event in events if isinstance(event, Upsert)][-1] == "0012"
     assert len([event for _, event in events if isinstance(event, Upsert)]) == 4
+
+
+def test_a_draft_copy_with_the_sku_of_a_product_leaves_the_product(tmp_path: Path) -> None:
+    copy = MUG.replace("mug,Mug", "copy-of-mug,Mug").replace("true", "false").replace("active", "draft")
+    for rows in (MUG + copy, copy + MUG):
+        ((_, event),) = _events(tmp_path, HEADER + rows)
+        assert isinstance(event, Upsert)
+        assert (event.id, event.product.style_id) == ("0012", "mug")
+
+
+def test_two_products_with_one_sku_are_both_kept(tmp_path: Path) -> None:
+    other = MUG.replace("mug,Mug", "big-mug,Big mug")
+    events = [event for _, event in _events(tmp_path, HEADER + MUG + other)]
+    assert [event.id for event in events if isinstance(event, Upsert)] == ["0012", "big-mug"]
+
+
+def test_options_that_differ_by_their_sign_are_different_products(tmp_path: Path) -> None:
+    rows = "".join(f"rx,Lens,,,,,,true,Power,{power},,,,,,,9.00,,,,active\n" for power in ("+1.50", "-1.50", "1.50"))
+    assert [event.id for _, event in _events(tmp_path, HEADER + rows) if isinstance(event, Upsert)] == [
+        "rx-+1.50",
+        "rx-minus1.50",
+        "rx-1.50",
+    ]

@@ -58,3 +58,11 @@ def test_what_is_not_published_is_deleted(tmp_path: Path) -> None:
     ((_, event),) = _events(tmp_path, HEADER + HIDDEN)
     assert isinstance(event, Delete)
     assert event.id == "GONE"
+
+
+def test_a_sale_price_counts_while_it_holds(tmp_path: Path) -> None:
+    header = "ID,Type,SKU,Name,Published,Date sale price starts,Date sale price ends,Sale price,Regular price\n"
+    dates = [",", "2999-01-01,", ",2001-01-01 23:59:59", "2001-01-01,2999-01-01"]
+    text = header + "".join(f"{n},simple,S{n},Mug,1,{cells},10,20\n" for n, cells in enumerate(dates))
+    prices = [event.product.price for _, event in _events(tmp_path, text) if isinstance(event, Upsert)]
+    assert prices == [10, 20, 20, 10]

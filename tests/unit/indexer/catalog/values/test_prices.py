@@ -27,6 +27,9 @@ from indexer.errors import CatalogError
         ("€ 1.000.000", 1000000.0, "EUR"),
         ("10.000 KWD", 10.0, "KWD"),  # a currency of three decimals
         ("199 kr", 199.0, None),  # of Sweden, Norway or Denmark: the field `currency` says
+        ("1.299 kr", 1299.0, None),  # a sign, too
+        ("kr 1.299", 1299.0, None),
+        ("1.299,-", 1299.0, None),  # as is a dash for no cents
         (".99", 0.99, None),
         ("0", 0.0, None),
         ("-3", -3.0, None),  # the product's validation refuses it
@@ -59,6 +62,8 @@ def test_the_currency_of_the_field_decides_what_a_shared_sign_means() -> None:
         ({"price": 5, "currency": "eur"}, {"price": 5, "currency": "EUR"}),
         ({"price": "5 kr", "currency": "SEK"}, {"price": 5.0, "currency": "SEK"}),
         ({"price": {"value": "19.99", "currency": "USD"}}, {"price": 19.99, "currency": "USD"}),
+        ({"price": {"value": 24.995, "currency": "EUR"}}, {"price": 24.995, "currency": "EUR"}),  # a number, no text
+        ({"price": {"amount": "1.299,00", "currencyCode": "EUR"}}, {"price": 1299.0, "currency": "EUR"}),
         ({"currency": "€"}, {"currency": "EUR"}),
         ({"currency": "money"}, {"currency": "money"}),  # named by the product's validation
         ({"price": True}, {"price": True}),
