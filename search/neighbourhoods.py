@@ -43,6 +43,11 @@ class Neighbourhoods:
         ----------
         offsets : sequence of float or None
             Those of the listing's first page, for its other pages; None on the first.
+
+        Raises
+        ------
+        ParameterError
+            The listing had other points on its first page.
         """
         points, parameters = search.points, search.parameters
         if points is None or parameters.metric != "cosine" or parameters.min_match:
@@ -50,6 +55,8 @@ class Neighbourhoods:
         if offsets is None:
             anchors = [anchor.id for anchor in search.anchors.usable]
             points = self.with_offsets(points, search.snapshot.index, search.meaning.width, anchors)
+        elif offsets and len(offsets) != len(points.vectors):  # an anchor is gone since
+            raise gone(parameters.cursor)
         else:
             points = replace(points, offsets=tuple(offsets))
         return replace(search, points=points)

@@ -187,12 +187,14 @@ class Resolver:
         anchors = self._anchors.read(snapshot, parameters.anchors, parameters.cursor, recent=recent)
         if parameters.photo:
             token, weight = parameters.photo_anchor
-            photo = self._photos.get(token) if self._photos else None
-            anchors = with_photo(anchors, token, weight, _usable(photo, meaning))
+            photo = _usable(self._photos.get(token) if self._photos else None, meaning)
+            _refuse_cursor_without(photo, parameters)
+            anchors = with_photo(anchors, token, weight, photo)
         if parameters.text and parameters.order == "similar":
             words, weight = parameters.text_anchor
             text = self._texts.embed(words, meaning.space) if self._texts and meaning.space else None
             text = _usable(text, meaning)
+            _refuse_cursor_without(text, parameters)
             if text is None:
                 anchors = replace(anchors, warnings=[*anchors.warnings, Notice("no_words", {"words": words})])
             else:
@@ -203,6 +205,12 @@ class Resolver:
     @cachedmethod(lambda self: self._spaces, lock=lambda self: self._lock)
     def _space(self, digest: str) -> VectorSpace:
         return load_space(self._index, digest)
+
+
+def _refuse_cursor_without(query: QueryVector | None, parameters: SearchParameters) -> None:
+    """Raise `ParameterError` if a cursor leads on from an order by a vector that is lost since."""
+    if query is None and parameters.cursor and parameters.order == "similar":
+        raise gone(parameters.cursor)
 
 
 def _usable(query: QueryVector | None, meaning: VectorMeaning) -> QueryVector | None:

@@ -142,7 +142,7 @@ class _Refusals:
 
     def __init__(self, count: Callable[[str], None]) -> None:
         self._count, self._lock = count, Lock()
-        self._pages: dict[tuple[str, str], str] = {}  # by the prefix that their links have, and by language
+        self._pages: dict[tuple[str, str, bool], str] = {}  # by prefix of links, language, and whether it is a page
         self._unlogged, self._logged_at = 0, 0.0
 
     def answer(self, kind: str) -> Response:
@@ -151,7 +151,7 @@ class _Refusals:
         self._log(kind)
         if wants_json():
             return problem(503, "Service Unavailable", _BUSY)
-        page = self._pages.get(key := (request.script_root, languages.current()))
+        page = self._pages.get(key := (request.script_root, languages.current(), request.method == "GET"))
         if not page:
             page = render_template("busy.html", detail=languages.gettext(_BUSY))
             self._pages = {key: page} if len(self._pages) >= _PAGES else {**self._pages, key: page}

@@ -29,6 +29,7 @@ from indexer.relevance.faults import Fault, InvalidRuleError
 from search.errors import ParameterError, is_outage
 from search.notices import marked
 from webapp.languages import SOURCE, current, gettext
+from workers.errors import QueueError
 from workers.interactive import EmbeddingServiceError
 
 log = logging.getLogger(__name__)
@@ -84,6 +85,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(InvalidRuleError, _invalid_rule)
     app.register_error_handler(RelevanceError, _not_readable)
     app.register_error_handler(EmbeddingServiceError, _no_photos)
+    app.register_error_handler(QueueError, _no_queue)
     app.register_error_handler(TransportError, _search_down)
     app.register_error_handler(DeadlineError, _late)
     app.register_error_handler(ApiError, _search_refused)
@@ -114,6 +116,11 @@ def _not_readable(error: RelevanceError) -> Response:
 def _no_photos(error: EmbeddingServiceError) -> Response:
     log.warning("a photograph was not embedded: %s", error)
     return _answer(503, "Service Unavailable", gettext(_NO_PHOTOS))
+
+
+def _no_queue(error: QueueError) -> Response:
+    log.error("%s", error)
+    return _answer(503, "Service Unavailable", f"{error}.", SOURCE)
 
 
 def _search_down(error: TransportError) -> Response:

@@ -163,7 +163,8 @@ def _follow_address() -> None:
     if wanted not in offered() or wanted == session.get(_VISIT) or request.path.startswith(_ENGLISH):
         return
     g.carried_language = wanted
-    if may_be_remembered() and request.method in {"GET", "HEAD"}:
+    is_page = (request.endpoint or "").partition(".")[0] not in _WITHOUT  # other answers may be kept for everybody
+    if is_page and may_be_remembered() and request.method in {"GET", "HEAD"}:
         session[_VISIT] = wanted
 
 

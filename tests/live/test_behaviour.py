@@ -81,6 +81,8 @@ def test_it_expires(web: FlaskClient, shop: Shop) -> None:
 def test_shoppers_who_opt_out_are_not_tracked(web: FlaskClient, header: dict[str, str]) -> None:
     for product_id in _ids(web, "Toys", 2):
         assert web.get(f"/products/{product_id}", headers=header).status_code == 200
+        noted = web.post("/api/behaviour", json={"type": "cart", "product_id": product_id}, headers=header)
+        assert (noted.status_code, noted.headers.get("Set-Cookie")) == (204, None)
     assert _visitor(web) == Visitor()
 
 

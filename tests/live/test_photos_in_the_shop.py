@@ -190,6 +190,21 @@ def test_an_expired_photograph_is_reported(web: FlaskClient, shop: Shop) -> None
     assert "Upload it again" in web.get(f"/search?photo={token}").text
 
 
+@pytest.mark.parametrize("mode", ["auto", "any"])
+def test_a_photograph_that_expires_between_two_pages_ends_the_list(web: FlaskClient, shop: Shop, mode: str) -> None:
+    _, data = _picture(shop, web)
+    toy = search(web, category="Toys", size=1)["products"][0]["id"]
+    token = _ask(web, data).get_json()["photo"]
+    for more in ({}, {"like": toy}):
+        first = search(web, photo=token, mode=mode, size=5, **more)
+        kept = redis.Redis.from_url(shop.settings.redis_url).getdel(f"photo-vector:{token}")
+        asked = {"photo": token, "mode": mode, "size": 5, "cursor": first["next_cursor"], **more}
+        answer = web.get("/api/search", query_string=asked)
+        assert (answer.status_code, answer.get_json()["parameter"]) == (400, "cursor")
+        redis.Redis.from_url(shop.settings.redis_url).set(f"photo-vector:{token}", kept, ex=60)
+        assert search(web, **asked)["products"]
+
+
 def test_a_photograph_of_another_vector_space_is_not_used(web: FlaskClient, shop: Shop) -> None:
     _, data = _picture(shop, web)
     token = _ask(web, data).get_json()["photo"]

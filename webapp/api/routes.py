@@ -27,6 +27,7 @@ from webapp.api.models import (
     SuggestAnswer,
     SuggestParameters,
 )
+from webapp.consent import may_be_remembered
 from webapp.reading import product_or_404, products_or_404, read_box, require_json
 from webapp.services import services
 from webapp.services.resilience import stale_seconds
@@ -112,7 +113,7 @@ def remember(body: BehaviourEvent) -> tuple[str, int]:
     """Record what a shopper did, under the cookie that the answer sets."""
     products = products_or_404(list(dict.fromkeys([body.product_id, *body.ordered_with])))
     before = behaviour.visitor()
-    for product in products:
+    for product in products if may_be_remembered() else ():
         behaviour.record(body.type, product["id"])
     if body.type == "order":
         behaviour.count_order(products, before)

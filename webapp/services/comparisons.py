@@ -77,7 +77,8 @@ class Comparisons:
                 if time.monotonic() > until:
                     break
         finally:  # what was found before Elasticsearch went away isn't lost
-            self._keep(key, found)
+            if left:
+                self._keep(key, found)
         return found
 
     def _keep(self, key: str, found: list[Searched | None]) -> None:

@@ -35,8 +35,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_Key = tuple[SearchParameters, tuple[str, ...], str]
-"""What a listing was asked for: parameters, what is hidden, and the side of an experiment."""
+_Key = tuple[SearchParameters, tuple[str, ...], str, bool]
+"""What a listing was asked for: parameters, what is hidden, the side of an experiment, and whether with facets."""
 
 # Of each process: a listing of 24 takes about 100 kB, a product 4 kB.
 _LISTINGS, _LISTING_BYTES = 2_000, 64 * 2**20
@@ -99,12 +99,12 @@ class ResilientNavigation:
         """
         # The disliked are in the address; what else is hidden is a shopper's own, and in no listing that is kept.
         shared = tuple(product_id for product_id in hidden if product_id in parameters.dislike)
-        key = parameters, shared, str(trial or "")
+        key = parameters, shared, str(trial or ""), with_facets
         began = time.perf_counter()
         try:
             listing = self._navigation.listing(parameters, hidden, with_facets=with_facets, trial=trial)
         except OUTAGES as error:
-            known = self._listings.get(key) if is_outage(error) else None
+            known = (self._listings.get(key) or self._listings.get((*key[:-1], True))) if is_outage(error) else None
             if known is None:
                 raise
             self._note("listing", known[1], error)

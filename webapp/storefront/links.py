@@ -116,7 +116,7 @@ class Links:
     def _without(self, **changes: Any) -> str:
         """Return this page with fewer anchors; without any, it cannot be sorted by similarity."""
         changed = self.parameters.model_copy(update=changes)
-        return self.here(**changes, sort=changed.sort if changed.has_anchors and changed.sort != "similar" else None)
+        return self.here(**changes, sort=None if changed.sort == "similar" else changed.sort)
 
     def _from(self, address: str, product_id: str) -> str:
         """Add where on a query's pages a product was, if it was on one."""

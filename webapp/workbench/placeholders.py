@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from webapp.services import services
 from webapp.staff.login import staff_name, staff_only
 from workers.app import EMBED_WAITING
+from workers.errors import QueueError
 
 blueprint = Blueprint("placeholders", __name__, url_prefix="/lab/placeholders")
 
@@ -48,6 +49,13 @@ def decide() -> ResponseReturnValue:
     else:
         ids = placeholders.decide(digest, is_placeholder=choice == "placeholder", by=by)
     queues = services().queues
-    queues.embedding.add(ids)
-    queues.tasks.wake(EMBED_WAITING)
+    try:
+        queues.embedding.add(ids)
+        queues.tasks.wake(EMBED_WAITING)
+    except QueueError as error:
+        abort(
+            503,
+            f"The decision is saved, but {len(ids):,} products can't be queued to be embedded again: {error}. "
+            "Once Redis answers, undo it and decide again.",
+        )
     return redirect(url_for("placeholders.review", queued=len(ids)), 303)

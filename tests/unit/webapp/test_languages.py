@@ -86,6 +86,11 @@ def test_a_language_is_not_kept_of_who_opts_out_or_has_not_seen_the_page(
     assert 'lang="en"' in web.get("/bag").text
 
 
+@pytest.mark.parametrize("path", ["/robots.txt", "/static/shop.css"])
+def test_what_caches_keep_for_everybody_sets_no_cookie(web: FlaskClient, path: str) -> None:
+    assert "Set-Cookie" not in web.get(f"{path}?lang=de").headers
+
+
 @pytest.mark.parametrize("unknown", ["fr", "DE", "xx", "", "de&lang=en", "<script>"])
 def test_other_names_are_ignored_as_any_unknown_parameter_is(web: FlaskClient, unknown: str) -> None:
     page = web.get("/bag", query_string={"lang": unknown})

@@ -195,6 +195,16 @@ def test_a_listing_that_lacks_something_replaces_none_that_is_whole(
         navigation.listing(DRESSES)
 
 
+def test_products_alone_take_the_place_of_no_whole_listing(
+    navigation: ResilientNavigation, behind: _Navigation
+) -> None:
+    assert navigation.listing(DRESSES).result.facets is not None
+    behind.facets = None
+    navigation.listing(DRESSES, with_facets=False)
+    behind.error = OUTAGES[0]
+    assert navigation.listing(DRESSES).result.facets is not None
+
+
 def test_a_product_is_shown_as_it_was_last_read(
     navigation: ResilientNavigation, behind: _Navigation, served: MagicMock
 ) -> None:

@@ -29,6 +29,13 @@ def test_what_is_removed_is_named_with_its_weight() -> None:
     assert links.undisliked("c") == "/search?like=a%5E2&removed=dislike:c"
 
 
+def test_an_order_that_was_chosen_stays_unless_nothing_is_left_to_compare_with() -> None:
+    cheap = Links(SearchParameters(q="red", like=("a",), sort="price"))
+    assert cheap.unlike("a") == "/search?q=red&sort=price"
+    assert cheap.dislike("b") == "/search?q=red&sort=price&like=a&dislike=b"
+    assert Links(SearchParameters(q="red", like=("a",), sort="similar")).unlike("a") == "/search?q=red"
+
+
 def test_an_anchor_is_removed_however_its_weight_was_written() -> None:
     links = Links(SearchParameters(like=("a^1", "b^2.0"), inspired=("c^0.1250", "d")))
     assert links.unlike("a") == "/search?like=b%5E2.0&inspired=c%5E0.1250&inspired=d"
