@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 
-# No space, a quota or a limit reached, a read-only disk, no file descriptor left.
-_OF_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EMFILE, errno.ENFILE}
+# No space, a quota or a limit reached, a read-only disk, no file descriptor, memory or process left.
+_OF_MACHINE = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN),
+}
 
 
 class ProductSearchError(Exception):

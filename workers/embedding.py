@@ -48,11 +48,33 @@ def embed_waiting(task: str, *, serves_shoppers: bool) -> None:
     queues.tasks.acknowledge(EMBED_WAITING)
     for batch in queues.embedding.unfinished(task):
         recover(batch, "its process died")
+    if not _has_models():
+        return
     for accepts_more in map_concurrently(_embed, _batches(task, serves_shoppers=serves_shoppers), _IN_PARALLEL):
         if not accepts_more:
             return  # the postponed batch wakes a worker later
     if queues.embedding.due():
         queues.tasks.wake(EMBED_WAITING)
+
+
+def _has_models() -> bool:
+    """Load the models before products are taken, which aren't at fault if that fails; wake a worker later then."""
+    try:
+        resources.pipeline()
+    except Exception as error:
+        log.exception("the models can't be loaded")
+        _wait(failures.explain(error))
+        return False
+    return True
+
+
+def _wait(why: str) -> float:
+    """Note why products wait, wake a worker after a pause, and return its seconds."""
+    queues = resources.queues()
+    wait = failures.pause(queues.counters.streak("embedding"))
+    queues.stalls.note("embedding", why)
+    queues.tasks.wake(EMBED_WAITING, after=wait)
+    return wait
 
 
 def _batches(task: str, *, serves_shoppers: bool) -> Iterator[_Batch]:
@@ -88,7 +110,7 @@ def _embed(batch: _Batch) -> bool:
         recover(batch.name, failure_reason(error))
         return True
     received = _finish(batch, report)
-    queue.reset_deferrals(report.written)
+    queue.reset_deferrals([i for i in report.written if i not in report.unavailable])
     if report.unavailable:
         exhausted = queue.defer(report.unavailable)
         counters.count("failures", "image unavailable", exhausted)
@@ -142,12 +164,9 @@ def _finish(batch: _Batch, report: Report) -> dict[str, float]:
 
 
 def _postpone(batch: _Batch, why: str) -> None:
-    queues = resources.queues()
-    wait = failures.pause(queues.counters.streak("embedding"))
+    wait = _wait(why)
     log.warning("%d products wait %.0f s: %s", len(batch.ids), wait, why)
-    queues.stalls.note("embedding", why)
-    queues.embedding.finish(batch.name, batch.ids, wait)
-    queues.tasks.wake(EMBED_WAITING, after=wait)
+    resources.queues().embedding.finish(batch.name, batch.ids, wait)
 
 
 def recover(batch: str, why: str) -> None:

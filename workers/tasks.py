@@ -50,7 +50,6 @@ from workers.app import (
     WRITE_INTERACTIONS,
     app,
 )
-from workers.errors import QueueError
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +58,7 @@ _queues: set[str] = set()  # those that this worker consumes; known before it fo
 
 # Tasks sent by other systems stay in Celery's queue until ours accepts their work.
 _RETRIED: dict[str, Any] = {
-    "autoretry_for": (QueueError, TransportError, ApiError),
+    "autoretry_for": (ProductSearchError, TransportError, ApiError),
     "retry_backoff": True,
     "retry_backoff_max": 60,
     "retry_jitter": True,

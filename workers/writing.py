@@ -6,8 +6,8 @@ import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
-from indexer.catalog.events import Delete, Event, check_images, parse_event, parse_stored_event
-from indexer.catalog.feeds.mapping import mapped
+from indexer.catalog.event_lists import parse_events
+from indexer.catalog.events import Delete, Event, parse_stored_event
 from indexer.catalog.values.json_values import clean_value
 from indexer.elastic.client import Answer, BulkFailure
 from indexer.elastic.containment import bisect_on_error, concerns_all
@@ -34,26 +34,25 @@ def accept(events: Sequence[object], event_id: str) -> None:
 
     Raises
     ------
-    QueueError
-        Redis is down or full: the task must be retried.
+    QueueError, IndexStateError, elasticsearch.ApiError
+        Redis is down or full, or dead letters can't be written: the task must be tried again, which does no harm.
     """
-    entries, letters = [], []
-    for position, data in enumerate(events):
-        name = f"{event_id}/{position}"
-        try:
-            event = parse_event(mapped(data, resources.mapping()), rates=resources.rates())
-            check_images(event)
-            entries.append(Entry(event.model_dump(mode="json"), name, time.time()))
-        except CatalogError as error:
-            log.warning("invalid event: %s", error, extra={"event": name})
-            letters.append(DeadLetter("event", _product_of(data), str(error), data, name))
-    queues = resources.queues()
+    queues, received = resources.queues(), time.time()
+    # Events without a version take the time of the first try, so that a later one doesn't override newer events.
+    version = queues.events.first_seen(event_id, received)
+    parsed, errors = parse_events(list(events), version, resources.rates(), resources.mapping())
+    if parsed:
+        # Before the dead letters: where those can't be written, valid events are queued all the same.
+        queues.events.add([Entry(e.model_dump(mode="json"), f"{event_id}/{n}", received) for n, e in parsed])
+        queues.counters.count("events", "task", len(parsed))
+        queues.tasks.wake(WRITE_EVENTS)
+    letters = []
+    for error in errors:
+        data, name = events[error["index"]], f"{event_id}/{error['index']}"
+        log.warning("invalid event: %s", error["detail"], extra={"event": name})
+        letters.append(DeadLetter("event", _product_of(data), error["detail"], data, name))
     resources.dead_letters().add(letters)
     queues.counters.count("failures", "invalid event", len(letters))
-    if entries:
-        queues.events.add(entries)
-        queues.counters.count("events", "task", len(entries))
-        queues.tasks.wake(WRITE_EVENTS)
 
 
 def _product_of(data: object) -> str:

@@ -30,7 +30,7 @@ from indexer.elastic.product_index import ProductIndex
 from indexer.embedding.composing import Outcome
 from indexer.embedding.pipeline import Pipeline
 from indexer.embedding.stored_products import Embeddable
-from indexer.errors import IndexStateError
+from indexer.errors import IndexStateError, SpaceError
 from indexer.rollouts.carrying import changed_hits, checkpoints_of
 from indexer.spaces.fitting import fit
 from indexer.spaces.vector_space import VectorSpace, load_space
@@ -92,6 +92,11 @@ class Sweep:
         if attachment.space is None:
             if not self._process_changes(attachment, None, swept):
                 return swept
+            if swept.failed and not swept.written:
+                attachment.checkpoints = {}  # the next sweep reads all of them again
+                self._attachments.save(attachment)
+                reason = next(iter(swept.failed.values()))
+                raise SpaceError(f"No document of {index} can be embedded, so no vector space is fitted: {reason}")
             products = partial(described_products, self._client, attachment)
             attachment.space = fit(self._index, self._pipeline.vectorizers, products=products).digest
             attachment.checkpoints, swept = {}, Swept()

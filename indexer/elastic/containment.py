@@ -9,7 +9,7 @@ from elastic_transport import SerializationError, TransportError
 from elasticsearch import ApiError
 
 from indexer.elastic.client import accepts_later
-from indexer.errors import ProductSearchError
+from indexer.errors import ProductSearchError, is_of_machine
 
 _OF_CONTENT = {400, 413}  # statuses that what is sent can cause: invalid, or more than a proxy lets pass at once
 
@@ -18,12 +18,12 @@ Result = TypeVar("Result")
 
 
 def concerns_all(error: Exception) -> bool:
-    """Return whether an error has nothing to do with a single item: a server is away, a setting is wrong."""
+    """Return whether an error has nothing to do with a single item: a server is away, a disk is full."""
     if isinstance(error, ApiError) and error.status_code in _OF_CONTENT:
         return accepts_later(error.status_code, error.error)
     if isinstance(error, SerializationError):
         return "deserialize" in str(error)  # half an answer
-    return isinstance(error, (ApiError, TransportError, ProductSearchError, MemoryError))
+    return isinstance(error, (ApiError, TransportError, ProductSearchError, MemoryError)) or is_of_machine(error)
 
 
 def bisect_on_error(

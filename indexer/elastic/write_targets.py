@@ -14,6 +14,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from elastic_transport import TransportError
+from elasticsearch import ApiError
+
 from indexer.elastic.client import Answer, BulkFailure, bulk
 from indexer.elastic.product_index import ProductIndex
 from indexer.errors import IndexStateError
@@ -70,7 +73,7 @@ def resolve(index: ProductIndex) -> WriteTargets:
     if live not in generations:  # created before there were write aliases
         return retarget(index, [live])
     generation = generations[live]
-    order = [live, *(name for name in generations if name != live)]
+    order = [live, *(name for name, own in generations.items() if name != live and own == generation)]
     return WriteTargets(live, {name: write_alias(name, generation) for name in order}, generation)
 
 
@@ -89,7 +92,7 @@ def retarget(index: ProductIndex, names: Iterable[str], more: Iterable[dict[str,
     elasticsearch.ApiError
         Another process changed the aliases in between; nothing was done.
     """
-    before = _generations(index.versions())
+    before = _generations(index.versions(closed=True))
     generation = max(before.values(), default=0) + 1
     actions: list[dict[str, Any]] = [
         {"remove": {"index": name, "alias": write_alias(name, g), "must_exist": True}} for name, g in before.items()
@@ -127,7 +130,10 @@ def write(
         given: list[Answer] = []
         outcome = write_to(index, live[1], actions, refresh=refresh, answers=given)
         for name, alias in others:
-            _log(name, write_to(index, alias, actions, refresh=refresh))
+            try:
+                _log(name, write_to(index, alias, actions, refresh=refresh))
+            except (TransportError, ApiError) as error:
+                log.warning("%s, a write target that isn't live, takes no writes: %s", name, error)
         if answers is not None:
             answers.extend(given)
         return outcome

@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 
+from elastic_transport import TransportError
+from elasticsearch import ApiError
 from more_itertools import chunked
 
 from es_mappings.layout import Vector
@@ -119,6 +121,8 @@ class Pipeline:
                 self._in_one(ids, name=name, targets=targets)
             except SpaceError as error:
                 log.debug("left to the rebuild of %s: %s", name, error)
+            except (TransportError, ApiError) as error:  # what is live has its vectors
+                log.warning("left to the rebuild of %s, which can't be read or written: %s", name, error)
         return report
 
     def _in_one(self, ids: Sequence[str], *, name: str, targets: WriteTargets) -> Report:
@@ -145,8 +149,8 @@ class Pipeline:
             actions.append(outcome.action(name, product_id, product.source, space, attributes.get(product_id)))
             if outcome.failed:
                 report.failed[product_id] = outcome.reason or ""
-                if outcome.unavailable:
-                    report.unavailable.append(product_id)
+            if outcome.unavailable:
+                report.unavailable.append(product_id)
         failures = write_targets.write_to(index, targets.writes[name], actions)
         _note(report, dict(zip(products, failures, strict=True)), waiting=space is None)
         return report

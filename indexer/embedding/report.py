@@ -15,7 +15,7 @@ class Report:
     gone: list[str] = field(default_factory=list)  # the product was deleted
     busy: list[str] = field(default_factory=list)  # Elasticsearch refused it for now
     failed: dict[str, str] = field(default_factory=dict)  # why; the aspects that didn't fail are written
-    unavailable: list[str] = field(default_factory=list)  # failed ones whose image may be available later
+    unavailable: list[str] = field(default_factory=list)  # those of which an image may be available later
 
     images: int = 0  # embedded or checked, for products that were not current
 

@@ -43,13 +43,17 @@ class StoredProduct(Embeddable):
             Digests of the pictures that are confirmed placeholders now.
         """
         decided = self.placeholders <= placeholders and placeholders.isdisjoint(self.digests.values())
-        return self.done and decided and not any(known[a].due or known[a].digest != d for a, d in self.digests.items())
+        missing = [a for a in self.images if a not in self.digests]  # from its vectors, unless it is a placeholder
+        complete = all(a in known and known[a].digest in self.placeholders for a in missing)
+        same = not any(known[a].due or known[a].digest != d for a, d in self.digests.items())
+        return self.done and decided and complete and same
 
     def is_unchanged(self, images: Mapping[str, Embedded | ImageError]) -> bool:
         """Return whether the vector fits the images as they are now; one that failed counts as the same."""
         same = all(_is_same(images[address], digest) for address, digest in self.digests.items())
+        more = any(isinstance(images[a], Embedded) for a in self.images if a not in self.digests)
         present = {image.digest for a in self.images if isinstance(image := images[a], PlaceholderError)}
-        return self.done and same and self.placeholders == present
+        return self.done and same and not more and self.placeholders == present
 
 
 def read(index: ProductIndex, ids: Sequence[str], space: str | None) -> tuple[dict[str, StoredProduct], list[str]]:

@@ -152,7 +152,7 @@ def prune(index: ProductIndex, *, keep: Sequence[str] | None = None) -> list[str
     kept = [name for name in targets.writes if name in {targets.live, *(keep or ())}]
     if list(targets.writes) != kept:
         write_targets.retarget(index, kept)
-    old = [name for name in index.versions() if name not in kept]
+    old = [name for name in index.versions(closed=True) if name not in kept]
     if old:
         index.client.indices.delete(index=old, ignore_unavailable=True)
     return old

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as sized
 from hypothesis import strategies as st
 
+from indexer.catalog.event_lists import parse_events
 from indexer.catalog.events import Event, parse_line, parse_stored_event
 from indexer.catalog.feeds.feed import FeedOptions, open_feed
 from indexer.catalog.feeds.reading import read_feed
@@ -26,7 +27,6 @@ from indexer.errors import CatalogError
 from indexer.settings import Settings
 from tests.faults.shop import FULL
 from tests.lines import ANY, SOUND, WORDS
-from webapp.api.catalog_hook import parse_events
 from workers import resources, writing
 
 LINES = 5  # an example

@@ -19,8 +19,9 @@ from indexer.attached.searching import similar_request
 from indexer.attached.sweep import Sweep, Swept
 from indexer.elastic.client import vector
 from indexer.embedding.pipeline import Pipeline
-from indexer.errors import ImageUnavailableError, IndexStateError
+from indexer.errors import ImageUnavailableError, IndexStateError, SpaceError
 from indexer.settings import Settings
+from indexer.spaces.vector_space import load_space
 from indexer.vectorizers import Vectorizers
 from indexer.vectorizers.attributes import AttributesVectorizer
 from tests.live.rolling import Dice, RollingShop
@@ -263,3 +264,20 @@ def test_an_index_that_can_not_be_attached_is_refused_with_the_reason(theirs: Th
     client.indices.create(index=closed, mappings={"properties": photo}, settings={"index.blocks.write": True})
     refused("takes no writes", index=closed, names=FieldNames("photo"))
     client.indices.delete(index=closed)
+
+
+def test_no_space_is_fitted_while_no_image_is_available(theirs: Theirs, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, fetch = theirs.shop.source, theirs.shop.source.fetch_if_changed
+
+    def unavailable(*_: Any) -> Any:
+        raise ImageUnavailableError("its server is away")
+
+    monkeypatch.setattr(source, "fetch_if_changed", unavailable)
+    for _ in range(2):
+        with pytest.raises(SpaceError, match="its server is away"):
+            sweep(theirs)
+    monkeypatch.setattr(source, "fetch_if_changed", fetch)
+    assert sweep(theirs).failed == {}
+    digest = Attachments(theirs.shop.index).read(theirs.name).space
+    assert digest
+    assert "look" in load_space(theirs.shop.index, digest).reductions

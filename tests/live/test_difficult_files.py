@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
+from indexer.catalog.event_lists import parse_events
 from indexer.catalog.events import parse_line
 from indexer.catalog.feeds.feed import open_feed
 from indexer.catalog.feeds.reading import read_feed
@@ -14,7 +15,6 @@ from indexer.cli.load import write_catalog
 from indexer.elastic.product_index import ProductIndex
 from indexer.errors import CatalogError
 from indexer.settings import Settings
-from webapp.api.catalog_hook import parse_events
 
 FILES = Path(__file__).parents[1] / "files"
 

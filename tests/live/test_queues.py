@@ -309,3 +309,17 @@ def test_a_task_that_takes_a_suspect_takes_nothing_else(worker: EmbeddingQueue) 
     worker.add([f"p{n}" for n in range(64)])
     assert [batch.ids for batch in embedding._batches("t", serves_shoppers=True)] == [["suspect"]]
     assert [len(batch.ids) for batch in embedding._batches("u", serves_shoppers=True)] == [32, 32]
+
+
+def test_products_are_not_taken_while_the_models_cannot_be_loaded(
+    worker: EmbeddingQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+    monkeypatch.setattr(resources, "pipeline", fail)
+    worker.add(["a", "b"])
+    for number in range(5):  # more often than a product is tried
+        embedding.embed_waiting(f"t{number}", serves_shoppers=False)
+    assert worker.due() == 2
+    assert "illegal memory access" in resources.queues().stalls.read()["embedding"]

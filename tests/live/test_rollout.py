@@ -227,3 +227,21 @@ def test_the_kept_index_is_pruned_on_request_and_older_ones_automatically(shop: 
     assert prune(shop.index) == [second]
     assert list(write_targets.resolve(shop.index).writes) == [third]
     assert first not in shop.index.versions()
+
+
+def test_a_kept_index_that_was_closed_stops_neither_writes_nor_a_prune(shop: RollingShop) -> None:
+    kept, live = shop.index.live(), rollout(shop).rebuild()
+    shop.client.indices.close(index=kept)
+    shop.write(shop.upsert(4, 2, title="Since"))
+    shop.embed()
+    assert shop.products(live)["p-00004"]["title"] == "Since"
+    assert prune(shop.index) == [kept]
+    shop.write(shop.upsert(4, 3, title="Later"))
+    assert shop.products(live)["p-00004"]["title"] == "Later"
+
+
+def test_only_targets_of_the_live_generation_take_writes(shop: RollingShop) -> None:
+    kept, live = shop.index.live(), rollout(shop).rebuild()
+    write_targets.retarget(shop.index, [live])
+    shop.client.indices.put_alias(index=kept, name=write_targets.write_alias(kept, 1))  # as an older version left it
+    assert list(write_targets.resolve(shop.index).writes) == [live]

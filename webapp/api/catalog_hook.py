@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -13,9 +12,8 @@ from flask import Response, abort, jsonify, request
 from flask_openapi3 import APIBlueprint
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from indexer.catalog.currencies import NO_RATES, Rates
-from indexer.catalog.events import Event, check_images, parse_event
-from indexer.catalog.feeds.mapping import mapped
+from indexer.catalog.currencies import Rates
+from indexer.catalog.event_lists import parse_events
 from indexer.catalog.values.json_values import loads
 from indexer.errors import CatalogError
 from indexer.settings import Settings
@@ -61,7 +59,7 @@ def events() -> Response | tuple[Response, int]:
         # Events without a version take the time of the first request, so that a repeated request does not override
         # events that arrived in between.
         version = queues.events.first_seen(name, received)
-        parsed, errors = parse_events([mapped(event, shop.mapping) for event in data], version, rates)
+        parsed, errors = parse_events(data, version, rates, shop.mapping)
         entries = [Entry(event.model_dump(mode="json"), f"{name}/{position}", received) for position, event in parsed]
         queues.events.add(entries)
     except QueueError as error:
@@ -106,33 +104,3 @@ def _verify(secrets: Sequence[str]) -> None:
             Webhook(secret).verify(body, headers, json_parse=False)
             return
     Webhook(last).verify(body, headers, json_parse=False)
-
-
-def parse_events(
-    data: list[Any], version: int, rates: Rates = NO_RATES
-) -> tuple[list[tuple[int, Event]], list[dict[str, Any]]]:
-    """Return the valid events with their positions, and what is wrong with each of the others.
-
-    Parameters
-    ----------
-    data : list
-        The events as they came.
-    version : int
-        Of events that name none.
-    rates : Rates, optional
-        What prices are converted by.
-    """
-    parsed: list[tuple[int, Event]] = []
-    errors: list[dict[str, Any]] = []
-    seen = Counter[str]()
-    for position, item in enumerate(data):
-        try:
-            event = parse_event(item, version=version, rates=rates)
-            if event.version == version and seen[event.id]:  # events of one product in one request keep their order
-                event = parse_event(item, version=version + seen[event.id], rates=rates)
-            check_images(event)
-            seen[event.id] += 1
-            parsed.append((position, event))
-        except CatalogError as error:
-            errors.append({"index": position, "detail": str(error)})
-    return parsed, errors

@@ -32,6 +32,8 @@ def _api_error(status: int, kind: type[ApiError] = ApiError, error: str = "no") 
         SpaceError("fix LOOK_MODEL"),
         OSError(errno.ENOSPC, "No space left on device"),
         OSError(errno.EMFILE, "Too many open files"),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+        BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable"),  # no process can be started
     ],
 )
 def test_what_may_pass(error: Exception) -> None:

@@ -46,7 +46,7 @@ def test_a_task_ends_and_wakes_the_next_where_events_never_end(monkeypatch: pyte
 def test_a_task_may_have_the_shops_own_names(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     queued: list[Entry] = []
     queues = SimpleNamespace(
-        events=SimpleNamespace(add=queued.extend),
+        events=SimpleNamespace(add=queued.extend, first_seen=lambda *_: 1_000),
         counters=SimpleNamespace(count=lambda *_: None),
         tasks=SimpleNamespace(wake=lambda _task: None),
     )
@@ -60,8 +60,11 @@ def test_a_task_may_have_the_shops_own_names(monkeypatch: pytest.MonkeyPatch, tm
     update = {"type": "update", "id": "7", "version": 4, "fields": {"Farbe": "red"}}
     untitled = {"type": "upsert", "product": {"ArtNr": 8}}
     relative = {"type": "upsert", "product": {"ArtNr": 9, "Name": "Mug", "Bild": "photos/mug.jpg"}}
-    writing.accept([good, update, untitled, relative], "task")
-    assert [entry.event["type"] for entry in queued] == ["upsert", "update"]
+    again = [{"type": "delete", "id": "9"}, {"type": "upsert", "product": {"ArtNr": 9, "Name": "Mug"}}]
+    writing.accept([good, update, untitled, relative, *again], "task")
+    assert [entry.event["type"] for entry in queued] == ["upsert", "update", "delete", "upsert"]
+    # Those without a version have that of the first try, and those of one product their order.
+    assert (queued[2].event["version"], queued[3].event["product"]["version"]) == (1_000, 1_001)
     assert queued[0].event["product"]["title"] == "Mug"
     assert queued[1].event["fields"] == {"attributes": {"color": "red"}}
     assert [("title" in letter.reason, "relative path" in letter.reason) for letter in letters] == [

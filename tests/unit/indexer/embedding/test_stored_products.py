@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -47,3 +48,14 @@ def test_a_vector_is_made_again_if_an_image_became_a_placeholder_or_ceased_to_be
     product: StoredProduct, image: Any, unchanged: bool
 ) -> None:
     assert product.is_unchanged({IMAGE: image}) is unchanged
+
+
+def test_an_image_that_was_missing_is_looked_for_and_added() -> None:
+    other = "https://shop.example/2.jpg"
+    product = StoredProduct((IMAGE, other), {IMAGE: "a"}, ProductFields("Dress"), "source", True, {})
+    known = {IMAGE: Known("a", due=False)}
+    assert not product.is_current(known)
+    assert product.is_unchanged({IMAGE: Embedded("a", {}), other: ImageError("gone")})
+    assert not product.is_unchanged({IMAGE: Embedded("a", {}), other: Embedded("b", {})})
+    whole = replace(product, digests={IMAGE: "a", other: "b"})
+    assert whole.is_current(known | {other: Known("b", due=False)})

@@ -11,10 +11,10 @@ from pydantic import SecretStr
 from standardwebhooks import Webhook
 from werkzeug.test import TestResponse
 
+from indexer.catalog.event_lists import parse_events
 from indexer.errors import CatalogError
 from indexer.settings import Settings
 from webapp import create_app
-from webapp.api.catalog_hook import parse_events
 from workers.queues.event_queue import Entry, EventQueue
 
 OLD, NEW, OTHER = ("whsec_" + b64encode(letter * 24).decode() for letter in (b"o", b"n", b"x"))
