@@ -195,14 +195,14 @@ def test_a_photograph_that_expires_between_two_pages_ends_the_list(web: FlaskCli
     _, data = _picture(shop, web)
     toy = search(web, category="Toys", size=1)["products"][0]["id"]
     token = _ask(web, data).get_json()["photo"]
-    for more in ({}, {"like": toy}):
-        first = search(web, photo=token, mode=mode, size=5, **more)
-        kept = redis.Redis.from_url(shop.settings.redis_url).getdel(f"photo-vector:{token}")
-        asked = {"photo": token, "mode": mode, "size": 5, "cursor": first["next_cursor"], **more}
-        answer = web.get("/api/search", query_string=asked)
+    lists = [{"photo": token, "mode": mode, "size": 5, **more} for more in ({}, {"like": toy})]
+    cursors = [search(web, **asked)["next_cursor"] for asked in lists]
+    for asked, cursor in zip(lists, cursors, strict=True):
+        assert search(web, **asked, cursor=cursor)["products"]
+    redis.Redis.from_url(shop.settings.redis_url).delete(f"photo-vector:{token}")
+    for asked, cursor in zip(lists, cursors, strict=True):
+        answer = web.get("/api/search", query_string={**asked, "cursor": cursor})
         assert (answer.status_code, answer.get_json()["parameter"]) == (400, "cursor")
-        redis.Redis.from_url(shop.settings.redis_url).set(f"photo-vector:{token}", kept, ex=60)
-        assert search(web, **asked)["products"]
 
 
 def test_a_photograph_of_another_vector_space_is_not_used(web: FlaskClient, shop: Shop) -> None:
