@@ -93,8 +93,6 @@ class Sweep:
             if not self._process_changes(attachment, None, swept):
                 return swept
             if swept.failed and not swept.written:
-                attachment.checkpoints = {}  # the next sweep reads all of them again
-                self._attachments.save(attachment)
                 reason = next(iter(swept.failed.values()))
                 raise SpaceError(f"No document of {index} can be embedded, so no vector space is fitted: {reason}")
             products = partial(described_products, self._client, attachment)
@@ -211,7 +209,8 @@ class _Document:
     def is_due(self, space: VectorSpace | None) -> bool:
         """Return whether its vector was made from other fields than it has now, or is of another space."""
         current = (self.described.source, space.digest if space else None)
-        return (self.ours.get("source"), self.ours.get("space")) != current
+        is_awaited = space is None and self.ours.get("status") == "failed"  # a space can't be fitted without any
+        return is_awaited or (self.ours.get("source"), self.ours.get("space")) != current
 
     @property
     def embeddable(self) -> Embeddable:
