@@ -1,6 +1,6 @@
 // Fetches pages of the shop, one at a time: a newer request overtakes the one before, but a quiet one never a visit.
 const KEPT = 4; // pages that are fetched ahead
-const LONGEST = 10000; // ms of a request that later ones wait for
+const LONGEST = 10000; // ms that a request waits for those before it
 const ahead = new Map(); // by address
 const changing = new Set(); // requests that change what the visit's cookie remembers: later ones wait for them
 let running = null; // what is fetched now: its controller, whether it is quiet, or sends a form, and its page
@@ -32,8 +32,7 @@ export function fetchPage(url, { any = false, quiet = false, ...options } = {}) 
 // Fetches a page after the one that is fetched now, and before any later one.
 export function fetchApart(url) {
   forgetAll();
-  const before = Promise.allSettled([...changing, running?.page]);
-  return hold(before.then(() => load(url, { signal: AbortSignal.timeout(LONGEST) })).then((answer) => parsed(url, answer)));
+  return hold(done([...changing, running?.page]).then(() => load(url, { signal: AbortSignal.timeout(LONGEST) })).then((answer) => parsed(url, answer)));
 }
 
 // Gives up the page that is fetched now. A form that was sent isn't stopped: the shop may have done what it says.
@@ -50,6 +49,11 @@ export async function settled() {
 
 export const isFetching = () => Boolean(running);
 
+// Waits for pages, whatever becomes of them, but not for long.
+function done(pages) {
+  return Promise.race([Promise.allSettled(pages), new Promise((resolve) => setTimeout(resolve, LONGEST))]);
+}
+
 function hold(page) {
   const release = () => changing.delete(page);
   changing.add(page);
@@ -58,7 +62,7 @@ function hold(page) {
 }
 
 async function answered(url, options, signal) {
-  await Promise.allSettled([...changing]);
+  await done([...changing]);
   signal.throwIfAborted();
   const { answer, controller } = take(url) ?? start(url, options);
   signal.addEventListener("abort", () => controller.abort());
