@@ -135,6 +135,7 @@ class Embedding(InnerDoc):
     placeholders = Keyword()  # SHA-256 of its pictures that are confirmed placeholders, and count as no image
     space = Keyword()  # the vector space the vector belongs to
     at = Date()
+    retry_at = Date()  # when an image that wasn't available is looked for again, even if the queues were lost
 
 
 class Picture(InnerDoc):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from es_mappings import scripts
@@ -15,6 +15,8 @@ from indexer.catalog.products import EMBEDDED_FIELDS, FIELDS, Product
 from indexer.digests import manifest_digest
 
 Action = dict[str, Any]
+
+_RETRY = timedelta(days=1)  # after an image was unavailable; queues try it several times before
 
 # The document fields made from each field of the catalogue, as the scripts take them.
 _FIELDS = {name: list(stored.document) for name, stored in FIELDS.items()}
@@ -185,6 +187,14 @@ def _scripted(index: str, product_id: str, script: str, params: dict[str, Any]) 
         "upsert": {},
         "retry_on_conflict": 5,
     }
+
+
+def to_be_retried(action: Action) -> Action:
+    """Have a product whose image isn't available looked at again a day later, even if all queues are lost."""
+    action["script"]["params"]["embedding"]["retry_at"] = (datetime.now(UTC) + _RETRY).isoformat(
+        timespec="milliseconds"
+    )
+    return action
 
 
 def now() -> str:

@@ -43,11 +43,12 @@ class Outcome:
         attribution: Mapping[str, Any] | None = None,
     ) -> documents.Action:
         """Build the action that writes the vectors and the predicted attributes into the product's document."""
-        return documents.embedded(
+        action = documents.embedded(
             name, product_id, source, self.vector, self.images,
             space=space.digest if space else None, reason=self.reason, failed=self.failed,
             placeholders=self.placeholders, attribution=attribution,
         )  # fmt: skip
+        return documents.to_be_retried(action) if self.unavailable else action
 
 
 def attribution_input(product: StoredProduct, images: Mapping[str, Embedded | ImageError]) -> AttributionInput:

@@ -1,4 +1,4 @@
-"""Find products whose vector is missing or outdated because the queue lost their event."""
+"""Find products whose vector is missing or outdated: the queue lost their event, or an image wasn't available."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from indexer.elastic.product_index import ProductIndex
 
 
 def drifted(index: ProductIndex, seconds: float) -> Iterator[str]:
-    """Iterate over the ids of products whose vector is missing, outdated, or of another vector space.
+    """Iterate over the ids of products whose vector is missing, outdated, of another space, or due to be retried.
 
     Parameters
     ----------
@@ -28,6 +28,7 @@ def _drifted(space: str | None, seconds: float) -> dict[str, Any]:
         return {"bool": {"filter": settled, "must_not": [{"exists": {"field": "embedding.source"}}]}}
     due = [
         {"term": {"embedding.status": "pending"}},
+        {"range": {"embedding.retry_at": {"lte": "now"}}},
         {"bool": {"must_not": [{"term": {"embedding.space": space}}]}},
     ]
     return {"bool": {"filter": settled, "should": due, "minimum_should_match": 1}}

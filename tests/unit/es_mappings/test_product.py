@@ -34,9 +34,8 @@ def test_embedding_and_mapping_have_the_same_fields() -> None:
     from indexer.catalog import documents
 
     image = documents.EmbeddedImage("u", "d", None)
-    whole = documents.embedded("i", "1", "src", None, [image], space="s", reason="r", placeholders=["d"])["script"][
-        "params"
-    ]
+    action = documents.embedded("i", "1", "src", None, [image], space="s", reason="r", placeholders=["d"])
+    whole = documents.to_be_retried(action)["script"]["params"]
     written = set(whole["embedding"])
     assert written == set(product.mapping(None)["properties"]["embedding"]["properties"])
 

@@ -1,4 +1,5 @@
 from dataclasses import fields
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
@@ -169,3 +170,9 @@ def test_each_embedded_field_has_its_part_of_the_source() -> None:
 def test_a_delete_has_its_version() -> None:
     params = documents.delete("shop", Delete(type="delete", id="a", version=5))["script"]["params"]
     assert (params["id"], params["version"]) == ("a", 5)
+
+
+def test_an_image_that_isn_t_available_is_looked_for_again_a_day_later() -> None:
+    action = documents.embedded("shop", "a", "src", None, space="s", reason="away", failed=True)
+    again = documents.to_be_retried(action)["script"]["params"]["embedding"]["retry_at"]
+    assert timedelta(hours=23) < datetime.fromisoformat(again) - datetime.now(UTC) < timedelta(hours=25)
