@@ -58,6 +58,10 @@ def task(
         def count(self, *_: object) -> None:
             """Count nothing."""
 
+        def first_seen(self, *_: object) -> int:
+            """Return the time of the first try."""
+            return 1
+
         wake = count
 
     def send(events: list[Any]) -> tuple[list[Any], list[DeadLetter]]:

@@ -21,7 +21,12 @@ _SAFE = "/?#[]@!$&'()*+,;=:%~-._|"  # RFC 3986; an address that is encoded alrea
 def split_images(value: object) -> list[Any]:
     """Return images one by one: text is split at ``|``, at new lines, and between addresses at commas and blanks."""
     items = value if isinstance(value, list) else [value]
-    return [one for item in items for one in (_SEVERAL.split(item.strip()) if isinstance(item, str) else [item]) if one]
+    return [
+        one
+        for item in items
+        for one in (_SEVERAL.split(clean_text(item).strip()) if isinstance(item, str) else [item])
+        if one
+    ]
 
 
 def read_address(address: str) -> str:
@@ -72,12 +77,8 @@ def read_images(value: object, folder: Path | None, changes: Changes) -> Any:
     if not isinstance(value, str | dict | list):
         return value
     read = [_read(_source(image), folder, changes) for image in split_images(value)]
-    kept = [image for image in read if image not in {None, ""}] if all(map(_is_simple, read)) else read
+    kept = [image for image in read if image not in (None, "")]
     return changes.apply(f"more than {IMAGES} images cut", "images", lambda all_: all_[:IMAGES], kept)
-
-
-def _is_simple(image: object) -> bool:
-    return image is None or isinstance(image, str)
 
 
 def _source(image: object) -> object:
