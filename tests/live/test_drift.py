@@ -25,7 +25,7 @@ def shop(client: Elasticsearch, settings: Settings, tmp_path: Path) -> RollingSh
 def test_an_image_that_was_not_available_is_looked_for_although_redis_was_emptied(
     shop: RollingShop, monkeypatch: pytest.MonkeyPatch, place: int
 ) -> None:
-    images = [shop.upsert(number).product.images[0] for number in (1, 2)]
+    images = [shop.upsert(number).product.images[0] for number in (201, 202)]  # of no other product
     away, fetch = images[place], shop.source.fetch_if_changed
 
     def unavailable(address: str, *more: Any) -> Any:
