@@ -5,9 +5,8 @@ from __future__ import annotations
 import errno
 
 # No space, a quota or a limit reached, a read-only disk, no file descriptor, memory or process left.
-_OF_MACHINE = {
-    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN),
-}
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+_OF_MACHINE = _FULL | {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}
 
 
 class ProductSearchError(Exception):

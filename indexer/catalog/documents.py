@@ -191,15 +191,17 @@ def _scripted(index: str, product_id: str, script: str, params: dict[str, Any]) 
 
 def to_be_retried(action: Action) -> Action:
     """Have a product whose image isn't available looked at again a day later, even if all queues are lost."""
-    action["script"]["params"]["embedding"]["retry_at"] = (datetime.now(UTC) + _RETRY).isoformat(
-        timespec="milliseconds"
-    )
+    action["script"]["params"]["embedding"]["retry_at"] = _written(datetime.now(UTC) + _RETRY)
     return action
 
 
 def now() -> str:
     """Return the current time as ISO 8601 with milliseconds, in UTC."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+    return _written(datetime.now(UTC))
+
+
+def _written(time: datetime) -> str:
+    return time.isoformat(timespec="milliseconds")
 
 
 def today() -> date:
