@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
-from scipy.cluster.hierarchy import fcluster, linkage
 
 from es_mappings.layout import Layout, Vector, unit
 
@@ -221,6 +220,8 @@ def tastes(likes: Sequence[Anchor], weights: Mapping[str, float], layout: Layout
     """
     if len(likes) == 1:
         return [list(likes)]
+    from scipy.cluster.hierarchy import fcluster, linkage
+
     vectors = np.stack([layout.compose({a.name: like.vector[a.part] for a in layout.aspects}) for like in likes])
     of_likes = [like.aspect_weights or weights for like in likes]
     weighed = np.stack([layout.weigh(vector, own) for vector, own in zip(vectors, of_likes, strict=True)])

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from es_mappings import duplicates
 from es_mappings.layout import Layout, Vector
@@ -59,6 +57,9 @@ def groups(index: ProductIndex, *, least: float = duplicates.LEAST_COSINE) -> li
     edges = [(numbers[a], numbers[b]) for a, b in pairs if a in numbers and b in numbers and a != b]
     if not edges:
         return []
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
     left, right = np.array(edges).T
     graph = coo_matrix((np.ones(len(edges)), (left, right)), shape=(len(ids), len(ids)))
     count, labels = connected_components(graph, directed=False)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_matrix
-from scipy.spatial.distance import pdist
 
 from es_mappings.layout import Vector
 from indexer.vectorizers.base import ProductFields
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 COLOR = "color"  # a source of its own, apart from the other aspects of the image
 _ASPECT_WEIGHTS = {"style": 0.5}  # others: 1
@@ -57,6 +59,7 @@ class ImageMap:
     @classmethod
     def fit(cls, examples: Sequence[Example]) -> ImageMap:
         """Fit the PCA on the examples with an image; at least two are needed."""
+        from scipy.spatial.distance import pdist
         from sklearn.decomposition import PCA
 
         with_image = [e for e in examples if e.activations]

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import log_softmax, softmax
 
 from es_mappings.layout import Vector
 
@@ -38,6 +36,9 @@ def fit_source_weights(scores: Sequence[Vector], labels: Labels) -> Vector:
         Of each source, by leave-one-out.
     labels : ndarray of int, shape (n,)
     """
+    from scipy.optimize import minimize
+    from scipy.special import log_softmax
+
     stacked = np.stack(scores, axis=2).astype(np.float64)
     rows = np.arange(len(labels))
 
@@ -54,6 +55,8 @@ def fit_source_weights(scores: Sequence[Vector], labels: Labels) -> Vector:
 
 def probabilities(scores: Sequence[Vector], weights: Vector) -> Vector:
     """Return the fused probabilities: shape ``(n, values)``, rows that sum to 1."""
+    from scipy.special import softmax
+
     return np.asarray(softmax(np.stack(scores, axis=2) @ weights, axis=1), np.float32)
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg import cho_solve, cholesky
-from scipy.linalg.lapack import dtrtri
 
 from es_mappings.layout import Vector
 
@@ -39,6 +37,9 @@ def leave_one_out(kernel: Vector, targets: Vector) -> tuple[Vector, Vector]:
     coefficients : ndarray, shape (n, outputs)
         ``kernel(new, rows) @ coefficients`` predicts new rows.
     """
+    from scipy.linalg import cho_solve, cholesky
+    from scipy.linalg.lapack import dtrtri
+
     regularised = kernel.astype(np.float64)  # single precision errors, times the largest eigenvalue, would matter
     regularised.flat[:: len(kernel) + 1] += _RIDGE
     factor = cholesky(regularised, lower=True, overwrite_a=True, check_finite=False)

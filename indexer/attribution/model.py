@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
 from es_mappings.attributes import attribute_key
 from es_mappings.layout import Vector
@@ -18,6 +17,9 @@ from indexer.attribution.fusion import Labels
 from indexer.attribution.head import Head, Value, fit_head
 from indexer.attribution.kernels import gaussian
 from indexer.vectorizers.base import ProductFields
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 CATEGORY = "category"  # the attribute that stands for the level below the model's category
 

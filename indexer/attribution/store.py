@@ -11,7 +11,6 @@ import numpy as np
 from elasticsearch import NotFoundError
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
-from scipy.sparse import csr_matrix
 
 from es_mappings.stores import attribution
 from indexer.attribution import features
@@ -115,6 +114,8 @@ def to_tensors(model: CategoryModel) -> dict[str, Any]:
 
 def from_parts(manifest: dict[str, Any], tensors: dict[str, Any]) -> CategoryModel:
     """Load a model from its manifest and arrays."""
+    from scipy.sparse import csr_matrix
+
     picture = None
     if manifest["aspects"] is not None:
         components = tensors["picture.components"].astype(np.float32)

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
 
 from es_mappings.layout import Layout, Vector
 from indexer.spaces.reduction.base import unit_rows
@@ -130,6 +129,8 @@ def _fit(
     rows: Vector, targets: Vector, dims: Mapping[str, int], gamma: float, ridge: float, why: str = ""
 ) -> TextProjection:
     """Solve the ridge regression on landmarks: min |K w - y|^2 + ridge * w' M w (Williams and Seeger, NIPS 2000)."""
+    from scipy.linalg import cho_factor, cho_solve
+
     # Every n-th, because products come in a random order.
     landmarks = rows[:: -(-len(rows) // LANDMARKS)]
     mean = targets.mean(axis=0)

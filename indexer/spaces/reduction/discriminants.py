@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import softmax, xlogy
 
 from es_mappings.layout import Vector
 
@@ -114,6 +113,8 @@ class _Ridge:
 
 
 def _loss(scores: NDArray[np.float64], labels: NDArray[np.intp]) -> float:
+    from scipy.special import softmax
+
     probabilities = softmax(scores, axis=1)[np.arange(len(scores)), labels]
     return float(-np.log(np.maximum(probabilities, 1e-12)).mean())
 
@@ -124,6 +125,8 @@ def entropy(column: Column, within: Column) -> float:
     Frequencies are those of the group's other products, and of one more product that is the average of all, so that
     small groups aren't memorised.
     """
+    from scipy.special import xlogy
+
     classes, labels = np.unique(column, return_inverse=True)
     groups, group = np.unique(within, return_inverse=True)
     counts = np.zeros((len(groups), len(classes)))

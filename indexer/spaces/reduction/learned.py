@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.special import softmax
 
 from es_mappings.layout import Vector
 from indexer.spaces.reduction.base import unit_rows
@@ -59,6 +58,8 @@ def label_vectors(scores: Vector, heads: Sequence[Head], *, linear: bool) -> Vec
     ndarray of float32, shape (n, known classes of all heads)
         Of length 1 at most.
     """
+    from scipy.special import softmax
+
     parts, applicable = [], np.zeros(len(scores), np.float32)
     start = 0
     for head in heads:
