@@ -168,9 +168,9 @@ soak: $(VENV)/.ready  ## Watch memory over 100,000 images through decoders and a
 # Installs Debian's browser and fonts as root with apt-get; otherwise CHROMIUM names a browser.
 .PHONY: chromium
 chromium:
-	@if [ -z "$$CHROMIUM" ] && ! command -v chromium chromium-browser google-chrome >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	@if [ -z "$$CHROMIUM" ] && ! command -v chromium-headless-shell chromium chromium-browser google-chrome >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "Installing Chromium"; \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium fonts-liberation >/dev/null; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium-headless-shell fonts-liberation >/dev/null; \
 	fi
 
 .PHONY: lint

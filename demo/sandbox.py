@@ -157,21 +157,18 @@ def _watch(children: Sequence[Child]) -> None:
 
 
 def _wait_for_answer(port: int, child: Child) -> None:
+    # The first page takes longest, and a shopper's is given up after a while: it shouldn't be theirs.
     def answers() -> bool:
         child.check()
-        return _answers(port)
+        try:
+            return all(client.get(path).status_code == httpx.codes.OK for path in ("/healthz", "/", "/search"))
+        except httpx.TransportError:
+            return False
 
-    if not wait_until(answers, lambda: (child.log.stat().st_size, work_of([child.pid]))):
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=5) as client:
+        is_up = wait_until(answers, lambda: (child.log.stat().st_size, work_of([child.pid])))
+    if not is_up:
         raise ProductSearchError(f"The {child.name} neither answers nor makes progress; its log is {child.log}")
-
-
-def _answers(port: int) -> bool:
-    try:
-        # The first page takes longest, and a shopper's is given up after a while: it shouldn't be theirs.
-        pages = (httpx.get(f"http://127.0.0.1:{port}/{page}", timeout=5) for page in ("healthz", "", "search"))
-        return all(page.status_code == httpx.codes.OK for page in pages)
-    except httpx.TransportError:
-        return False
 
 
 if __name__ == "__main__":

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import click
 import httpx
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize
 
+from demo.browser import open_browser
 from demo.states import STATES, WORKBENCH, Shelf
 
 DOCUMENTATION = Path("docs/images")
@@ -36,16 +35,11 @@ LOOKS = {"desktop": _Look(DESKTOP), "phone": _Look(PHONE, scale=2), "dark": _Loo
 @click.option("--states/--documentation", "only_states", default=None, help="Take only these; by default both.")
 def main(url: str, folder: Path, *, only_states: bool | None) -> None:
     """Take ten states of the shop on a desktop, on a phone and in the dark, and the documentation's pages."""
-    browser_path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    if not browser_path:
-        raise click.ClickException("There is no Chromium: install it, or set CHROMIUM to its path")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
+    with open_browser() as browser:
         if only_states is not False:
             _take_states(browser, url, folder)
         if only_states is not True:
             _take_documentation(browser, url, folder)
-        browser.close()
 
 
 def _take_states(browser: Browser, url: str, folder: Path) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
 import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -22,9 +21,10 @@ import pytest
 from elasticsearch import Elasticsearch
 from flask.testing import FlaskClient
 from more_itertools import chunked
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from demo import waiting
+from demo.browser import open_browser
 from demo.catalogue import is_complete, render_catalogue
 from demo.fleet import all_commands, start_workers
 from demo.processes import Child, start_child
@@ -48,7 +48,6 @@ from workers.enqueue import enqueue_embeddings
 _FOLDER = Path(__file__).resolve().parents[1] / ".data" / "test"
 DATA = _FOLDER / os.environ.get("TEST_RUN", "run")  # servers and logs: `make test` makes three runs at once
 PRODUCTS, SEED = 240, 11
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 # How long an example takes says nothing about what it shows, and much about the machine.
 hypothesis.settings.register_profile("house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -134,12 +133,13 @@ def running_storefront(name: str, *, app: str = "", **environment: str) -> Itera
     def answers() -> bool:
         child.check()
         try:
-            return httpx.get(f"http://{address}/livez", timeout=60).status_code == 200
+            return probe.get("/livez").status_code == 200
         except httpx.TransportError:
             return False
 
     try:
-        wait_until(answers, "the storefront")
+        with httpx.Client(base_url=f"http://{address}", timeout=60) as probe:  # one reads certificates once
+            wait_until(answers, "the storefront")
         yield RunningStorefront(f"http://{address}", child)
     finally:
         child.stop()
@@ -278,15 +278,5 @@ def storefront(shop: Shop) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Start Chromium once for all tests."""
-    path = _chromium()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    with open_browser() as browser:
         yield browser
-        browser.close()
-
-
-def _chromium() -> str:
-    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
-    if not path:
-        pytest.fail(f"no browser: none of {', '.join(_NAMES)} is on PATH; apt-get install chromium, or set CHROMIUM")
-    return path

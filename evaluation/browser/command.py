@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from playwright.sync_api import Browser, BrowserContext, Error, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, ViewportSize
 from rich.console import Console
 
+from demo.browser import open_browser
 from evaluation.browser.figures import Click, Load, clicks_table, loads_table
 from evaluation.browser.interactions import INTERACTIONS, measured
 from evaluation.report import Report
@@ -35,7 +33,7 @@ def command(*, url: str, rounds: int, only: tuple[str, ...], out: Path) -> None:
     wanted = [interaction for interaction in INTERACTIONS if not only or interaction.name in only]
     if not wanted:
         raise click.ClickException(f"--only is one of {', '.join(i.name for i in INTERACTIONS)}")
-    with _browser() as browser:
+    with open_browser() as browser:
         try:
             categories = _categories(browser, url)
             loads = {name: _visits(browser, url + path) for name, path in _pages(browser, url, categories[0]).items()}
@@ -52,17 +50,6 @@ def command(*, url: str, rounds: int, only: tuple[str, ...], out: Path) -> None:
         except Error as error:
             raise click.ClickException(f"{url} can't be measured: {error.message.splitlines()[0]}") from error
     _report(url, browser.version, clicks, loads, out)
-
-
-@contextmanager
-def _browser() -> Iterator[Browser]:
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    if not path:
-        raise click.ClickException("There is no Chromium: install it, or set CHROMIUM to its path")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def browser_context(browser: Browser, url: str) -> BrowserContext:

@@ -30,13 +30,14 @@ def secured_elasticsearch(folder: Path) -> Iterator[Service]:
 
     def ready(url: str) -> str | None:
         try:
-            health = httpx.get(f"{url}/_cluster/health", auth=(USER, PASSWORD), timeout=60, trust_env=False)
+            health = client.get(f"{url}/_cluster/health")
         except httpx.TransportError:
             return None
         return "with security" if health.status_code == 200 else None
 
     folder.mkdir(parents=True, exist_ok=True)
     with (
+        httpx.Client(auth=(USER, PASSWORD), timeout=60, trust_env=False) as client,
         mock.patch.object(elasticsearch, "_write_folders", write_folders),
         mock.patch.object(elasticsearch, "elasticsearch_ready", ready),
     ):
