@@ -210,7 +210,7 @@ def searches_of(queries: Sequence[SavedQuery], base: SearchParameters) -> list[S
 def _parameters(base: SearchParameters, query: SavedQuery) -> SearchParameters:
     own = {name: value for name, value in query.model_dump().items() if value}
     try:
-        return SearchParameters.model_validate({**base.model_dump(exclude_defaults=True), **own})
+        return SearchParameters.model_validate({**base.model_dump(exclude_unset=True), **own})
     except ValidationError as error:
         raise ParameterError("queries", f"{str(query)!r}: {parameter_error(error)}") from error
 

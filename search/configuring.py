@@ -11,9 +11,7 @@ from es_mappings.effects import Effects
 from es_mappings.rules import Occasion
 from indexer.relevance.versions import Publication
 from search.anchors import Anchors, category_of
-from search.parameters import SearchParameters
-
-_DEFAULTS = ("mode", "strategy", "relevance")
+from search.parameters import CONFIGURED, SearchParameters
 
 
 def configured(parameters: SearchParameters, configuration: Configuration) -> SearchParameters:
@@ -23,7 +21,7 @@ def configured(parameters: SearchParameters, configuration: Configuration) -> Se
     strategy with grouped variants.
     """
     said = configuration.model_fields_set
-    values = {n: getattr(configuration, n) for n in _DEFAULTS if n in said and n not in parameters.model_fields_set}
+    values = {n: getattr(configuration, n) for n in CONFIGURED if n in said and n not in parameters.chosen}
     if not values:
         return parameters
     try:

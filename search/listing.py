@@ -48,7 +48,7 @@ class Listing:
 
     @property
     def parameters(self) -> SearchParameters:
-        """The parameters as they were sent."""
+        """What was searched by: what the live configuration says where the request left it open is in them."""
         return self.search.parameters
 
     @property

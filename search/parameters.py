@@ -18,6 +18,9 @@ Sort = Literal["relevance", "price", "-price", "newest", "similar"]
 Price = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
 Short = Annotated[str, StringConstraints(max_length=600)]
 
+CONFIGURED = ("mode", "strategy", "relevance")
+"""Parameters that the live configuration decides where a request leaves them open; see `search.configuring`."""
+
 
 class SearchParameters(BaseModel):
     """The parameters of a listing as they stand in a URL; `search.resolving` turns them into a search."""
@@ -218,7 +221,12 @@ class SearchParameters(BaseModel):
     def fingerprint(self) -> str:
         """Digest of the listing, the same for all pages; a cursor of another listing is refused."""
         listing = self.model_dump_json(exclude={"size", "cursor"})
-        return hashlib.sha256(listing.encode()).hexdigest()[:16]
+        return hashlib.sha256(f"{listing}{','.join(self.chosen)}".encode()).hexdigest()[:16]
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """Names of what the request itself says of `CONFIGURED`, even if it says the default."""
+        return tuple(name for name in CONFIGURED if name in self.model_fields_set)
 
     def like_this(self, product_id: str) -> SearchParameters:
         """Return these parameters with one more like, sorted by similarity."""
@@ -227,8 +235,8 @@ class SearchParameters(BaseModel):
         return self.model_copy(update={"like": (like, *others), "sort": self.sort or "similar"})
 
     def to_query(self) -> list[tuple[str, str]]:
-        """Return the parameters as pairs for a URL, without defaults and cursor."""
-        pairs: list[tuple[str, str]] = []
-        for name, value in self.model_dump(exclude_defaults=True, exclude={"cursor"}).items():
+        """Return the parameters as pairs for a URL, without cursor, and without defaults that were not `chosen`."""
+        said, pairs = self.model_dump(exclude_defaults=True, exclude={"cursor"}), list[tuple[str, str]]()
+        for name, value in (said | {name: getattr(self, name) for name in self.chosen}).items():
             pairs += [(name, plain(v)) for v in (value if isinstance(value, tuple) else (value,))]
         return pairs

@@ -35,8 +35,9 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_Key = tuple[SearchParameters, tuple[str, ...], str, bool]
-"""What a listing was asked for: parameters, what is hidden, the side of an experiment, and whether with facets."""
+_Key = tuple[SearchParameters, tuple[str, ...], tuple[str, ...], str, bool]
+"""What a listing was asked for: parameters, which of them were chosen (parameters are equal without that), what is
+hidden, the side of an experiment, and whether with facets."""
 
 # Of each process: a listing of 24 takes about 100 kB, a product 4 kB.
 _LISTINGS, _LISTING_BYTES = 2_000, 64 * 2**20
@@ -99,7 +100,7 @@ class ResilientNavigation:
         """
         # The disliked are in the address; what else is hidden is a shopper's own, and in no listing that is kept.
         shared = tuple(product_id for product_id in hidden if product_id in parameters.dislike)
-        key = parameters, shared, str(trial or ""), with_facets
+        key = parameters, parameters.chosen, shared, str(trial or ""), with_facets
         began = time.perf_counter()
         try:
             listing = self._navigation.listing(parameters, hidden, with_facets=with_facets, trial=trial)

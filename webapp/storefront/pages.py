@@ -156,7 +156,7 @@ def _page(template: str, listing: Listing, links: Links, **more: Any) -> str:
         departments=views.departments(services().navigation.categories(), links),
         categories=views.categories(facets, whole or facets, links) if facets else [],
         facets=groups(facets, links, whole or facets) if facets else [],
-        modes=tuning.modes(links),
+        modes=tuning.modes(listing, links),
         aspects=tuning.aspects(listing),
         anchors=tuning.anchors(listing, links, interests),
         photograph=photo_regions.photo_view(links),

@@ -102,12 +102,12 @@ class Undo:
     url: str
 
 
-def modes(links: Links) -> list[Choice]:
-    """Return the ways to combine several likes; none if there is only one."""
+def modes(listing: Listing, links: Links) -> list[Choice]:
+    """Return the ways to combine several likes, that of the listing as the active one; none if there is only one."""
     if len(links.parameters.like) + len(links.parameters.inspired) + bool(links.parameters.photo) < 2:
         return []
     return [
-        Choice(gettext(text), links.here(mode=name), name == links.parameters.mode) for name, text in _MODES.items()
+        Choice(gettext(text), links.here(mode=name), name == listing.parameters.mode) for name, text in _MODES.items()
     ]
 
 

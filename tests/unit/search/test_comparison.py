@@ -6,7 +6,7 @@ import pytest
 from es_mappings.configuration import Configuration
 from indexer.relevance.query_sets import SavedQuery, of_words
 from indexer.relevance.versions import Publication
-from search.comparison import Move, PageSummary, compare_queries, compare_query, compare_rows
+from search.comparison import Move, PageSummary, compare_queries, compare_query, compare_rows, searches_of
 from search.errors import ParameterError
 from search.parameters import SearchParameters
 
@@ -80,6 +80,11 @@ def test_each_query_is_searched_with_its_own_likes_and_filters_and_what_all_have
     assert {query.query for query in compared.queries} == {"dress like=a filter=color:red", "coat"}
     assert asked[0] == asked[1] == SearchParameters(q="dress", like=("a",), filter=("color:red",), size=12)
     assert asked[2] == SearchParameters(q="coat", filter=("size:M",), size=12)
+
+
+def test_what_all_queries_have_in_common_may_be_a_default_that_was_chosen() -> None:
+    (searched,) = searches_of(of_words(["dress"]), SearchParameters(q="coat", mode="auto"))
+    assert searched.to_query() == [("q", "dress"), ("mode", "auto")]
 
 
 def _page(*ids: str) -> PageSummary:

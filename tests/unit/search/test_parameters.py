@@ -98,6 +98,15 @@ def test_a_listing_is_named_whatever_the_page() -> None:
     assert _read(("q", "a")).fingerprint != _read(("q", "b")).fingerprint
 
 
+@pytest.mark.parametrize("pair", [("mode", "auto"), ("strategy", "auto"), ("relevance", "0")])
+def test_a_default_that_was_chosen_stays_chosen(pair: tuple[str, str]) -> None:
+    chosen, left_open = _read(("q", "a"), pair), _read(("q", "a"))
+    assert chosen.to_query() == [("q", "a"), pair]
+    assert left_open.to_query() == [("q", "a")]
+    # A configuration that says otherwise makes two listings of them, whose pages don't lead on from one another.
+    assert chosen.fingerprint != left_open.fingerprint
+
+
 @given(st.lists(st.tuples(st.sampled_from(sorted(SearchParameters.model_fields)), st.text(max_size=40)), max_size=6))
 def test_no_query_string_breaks_it(pairs: list[tuple[str, str]]) -> None:
     try:

@@ -126,6 +126,15 @@ def test_a_listing_that_is_not_known_fails_as_it_does(navigation: ResilientNavig
         navigation.listing(SearchParameters(q="dress", like=("a",)))
 
 
+def test_a_chosen_mode_is_not_the_one_that_the_configuration_says(
+    navigation: ResilientNavigation, behind: _Navigation
+) -> None:
+    navigation.listing(DRESSES)
+    behind.error = OUTAGES[0]
+    with pytest.raises(ConnectionTimeout):
+        navigation.listing(SearchParameters(q="dress", mode="auto"))
+
+
 @pytest.mark.parametrize("error", [_refused(400), ParameterError("cursor", "has expired")], ids=repr)
 def test_a_wrong_request_is_no_outage(navigation: ResilientNavigation, behind: _Navigation, error: Exception) -> None:
     navigation.listing(DRESSES)

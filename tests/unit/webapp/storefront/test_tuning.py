@@ -6,8 +6,10 @@ from typing import Any, cast
 
 import pytest
 
+from es_mappings.configuration import Configuration
+from search.configuring import configured
 from search.parameters import SearchParameters
-from webapp.services.resilience import ResilientNavigation
+from webapp.services.resilience import ResilientNavigation, empty_listing
 from webapp.storefront import tuning
 from webapp.storefront.links import Links
 
@@ -58,6 +60,14 @@ def test_reasons_are_percentages_of_what_counts_for_the_product() -> None:
         [("Look", 75), ("Color", 25), ("Words", 0)], "A", ["floral", "red", "long", "S"]
     )
     assert tuning._reason(why, {"a": "A"}).closest == ""
+
+
+def test_the_mode_of_the_configuration_is_the_active_one_and_every_other_can_be_chosen() -> None:
+    parameters = SearchParameters(like=("a", "b"))
+    listing = empty_listing(configured(parameters, Configuration(name="mine", mode="blend")))
+    modes = tuning.modes(listing, Links(parameters))
+    assert [mode.label for mode in modes if mode.active] == ["A blend"]
+    assert modes[0].url == "/search?like=a&like=b&mode=auto"
 
 
 @pytest.mark.parametrize(("text", "steps"), [("longer", [0.5, 2.0]), ("longer^4", [2.0]), ("longer^0.25", [0.5])])
