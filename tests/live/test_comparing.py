@@ -187,6 +187,22 @@ def test_a_draft_is_explained_without_being_saved(web: FlaskClient, shop: Shop, 
     assert store.all(Configuration) == []
 
 
+def test_a_draft_does_not_replace_what_a_colleague_saved_meanwhile(
+    web: FlaskClient, shop: Shop, store: Publications
+) -> None:
+    store.save(Configuration(name="mine"), "ada")
+    assert 'name="seen" value="1"' in _compare(web, a="live", b="mine", q="dress")
+    store.save(Configuration(name="mine", relevance=0.3), "bob")
+    draft = {"b": "mine", "q": "dress", "text": 'version = 1\nname = "mine"\nmode = "blend"\n'}
+    page = post(web, "/workbench/compare", 200, seen=1, **draft)
+    assert set(re.findall(r'name="seen" value="(\d+)"', page)) == {"1"}
+    opened = post(web, "/workbench/configurations/mine", 200, action="check", seen=1, text=draft["text"])
+    assert 'name="seen" value="1"' in opened
+    refused = post(web, "/workbench/configurations/mine", 422, action="save", seen=1, text=draft["text"])
+    assert "relevance = 0.3" in refused  # what differs
+    assert store.get(Configuration, "mine").relevance == 0.3
+
+
 def test_up_to_four_stand_side_by_side(web: FlaskClient, shop: Shop, store: Publications) -> None:
     store.save(Configuration(name="described", keyword_boosts={"description": 1}), "ada")
     page = _compare(web, a="live", b="default", c="described", d="live", q="midi dress")

@@ -34,7 +34,16 @@ from webapp.services import comparisons, services
 from webapp.staff.login import staff_level, staff_only
 from webapp.workbench import filter_suggestions
 from webapp.workbench.configuration_help import text_of
-from webapp.workbench.sides import Side, address, asked_queries, draft_text, names, read_request, read_sides
+from webapp.workbench.sides import (
+    Side,
+    address,
+    asked_queries,
+    draft_text,
+    names,
+    read_request,
+    read_sides,
+    seen_version,
+)
 from workers.errors import RedisUnavailableError
 
 blueprint = Blueprint("compare", __name__, url_prefix="/workbench/compare")
@@ -91,7 +100,10 @@ def show() -> ResponseReturnValue:
     context["filters"] = filter_suggestions.of_requests(services().navigation.current.whole_shop.read())
     context["sets"] = [version.name for version in store.all(QuerySet)]
     saved = {version.name: version.number for version in store.all(Configuration)}
-    context |= {"known": list(dict.fromkeys(["live", "default", *saved])), "seen": saved.get(names()["b"], 0)}
+    context |= {
+        "known": list(dict.fromkeys(["live", "default", *saved])),
+        "seen": seen_version(saved.get(names()["b"], 0)),
+    }
     with _problems_in(context):
         sides, parameters, queries = read_sides(), read_request(), asked_queries()
         context |= {"sides": sides, "text_b": context["draft"] or text_of(sides[1].publication.configuration)}

@@ -57,6 +57,14 @@ def draft_text() -> str:
     return request.form.get("text_b") or request.form.get("text", "")
 
 
+def seen_version(newest: int) -> int:
+    """Return the number of b's saved version that the page shows, or that its draft began with.
+
+    A draft carries it from page to page: what a colleague saves meanwhile is in conflict with it.
+    """
+    return request.form.get("seen", 0, int) if draft_text() else newest
+
+
 def address() -> dict[str, list[str]]:
     """Return the parameters of an address that asks for the same, without a draft."""
     asked = {name: [v for v in request.values.getlist(name) if v] for name in (*LETTERS, *PARAMETERS)}
