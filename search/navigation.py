@@ -66,6 +66,7 @@ class Navigation:
     suggestions : Suggestions
     trials : Trials
         The experiment that runs.
+    synonyms : Synonyms
     whole_shop : ShopFacets
         The facets of all products.
     """
@@ -86,9 +87,9 @@ class Navigation:
         self._anchors, self._snapshots = AnchorReader(index), Snapshots(index)
         self._counts, self._neighbourhoods = MatchCounts(index), Neighbourhoods(index)
         self._published = Published(index)
-        self.trials, synonyms = Trials(index, cursors), synonyms or Synonyms(index)
-        self._resolver = Resolver(index, self._anchors, self._snapshots, synonyms, self._published, photos, texts)
-        pages, relaxation = PageReader(index, self._counts), Relaxation(index, synonyms)
+        self.trials, self.synonyms = Trials(index, cursors), synonyms or Synonyms(index)
+        self._resolver = Resolver(index, self._anchors, self._snapshots, self.synonyms, self._published, photos, texts)
+        pages, relaxation = PageReader(index, self._counts), Relaxation(index, self.synonyms)
         self._listings = ListingReader(
             self._resolver, self._neighbourhoods, self._counts, pages, relaxation, cursors, served
         )

@@ -12,6 +12,7 @@ from rapidfuzz import fuzz, process
 from es_mappings.configuration import DEFAULT, Configuration
 from es_mappings.keywords import Keywords, comparable
 from indexer import synonyms
+from indexer.digests import manifest_digest
 from indexer.elastic.product_index import ProductIndex
 from indexer.synonyms import Rule
 
@@ -46,6 +47,10 @@ class Synonyms:
         if configuration.synonym_rules:
             rules = joined(rules, gather([Rule.parse(text) for text in configuration.synonym_rules]))
         return replace(keywords, wordings=tuple(wordings(keywords.text, rules)))
+
+    def digest(self) -> str:
+        """Return a digest of the shop's rules as `apply` has them now."""
+        return manifest_digest({" ".join(words): others for words, others in self._rules().others.items()})
 
     def like(self, word: str) -> tuple[str, ...]:
         """Return the synonyms' words that a misspelt word may stand for."""

@@ -143,7 +143,7 @@ class Services:
             publications=Publications(index),
             whole_facets=WholeFacets(index),
             sitemaps=Sitemaps(index),
-            comparisons=Comparisons(queues.values, settings.index_name),
+            comparisons=Comparisons(queues.values, settings.index_name, shop.synonyms.digest),
             query_judgements=QueryJudgementStore(index),
             query_ids=QueryIds(secret_key),
             query_log=QueryLog.of(queues),

@@ -6,7 +6,7 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pydantic import TypeAdapter, ValidationError
@@ -38,10 +38,16 @@ _Kept = TypeAdapter(list[Searched | None])
 
 
 class Comparisons:
-    """Searches by several configurations, and keeps what was found in Redis until all of it is there."""
+    """Searches by several configurations, and keeps what was found in Redis until all of it is there.
 
-    def __init__(self, values: ExpiringValues, alias: str) -> None:
-        self._values, self._alias = values, alias
+    Parameters
+    ----------
+    synonyms : callable
+        Returns a digest of the shop's synonyms, as searches have them now.
+    """
+
+    def __init__(self, values: ExpiringValues, alias: str, synonyms: Callable[[], str]) -> None:
+        self._values, self._alias, self._synonyms = values, alias, synonyms
 
     def continued(
         self,
@@ -67,7 +73,7 @@ class Comparisons:
         RedisUnavailableError
             Searches are left, and what was found can't be kept.
         """
-        key = keys.comparison(self._alias, _digest(searches, publications))
+        key = keys.comparison(self._alias, self._digest(searches, publications))
         found = self._read(key, len(searches), len(publications))
         until = time.monotonic() + seconds
         left = [place for place, searched in enumerate(found) if searched is None]
@@ -80,6 +86,12 @@ class Comparisons:
             if left:
                 self._keep(key, found)
         return found
+
+    def _digest(self, searches: Sequence[SearchParameters], publications: Sequence[Publication]) -> str:
+        """Return a digest of all that decides what is found, but for the catalogue; rules may begin and end by day."""
+        asked = [parameters.to_query() for parameters in searches]
+        by = [publication.model_dump(mode="json", include={"configuration", "rules"}) for publication in publications]
+        return hashlib.sha256(json.dumps([asked, by, self._synonyms(), now()[:10]]).encode()).hexdigest()[:32]
 
     def _keep(self, key: str, found: list[Searched | None]) -> None:
         try:
@@ -107,10 +119,3 @@ def _searched(search: Search, parameters: SearchParameters, publications: Sequen
         return Searched(pages(search, parameters, publications))
     except ParameterError as error:  # the other searches go on
         return Searched(problem=str(error))
-
-
-def _digest(searches: Sequence[SearchParameters], publications: Sequence[Publication]) -> str:
-    """Return a digest of all that decides what is found, but for the catalogue; rules may begin and end by day."""
-    asked = [parameters.to_query() for parameters in searches]
-    by = [publication.model_dump(mode="json", include={"configuration", "rules"}) for publication in publications]
-    return hashlib.sha256(json.dumps([asked, by, now()[:10]]).encode()).hexdigest()[:32]

@@ -44,7 +44,9 @@ def asked() -> list[str]:
     return []
 
 
-def _continued(values: _Values, asked: list[str], seconds: float = 0.0, sides: Any = SIDES) -> list[Any]:
+def _continued(
+    values: _Values, asked: list[str], seconds: float = 0.0, sides: Any = SIDES, synonyms: str = "none"
+) -> list[Any]:
     def search(parameters: SearchParameters, publication: Publication) -> Any:
         asked.append(f"{parameters.q} by {publication.configuration.name}")
         if parameters.q == "coat":
@@ -52,7 +54,7 @@ def _continued(values: _Values, asked: list[str], seconds: float = 0.0, sides: A
         return listing(parameters.q)
 
     shop: Any = values
-    return Comparisons(shop, "shop").continued(search, SEARCHES, sides, seconds)
+    return Comparisons(shop, "shop", lambda: synonyms).continued(search, SEARCHES, sides, seconds)
 
 
 def test_each_call_goes_on_where_the_last_one_stopped(values: _Values, asked: list[str]) -> None:
@@ -75,6 +77,13 @@ def test_another_configuration_is_searched_by_anew(values: _Values, asked: list[
     asked.clear()
     changed = [SIDES[0], Publication(configuration=Configuration(name="two", relevance=0.5))]
     _continued(values, asked, seconds=60, sides=changed)
+    assert "hat by two" in asked
+
+
+def test_what_other_synonyms_found_is_not_shown(values: _Values, asked: list[str]) -> None:
+    _continued(values, asked, seconds=60)
+    asked.clear()
+    _continued(values, asked, seconds=60, synonyms="hat, cap")
     assert "hat by two" in asked
 
 
