@@ -95,7 +95,9 @@ class ListingReader:
             warnings.append(Notice("incomplete"))
         if not result.total:
             self._relaxation.check_filters(requested)
-            if least_score(search, plan) is not None and not search.fallback:
+            if requested.category and not self._relaxation.has_category(requested.category):
+                warnings.append(Notice("no_such_category", {"category": requested.category}))
+            elif least_score(search, plan) is not None and not search.fallback:
                 warnings.append(Notice("no_close_match"))
         page, by_hit, following = paging.shown(result, search, position)
         cursor = self._cursors.write(following) if following else None

@@ -11,6 +11,7 @@ Code = Literal[
     "product_unprocessed",
     "photo_expired",
     "photo_unlike",
+    "no_such_category",
     "no_such_value",
     "no_like",
     "one_currency",
@@ -34,6 +35,7 @@ TEXTS: Mapping[Code, str] = {
         "Your photograph has expired: only its look was stored, for a while. Upload it again to continue."
     ),
     "photo_unlike": marked("Nothing here is quite like your photograph. These products come closest."),
+    "no_such_category": marked("There is no category “%(category)s”."),
     "no_such_value": marked("No product here has %(name)s: %(value)s."),
     "no_like": marked("There is no like to compare products with, so they are sorted by relevance."),
     "one_currency": marked("Only prices in %(currency)s are compared; choose a currency to see others."),

@@ -13,6 +13,7 @@ from elasticsearch import ApiError
 
 from es_mappings import queries
 from es_mappings.attributes import attribute_key
+from es_mappings.facets import Filters
 from es_mappings.keywords import Keywords, corrections, existence_search, phrase_query, read_corrections
 from indexer.elastic.multi_search import multi_search_each
 from indexer.elastic.product_index import ProductIndex
@@ -66,6 +67,11 @@ class Relaxation:
             counted = self._index.client.count(index=self._index.alias, query=query, terminate_after=1)["count"]
             if not counted:
                 raise ParameterError("filter", f"no product has an attribute {name!r}")
+
+    def has_category(self, path: str) -> bool:
+        """Return whether any product is in a category; an address may be older than the categories, or misspelt."""
+        (answer,) = self._search([existence_search(queries.browse(Keywords(""), Filters(category=path)))])
+        return isinstance(answer, ApiError) or _has_hits(answer)
 
     def relaxed(self, search: ResolvedSearch) -> Keywords | None:
         """Return keywords that find something where those of the search find nothing, or None.

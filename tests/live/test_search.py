@@ -162,6 +162,12 @@ def test_a_missing_anchor_is_named_and_the_others_are_used(web: FlaskClient) -> 
     assert len(alone["warnings"]) == 2
 
 
+def test_a_category_without_products_is_named(web: FlaskClient) -> None:
+    assert search(web, category="Nope", q="dress")["warnings"] == ["There is no category “Nope”."]
+    assert "There is no category “Nope”." in web.get("/search?category=Nope").text
+    assert search(web, category="Dresses", q="laptop", verbatim="true")["warnings"] == []
+
+
 @pytest.mark.parametrize(
     ("path", "status", "word"),
     [

@@ -43,11 +43,17 @@ def _matches(query: dict[str, Any], product: set[str]) -> bool:
         return all(_matches(clause, product) for clause in [*body.get("must", []), *body["filter"]])
     if kind == "dis_max":
         return any(_matches(clause, product) for clause in body["queries"])
-    if kind in {"term", "terms"}:  # ids and filters, which none of them has
-        return False
+    if kind in {"term", "terms"}:  # ids and filters, which none of them has but one
+        return body == {"category_path": ["Shop"]}
     words = body["query"].split()
     least = len(words) + int(body.get("minimum_should_match", "0"))
     return sum(word in product for word in words) >= least
+
+
+def _relaxation() -> Relaxation:
+    index: Any = SimpleNamespace(client=Client(), alias="shop")
+    synonyms: Any = Synonyms()
+    return Relaxation(index, synonyms)
 
 
 def _relaxed(q: str, **filters: Any) -> Keywords | None:
@@ -57,9 +63,7 @@ def _relaxed(q: str, **filters: Any) -> Keywords | None:
         filters=Filters(**filters),
         publication=Publication(),
     )
-    index: Any = SimpleNamespace(client=Client(), alias="shop")
-    synonyms: Any = Synonyms()
-    return Relaxation(index, synonyms).relaxed(search)
+    return _relaxation().relaxed(search)
 
 
 @pytest.mark.parametrize(
@@ -92,3 +96,8 @@ def test_what_finds_nothing_at_all_stays_as_it_is(q: str) -> None:
 
 def test_words_that_only_filters_keep_out_stay_as_they_are() -> None:
     assert _relaxed("laptp", category="Toys") is None
+
+
+def test_a_category_is_there_if_it_has_a_product() -> None:
+    assert _relaxation().has_category("Shop")
+    assert not _relaxation().has_category("Nope")
