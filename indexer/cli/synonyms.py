@@ -10,6 +10,7 @@ from indexer import synonyms as store
 from indexer.cli.console import author_option
 from indexer.elastic.product_index import ProductIndex
 from indexer.errors import CatalogError
+from indexer.relevance.changes import Change
 from indexer.settings import Settings
 from indexer.synonyms import Rule
 
@@ -57,19 +58,21 @@ def remove(rules: tuple[str, ...], author: str, note: str) -> None:
 def log() -> None:
     """List who changed what, the newest first."""
     for change in store.history(_index()).latest(store.HISTORY):
-        what = [f"+ {rule}" for rule in change.added] + [f"- {rule}" for rule in change.removed]
         click.echo(f"{change.number}  {change.at}  {change.author}  {change.note}".rstrip())
-        for line in what:
-            click.echo(f"    {line}")
+        _print_rules(change)
 
 
 @synonyms.command()
 @author_option
 def undo(author: str) -> None:
-    """Undo the newest change; an undo can be undone, too."""
+    """Undo the newest change, and say what it takes back; an undo can be undone, too."""
     index = _index()
     newest = next(iter(store.history(index).latest(1)), None)
-    store.undo(index, newest.number if newest else 0, author=author)
+    undone = store.undo(index, newest.number if newest else 0, author=author)
+    if newest:
+        click.echo(f"Change {newest.number} by {newest.author} is undone{':' if undone else ', and was already.'}")
+    if undone:
+        _print_rules(undone)
 
 
 @synonyms.command()
@@ -89,6 +92,11 @@ def load(file: Path, author: str, note: str, *, replace: bool) -> None:
     gone = [rule for rule in store.read(index) if rule not in rules] if replace else []
     store.change(index, rules, gone, author=author, note=note or f"{file.name} loaded")
     click.echo(f"{len(rules)} rules of {file}" + (f", {len(gone)} others removed" if replace else ""))
+
+
+def _print_rules(change: Change) -> None:
+    for line in [f"+ {rule}" for rule in change.added] + [f"- {rule}" for rule in change.removed]:
+        click.echo(f"    {line}")
 
 
 def _index() -> ProductIndex:

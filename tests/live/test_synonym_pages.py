@@ -42,7 +42,9 @@ def test_a_change_is_seen_saved_and_undone(shop: Shop, word: str) -> None:
     change = _newest(shop)
     assert change
     assert (change.author, change.added, change.removed) == ("ada", (f"{word} => dress",), ())
+    assert f"Undoing change {change.number} removes {word} => dress." in unescape(listed)
     post(web, f"{PAGE}/undo", number=change.number)
+    assert f"Undone; removed again: {word} => dress." in unescape(web.get(f"{PAGE}?kept=undo").text)
     wait_until(lambda: found() == 0, "the undo")
     post(web, f"{PAGE}/undo", 409, number=change.number)  # it is no longer the newest
 

@@ -128,7 +128,7 @@ def undo() -> ResponseReturnValue:
         store.undo(services().index, request.form.get("number", 0, int), author=staff_author())
     except EditConflictError as error:
         abort(409, f"{error}.")
-    return redirect(url_for("synonyms.overview"), 303)
+    return redirect(url_for("synonyms.overview", kept="undo"), 303)
 
 
 def _page(now: _Edit, problem: str = "") -> ResponseReturnValue:
