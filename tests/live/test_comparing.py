@@ -205,7 +205,9 @@ def test_a_draft_does_not_replace_what_a_colleague_saved_meanwhile(
 
 def test_up_to_four_stand_side_by_side(web: FlaskClient, shop: Shop, store: Publications) -> None:
     store.save(Configuration(name="described", keyword_boosts={"description": 1}), "ada")
+    assert "Each side is the same configuration" in _compare(web, q="midi dress")  # live next to itself
     page = _compare(web, a="live", b="default", c="described", d="live", q="midi dress")
+    assert "Each side is the same configuration" not in page
     assert re.findall(r'id="side-(\w)"', page) == ["a", "b", "c", "d"]
     assert page.count("Shares 100% with live.") == 2
     assert _ids(page, "a") == _ids(page, "d")

@@ -37,6 +37,7 @@ from webapp.workbench.configuration_help import text_of
 from webapp.workbench.sides import (
     Side,
     address,
+    are_alike,
     asked_queries,
     draft_text,
     names,
@@ -106,7 +107,8 @@ def show() -> ResponseReturnValue:
     }
     with _problems_in(context):
         sides, parameters, queries = read_sides(), read_request(), asked_queries()
-        context |= {"sides": sides, "text_b": context["draft"] or text_of(sides[1].publication.configuration)}
+        context |= {"sides": sides, "are_alike": are_alike(sides)}
+        context |= {"text_b": context["draft"] or text_of(sides[1].publication.configuration)}
         if queries:
             context |= _many(sides, parameters.model_copy(update={"q": ""}), queries)
         elif parameters.q or parameters.has_anchors or parameters.category:

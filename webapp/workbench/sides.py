@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import request
@@ -87,6 +88,11 @@ def read_sides() -> list[Side]:
         publication = live.model_copy(update={"configuration": configuration})
         sides.append(Side(letter, "Your draft" if is_draft else name, publication))
     return sides
+
+
+def are_alike(sides: Sequence[Side]) -> bool:
+    """Return whether nothing can differ between them: each is the same configuration."""
+    return all(side.publication == sides[0].publication for side in sides)
 
 
 def read_request() -> SearchParameters:

@@ -3,7 +3,9 @@
 import pytest
 from flask import Flask
 
-from webapp.workbench.sides import seen_version
+from es_mappings.configuration import Configuration
+from indexer.relevance.versions import Publication
+from webapp.workbench.sides import Side, are_alike, seen_version
 
 DRAFT = 'version = 1\nname = "mine"\n'
 
@@ -21,3 +23,12 @@ DRAFT = 'version = 1\nname = "mine"\n'
 def test_a_draft_stays_that_of_the_version_it_began_with(form: dict[str, str], seen: int) -> None:
     with Flask("test").test_request_context(method="POST", data=form):
         assert seen_version(7) == seen
+
+
+def test_the_same_configuration_twice_is_alike_whatever_it_is_called() -> None:
+    live, same, other = (
+        Side(letter, title, Publication(configuration=Configuration(name=name)))
+        for letter, title, name in (("a", "live", "mine"), ("b", "mine", "mine"), ("c", "other", "other"))
+    )
+    assert are_alike([live, same])
+    assert not are_alike([live, same, other])
