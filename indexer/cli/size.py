@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import get_args
 
 import click
@@ -11,10 +12,22 @@ from es_mappings.vector_index import DEFAULT, VectorIndexType
 from indexer.sizing import DOCUMENT_BYTES, GIB, Catalogue, Machines
 
 _LEAST_NODE = 16.0  # GiB
+_MOST = 1e12  # products
+
+
+def _number(text: str) -> float:
+    """Read a number of products as people write it: 50e6, 1000000, 1,000,000 or 1_000_000."""
+    number = 0.0
+    with suppress(ValueError):
+        number = float(text.replace(",", ""))
+    if not 1 <= number <= _MOST:
+        raise click.BadParameter(f"{text!r} is no number of products; write one such as 1000000 or 50e6")
+    return number
 
 
 @click.command()
-@click.option("--products", required=True, type=click.FloatRange(1), help="Such as 50e6.")
+@click.argument("count", required=False, type=_number, metavar="[PRODUCTS]")
+@click.option("--products", type=_number, metavar="NUMBER", help="The same, by name: such as 50e6.")
 @click.option("--images", default=1.0, show_default=True, type=click.FloatRange(0), help="Of a product.")
 @click.option("--dims", default=LAYOUT.dims, show_default=True, type=click.IntRange(1, 4096), help="Of a vector.")
 @click.option(
@@ -32,7 +45,8 @@ _LEAST_NODE = 16.0  # GiB
 @click.option("--gpus", default=0, show_default=True, type=click.IntRange(0), help="Of all embedding workers.")
 def size(
     *,
-    products: float,
+    count: float | None,
+    products: float | None,
     images: float,
     dims: int,
     index_type: str,
@@ -44,7 +58,9 @@ def size(
     gpus: int,
 ) -> None:
     """Say what a catalogue needs: disk, memory, shards, nodes and hours of embedding, from measured constants."""
-    catalogue = Catalogue(products, images, dims, index_type, document_bytes)
+    if (count is None) == (products is None):
+        raise click.UsageError("Write the number of products once, such as: lookalike size 1000000")
+    catalogue = Catalogue(count or products or 1, images, dims, index_type, document_bytes)
     machines = Machines(replicas, node_memory * GIB, node_cores, cores, gpus)
     by = f"{gpus} GPUs" if gpus else f"{cores} cores"
     lines = {

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from es_mappings.rules import Rule
+from es_mappings.rules import MAX_POSITION, Rule
 from indexer.errors import RelevanceError
 
 
@@ -78,4 +78,6 @@ def message_of(fault: Mapping[str, Any]) -> str:
         return f"is of version {fault['input']!r}; this Lookalike reads version 1"
     if tuple(fault["loc"]) == ("name",) and fault["type"] == "string_pattern_mismatch":
         return "must be small letters, digits and hyphens, such as summer-dresses"
+    if tuple(fault["loc"][:2]) == ("then", "pin") and fault["loc"][-1] == "position":
+        return f"a position must be a whole number from 1, the first place, to {MAX_POSITION}"
     return str(fault["msg"]).removeprefix("Value error, ")

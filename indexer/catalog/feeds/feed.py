@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 from indexer.catalog.feeds import csv, formats, json_array, json_lines, own, xml
 from indexer.catalog.feeds.encodings import checked_encoding, detect_encoding, encoding_name
-from indexer.catalog.feeds.files import DAMAGES, HEAD, open_text, suffix
+from indexer.catalog.feeds.files import DAMAGES, HEAD, is_binary, open_text, suffix
 from indexer.catalog.feeds.mapping import Mapping
 from indexer.catalog.feeds.rows import Format, Rows
 from indexer.errors import CatalogError
@@ -128,6 +128,11 @@ def recognise(path: Path, options: FeedOptions = FeedOptions()) -> Feed:
             head = text.read(HEAD)
     except DAMAGES as error:
         raise CatalogError(f"{path} can't be read: {error}") from error
+    if is_binary(head):
+        raise CatalogError(
+            f"{path} is no catalogue: it isn't text. Catalogues are CSV, JSON, JSON Lines or XML; "
+            "export a spreadsheet as CSV, and name pictures in the catalogue's column of images"
+        )
     syntax = _SUFFIXES.get(suffix(path)) or _syntax(head)
     delimiter = options.delimiter or (mapping.delimiter if mapping else "") or csv.detect_delimiter(head)
     reader = _reader(syntax, delimiter, head)

@@ -44,7 +44,7 @@ def _matches(query: dict[str, Any], product: set[str]) -> bool:
     if kind == "dis_max":
         return any(_matches(clause, product) for clause in body["queries"])
     if kind in {"term", "terms"}:  # ids and filters, which none of them has but one
-        return body == {"category_path": ["Shop"]}
+        return bool(body == {"category_path": ["Shop"]})
     words = body["query"].split()
     least = len(words) + int(body.get("minimum_should_match", "0"))
     return sum(word in product for word in words) >= least

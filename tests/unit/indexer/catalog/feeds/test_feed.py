@@ -55,6 +55,19 @@ def test_a_category_of_our_csv_is_split_as_that_of_json(tmp_path: Path, path: st
     assert len(read) == 2
 
 
+@pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"\xff\xd8\xff\xe0\0\x10JFIF\0\1"])
+def test_a_picture_is_no_catalogue(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.png"
+    path.write_bytes(content)
+    with pytest.raises(CatalogError, match=r"x\.png is no catalogue: it isn't text\. Catalogues are CSV"):
+        open_feed(path)
+
+
+def test_a_damaged_catalogue_is_one(tmp_path: Path) -> None:
+    file = _file(tmp_path, f"id,title\n1,Dress \0\x1a\n2,{'Coat ' * 40}\n")
+    assert [number for number, _ in open_feed(file).rows()] == [2, 3]
+
+
 def test_a_file_of_unknown_columns_leads_to_a_mapping(tmp_path: Path) -> None:
     with pytest.raises(CatalogError, match=r"its columns are ArtNr, Bezeichnung\. `lookalike feed inspect"):
         open_feed(_file(tmp_path, "ArtNr;Bezeichnung\n1;Kleid\n"))
