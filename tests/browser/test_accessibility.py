@@ -106,7 +106,7 @@ def test_what_a_shopper_does(page: Page, tmp_path: Path, scheme: str, width: int
     expect(page.locator(".tool")).to_have_text("1")
     page.goto("/bag")
     assert violations(page) == {}
-    page.get_by_role("button", name="Place sandbox order").click()
+    page.get_by_role("button", name="Place order").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Ordered")
     assert violations(page) == {}
 

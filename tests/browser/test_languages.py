@@ -68,7 +68,7 @@ def test_a_german_browser_gets_a_german_shop(german: Page) -> None:
     page.get_by_role("link", name="Dein Warenkorb").click()
     expect(page.locator(".bag-total")).to_have_text(re.compile(r",\d\d\s€"))
     english += _english(page)
-    page.get_by_role("button", name="In der Sandbox bestellen").click()
+    page.get_by_role("button", name="Bestellung aufgeben").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Bestellt")
     for address in ("/lists", "/your-data", "/photo", "/nowhere"):
         english += _english(page)

@@ -178,7 +178,7 @@ def test_a_size_has_to_be_chosen_and_is_kept(page: Page) -> None:
     expect(page.locator(".tool")).to_have_text("1")
     page.get_by_role("link", name="Your bag").click()
     expect(page.locator(".bag-size")).to_have_text(f"Size {chosen}")
-    page.get_by_role("button", name="Place sandbox order").click()
+    page.get_by_role("button", name="Place order").click()
     expect(page.get_by_role("table")).to_contain_text(f"size {chosen}")
 
 

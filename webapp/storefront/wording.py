@@ -22,6 +22,23 @@ _OWN = {
     "price": marked("Price"),
     "In stock only": marked("In stock only"),
 }
+# Colors that pages offer by themselves, or that any catalogue has; a label comes first.
+_COLORS = {
+    "beige": marked("beige"),
+    "black": marked("black"),
+    "blue": marked("blue"),
+    "brown": marked("brown"),
+    "gray": marked("gray"),
+    "green": marked("green"),
+    "grey": marked("grey"),
+    "navy": marked("navy"),
+    "orange": marked("orange"),
+    "pink": marked("pink"),
+    "purple": marked("purple"),
+    "red": marked("red"),
+    "white": marked("white"),
+    "yellow": marked("yellow"),
+}
 _YES_NO = {"true": marked("Yes"), "false": marked("No")}
 
 
@@ -54,7 +71,7 @@ def value_label(value: object) -> str:
         return gettext(_YES_NO[text])
     # Without separators of thousands: it may be a year.
     written = number(value, "0.######") if isinstance(value, float) else text
-    return labels.current().values.get(text, written)
+    return labels.current().values.get(text) or (gettext(_COLORS[text]) if text in _COLORS else written)
 
 
 def attribute_label(name: str, key: str) -> str:

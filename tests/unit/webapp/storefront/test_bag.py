@@ -94,6 +94,9 @@ def test_a_size_that_there_is_not_is_refused_by_name(
 def test_the_quantity_of_one_size_is_changed_and_removed(web: FlaskClient, kept: dict[str, Visitor]) -> None:
     for size in ("S", "M"):
         _add(web, "dress", size=size)
+    bag = web.get("/bag").text
+    assert '<button class="button" aria-describedby="order-note">Place order</button>' in bag
+    assert 'id="order-note">This is a sandbox' in bag
     web.post("/bag", data={"product_id": "dress", "size": "S", "quantity": "3", "back": "/bag"})
     assert _bag(kept) == (BagItem("dress", 3, "S"), BagItem("dress", 1, "M"))
     web.post("/bag", data={"product_id": "dress", "size": "S", "quantity": "0", "back": "/bag"})

@@ -8,7 +8,7 @@ from es_mappings.facets import Refinement
 from indexer.errors import SettingsError
 from indexer.settings import Settings
 from webapp import languages
-from webapp.storefront import labels, wording
+from webapp.storefront import labels, sheet, wording
 
 ROOT = Path(__file__).resolve().parents[4]
 GERMAN = '[de.names]\nsleeve = "Ärmel"\nbrand = "Hersteller"\n[de.values]\n"long" = "lang"\n'
@@ -51,6 +51,20 @@ def test_names_and_values_are_called_what_the_file_says() -> None:
     assert [wording.value_label(value) for value in (15.6, 16.0, 2024.0, 2024)] == ["15,6", "16", "2024", "2024"]
     assert wording.refinement_label(Refinement("sleeve", "long")) == "lang"
     assert wording.exchange_label("sleeve", "long") == "Ärmel: lang"
+
+
+@pytest.mark.usefixtures("german")
+@pytest.mark.parametrize("german", [CHANGES], indirect=True)
+def test_colors_that_no_label_names_are_translated_and_a_label_comes_first() -> None:
+    assert [wording.value_label(color) for color in (*sheet._COLORS, "cerise")] == [
+        "Rot",
+        "Marineblau",
+        "Grün",
+        "Schwarz",
+        "Weiß",
+        "cerise",
+    ]
+    assert wording.exchange_label("color", "red") == "In Rot"
 
 
 @pytest.mark.usefixtures("german")
