@@ -21,10 +21,27 @@ _PASTE = """async (address) => {
   document.body.dispatchEvent(new ClipboardEvent("paste", init));
 }"""
 
+_RELEASE = """(steps) => {
+  for (const [selector, value] of steps) {
+    const control = document.querySelector(selector);
+    if (value === null) {
+      control.click();
+      continue;
+    }
+    control.value = value;
+    for (const kind of ["input", "change"]) control.dispatchEvent(new Event(kind, { bubbles: true }));
+  }
+}"""
+
 
 def _press(page: Page, *selectors: str) -> None:
     """Press the first of each, before the answer to any of them can have come."""
     page.evaluate("all => all.forEach((one) => document.querySelector(one).click())", selectors)
+
+
+def _release(page: Page, *steps: tuple[str, str | None]) -> None:
+    """Move and release sliders, and press what has no value, before the answer to any of it can have come."""
+    page.evaluate(_RELEASE, steps)
 
 
 def _chosen(page: Page) -> dict[str, list[str]]:
@@ -71,6 +88,31 @@ def test_likes_on_the_home_page(page: Page) -> None:
     _press(page, f"[data-key='{first}']", f"[data-key='{second}']")
     expect(anchors(page)).to_have_count(2)
     assert _chosen(page)["like"] == [first.removeprefix("like:"), second.removeprefix("like:")]
+
+
+def test_a_slider_and_a_heart_right_after_it(page: Page) -> None:
+    page.goto("/search?category=Dresses")
+    first = ids(page)[0]
+    page.goto(f"/search?category=Dresses&like={first}")
+    mark_document(page)
+    second = ids(page)[0]
+    _release(page, ("#weight-look", "0.5"), (_heart(second), None))
+    expect(anchors(page)).to_have_count(2)
+    chosen = _chosen(page)
+    assert chosen["like"] == [first, second]
+    assert "look:0.5" in chosen["weight"]
+    expect(page.locator("#weight-look")).to_have_value("0.5")
+    page.go_back()
+    expect(anchors(page)).to_have_count(1)
+    assert "look:0.5" in _chosen(page)["weight"]
+    third = next(other for other in ids(page) if other not in (first, second))
+    _release(page, (_heart(third), None), ("#weight-color", "0.25"), ("#min-match", "5"))
+    expect(page).to_have_url(re.compile("min_match=5"))
+    chosen = _chosen(page)
+    assert chosen["like"] == [first, third]
+    assert {"look:0.5", "color:0.25"} <= set(chosen["weight"])
+    assert len(chosen["weight"]) == len({weight.partition(":")[0] for weight in chosen["weight"]})
+    assert is_same_document(page)
 
 
 def test_presses_that_contradict_each_other(page: Page) -> None:

@@ -4,6 +4,8 @@
 const LISTS = new Set(["like", "dislike", "inspired", "filter", "but", "weight"]);
 const ANCHORS = new Set(["like", "dislike", "inspired"]); // a product is one of them, with one weight
 
+const RANGE = /:[^:]*\.\.[^:]*$/; // the end of a filter for numbers: others are alternatives, of ranges the last one counts
+
 // Returns the address that a form leads to.
 export function formAddress(form) {
   const fields = [...new FormData(form)].filter(
@@ -39,5 +41,6 @@ export function adjusted(url, from, to) {
 // What one part of an address is about: two that are about the same exclude each other.
 function subject([name, value]) {
   if (ANCHORS.has(name)) return `anchor ${value.replace(/\^[\d.]+$/, "")}`;
+  if (name === "weight" || (name === "filter" && RANGE.test(value))) return `${name} ${value.slice(0, value.lastIndexOf(":"))}`;
   return LISTS.has(name) ? `${name} ${value}` : name;
 }

@@ -11,7 +11,7 @@ const snapshots = new Map(); // by the key of their history entry
 let key = history.state?.key ?? newKey();
 let shownKey = key; // of the page that is shown while another one is fetched
 let currentAddress = location.pathname + location.search;
-let adjusting = null; // the adjustment of the page that is under way: whether it was shown
+let adjusting = null; // the newest adjustment of the page that is under way: whether it was shown
 
 export function interceptLinks() {
   history.replaceState({ key }, "");
@@ -35,16 +35,28 @@ function onClick(event) {
 // Presses in quick succession all count: each changes what the one before leads to, unless that was overtaken.
 function adjust(link) {
   const from = location.href; // of the page that has the link
-  const { key: control } = link.dataset;
-  const turn = async (isShown) => {
-    if (!isShown) return false;
-    const now = link.isConnected ? link : document.querySelector(`[data-key="${CSS.escape(control)}"]`);
-    const url = now && STEPS.test(control) ? now.href : adjusted(location.href, from, link.href);
+  inTurn(() => {
+    const now = current(link);
+    const url = now && STEPS.test(link.dataset.key) ? now.href : adjusted(location.href, from, link.href);
     if (url !== link.href) forget(link.href);
     return visit(url, now ?? document.getElementById("title"));
-  };
+  });
+}
+
+// Makes an adjustment after those before it are shown; it returns whether it was shown itself.
+export function inTurn(adjustment) {
+  const turn = async (isShown) => isShown && adjustment();
   const own = (adjusting = adjusting ? adjusting.then(turn) : turn(true));
   own.finally(() => adjusting === own && (adjusting = null));
+  return own;
+}
+
+// Returns the newest adjustment, as `inTurn` has returned it; null if none is under way.
+export const newest = () => adjusting;
+
+// Returns a control on the page that is shown now, which may not be the one that it was pressed on.
+export function current(control) {
+  return control.isConnected ? control : document.querySelector(`[data-key="${CSS.escape(control.dataset.key)}"]`);
 }
 
 function onSubmit(event) {

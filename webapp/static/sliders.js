@@ -1,16 +1,17 @@
 // Sliders re-sort as they move: while one is dragged only the products change, on release the address does too.
-import { formAddress } from "./addresses.js";
-import { preview, visit } from "./navigation.js";
+import { adjusted, formAddress } from "./addresses.js";
+import { current, inTurn, newest, preview, visit } from "./navigation.js";
+import { overtake } from "./request.js";
 import { text } from "./texts.js";
 
 const PAUSE = 100; // ms between two requests, at least
 let next = null; // what the last move asks for, until its turn comes
 let isBusy = false;
+let released = null; // the last release, and what of it is under way
 
 export function takeSliders() {
-  document.addEventListener("input", (event) => moved(event, (slider) => preview(formAddress(slider.form))));
-  // Not waited for: a move that follows overtakes it, before it replaces the slider.
-  document.addEventListener("change", (event) => moved(event, (slider) => void visit(formAddress(slider.form), slider)));
+  document.addEventListener("input", (event) => moved(event, (slider) => () => drag(slider)));
+  document.addEventListener("change", (event) => moved(event, release));
   document.addEventListener("shown", setUp);
   setUp();
 }
@@ -20,9 +21,42 @@ function moved(event, then) {
   if (!slider.matches?.("input[type=range]")) return;
   if (slider.dataset.field) span(slider);
   else showValue(slider);
-  next = () => slider.isConnected && then(slider);
+  next = then(slider);
   if (!isBusy) setTimeout(run); // a key press moves and releases at once: only the last counts
   isBusy = true;
+}
+
+// Shows what a slider would do; not while the page changes by another press, which that would stop.
+function drag(slider) {
+  return slider.isConnected && (!newest() || isReleased(slider.form)) && preview(formAddress(slider.form));
+}
+
+const isReleased = (form) => released?.form === form && released.turn === newest();
+
+// A release has its turn among the presses. Further ones of the form replace it until another press follows: each
+// overtakes the one before, which would replace the slider. Returns what does that.
+function release(slider) {
+  const isFirst = !isReleased(slider.form);
+  if (isFirst) released = { form: slider.form, from: location.href };
+  const own = released;
+  Object.assign(own, { slider, to: formAddress(slider.form) });
+  if (isFirst) own.turn = inTurn(() => show(own));
+  return () => {
+    if (own.turn !== newest() || !own.sent || own.sent === own.to) return;
+    own.isAgain = true;
+    overtake();
+  };
+}
+
+async function show(own) {
+  let isShown;
+  do {
+    own.isAgain = false;
+    own.sent = own.to;
+    const url = adjusted(location.href, own.from, own.sent);
+    isShown = await visit(url, current(own.slider) ?? document.getElementById("title"));
+  } while (own.isAgain || (isShown && own.sent !== own.to));
+  return isShown;
 }
 
 // The first move is answered at once, further ones when that answer is shown; those in between are left out.
