@@ -25,6 +25,8 @@ _FIELDS = {name: list(stored.document) for name, stored in FIELDS.items()}
 _PART = 12  # hex digits of each: enough for two states of a product's field never to collide
 _PLACES = {name: place for place, name in enumerate(EMBEDDED_FIELDS)}
 
+_VECTORS = ("vector", "pictures")  # the fields that an embedding writes anew, or removes
+
 
 def source_digest(product: Product) -> str:
     """Return the digest of all that a product's vector is made from: images, text, attributes; not price or stock."""
@@ -163,6 +165,30 @@ def embedded(
     if attribution is not None:
         params["attribution"] = dict(attribution)
     return _without_upsert(_scripted(index, product_id, "product_embed", params))
+
+
+def replaced(action: Action, read: Mapping[str, Any]) -> Action:
+    """Build the action that writes the whole product as one of `embedded` would, if it is still as it was read.
+
+    Elasticsearch refuses it otherwise (409), and needn't read the product again to find out.
+
+    Parameters
+    ----------
+    read : mapping
+        The product as Elasticsearch returned it: ``_source``, which may lack vectors, ``_seq_no`` and
+        ``_primary_term``.
+    """
+    params = action["script"]["params"]
+    kept = {name: value for name, value in read["_source"].items() if name not in _VECTORS}
+    vectors = {name: params[name] for name in _VECTORS if params[name] is not None}
+    return {
+        "_op_type": "index",
+        "_index": action["_index"],
+        "_id": action["_id"],
+        "if_seq_no": read["_seq_no"],
+        "if_primary_term": read["_primary_term"],
+        "_source": {**kept, "embedding": params["embedding"], **vectors, **params.get("attribution", {})},
+    }
 
 
 def attributed(index: str, product_id: str, source: str, attribution: Mapping[str, Any]) -> Action:

@@ -151,7 +151,7 @@ class Pipeline:
                 report.failed[product_id] = outcome.reason or ""
             if outcome.unavailable:
                 report.unavailable.append(product_id)
-        failures = write_targets.write_to(index, targets.writes[name], actions)
+        failures = stored_products.write(index, targets.writes[name], list(products.values()), actions)
         _note(report, dict(zip(products, failures, strict=True)), waiting=space is None)
         return report
 

@@ -1,19 +1,23 @@
-"""Read from an index the products that are to be embedded."""
+"""Read from an index the products that are to be embedded, and write their vectors."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from indexer.activations.image_addresses import Known
-from indexer.elastic.multi_get import get_sources
+from indexer.catalog import documents
+from indexer.elastic import write_targets
+from indexer.elastic.client import BulkFailure
+from indexer.elastic.multi_get import multi_get
 from indexer.elastic.product_index import ProductIndex
 from indexer.embedding.image_embedder import Embedded
 from indexer.errors import ImageError, PlaceholderError
 from indexer.vectorizers.base import ProductFields
 
-_FIELDS = ["deleted_at", "images", "source", "embedding", "attribution", "pictures.image", "pictures.image_digest"]
+_LEFT_OUT = "vector,pictures.vector"  # large, and written anew
+_CONFLICT = 409  # the status of a write that another one came before
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ class StoredProduct(Embeddable):
     done: bool  # its vector is of this source and of the index's vector space
     attribution: Mapping[str, Any]  # which model predicted its attributes, and from which source
     placeholders: frozenset[str] = frozenset()  # digests of its pictures that counted as no image
+    read: Mapping[str, Any] = field(default_factory=dict, repr=False)  # as Elasticsearch returned it, without vectors
 
     def is_current(self, known: Mapping[str, Known], placeholders: Set[str] = frozenset()) -> bool:
         """Return whether the vector is up to date and no image is due to be checked.
@@ -58,14 +63,46 @@ class StoredProduct(Embeddable):
 
 def read(index: ProductIndex, ids: Sequence[str], space: str | None) -> tuple[dict[str, StoredProduct], list[str]]:
     """Read products by id; return them, and the ids of those that are gone."""
-    fields = ",".join([*_FIELDS, *ProductFields.NAMES])
-    sources = get_sources(index.client, index.name, ids, _source_includes=fields)
-    alive = {name: s for name, s in sources.items() if "title" in s and "deleted_at" not in s}
-    products = {name: _product(source, space) for name, source in alive.items()}
-    return products, [name for name in dict.fromkeys(ids) if name not in alive]
+    unique = list(dict.fromkeys(ids))
+    docs = multi_get(index.client, [(index.name, name) for name in unique], _source_excludes=_LEFT_OUT)
+    alive = {doc["_id"]: doc for doc in docs if doc["found"] and _is_alive(doc["_source"])}
+    products = {name: _product(doc, space) for name, doc in alive.items()}
+    return products, [name for name in unique if name not in alive]
 
 
-def _product(source: Mapping[str, Any], space: str | None) -> StoredProduct:
+def write(
+    index: ProductIndex, name: str, products: Sequence[StoredProduct], actions: Sequence[documents.Action]
+) -> list[BulkFailure | None]:
+    """Write vectors into products that were read from an index, through its write alias.
+
+    As whole documents, for which Elasticsearch needn't read the products again. Those that were written since they were
+    read are left to their actions' script, which decides by what is stored then.
+
+    Parameters
+    ----------
+    actions : sequence of dict
+        What `documents.embedded` built for each of the products.
+
+    Returns
+    -------
+    list of BulkFailure or None
+        The outcome of each.
+    """
+    whole = [documents.replaced(action, p.read) for action, p in zip(actions, products, strict=True)]
+    outcomes = write_targets.write_to(index, name, whole)
+    changed = [place for place, failure in enumerate(outcomes) if failure and failure.status == _CONFLICT]
+    again = write_targets.write_to(index, name, [actions[place] for place in changed])
+    for place, outcome in zip(changed, again, strict=True):
+        outcomes[place] = outcome
+    return outcomes
+
+
+def _is_alive(source: Mapping[str, Any]) -> bool:
+    return "title" in source and "deleted_at" not in source
+
+
+def _product(doc: Mapping[str, Any], space: str | None) -> StoredProduct:
+    source = doc["_source"]
     embedding = source.get("embedding", {})
     known = [embedding, *source.get("pictures", [])]
     digests = {k["image"]: k["image_digest"] for k in known if k.get("image") and k.get("image_digest")}
@@ -80,6 +117,7 @@ def _product(source: Mapping[str, Any], space: str | None) -> StoredProduct:
         == ("done", space, source["source"]),
         source.get("attribution") or {},
         frozenset(embedding.get("placeholders", ())),
+        doc,
     )
 
 

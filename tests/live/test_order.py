@@ -20,6 +20,8 @@ from indexer.elastic import write_targets
 from indexer.elastic.client import BulkFailure
 from indexer.elastic.loading import write_events
 from indexer.elastic.product_index import ProductIndex
+from indexer.embedding import stored_products
+from indexer.embedding.stored_products import StoredProduct
 from indexer.settings import Settings
 from tests.faults.chaos.catalogue import newest
 
@@ -60,6 +62,17 @@ def _stored(index: ProductIndex, product_id: str) -> dict[str, Any] | None:
 def _embed(index: ProductIndex, product_id: str, source: str) -> BulkFailure | None:
     action = documents.embedded(index.alias, product_id, source, VECTOR, space="test")
     return write_targets.write(index, [action])[0]
+
+
+def _read(index: ProductIndex, *ids: str) -> list[StoredProduct]:
+    products, _ = stored_products.read(index.at(index.live()), ids, "test")
+    return [products[product_id] for product_id in ids]
+
+
+def _embed_as_read(index: ProductIndex, *products: StoredProduct) -> list[BulkFailure | None]:
+    targets = write_targets.resolve(index)
+    actions = [documents.embedded(targets.live, p.read["_id"], p.source, VECTOR, space="test") for p in products]
+    return stored_products.write(index, targets.writes[targets.live], products, actions)
 
 
 def _source(**fields: Any) -> str:
@@ -208,3 +221,42 @@ def test_a_price_and_a_vector_that_race_both_survive(index: ProductIndex) -> Non
     stored = index.products(ids)
     assert {(h["price"], h["embedding"]["status"], "vector" in h) for h in stored.values()} == {(2, "done", True)}
     print(f"{RACES} prices against vectors: all of both survive")  # noqa: T201
+
+
+def test_a_vector_is_written_into_what_was_read_as_by_the_script(index: ProductIndex) -> None:
+    fields = {"price": 1, "category": ["A", "B"], "attributes": {"color": "red"}, "images": ["https://a.example/1.jpg"]}
+    _write(index, _upsert("w1", 1, **fields), _upsert("w2", 1, **fields), _update("w1", 2, brand="Late"))
+    _write(index, _update("w2", 2, brand="Late"))
+    for refreshed in (False, True):  # of a product that has no vector yet, and of one that has
+        assert _embed(index, "w1", _read(index, "w1")[0].source) is None
+        version = index.client.get(index=index.name, id="w2")["_version"]
+        assert _embed_as_read(index, *_read(index, "w2")) == [None]
+        assert index.client.get(index=index.name, id="w2")["_version"] == version + 1
+        by_script, whole = _stored(index, "w1"), _stored(index, "w2")
+        assert by_script
+        assert whole
+        assert by_script["embedding"].pop("at")
+        assert whole["embedding"].pop("at")
+        own = ("id", "style", "added_at", "updated_at")
+        assert {n: v for n, v in by_script.items() if n not in own} == {n: v for n, v in whole.items() if n not in own}
+        assert set(by_script) == set(whole)
+        if not refreshed:
+            index.refresh()
+
+
+def test_what_changed_since_a_product_was_read_is_kept(index: ProductIndex) -> None:
+    ids = ["k1", "k2", "k3", "k4", "k5"]
+    _write(index, *(_upsert(product_id, 1, price=1) for product_id in ids))
+    read = _read(index, *ids)
+    _write(index, _update("k2", 2, price=2), _update("k3", 2, title="Another thing"), _delete("k4", 2))
+    index.client.delete(index=index.live(), id="k5")
+    *written, missing = _embed_as_read(index, *read)
+    assert written == [None] * 4
+    assert missing
+    assert missing.status == 404
+    stored = index.products(ids)
+    assert {i: (s["price"], s["embedding"]["status"], "vector" in s) for i, s in stored.items()} == {
+        "k1": (1, "done", True),
+        "k2": (2, "done", True),
+        "k3": (1, "pending", False),
+    }

@@ -2,6 +2,7 @@ from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+from elasticsearch.helpers import expand_action
 
 from indexer.catalog import documents
 from indexer.catalog.documents import EmbeddedImage
@@ -140,6 +141,27 @@ def test_an_embedding_holds_its_source_and_why_something_is_missing() -> None:
     assert written(ones, space="s", reason="broken", failed=True) == {
         "status": "failed", "source": "src", "space": "s", "reason": "broken", "vector": True,
     }  # fmt: skip
+
+
+def test_a_product_is_replaced_as_its_script_would_change_it_if_nobody_wrote_it_meanwhile() -> None:
+    ones = np.ones(2, np.float32)
+    source = {
+        "id": "a",
+        "price": 3,
+        "facets": ["color:red"],
+        "pictures": [{"image": "v"}],
+        "embedding": {"reason": "x"},
+    }
+    read = {"_id": "a", "_source": source, "_seq_no": 7, "_primary_term": 2}
+    attribution = {"facets": ["color:red", "sleeve:long"]}
+    image = EmbeddedImage("u", "d", ones)
+    action = documents.embedded("shop", "a", "src", ones, [image], space="s", attribution=attribution)
+    header, written = expand_action(documents.replaced(action, read))
+    assert header == {"index": {"_index": "shop", "_id": "a", "if_seq_no": 7, "if_primary_term": 2}}
+    embedding = action["script"]["params"]["embedding"]
+    assert written == {"id": "a", "price": 3, **attribution, "embedding": embedding, "vector": ones}
+    failed = documents.embedded("shop", "a", "src", None, space="s", reason="broken", failed=True)
+    assert set(documents.replaced(failed, read)["_source"]) == {"id", "price", "facets", "embedding"}
 
 
 def test_an_update_changes_only_the_fields_it_sets() -> None:
