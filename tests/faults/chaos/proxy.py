@@ -22,8 +22,8 @@ class RecordingProxy(SpoilingProxy):
     """Records writes with the documents that they leave, aliases that change, and points in time that are opened.
 
     Elasticsearch returns the document that an update leaves, with its sequence number, if the update says
-    ``"_source": true``: the proxy adds that. So each index's history is complete and in order, without a change to what
-    is tested.
+    ``"_source": true``: the proxy adds that. What is written whole is in the request. So each index's history
+    is complete and in order, without a change to what is tested.
     """
 
     def __init__(self, upstream: str, alias: str, history: History, fits: Callable[[str, str, str], bool]) -> None:
@@ -45,8 +45,8 @@ class RecordingProxy(SpoilingProxy):
         written = _ask_for_states(body) if place.endswith("_bulk") else None
         answer = super()._forward(method, path, headers, written[0] if written else body)
         if written and answer.status_code == 200:
-            for source, item in zip(written[1], answer.json()["items"], strict=True):
-                self._record(began, source, item)
+            for sent, item in zip(written[1], answer.json()["items"], strict=True):
+                self._record(began, sent, item)
         elif place == f"/{self._alias}/_pit" and answer.status_code == 200:
             self._history.add(Opened(began, time.monotonic(), answer.json()["id"]))
         elif place == "/_aliases":
@@ -54,13 +54,14 @@ class RecordingProxy(SpoilingProxy):
             self._history.add(AliasesChanged(began, time.monotonic(), actions, answer.status_code))
         return answer
 
-    def _record(self, began: float, script: str | None, item: dict[str, Any]) -> None:
+    def _record(self, began: float, sent: dict[str, Any], item: dict[str, Any]) -> None:
         [(kind, outcome)] = item.items()
         changed = outcome.get("result") in {"created", "updated", "deleted"}
         if not changed or not outcome["_index"].startswith(f"{self._alias}-2"):  # a year: stores have a name there
             return
-        state = self.state(outcome["get"]["_source"]) if kind == "update" else None
-        name = self._names.get(script or "", "an unknown script") if kind == "update" else kind
+        document = outcome["get"]["_source"] if kind == "update" else sent  # of a removed one, empty
+        name = self._names.get(sent["script"]["source"], "an unknown script") if kind == "update" else kind
+        state = self.state(document) if document else None
         ended, seq_no = time.monotonic(), outcome["_seq_no"]
         self._history.add(Written(began, ended, outcome["_index"], outcome["_id"], seq_no, name, state))
 
@@ -82,16 +83,15 @@ class RecordingProxy(SpoilingProxy):
         )
 
 
-def _ask_for_states(body: bytes) -> tuple[bytes, list[str | None]]:
-    """Return a bulk request whose updates by script return their documents, and the script of each item."""
-    parts, sources = [], list[str | None]()
+def _ask_for_states(body: bytes) -> tuple[bytes, list[dict[str, Any]]]:
+    """Return a bulk request whose updates by script return their documents, and what is sent of each item."""
+    parts, sent = [], list[dict[str, Any]]()
     for lines, (kind, address) in _items(body):
-        action = json.loads(lines.partition(b"\n")[2]) if kind == "update" else {}
-        if "script" not in action:
+        action = json.loads(lines.partition(b"\n")[2]) if kind != "delete" else {}
+        sent.append(action)
+        if kind != "update" or "script" not in action:
             parts.append(lines)
-            sources.append(None)
             continue
         address.pop("_source", None)  # a part of the document, which the whole one includes
         parts += [json.dumps(line).encode() + b"\n" for line in ({kind: address}, {**action, "_source": True})]
-        sources.append(action["script"]["source"])
-    return b"".join(parts), sources
+    return b"".join(parts), sent
