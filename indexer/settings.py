@@ -80,8 +80,8 @@ class Settings(BehaviourSettings, LanguageSettings, RateLimitSettings, ServerSet
     runtime: Literal["auto", "openvino", "onnx", "torch"] = Field(
         "auto", description="What runs the CNN; auto: torch on a machine with a CUDA GPU, otherwise OpenVINO."
     )
-    gpu_precision: Literal["float16", "bfloat16", "float32"] = Field(
-        "float16", description="Precision on a CUDA GPU; float16 is as fast as bfloat16 and more exact."
+    gpu_precision: Literal["float16", "float32"] = Field(
+        "float16", description="Precision on a CUDA GPU; float32 for models whose activations overflow in float16."
     )
     gpu_compile: bool = Field(
         False, description="Whether torch.compile generates the GPU's kernels, which adds a minute or more to a start."

@@ -6,7 +6,7 @@ import ctypes
 from dataclasses import dataclass
 from typing import Literal
 
-Precision = Literal["float16", "bfloat16", "float32"]
+Precision = Literal["float16", "float32"]
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from indexer.vectorizers.taps import TappedModel
 log = logging.getLogger(__name__)
 
 _SMALL_BATCH = 8  # images of the smaller recorded batch
-_DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32}
+_DTYPES = {"float16": torch.float16, "float32": torch.float32}
 
 Run = Callable[[torch.Tensor], tuple[torch.Tensor, ...]]
 
@@ -44,9 +44,9 @@ class TorchRuntime:
 class CudaRuntime:
     """Torch on a CUDA GPU: channels-last, in half precision, recorded as a CUDA graph, fed from pinned memory.
 
-    The default is float16 rather than bfloat16: its 11 bits of mantissa keep activations to a cosine of 0.99999, 8 bits
-    don't, and both are equally fast. Every batch is padded to one of two recorded sizes, so that an image's vector
-    hardly depends on its batch. If the GPU runs out of memory, the batch size is halved for good.
+    In float16, not bfloat16: its 11 bits of mantissa keep activations to a cosine of 0.99999, 8 bits don't, and both
+    are equally fast. Every batch is padded to one of two recorded sizes, so that an image's vector hardly depends on
+    its batch. If the GPU runs out of memory, the batch size is halved for good.
 
     Parameters
     ----------

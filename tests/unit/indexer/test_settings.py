@@ -80,6 +80,7 @@ def test_what_is_wrong_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         ("ELASTICSEARCH_URL", "http:/elasticsearch", "ELASTICSEARCH_URL: .*such as http://localhost:9200"),
         ("REDIS_URL", "foo", "REDIS_URL: .*such as redis://localhost:6379/0"),
         ("REDIS_URL", "unix:///run/redis.sock", "REDIS_URL: .*such as redis://localhost:6379/0"),
+        ("GPU_PRECISION", "bfloat16", "GPU_PRECISION: Input should be 'float16' or 'float32'"),
         ("STAFF", "ada:short", "STAFF: .*at least 12 characters"),
     ],
 )

@@ -16,6 +16,7 @@ from indexer.images.decoder import Decoder
 from indexer.images.decoding.palette import Palette
 from indexer.images.decoding.preparations import Preparation
 from indexer.images.gpu_decoder import GpuDecoder
+from indexer.settings import Settings
 from indexer.vectorizers.checkpoints import load_model
 from indexer.vectorizers.preprocessing import LEAST_SIDE
 from indexer.vectorizers.presets import PRESETS
@@ -25,7 +26,7 @@ from indexer.vectorizers.runtimes.torch import to_gpu
 from indexer.vectorizers.taps import TappedModel
 from tests.images import encode
 
-PRESET = PRESETS["efficientnet_lite0"]
+PRESET = PRESETS[Settings().look_model]
 DEVICE = "cuda" if has_gpu() else "cpu"
 
 
