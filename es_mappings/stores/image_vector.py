@@ -4,13 +4,30 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from es_mappings.layout import Vector
 
 Numbers = Literal["float32", "bfloat16"]
+
+
+class Origin(NamedTuple):
+    """How a process computes the activations of images.
+
+    Not part of a vectorizer's manifest, because all ways agree to a cosine of 0.999: workers share what they store.
+
+    Attributes
+    ----------
+    precision : {"float32", "float16"}
+        In which the network runs.
+    decoder : {"processes", "nvjpeg"}
+        What decodes the images; processes decode what nvJPEG can't.
+    """
+
+    precision: str
+    decoder: str
 
 
 def mapping(vectorizers: Mapping[str, dict[str, Any]], numbers: Numbers = "float32") -> dict[str, Any]:
@@ -32,6 +49,7 @@ def mapping(vectorizers: Mapping[str, dict[str, Any]], numbers: Numbers = "float
         "properties": {
             "digest": {"type": "keyword"},  # the `_id` again, as a value to sort by
             "activations": {"properties": {aspect: {"type": "binary"} for aspect in vectorizers}},
+            **{name: {"type": "keyword"} for name in Origin._fields},  # of images; 0.1 stored none
             "stored_at": {"type": "date"},
             "unused_since": {"type": "date"},  # since when no product uses it
         },

@@ -13,7 +13,7 @@ from more_itertools import chunked
 
 from es_mappings.layout import Vector
 from es_mappings.stores import caches, image_vector
-from es_mappings.stores.image_vector import Numbers
+from es_mappings.stores.image_vector import Numbers, Origin
 from indexer.activations.older_stores import OlderStores
 from indexer.catalog.documents import now
 from indexer.digests import manifest_digest
@@ -49,6 +49,8 @@ class ActivationStore:
         Aspect to the length of its activations.
     older : OlderStores, optional
         Stores of an earlier version; what they have is copied when it is read.
+    origin : Origin, optional
+        How what is put into it was computed.
     """
 
     def __init__(
@@ -58,13 +60,19 @@ class ActivationStore:
         dims: Mapping[str, int],
         numbers: Numbers = "float32",
         older: OlderStores | None = None,
+        origin: Origin | None = None,
     ) -> None:
         self.index, self.aspects = index, tuple(dims)
-        self._client, self._dims, self._numbers, self._older = client, dims, numbers, older
+        self._client, self._dims, self._numbers, self._older, self._origin = client, dims, numbers, older, origin
 
     @classmethod
     def open(
-        cls, index: ProductIndex, kind: Kind, vectorizers: Mapping[str, Vectorizer], numbers: Numbers = "float32"
+        cls,
+        index: ProductIndex,
+        kind: Kind,
+        vectorizers: Mapping[str, Vectorizer],
+        numbers: Numbers = "float32",
+        origin: Origin | None = None,
     ) -> ActivationStore:
         """Open the store of vectorizers, by aspect, created if missing; ``numbers`` is the format of a new one."""
         manifests = {aspect: vectorizer.manifest for aspect, vectorizer in vectorizers.items()}
@@ -73,7 +81,7 @@ class ActivationStore:
         mapping = index.client.indices.get_mapping(index=name)[name]["mappings"]
         older = OlderStores.find(index, kind, manifests)
         dims = {aspect: vectorizer.dims for aspect, vectorizer in vectorizers.items()}
-        return cls(index.client, name, dims, image_vector.numbers(mapping), older)
+        return cls(index.client, name, dims, image_vector.numbers(mapping), older, origin)
 
     def of(self, aspect: str) -> AspectStore:
         """Return the part of the store that holds one aspect."""
@@ -105,11 +113,14 @@ class ActivationStore:
         IndexStateError
             Elasticsearch refused one.
         """
+        return self._put(activations, self._origin)
+
+    def _put(self, activations: Mapping[str, Activations], origin: Origin | None) -> dict[str, Activations]:
         rounded: dict[str, Activations] = {
             digest: {aspect: self._rounded(digest, aspect, by_aspect.get(aspect)) for aspect in self.aspects}
             for digest, by_aspect in activations.items()
         }
-        put_all(self._client, [self._document(digest, row) for digest, row in rounded.items()], "an activation")
+        put_all(self._client, [self._document(digest, row, origin) for digest, row in rounded.items()], "an activation")
         return rounded
 
     def count(self) -> int:
@@ -138,7 +149,7 @@ class ActivationStore:
             self._older = None
 
     def _copied(self, missing: Sequence[str]) -> dict[str, Activations]:
-        return self.put(self._older.get(missing)) if self._older and missing else {}
+        return self._put(self._older.get(missing), None) if self._older and missing else {}
 
     def _rounded(self, digest: str, aspect: str, raw: Vector | None) -> Vector:
         if raw is None or raw.shape != (self._dims[aspect],) or not np.isfinite(raw).all():
@@ -148,12 +159,13 @@ class ActivationStore:
     def _unpacked(self, packed: Mapping[str, str], aspects: Sequence[str]) -> Activations:
         return {aspect: image_vector.unpacked(packed[aspect], self._numbers) for aspect in aspects}
 
-    def _document(self, digest: str, rounded: Activations) -> dict[str, Any]:
+    def _document(self, digest: str, rounded: Activations, origin: Origin | None) -> dict[str, Any]:
         return {
             "_index": self.index,
             "_id": digest,
             "digest": digest,
             "activations": {aspect: image_vector.packed(row, self._numbers) for aspect, row in rounded.items()},
+            **(origin._asdict() if origin else {}),
             "stored_at": now(),
         }
 

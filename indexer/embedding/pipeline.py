@@ -13,6 +13,7 @@ from elasticsearch import ApiError
 from more_itertools import chunked
 
 from es_mappings.layout import Vector
+from es_mappings.stores.image_vector import Origin
 from indexer.activations.activation_store import ActivationStore, AspectStore
 from indexer.activations.image_addresses import ImageAddresses, Known
 from indexer.activations.placeholders import Placeholders
@@ -60,7 +61,8 @@ class Pipeline:
         self._index, self._source = index, source
         self.vectorizers, self.batch_size = vectorizers, batch_size
         image_vectorizers, numbers = vectorizers.all_images, vectorizers.numbers
-        store = ActivationStore.open(index, "images", image_vectorizers, numbers)
+        origin = Origin(vectorizers.precision, source.decoder.name)
+        store = ActivationStore.open(index, "images", image_vectorizers, numbers, origin)
         self._placeholders = Placeholders(index)
         self._embed_images = ImageEmbedder(source, image_vectorizers, store, batch_size, self._placeholders.confirmed)
         self._addresses = ImageAddresses(index, timedelta(hours=recheck_hours))

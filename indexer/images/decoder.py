@@ -55,6 +55,8 @@ class Decoder:
     ...         ...  # a PIL image, or the ImageError that says why there is none
     """
 
+    name = "processes"  # kept with the activations of what it decodes
+
     def __init__(self, processes: int = 0, *, cpu_seconds: float = _CPU_SECONDS, deadline: float = _DEADLINE) -> None:
         self._size = processes or len(os.sched_getaffinity(0))
         self._cpu_seconds, self._deadline = cpu_seconds, deadline

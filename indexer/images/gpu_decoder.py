@@ -33,6 +33,8 @@ class GpuDecoder(Decoder):
         Torch device that decodes.
     """
 
+    name = "nvjpeg"
+
     def __init__(self, processes: int = 0, *, device: str = "cuda") -> None:
         super().__init__(processes)
         self._device = device

@@ -15,6 +15,8 @@ from indexer.errors import SettingsError
 from indexer.settings import Settings
 from indexer.vectorizers.base import ImageVectorizer, ProductVectorizer, Vectorizer
 from indexer.vectorizers.presets import DUAL, find_preset
+from indexer.vectorizers.runtimes import precision
+from indexer.vectorizers.runtimes.gpu import Gpu, Precision
 
 # The file that loads an aspect's vectorizer, where it isn't the one of the aspect's name.
 _FILES = {"look": "cnn", "style": "cnn"}
@@ -34,6 +36,8 @@ class Vectorizers:
         Vectorizers of images that only attribution uses.
     text_tower : callable or None
         Embeds texts in the vectors of the look, if its model is a dual encoder.
+    precision : {"float32", "float16"}
+        In which the networks of images run here.
     """
 
     images: Mapping[str, ImageVectorizer]
@@ -41,6 +45,7 @@ class Vectorizers:
     numbers: Numbers = "float32"
     attribution: Mapping[str, ImageVectorizer] = field(default_factory=dict)
     text_tower: Callable[[Sequence[str]], Vector] | None = None
+    precision: Precision = "float32"
 
     @property
     def digests(self) -> dict[str, str]:
@@ -85,6 +90,7 @@ def load_vectorizers(settings: Settings) -> Vectorizers:
         settings.keep_as,
         {"parts": parts} if isinstance(parts, ImageVectorizer) else {},
         _text_tower(settings),
+        precision(settings.runtime, Gpu(settings.gpu_precision)),
     )
 
 

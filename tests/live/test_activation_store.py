@@ -1,6 +1,7 @@
 """The Image Vector Store returns what was written, to the bit, whatever its number format and version."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
@@ -8,13 +9,15 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from es_mappings.layout import Vector
-from es_mappings.stores.image_vector import Numbers
+from es_mappings.stores import image_vector
+from es_mappings.stores.image_vector import Numbers, Origin
 from indexer.activations.activation_store import Activations, ActivationStore
 from indexer.digests import manifest_digest
 from indexer.elastic.client import bulk
 from indexer.elastic.product_index import ProductIndex
 from indexer.retention import summaries
 from indexer.settings import Settings
+from tests.live.rolling import RollingShop
 
 DIMS = 640
 SCALES = (1e-3, 0.1, 1.0, 30.0, 1e4)
@@ -123,3 +126,27 @@ def test_what_an_earlier_version_stored_is_copied_when_read_and_by_a_fit(index: 
     assert not index.client.indices.exists(index=older[1])
     assert set(running.get(ROWS)) == set(ROWS) - {"image-3"}  # a worker that was started before
     store.copy_older()
+
+
+def test_what_a_gpu_computed_can_be_found_in_a_store_of_an_earlier_version_too(index: ProductIndex) -> None:
+    vectorizer = _Named("look")
+    name = index.store(f"images-{manifest_digest({'look': vectorizer.manifest})}")
+    mapping = image_vector.mapping({"look": vectorizer.manifest})
+    mapping["properties"] = {n: f for n, f in mapping["properties"].items() if n not in Origin._fields}
+    index.client.indices.create(index=name, mappings=mapping)
+    for number, origin in enumerate([None, Origin("float32", "processes"), Origin("float16", "nvjpeg")]):
+        store = ActivationStore.open(index, "images", {"look": vectorizer}, "float32", origin)
+        store.put({f"image-{number}": {"look": ROWS["image-0"]}})
+    index.client.indices.refresh(index=name)
+    for term in ({"precision": "float16"}, {"decoder": "nvjpeg"}):
+        hits = index.client.search(index=name, query={"term": term})["hits"]["hits"]
+        assert [hit["_id"] for hit in hits] == ["image-2"]
+    assert set(store.get(["image-0", "image-2"])) == {"image-0", "image-2"}
+
+
+def test_the_pipeline_says_how_it_computes(client: Elasticsearch, settings: Settings, tmp_path: Path) -> None:
+    shop = RollingShop(client, settings, tmp_path)
+    shop.open(3)
+    computed = {"bool": {"filter": [{"term": {"precision": "float32"}}, {"term": {"decoder": "processes"}}]}}
+    client.indices.refresh(index=shop.index.store("images-*"))
+    assert client.count(index=shop.index.store("images-*"), query=computed)["count"] == 3

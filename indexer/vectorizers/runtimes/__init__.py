@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from indexer.errors import SettingsError
 from indexer.vectorizers.preprocessing import Pixels
-from indexer.vectorizers.runtimes.gpu import Gpu, has_gpu
+from indexer.vectorizers.runtimes.gpu import Gpu, Precision, has_gpu
 
 if TYPE_CHECKING:
     from es_mappings.layout import Vector
@@ -75,6 +75,11 @@ def describe(choice: Choice) -> str:
         return device_name()
     label = {"openvino": "OpenVINO", "onnx": "ONNX Runtime"}[name]
     return f"{label} {version(PACKAGES[name])} on CPU"
+
+
+def precision(choice: Choice, gpu: Gpu) -> Precision:
+    """Return the precision in which `load_runtime` runs a model on this machine."""
+    return gpu.precision if choose(choice) == "torch" and has_gpu() else "float32"
 
 
 def load_runtime(

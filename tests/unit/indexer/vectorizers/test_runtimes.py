@@ -95,6 +95,17 @@ def test_the_fastest_runtime_is_chosen_and_described() -> None:
     assert runtimes.describe("torch").startswith("torch ")
 
 
+@pytest.mark.parametrize(
+    ("choice", "gpu", "expected"),
+    [("auto", True, "float16"), ("torch", True, "float16"), ("openvino", True, "float32"), ("torch", False, "float32")],
+)
+def test_the_precision_is_that_of_what_runs_the_model(
+    monkeypatch: pytest.MonkeyPatch, choice: runtimes.Choice, gpu: bool, expected: Precision
+) -> None:
+    monkeypatch.setattr(runtimes, "has_gpu", lambda: gpu)
+    assert runtimes.precision(choice, Gpu("float16")) == expected
+
+
 def test_a_missing_runtime_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runtimes, "find_spec", lambda _: None)
     with pytest.raises(SettingsError, match="RUNTIME: onnx is not installed: pip install onnxruntime"):
