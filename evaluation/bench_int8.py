@@ -2,48 +2,119 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import click
 import numpy as np
+import openvino as ov
 from rich.table import Table
 
 from es_mappings.layout import Vector
 from evaluation.bench_embedding import addresses
+from evaluation.int8 import convolutions, cosines, outputs, quantized, seconds_of_a_core, sensitive_layers
+from evaluation.variants import rank
 from indexer.cli.console import errors_in_one_line, report_console
 from indexer.embedding.pipeline import image_source
+from indexer.relevance.golden import Grades
+from indexer.relevance.metrics import Run, compare, interval, per_anchor
 from indexer.settings import Settings
 from indexer.vectorizers.checkpoints import load_model
 from indexer.vectorizers.cnn import load as load_cnn
 from indexer.vectorizers.preprocessing import LEAST_SIDE, Pixels
 from indexer.vectorizers.presets import find_preset
-from indexer.vectorizers.runtimes.openvino import compiled, converted
+from indexer.vectorizers.runtimes.openvino import converted
 from indexer.vectorizers.taps import TappedModel
 
-# How NNCF quantizes, by name: activations symmetrically about zero, or (mixed) by their own range.
-PRESETS = {"performance": {"fast_bias_correction": True}, "mixed": {"fast_bias_correction": False}}
+Item = TypeVar("Item")
+
+MEASURE = "ndcg@10"
+PAGE = 24  # products of a page of results, for the overlap
+
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 console = report_console()
 
 
 @click.command()
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--calibrate", default=150, show_default=True, help="Images that the ranges of numbers are read from.")
-@click.option("--count", default=60, show_default=True, help="Other images that are compared.")
-def main(folder: Path, *, calibrate: int, count: int) -> None:
-    """Compare the model of LOOK_MODEL in int8 with float32, on the images in FOLDER."""
+@click.argument("known", type=FOLDER)
+@click.argument("measured", type=FOLDER)
+@click.option("--calibrate", default=150, show_default=True, help="Images of KNOWN that the ranges are read from.")
+@click.option("--count", default=400, show_default=True, help="Images of MEASURED that are compared, at most.")
+@click.option("--float-layers", default=8, show_default=True, help="Most sensitive layers that stay in float32.")
+def main(known: Path, measured: Path, *, calibrate: int, count: int, float_layers: int) -> None:
+    """Quantize the model of LOOK_MODEL on the images in KNOWN, and compare it with float32 on those in MEASURED.
+
+    The category of an image is the folder that it is in.
+    """
     with errors_in_one_line():
-        settings = Settings.from_environment().model_copy(update={"image_roots": (folder.resolve(),)})
-        pixels = _pixels(settings, addresses(folder, calibrate + count, repeat=False))
-        network = converted(*_model(settings))
-        known, others = pixels[:calibrate], pixels[calibrate:]
-        expected, seconds = _run(network, others)
-        console.print(f"float32: {seconds * 1e3:.1f} ms of a core for an image")
-        for name in PRESETS:
-            console.print(_compared(name, expected, *_run(_quantized(network, known, name), others)))
+        settings = Settings.from_environment()
+        settings = settings.model_copy(update={"image_roots": (known.resolve(), measured.resolve())})
+        images = _pixels(settings, _addresses(known, calibrate))
+        chosen = _addresses(measured, count)
+        others, categories = _pixels(settings, chosen), [Path(address).parent.name for address in chosen]
+        model, size = _model(settings)
+        network = converted(model, size)
+        expected = outputs(network, others)
+        aspects = [f"{aspect}: mean cosine, least" for aspect in model.taps]
+        table = Table("", "ms of a core, float32 beside it", *aspects, MEASURE, f"overlap@{PAGE}")
+        for name, int8 in _variants(network, images, float_layers):
+            speeds = seconds_of_a_core((int8, network), others)
+            table.add_row(name, _described(speeds), *_compared(expected, outputs(int8, others), categories))
+        console.print(table)
+
+
+def _variants(network: ov.Model, images: Sequence[Pixels], float_layers: int) -> Iterator[tuple[str, ov.Model]]:
+    yield "weights of eight bits", quantized(network, images, seven_bits=False)
+    yield "weights of seven bits", quantized(network, images)
+    some = spread(images, 30)
+    layers = sensitive_layers(network, quantized(network, some, corrected=False), some, float_layers)
+    places = [convolutions(network).index(layer) for layer in layers]
+    console.print(f"Convolutions that stay in float32, the most sensitive first: {', '.join(map(str, places))}")
+    yield f"and {len(layers)} layers in float32", quantized(network, images, float_layers=layers)
+
+
+def _compared(expected: Sequence[Vector], actual: Sequence[Vector], categories: Sequence[str]) -> Iterator[str]:
+    for some, others in zip(expected, actual, strict=True):
+        each = cosines(some, others)
+        yield f"{each.mean():.4f}, {each.min():.4f}"
+    grades = by_category(categories)
+    before, after = (rank(dict(zip(grades, look, strict=True)), grades, "cosine") for look in (expected[0], actual[0]))
+    scores = per_anchor(grades, before, MEASURE), per_anchor(grades, after, MEASURE)
+    change = compare(*scores)
+    yield f"{interval(scores[0]).mean:.3f} -> {interval(scores[1]).mean:.3f} ({change.low:+.3f} to {change.high:+.3f})"
+    yield f"{overlap(before, after):.3f}"
+
+
+def by_category(categories: Sequence[str]) -> Grades:
+    """Return a golden set of images, named by their places, in which those of one category are relevant."""
+    return {
+        str(i): {str(j): int(category == other) for j, other in enumerate(categories) if j != i}
+        for i, category in enumerate(categories)
+    }
+
+
+def overlap(before: Run, after: Run) -> float:
+    """Return how much of each anchor's first page is on it in both orders, on average."""
+    shared = [len({*before[a][:PAGE]} & {*after[a][:PAGE]}) / min(PAGE, len(before[a])) for a in before]
+    return float(np.mean(shared))
+
+
+def spread(items: Sequence[Item], count: int) -> list[Item]:
+    """Return up to ``count`` items from all over a sequence."""
+    count = min(count, len(items))
+    return [items[place * len(items) // count] for place in range(count)]
+
+
+def _addresses(folder: Path, count: int) -> list[str]:
+    return spread(addresses(folder, sys.maxsize, repeat=False), count)
+
+
+def _described(speeds: Sequence[float]) -> str:
+    int8, float32 = speeds
+    return f"{int8 * 1e3:.1f}, {float32 * 1e3:.1f} ({float32 / int8:.2f} times as quick)"
 
 
 def _pixels(settings: Settings, images: Sequence[str]) -> list[Pixels]:
@@ -55,43 +126,9 @@ def _pixels(settings: Settings, images: Sequence[str]) -> list[Pixels]:
 def _model(settings: Settings) -> tuple[TappedModel, tuple[int, int]]:
     preset = find_preset(settings.look_model)
     loaded = load_model(preset.model, settings.look_weights)
-    taps = {"look": preset.look, "style": preset.style}
+    taps = {"look": preset.look, "style": preset.style, "parts": preset.parts}
+    taps = {aspect: tap for aspect, tap in taps.items() if tap.layers}
     return TappedModel(loaded.module, loaded.preprocessing, taps), loaded.preprocessing.size
-
-
-def _quantized(network: Any, known: Sequence[Pixels], preset: str) -> Any:
-    import nncf  # of requirements-bench.txt
-
-    return nncf.quantize(
-        network.clone(),
-        nncf.Dataset(known, lambda image: image[None]),
-        preset=nncf.QuantizationPreset(preset),
-        subset_size=len(known),
-        **PRESETS[preset],
-    )
-
-
-def _run(network: Any, images: Sequence[Pixels]) -> tuple[list[Vector], float]:
-    """Return the activations of each tap, and the seconds of a core that an image took."""
-    request = compiled(network, {"PERFORMANCE_HINT": "LATENCY"}).create_infer_request()
-    request.infer({0: images[0][None]})
-    began, rows = time.process_time(), []
-    for image in images:
-        request.infer({0: image[None]})
-        rows.append([output.data.copy() for output in request.output_tensors])
-    seconds = (time.process_time() - began) / len(images)
-    return [np.concatenate(tap).reshape(len(images), -1) for tap in zip(*rows, strict=True)], seconds
-
-
-def _compared(name: str, expected: Sequence[Vector], actual: Sequence[Vector], seconds: float) -> Table:
-    table = Table(title=f"int8, {name}: {seconds * 1e3:.1f} ms of a core for an image")
-    for heading in ("", "mean cosine with float32", "least"):
-        table.add_column(heading)
-    for aspect, some, others in zip(("look", "style"), expected, actual, strict=True):
-        lengths = np.linalg.norm(some, axis=1) * np.linalg.norm(others, axis=1)
-        cosines = (some * others).sum(axis=1) / lengths
-        table.add_row(aspect, f"{cosines.mean():.4f}", f"{cosines.min():.4f}")
-    return table
 
 
 if __name__ == "__main__":
