@@ -232,7 +232,7 @@ class HostileShop:
             own = [*server.scan_iter(f"{self.settings.index_name}:*"), *server.scan_iter(keys.visitor("*"))]
             own += server.scan_iter("staff-session:*")
             counters = keys.counters(self.settings.index_name).encode()  # counts of searches, which anybody may make
-            kept = (key for key in own if key != counters and b":called:" not in key)  # marks of tasks run out
+            kept = (key for key in own if key != counters and b":called" not in key)  # marks of tasks run out
             return state | {key.decode(): server.dump(key) for key in kept}
 
     def shopper(self) -> FlaskClient:

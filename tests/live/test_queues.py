@@ -11,6 +11,7 @@ import redis
 from indexer.settings import Settings
 from tests.conftest import wait_until
 from workers import embedding, resources
+from workers.app import EMBED_WAITING, WRITE_EVENTS, app
 from workers.errors import QueueFullError, RedisUnavailableError
 from workers.queues import embedding_queue, event_queue, scripts
 from workers.queues.embedding_queue import EmbeddingQueue
@@ -263,6 +264,22 @@ def test_a_product_with_an_unavailable_image_is_retried_a_few_times(
     queue.defer(["b"])
     queue.reset_deferrals(["b"])
     assert queue.defer(["b"]) == 0
+
+
+def test_tries_while_a_server_refuses_work_do_not_add_up(
+    server: redis.Redis, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[float | None] = []
+    monkeypatch.setattr(app, "send_task", lambda _task, countdown: sent.append(countdown))
+    tasks = TaskQueues(server, name)
+    for _ in range(3):  # tasks that are refused, and the scheduler between them
+        assert tasks.wake(WRITE_EVENTS, after=60)
+        assert tasks.wake(WRITE_EVENTS)
+        tasks.acknowledge(WRITE_EVENTS)
+    assert sent == [60, None, None, None]
+    assert tasks.wake(EMBED_WAITING, after=0.2)  # another queue has a try of its own ...
+    wait_until(lambda: tasks.wake(EMBED_WAITING, after=0.2) and len(sent) == 6, "the next try")  # ... and a next one
+    assert sent[4:] == [0.2, 0.2]
 
 
 @pytest.fixture

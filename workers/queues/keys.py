@@ -38,6 +38,11 @@ def woken(alias: str, task: str) -> str:
     return f"{alias}:called:{task}"
 
 
+def woken_later(alias: str, task: str) -> str:
+    """Return the key that exists while a worker is to be sent to a queue after a pause."""
+    return f"{alias}:called-later:{task}"
+
+
 def refreshed(alias: str) -> str:
     """Return the key that exists for a moment after the index was refreshed."""
     return f"{alias}:shown"

@@ -43,10 +43,14 @@ class TaskQueues:
         Parameters
         ----------
         after : float
-            Seconds from now; if given, a task is always sent.
+            Seconds from now, to try again. While a server refuses work, each try asks for the next one: only one is
+            under way, or the tries of all tasks and of the scheduler would add up.
         """
+        key, milliseconds = keys.woken(self._alias, task), _WOKEN_MS
+        if after:
+            key, milliseconds = keys.woken_later(self._alias, task), max(1, round(after * 1_000))
         try:
-            if after or self._client.set(keys.woken(self._alias, task), 1, nx=True, px=_WOKEN_MS):
+            if self._client.set(key, 1, nx=True, px=milliseconds):
                 app.send_task(task, countdown=after or None)
         except (redis.RedisError, OperationalError):
             return False
