@@ -11,14 +11,21 @@ from collections.abc import Collection
 from indexer.catalog.feeds.families import Families
 from indexer.catalog.feeds.rows import Format, Row, Rows, addresses, deletion, filled, path, split, text, unique
 from indexer.catalog.feeds.sales import current_price
+from indexer.catalog.feeds.woocommerce_columns import english
 from indexer.errors import CatalogError
 
 _ATTRIBUTE = re.compile(r"attribute (\d+) name")
 _COMMA = re.compile(r"(?<!\\),")  # the exporter escapes commas inside names
+_NEW_LINE = re.compile(r"\\(\\?)n")  # it writes new lines of descriptions as \n, and a backslash before n twice
 
 
 def _recognises(columns: Collection[str]) -> bool:
-    return {"type", "sku", "name"} <= set(columns) and bool({"regular price", "categories", "published"} & set(columns))
+    names = {english(column) for column in columns}
+    telling = {
+        "regular price",
+        "published",
+    } & names or "categories" in columns  # which shops' own tables translate, too
+    return {"type", "sku", "name"} <= names and bool(telling)
 
 
 def _products(rows: Rows, _language: str) -> Rows:
@@ -27,7 +34,9 @@ def _products(rows: Rows, _language: str) -> Rows:
         if isinstance(row, CatalogError):
             yield number, row
             continue
-        named = {column.lower(): value for column, value in row.items()}
+        named: Row = {}
+        for column, value in row.items():
+            named.setdefault(english(column), value)  # a plugin's column of the same name comes later
         product, kinds = _product(named), split(text(named, "type").lower(), ",")
         if "variation" in kinds:
             yield from families.variant(number, product, text(named, "parent"))
@@ -49,7 +58,7 @@ def _product(row: Row) -> Row:
         {
             "id": product_id,
             "title": text(row, "name"),
-            "description": text(row, "description", "short description"),
+            "description": _lines(text(row, "description", "short description")),
             "category": _category(text(row, "categories")),
             "brand": text(row, "brands", "brand"),
             "price": current_price(
@@ -63,6 +72,10 @@ def _product(row: Row) -> Row:
             "images": unique(addresses(text(row, "images"))),
         }
     )
+
+
+def _lines(description: str) -> str:
+    return _NEW_LINE.sub(lambda match: r"\n" if match[1] else "\n", description)
 
 
 def _match(column: str) -> re.Match[str] | None:

@@ -112,8 +112,8 @@ def test_a_long_file_takes_no_more_memory_than_a_short_one(tmp_path: Path, name:
 
 
 def test_an_export_of_another_language_is_refused_rather_than_half_read(tmp_path: Path) -> None:
-    file = _file(tmp_path, "ID,Typ,Artikelnummer,Name,Veröffentlicht,Regulärer Preis\n1,simple,A,Kleid,1,20\n")
-    with pytest.raises(CatalogError, match=r"no WooCommerce export has the columns ID, Typ.*Export in English"):
+    file = _file(tmp_path, "ID,Rodzaj,SKU,Nazwa,Opublikowano,Cena\n1,simple,A,Sukienka,1,20\n")
+    with pytest.raises(CatalogError, match=r"no WooCommerce export has the columns ID, Rodzaj.*Export in English"):
         open_feed(file, FeedOptions(format="woocommerce"))
 
 

@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 from indexer.catalog.events import Delete, Event, Upsert, parse_line
 from indexer.catalog.feeds.feed import open_feed
 from indexer.catalog.feeds.reading import read_feed
@@ -66,3 +68,57 @@ def test_a_sale_price_counts_while_it_holds(tmp_path: Path) -> None:
     text = header + "".join(f"{n},simple,S{n},Mug,1,{cells},10,20\n" for n, cells in enumerate(dates))
     prices = [event.product.price for _, event in _events(tmp_path, text) if isinstance(event, Upsert)]
     assert prices == [10, 20, 20, 10]
+
+
+GERMAN = (
+    "ID,Typ,Artikelnummer,Name,Veröffentlicht,Ist hervorgehoben?,Sichtbarkeit im Katalog,Kurzbeschreibung,Beschreibung,"
+    '"Datum, an dem Angebotspreis beginnt","Datum, an dem Angebotspreis endet",Vorrätig?,Angebotspreis,Regulärer Preis,'
+    "Kategorien,Schlagwörter,Bilder,Übergeordnetes Produkt,Marken,Attribut 1 Name,Attribut 1 Wert(e)"
+)
+FRENCH = (  # with the spaces and the apostrophe of French typesetting
+    "ID,Type,UGS,Nom,Publié,Mis en avant\u202f?,Visibilité dans le catalogue,Description courte,Description,"
+    "Date de début de promo,Date de fin de promo,En stock\u00a0?,Tarif promo,Tarif régulier,"
+    "Catégories,Étiquettes,Images,Parent,Brands,Nom de l\u2019attribut 1,Valeur(s) de l\u2019attribut 1 "
+)
+SPANISH = (
+    "ID,Tipo,SKU,Nombre,Publicado,¿Está destacado?,Visibilidad en el catálogo,Descripción corta,Descripción,"
+    "Día en que empieza el precio rebajado,Día en que termina el precio rebajado,¿Existencias?,Precio rebajado,"
+    "Precio normal,Categorías,Etiquetas,Imágenes,Superior,Marcas,Nombre del atributo 1,Valor(es) del atributo 1"
+)
+ITALIAN = (
+    "ID,Tipo,SKU,Nome,Pubblicato,In primo piano?,Visibilità nel catalogo,Breve descrizione,Descrizione,"
+    "Data di partenza del prezzo in saldo,Data in cui termina l'offerta,In stock?,Prezzo in offerta,Prezzo di listino,"
+    "Categorie,Tag,Immagine,Genitore,Marchi,Nome dell'attributo 1,Valore dell'attributo 1"
+)
+DUTCH = (
+    "ID,Type,Artikelnummer,Naam,Gepubliceerd,Uitgelicht?,Zichtbaarheid in catalogus,Korte omschrijving,Beschrijving,"
+    "Startdatum actieprijs,Einddatum actieprijs,Op voorraad?,Actieprijs,Reguliere prijs,"
+    "Categorieën,Tags,Afbeeldingen,Hoofd,Merken,Naam eigenschap 1,Waarde eigenschap 1"
+)
+SHIRT = (  # a variation, its product, and one that is hidden from the catalogue; types stay English
+    '2,variation,HEMD-S,Hemd,1,0,visible,,,,2001-01-01,0,"9,50","19,90",,,https://shop.example/s.jpg,HEMD,,Farbe,rot\n'
+    '1,variable,HEMD,Hemd,1,0,visible,,Weich.,,,1,,,"Damen, Damen > Hemden",leicht,https://shop.example/1.jpg,,Marlowe,'
+    'Farbe,"rot, blau"\n'
+    "3,simple,WEG,Weg,1,0,hidden,,,,,1,,5,,,,,,,\n"
+)
+
+
+@pytest.mark.parametrize("header", [GERMAN, FRENCH, SPANISH, ITALIAN, DUTCH])
+def test_an_export_in_another_language_is_read(tmp_path: Path, header: str) -> None:
+    (_, shirt), (_, hidden) = _events(tmp_path, f"{header}\n{SHIRT}")
+    assert isinstance(shirt, Upsert)
+    product = shirt.product
+    assert (product.id, product.style_id, product.title, product.description) == ("HEMD-S", "HEMD", "Hemd", "Weich.")
+    assert (product.price, product.in_stock, product.brand) == (19.9, False, "Marlowe")  # the sale has ended
+    assert product.category == ["Damen", "Hemden"]
+    assert product.attributes == {"Farbe": "rot", "tags": ["leicht"]}
+    assert product.images == ["https://shop.example/s.jpg", "https://shop.example/1.jpg"]
+    assert isinstance(hidden, Delete)
+    assert hidden.id == "WEG"
+
+
+def test_new_lines_that_are_written_as_backslash_n_are_new_lines(tmp_path: Path) -> None:
+    header = "ID,Type,SKU,Name,Published,Short description,Description\n"
+    text = r"1,simple,M1,Mug,1,,Blue.\nWrites \\n for a new line." + "\n" + r"2,simple,M2,Mug,1,Red.\nBig.," + "\n"
+    texts = [event.product.description for _, event in _events(tmp_path, header + text) if isinstance(event, Upsert)]
+    assert texts == ["Blue.\nWrites \\n for a new line.", "Red.\nBig."]
