@@ -13,6 +13,7 @@ from indexer.catalog.feeds import csv, formats, json_array, json_lines, own, xml
 from indexer.catalog.feeds.encodings import checked_encoding, detect_encoding, encoding_name
 from indexer.catalog.feeds.files import DAMAGES, HEAD, is_binary, open_text, suffix
 from indexer.catalog.feeds.mapping import Mapping
+from indexer.catalog.feeds.proposing import foreign
 from indexer.catalog.feeds.rows import Format, Rows
 from indexer.errors import CatalogError
 
@@ -151,16 +152,26 @@ def open_feed(path: Path, options: FeedOptions = FeedOptions()) -> Feed:
     """
     feed = recognise(path, options)
     if feed.format is None and feed.columns and not feed.mapping:
-        raise CatalogError(
-            f"{path.name} is of no known format: its columns are {_named(feed.columns)}. "
-            f"`lookalike feed inspect {path}` proposes a mapping of them to our fields"
-        )
+        raise CatalogError(_unknown(feed))
     if feed.mapping and feed.syntax == "CSV" and (missing := feed.mapping.columns.keys() - set(feed.columns)):
         raise CatalogError(
             f"{feed.mapping.path}: columns: {path.name} has no column {sorted(missing)[0]!r}; "
             f"its columns are {_named(feed.columns)}"
         )
     return feed
+
+
+def _unknown(feed: Feed) -> str:
+    """Say why a file can't be read without a mapping."""
+    proposal = f"`lookalike feed inspect {feed.path}` proposes a mapping of the columns to our fields"
+    own_format = own.CSV if feed.syntax == "CSV" else own.JSON
+    if own_format.recognises({column.lower() for column in feed.columns}) and (others := foreign(feed.columns)):
+        column, field = next(iter(others.items()))
+        return (
+            f"{feed.path.name}: the column {column!r} is not read, since ours is called {field}. {proposal}; "
+            f"--format {own_format.name} loads the file as it is"
+        )
+    return f"{feed.path.name} is of no known format: its columns are {_named(feed.columns)}. {proposal}"
 
 
 def _named(columns: list[str]) -> str:
@@ -205,6 +216,8 @@ def _format(syntax: str, columns: list[str], options: FeedOptions) -> Format | N
         return None
     kind = syntax.partition(" ")[0]
     known = formats.recognised(kind, {column.lower() for column in columns})
+    if known in {own.CSV, own.JSON} and foreign(columns):
+        return None
     is_event = kind == "JSON" and ("type" in columns or not columns)
     return known or (own.JSON if is_event else None)
 

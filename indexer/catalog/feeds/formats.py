@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from indexer.catalog.feeds import akeneo, magento, merchant, own, shopify, woocommerce
+from indexer.catalog.feeds import akeneo, magento, merchant, own, shopify, shopify_json, woocommerce
 from indexer.catalog.feeds.rows import Format
 from indexer.errors import CatalogError
 
 FORMATS: tuple[Format, ...] = (
     shopify.FORMAT,
+    shopify_json.FORMAT,
     woocommerce.FORMAT,
     magento.FORMAT,
     akeneo.FORMAT,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections.abc import Iterable
 from collections.abc import Mapping as Columns
 
 from indexer.catalog.feeds.mapping import Mapping
@@ -47,6 +48,17 @@ _IMAGES = re.compile(r"(image|img|bild|picture|photo|foto|imagen|thumbnail|media
 _ADDRESS = re.compile(r"https?://\S+\.(jpe?g|png|webp|gif|avif)\b", re.IGNORECASE)
 _LISTED = ("images", "category")
 _INTRODUCTION = "# What the columns mean: see docs/catalogue.md. A line that begins with # says nothing yet."
+
+
+# Of a product without them, a shop sees at once that they are missing.
+_MISSED = ("price", "in_stock", "images")
+
+
+def foreign(columns: Iterable[str]) -> dict[str, str]:
+    """Return the columns that are named like a field of ours which no column is, with that field."""
+    names = (column.lower() for column in columns)
+    fields = _fields({name: Column() for name in names if not name.startswith(ATTRIBUTE)})
+    return {column: field for column, field in fields.items() if field in _MISSED and field not in fields}
 
 
 def propose(columns: Columns[str, Column]) -> str:

@@ -7,28 +7,58 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from indexer.catalog.feeds.rows import Format, Row, Rows, deletion, filled, path, split, text, unique
 from indexer.errors import CatalogError
 
+# The rows of a product, with their lines and the column names of older exports; a refused row stands alone.
+Group = list[tuple[int, Any]]
+
 _MAX_ROWS = 4_096  # of one product: 2,048 variants and 250 images are the most that Shopify has
 _OPTIONS = (1, 2, 3)
 _NO = {"false", "0", "no"}
+_SELLS_ON = {"continue", "true", "yes"}  # at no stock
+
+# The columns of exports since 2025, by what they were called before; those of another case are left out.
+_RENAMED = {
+    "url handle": "handle",
+    "description": "body (html)",
+    "published on online store": "published",
+    "sku": "variant sku",
+    "price": "variant price",
+    "inventory tracker": "variant inventory tracker",
+    "inventory quantity": "variant inventory qty",
+    "continue selling when out of stock": "variant inventory policy",
+    "product image url": "image src",
+    "variant image url": "variant image",
+}
+_NEW = {"url handle", "published on online store"}  # either tells that the names are new
 
 
 def _recognises(columns: Collection[str]) -> bool:
-    return {"handle", "title"} <= set(columns) and any(
-        c in columns for c in ("variant sku", "variant price", "option1 name", "body (html)")
+    names = _named(dict.fromkeys(columns))
+    return {"handle", "title"} <= names.keys() and any(
+        c in names for c in ("variant sku", "variant price", "option1 name", "body (html)")
     )
 
 
 def _products(rows: Rows, _language: str) -> Rows:
+    return offered(_groups(rows))
+
+
+def _named(row: Row) -> Row:
+    """Return a row by the names of its columns in lower case, those of older exports."""
+    named = {column.lower(): value for column, value in row.items()}
+    return {_RENAMED.get(column, column): value for column, value in named.items()} if _NEW & named.keys() else named
+
+
+def offered(groups: Iterable[Group]) -> Rows:
     """Return what is offered, then deletions: a draft copy of a product has the SKUs of the product."""
     owners: dict[str, str] = {}
     drafts: list[tuple[int, str]] = []
-    for group in _groups(rows):
+    for group in groups:
         if isinstance(group[0][1], CatalogError):
             yield from group
             continue
@@ -40,14 +70,14 @@ def _products(rows: Rows, _language: str) -> Rows:
     yield from ((number, deletion(product_id)) for number, product_id in drafts if product_id not in owners)
 
 
-def _groups(rows: Rows) -> Iterator[list[tuple[int, Any]]]:
-    """Collect rows of one handle that follow each other; a refused row stands alone."""
-    group: list[tuple[int, Any]] = []
+def _groups(rows: Rows) -> Iterator[Group]:
+    """Collect rows of one handle that follow each other."""
+    group: Group = []
     for number, row in rows:
         if isinstance(row, CatalogError):
             yield [(number, row)]
             continue
-        named = {column.lower(): value for column, value in row.items()}
+        named = _named(row)
         if group and (text(named, "handle") != text(group[0][1], "handle") or len(group) >= _MAX_ROWS):
             yield group
             group = []
@@ -139,7 +169,7 @@ def _in_stock(row: Row) -> bool | None:
     quantity = text(row, "variant inventory qty")
     if not re.fullmatch(r"-?\d+", quantity) or not text(row, "variant inventory tracker"):
         return None  # not counted: it can be ordered
-    return int(quantity) > 0 or text(row, "variant inventory policy").lower() == "continue"
+    return int(quantity) > 0 or text(row, "variant inventory policy").lower() in _SELLS_ON
 
 
 FORMAT = Format("shopify", "Shopify products", ("CSV",), _recognises, _products)

@@ -73,8 +73,35 @@ def test_a_file_of_unknown_columns_leads_to_a_mapping(tmp_path: Path) -> None:
         open_feed(_file(tmp_path, "ArtNr;Bezeichnung\n1;Kleid\n"))
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("catalog.csv", "id,title,price,image_url,stock\n1,Dress,9,https://a.example/1.jpg,0\n"),
+        ("catalog.json", '[{"id": 1, "title": "Dress", "stock": 0, "image_url": "https://a.example/1.jpg"}]'),
+    ],
+)
+def test_columns_that_are_fields_of_ours_under_other_names_lead_to_a_mapping(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    file = _file(tmp_path, text, name)
+    with pytest.raises(CatalogError, match=r"column '(image_url|stock)' is not read, since ours is called.*inspect"):
+        open_feed(file)
+    form = Path(name).suffix[1:]
+    ((_, product),) = open_feed(file, FeedOptions(format=form)).products()
+    assert product["id"] in {1, "1"}
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["id,title,weight,link", "ID,Title,Images,image_alt", "id,title,in_stock,quantity", "id,title,x,attributes.media"],
+)
+def test_unknown_columns_beside_ours_are_kept(tmp_path: Path, header: str) -> None:
+    ((_, product),) = open_feed(_file(tmp_path, f"{header}\n1,Dress,x,y\n")).products()
+    assert product["title"] == "Dress"
+
+
 def test_a_format_that_does_not_exist_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CatalogError, match="none of shopify, woocommerce"):
+    with pytest.raises(CatalogError, match="none of shopify, shopify-json, woocommerce"):
         open_feed(_file(tmp_path, "id,title\n1,a\n"), FeedOptions(format="klingon"))
 
 

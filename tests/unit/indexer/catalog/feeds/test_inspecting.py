@@ -37,6 +37,13 @@ def test_a_known_format_without_currency_is_completed(tmp_path: Path) -> None:
     assert 'format = "shopify"' in inspection.proposal
 
 
+def test_a_table_that_has_some_of_our_names_is_read_with_a_mapping(tmp_path: Path) -> None:
+    inspection = _inspect(tmp_path, "id,title,price,image_url,stock\n1,Mug,9,https://a.example/1.jpg,0\n")
+    assert '"image_url" = "images"' in inspection.proposal
+    (product,) = inspection.products
+    assert (product.images, product.in_stock) == (["https://a.example/1.jpg"], False)
+
+
 def test_nothing_is_proposed_where_nothing_is_missing(tmp_path: Path) -> None:
     inspection = _inspect(tmp_path, "id,title,price\n1,Mug,9 EUR\n")
     assert not inspection.proposal

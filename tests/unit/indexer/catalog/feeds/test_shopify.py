@@ -82,3 +82,33 @@ def test_options_that_differ_by_their_sign_are_different_products(tmp_path: Path
         "rx-minus1.50",
         "rx-1.50",
     ]
+
+
+NEW = (  # the header of exports since 2025, shortened
+    "Title,URL handle,Description,Vendor,Product category,Type,Tags,Published on online store,Status,SKU,Barcode,"
+    "Option1 name,Option1 value,Option1 Linked To,Price,Compare-at price,Inventory tracker,Inventory quantity,"
+    "Continue selling when out of stock,Product image URL,Image position,Image alt text,Variant image URL\n"
+)
+
+
+def test_exports_with_the_newer_header_are_read(tmp_path: Path) -> None:
+    rows = (
+        'Linen shirt,linen-shirt,<p>Airy</p>,Marlowe,Apparel > Shirts,Shirts,"summer, linen",TRUE,Active,LS-S,,Size,S,,'
+        "39.00,49.00,shopify,0,DENY,https://cdn.example/b.jpg,2,,\n"
+        ",linen-shirt,,,,,,,,LS-M,,,M,,41.00,,shopify,0,CONTINUE,https://cdn.example/a.jpg,1,,https://cdn.example/m.jpg\n"
+        "Old shirt,old-shirt,,Marlowe,,,,FALSE,Active,OS,,Title,Default Title,,9.00,,,,,,,,\n"
+    )
+    small, medium, old = (event for _, event in _events(tmp_path, NEW + rows))
+    assert isinstance(small, Upsert)
+    assert isinstance(medium, Upsert)
+    assert isinstance(old, Delete)
+    product = small.product
+    assert (product.id, product.style_id, product.title, product.description) == (
+        "LS-S", "linen-shirt", "Linen shirt", "Airy",
+    )  # fmt: skip
+    assert (product.brand, product.category, product.price) == ("Marlowe", ["Apparel", "Shirts"], 39)
+    assert product.attributes == {"tags": ["summer", "linen"], "Size": "S"}
+    assert product.images == ["https://cdn.example/a.jpg", "https://cdn.example/b.jpg"]
+    assert (product.in_stock, medium.product.in_stock) == (False, True)
+    assert medium.product.images[0] == "https://cdn.example/m.jpg"
+    assert old.id == "OS"
