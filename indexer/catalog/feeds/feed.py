@@ -199,7 +199,7 @@ def _reader(syntax: str, delimiter: str, head: str) -> Callable[[TextIO], Rows]:
         return partial(csv.rows, delimiter=delimiter)
     if syntax == "JSON":
         return partial(json_array.rows, start=json_array.array_start(head) or 0)
-    return partial(xml.rows, head=head) if syntax == "XML" else json_lines.rows
+    return xml.rows if syntax == "XML" else json_lines.rows
 
 
 def _first_columns(rows: Rows) -> list[str]:

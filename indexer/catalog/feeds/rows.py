@@ -79,8 +79,8 @@ def filled(product: Row) -> Row:
 
 
 def path(value: str) -> list[str]:
-    """Return the names of a category written as ``A > B``."""
-    return split(value, ">")
+    """Return the names of a category written as ``A > B``, or as ``A &gt; B``; other entities stay."""
+    return split(value.replace("&gt;", ">"), ">")
 
 
 def addresses(value: object) -> list[str]:

@@ -16,26 +16,37 @@ from indexer.catalog.feeds.rows import Row, Rows
 from indexer.errors import CatalogError
 
 _BLOCK = 65_536
+_MAX_HEAD = 16 * 1_048_576  # characters before the first element; feeds begin with all categories of a shop
 _ELEMENT = re.compile(r"<(?:\w+:)?(item|entry|product|offer|shopitem)(?=[\s>/])", re.IGNORECASE)
 _CDATA = re.compile(r"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
 _AMPERSAND = re.compile(r"&(?:(#\d+|#x[0-9a-fA-F]+|amp|lt|gt|quot|apos)(?=;)|(\w+;))?")
 
 
-def rows(text: TextIO, head: str) -> Rows:
-    """Read the elements of the name that ``head`` has first: item, entry, product, offer or shopitem.
+def rows(text: TextIO) -> Rows:
+    """Read the elements of the name that the file has first: item, entry, product, offer or shopitem.
 
     Columns are the names of an element's children, without prefix; those with one, such as ``g:id``, come first.
+    Children that name what they say, ``<param name="Color">red</param>``, are one column ``param``, an object.
     """
-    element = _ELEMENT.search(head)
-    if element is None:
-        raise CatalogError("no element is an item, entry, product, offer or shopitem: not a feed of products")
-    for number, fragment in _fragments(text, element.group(1)):
+    head, name = _head(text)
+    for number, fragment in _fragments(head, text, name):
         yield number, _row(fragment)
 
 
-def _blocks(text: TextIO) -> Iterator[str]:
-    """Read blocks that end with a tag, so that none is cut in two."""
-    rest = ""
+def _head(text: TextIO) -> tuple[str, str]:
+    """Read as far as the first product, and return what was read and the name of its element."""
+    head = ""
+    while len(head) < _MAX_HEAD and (block := text.read(_BLOCK)):
+        begin = max(0, len(head) - 100)  # a tag may begin in the block before
+        head += block
+        if element := _ELEMENT.search(head, begin):
+            return head, element.group(1)
+    raise CatalogError("no element is an item, entry, product, offer or shopitem: not a feed of products")
+
+
+def _blocks(head: str, text: TextIO) -> Iterator[str]:
+    """Return what was read, and read on in blocks that end with a tag, so that none is cut in two."""
+    rest = head
     while block := text.read(_BLOCK):
         rest += block
         end = rest.rfind(">") + 1 or (len(rest) if len(rest) > MAX_ROW else 0)
@@ -44,14 +55,14 @@ def _blocks(text: TextIO) -> Iterator[str]:
     yield rest
 
 
-def _fragments(text: TextIO, name: str) -> Iterator[tuple[int, str]]:
+def _fragments(head: str, text: TextIO, name: str) -> Iterator[tuple[int, str]]:
     """Split a file into the elements of a name, each with its line; of one that is too long, the beginning."""
     tag = rf"(?:\w+:)?{name}"
     tokens = re.compile(
         rf"<!--|-->|<!\[CDATA\[|\]\]>|<!ENTITY|<{tag}\s[^<>]*/>|<{tag}(?=[\s>])|</{tag}\s*>", re.IGNORECASE
     )
     nesting, number, line, fragment = _Nesting(), 1, 1, ""
-    for block in _blocks(text):
+    for block in _blocks(head, text):
         begin = 0
         for token in tokens.finditer(block):
             turn = nesting.turn(token.group())
@@ -138,7 +149,10 @@ def _parsed(fragment: str) -> Row:
             return
         prefix, _, local = name.rpartition(":")
         holder = stack[-1][0] if prefix or len(stack) > 1 else plain
-        _add(holder, local, text or children)
+        if pair := _pair(children, text):
+            _add_named(holder, local, *pair)
+        else:
+            _add(holder, local, text or children)
 
     def characters(data: str) -> None:
         stack[-1][1].append(data)
@@ -149,6 +163,24 @@ def _parsed(fragment: str) -> Row:
     parser.CharacterDataHandler = characters
     parser.Parse(fragment, True)
     return plain
+
+
+def _pair(children: dict[str, Any], text: str) -> tuple[str, str] | None:
+    """Return name and value of an element that has both, as feeds write attributes of a product."""
+    if text and (name := children.get("name")) and isinstance(name, str):
+        return name, " ".join(filter(None, [text, children.get("unit")]))
+    names = {child.upper(): value for child, value in children.items()}
+    name, value = names.get("PARAM_NAME"), names.get("VAL")  # Heureka's
+    return (name, value) if isinstance(name, str) and isinstance(value, str) else None
+
+
+def _add_named(row: Row, column: str, name: str, value: str) -> None:
+    """Add a value to the object of a column, or to the list of one that has values without a name, too."""
+    pairs = row.setdefault(column, {})
+    if isinstance(pairs, dict):
+        _add(pairs, name, value)
+    else:
+        _add(row, column, value)
 
 
 def _add(row: Row, name: str, value: Any) -> None:

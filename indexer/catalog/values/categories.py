@@ -31,7 +31,10 @@ def split_category(value: object) -> object:
 def read_category(value: object, changes: Changes) -> Any:
     """Read a category: names from broad to narrow, without empty ones."""
     # Markup first: a path of an export is escaped, "Home &gt; Women".
-    value = read_text(value, "category", LEVELS * NAME, changes) if isinstance(value, str) else value
+    if isinstance(value, str):
+        value = read_text(value, "category", LEVELS * NAME, changes)
+    elif isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
+        value = [read_text(value[0], "category", LEVELS * NAME, changes)]
     names = split_category(value)
     if not isinstance(names, list):
         return names

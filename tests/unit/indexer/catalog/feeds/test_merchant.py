@@ -83,6 +83,16 @@ def test_an_atom_feed_becomes_products(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "category", ["Home > Women", "Home &gt; Women", "Home &amp;gt; Women", "Home&nbsp;&gt;&nbsp;Women"]
+)
+def test_an_arrow_that_is_escaped_separates_levels(tmp_path: Path, category: str) -> None:
+    text = f"id\ttitle\timage link\tproduct type\n1\tMug\thttps://img.example/1.jpg\t{category}\n"
+    ((_, product),) = _products(tmp_path / "feed.txt", text)
+    assert isinstance(product, Product)
+    assert product.category == ["Home", "Women"]
+
+
+@pytest.mark.parametrize(
     ("interval", "price"), [("2000-01-01T00:00Z/2999-01-01T00:00Z", 5), ("2000-01-01/2001-01-01", 9)]
 )
 def test_a_sale_price_counts_while_it_holds(tmp_path: Path, interval: str, price: float) -> None:

@@ -48,6 +48,12 @@ def test_variations_have_what_their_product_says_whichever_comes_first(tmp_path:
     assert medium.images == [f"https://shop.example/{name}.jpg" for name in names[1:]]
 
 
+def test_the_deepest_category_is_found_where_arrows_are_escaped(tmp_path: Path) -> None:
+    ((_, event),) = _events(tmp_path, HEADER + MUG.replace("Kitchen", '"Sale, Kitchen &gt; Mugs &amp; cups"'))
+    assert isinstance(event, Upsert)
+    assert event.product.category == ["Kitchen", "Mugs & cups"]
+
+
 def test_simple_products_and_a_variable_one_without_variations_are_products(tmp_path: Path) -> None:
     (_, mug), (line, alone) = _events(tmp_path, HEADER + MUG + ALONE)
     assert isinstance(mug, Upsert)

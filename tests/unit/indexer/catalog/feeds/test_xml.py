@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from indexer.catalog.feeds import xml
-from indexer.catalog.feeds.feed import open_feed
+from indexer.catalog.feeds.feed import open_feed, recognise
+from indexer.catalog.feeds.inspecting import Inspection
 from indexer.errors import CatalogError
 
 LAUGHS = """<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">
@@ -13,7 +14,7 @@ FILE = '<?xml version="1.0"?><!DOCTYPE rss SYSTEM "file:///etc/passwd"><rss><ite
 
 
 def _read(text: str) -> list[tuple[int, object]]:
-    return list(xml.rows(io.StringIO(text), text))
+    return list(xml.rows(io.StringIO(text)))
 
 
 def test_a_feed_that_declares_entities_is_refused(tmp_path: Path) -> None:
@@ -47,3 +48,55 @@ def test_items_are_found_wherever_a_block_ends() -> None:
 def test_a_page_that_is_no_feed_is_refused() -> None:
     with pytest.raises(CatalogError, match="not a feed"):
         _read("<html><body><p>404</p></body></html>")
+
+
+YML = """<?xml version="1.0"?><yml_catalog><shop><categories>{categories}</categories><offers>
+<offer id="12" available="true"><name>Dress</name><price>19.90</price><currencyId>EUR</currencyId>
+<picture>https://img.example/1.jpg</picture><picture>https://img.example/2.jpg</picture>
+<param name="Color">red</param><param name="Color">blue</param><param name="Weight" unit="kg">0.3</param></offer>
+</offers></shop></yml_catalog>"""
+
+
+def test_the_name_of_an_element_names_its_value() -> None:
+    ((_, row),) = _read(YML.format(categories='<category id="1">Women</category>'))
+    assert row == {
+        "id": "12",
+        "available": "true",
+        "name": "Dress",
+        "price": "19.90",
+        "currencyId": "EUR",
+        "picture": ["https://img.example/1.jpg", "https://img.example/2.jpg"],
+        "param": {"Color": ["red", "blue"], "Weight": "0.3 kg"},
+    }
+
+
+def test_names_and_values_of_heureka_are_pairs() -> None:
+    ((_, row),) = _read(
+        "<SHOP><SHOPITEM><ITEM_ID>1</ITEM_ID><PARAM><PARAM_NAME>Color</PARAM_NAME><VAL>red</VAL></PARAM>"
+        "<PARAM><PARAM_NAME>Size</PARAM_NAME><VAL>M</VAL></PARAM></SHOPITEM></SHOP>"
+    )
+    assert row == {"ITEM_ID": "1", "PARAM": {"Color": "red", "Size": "M"}}
+
+
+def test_a_feed_may_begin_with_more_categories_than_are_read_at_once(tmp_path: Path) -> None:
+    categories = "\n".join(f'<category id="{n}" parentId="1">Category {n}</category>' for n in range(4_000))
+    file = tmp_path / "yml.xml"
+    file.write_text(YML.format(categories=categories))
+    feed = recognise(file)
+    assert len(categories) > 2 * 65_536
+    assert "param" in feed.columns
+    ((line, row),) = feed.rows()
+    assert line == 4_001
+    assert isinstance(row, dict)
+    assert row["name"] == "Dress"
+
+
+def test_a_mapping_leads_from_a_named_value_to_an_attribute(tmp_path: Path) -> None:
+    file = tmp_path / "yml.xml"
+    file.write_text(YML.format(categories=""))
+    inspection = Inspection.of(recognise(file))
+    for _ in inspection.run():
+        pass
+    assert '"param.Color" = "attributes.color"' in inspection.proposal
+    (product,) = inspection.products
+    assert product.attributes == {"color": ["red", "blue"]}

@@ -15,6 +15,7 @@ from indexer.catalog.values.changes import Changes
         ("Home > Shirts/Tops", ["Home", "Shirts/Tops"]),  # the arrows separate: a slash is part of a name
         ("Dresses|Midi", ["Dresses", "Midi"]),
         (["Home > Women"], ["Home", "Women"]),
+        (["Home &amp;gt; Women"], ["Home", "Women"]),
         (["Shirts/Tops", "A > B"], ["Shirts/Tops", "A > B"]),
         (["A", None, " ", 7], ["A", "7"]),
         (166, ["166"]),
