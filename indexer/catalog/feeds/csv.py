@@ -5,16 +5,20 @@ from __future__ import annotations
 import csv
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TextIO
 
 from indexer.catalog.feeds.files import MAX_ROW, damaged, is_damaged, lines
 from indexer.catalog.feeds.rows import Row, Rows
 from indexer.errors import CatalogError
 
+Record = tuple[int, list[str] | CatalogError]
+
 DELIMITERS = (",", ";", "\t", "|")
 _SEP = re.compile(r"sep=([,;|\t])")  # a first line for Excel
 _MAX_LINES = 1_000  # of one record; a longer one is taken for a quote that is never closed
+_MAX_PIECES = 100  # of a row that line breaks have cut
+_STARTS = 100  # rows whose first cell is remembered
 
 
 def header(head: str, delimiter: str) -> list[str]:
@@ -37,15 +41,65 @@ def rows(text: TextIO, delimiter: str) -> Rows:
     record.
     """
     columns: list[str] = []
-    for number, record in _records(text, delimiter):
+    records = _records(text, delimiter)
+    for number, record in records:
         if isinstance(record, CatalogError):
             yield number, record
-        elif not columns and _SEP.fullmatch(delimiter.join(record)):
-            continue
-        elif not columns:
+        elif not _SEP.fullmatch(delimiter.join(record)):
             columns = [name.strip() for name in record]
-        else:
-            yield number, _row(columns, record)
+            break
+    width = max((place for place, name in enumerate(columns, 1) if name), default=0)
+    for number, record in _whole(records, width):
+        yield number, record if isinstance(record, CatalogError) else _row(columns, record)
+
+
+def _whole(records: Iterator[Record], width: int) -> Iterator[Record]:
+    """Refuse rows that a line break without quotes has cut in pieces; short rows stay.
+
+    Programs leave out empty cells at the end of a row, so that its length says nothing. But pieces follow each other,
+    have the cells of one row together, and of them only the first begins as rows do.
+    """
+    starts: deque[str] = deque(maxlen=_STARTS)
+    pieces: deque[tuple[int, list[str]]] = deque()
+    for number, record in records:
+        if isinstance(record, CatalogError) or len(record) >= width:
+            yield from pieces
+            pieces.clear()
+            if not isinstance(record, CatalogError):
+                starts.append(record[0])
+            yield number, record
+            continue
+        pieces.append((number, record))
+        while _cells(pieces) >= width or len(pieces) > _MAX_PIECES:
+            if _cells(pieces) == width and _are_pieces([cells for _, cells in pieces], starts):
+                yield pieces[0][0], _cut(number)
+                pieces.clear()
+            else:
+                starts.append(pieces[0][1][0])
+                yield pieces.popleft()
+    yield from pieces
+
+
+def _cells(pieces: Collection[tuple[int, list[str]]]) -> int:
+    """Return how many cells the pieces of one row have together: each break has cut one in two."""
+    return 1 + sum(len(record) - 1 for _, record in pieces)
+
+
+def _are_pieces(records: list[list[str]], starts: Collection[str]) -> bool:
+    first, *others = (_written_like(record[0]) for record in records)
+    return bool(others) and not {first, *map(_written_like, starts)} & {*others}
+
+
+def _cut(last: int) -> CatalogError:
+    return CatalogError(
+        f"a line break cuts the row, which goes on to line {last:,}; quote the cell that has it",
+        "line breaks without quotes",
+    )
+
+
+def _written_like(cell: str) -> str:
+    """Return how a cell is written: ``a-9`` for an id such as ``dress-17``."""
+    return re.sub(r"\d+", "9", re.sub(r"[^\W\d]+", "a", cell[:1_000]))
 
 
 def _row(columns: list[str], record: list[str]) -> Row | CatalogError:
@@ -100,7 +154,7 @@ class _Lines:
         del self.record[1:]
 
 
-def _records(text: TextIO, delimiter: str) -> Iterator[tuple[int, list[str] | CatalogError]]:
+def _records(text: TextIO, delimiter: str) -> Iterator[Record]:
     """Read records with the number of their first line, without empty ones."""
     csv.field_size_limit(MAX_ROW)
     source = _Lines(text)
@@ -133,7 +187,7 @@ def _are_rows(record: list[str], delimiter: str, columns: int) -> bool:
     Lines of a text seldom have all the cells of a row, and a first cell that is written like the first one's.
     """
     cells = [line.rstrip("\r\n").split(delimiter) for line in record]
-    shapes = {re.sub(r"\d+", "9", re.sub(r"[^\W\d]+", "a", line[0])) for line in cells}
+    shapes = {_written_like(line[0]) for line in cells}
     return columns > 2 and len(shapes) == 1 and all(len(line) == columns for line in cells)
 
 

@@ -104,3 +104,50 @@ def test_programs_leave_out_empty_cells_at_the_end_but_hardly_half_of_a_row() ->
     assert rows[2] == {"id": "1", "title": "Dress", "description": "Soft", "price": "19"}
     assert "2 cells, but the header has 5 columns" in str(rows[3])
     assert rows[4]["id"] == "3"  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "17,Dress,Soft,19,a.jpg\n18,Red dress,Falls softly\nwith sleeves,29,b.jpg\n19,Hat,Warm,9,c.jpg\n",
+        "17,Dress,Soft,19,a.jpg\n18,Red\ndress,Falls\n\nsoftly,29,b.jpg\n19,Hat,Warm,9,c.jpg\n",  # several breaks
+        "17,Dress,Soft,19,a.jpg\n18,Red dress,Falls\nsoftly,29,b.jpg\n19,Hat,Warm\nand soft,9,c.jpg\n",  # several rows
+        "17,Dress,Soft,19\n18,Red dress,Falls\nsoftly,29,b.jpg\n19,Hat,Warm,9,c.jpg\n",  # after a row without an image
+        "17,Dress,Soft,19,a.jpg\n18,Red dress,Falls softly\n,29,b.jpg\n",
+    ],
+)
+def test_a_row_that_a_line_break_without_quotes_cuts_is_no_product(rows: str) -> None:
+    read = _read("id,title,description,price,images\n" + rows)
+    assert "goes on to line" in str(read.pop(3))
+    assert all(row["price"] in {"19", "9"} for row in read.values() if isinstance(row, dict))
+    assert next(row["id"] for row in read.values() if isinstance(row, dict)) == "17"
+    assert len([row for row in read.values() if isinstance(row, str)]) <= 1
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["d-1,Dress,Soft", "d-2,Red dress,Soft", "d-3,Hat,Warm"],
+        ["d-1,Dress,Soft,9", "d-2,Red dress", "d-3,Hat,Warm,9,c.jpg", "d-4,Mug,Blue"],
+        [
+            "d-0,Hat,Warm,9,c.jpg",
+            "LUX,Coat,Long,9,c.jpg",
+            "d-1,Dress,Soft",
+            "LUX,Red dress,Soft",
+        ],  # two ways to write ids
+        ["d-1,Dress,Soft", "4006381,Red dress,Soft,9", "d-3,Hat"],
+    ],
+)
+def test_rows_whose_empty_cells_at_the_end_a_spreadsheet_leaves_out_are_products(rows: list[str]) -> None:
+    read = _read("\n".join(["id,title,description,price,images", *rows, ""]))
+    assert not [row for row in read.values() if "line break" in str(row)]
+    assert [row["id"] for row in read.values() if isinstance(row, dict)] == [
+        row.split(",")[0] for row in rows if row.count(",") >= 2
+    ]
+    assert len(read) == len(rows)
+
+
+def test_many_short_rows_take_no_more_memory_and_time_than_few() -> None:
+    rows = _read("id,title,a,b,c,d,e,f,g,h\n" + "x\n" * 20_000)
+    assert len(rows) == 20_000
+    assert all("1 cells" in str(row) for row in rows.values())
