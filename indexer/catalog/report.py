@@ -36,6 +36,7 @@ class Outcome:
     changes: list[tuple[int, Change]] = field(default_factory=list)  # with the numbers of the lines
     images: int = 0  # addresses of the written products
     currencies: set[str] = field(default_factory=set)
+    repeated: list[tuple[int, str]] = field(default_factory=list)  # line and id of what an earlier line wrote
 
 
 @dataclass
@@ -66,6 +67,8 @@ class LoadReport:
         Why the load ended before the file did; empty otherwise.
     refused, changed : dict of str to Kind
         By kind of fault, and by rule.
+    repeated : Kind
+        Lines with the id of an earlier one, which they replace.
     """
 
     file: str
@@ -79,6 +82,7 @@ class LoadReport:
     images: int = 0
     refused: dict[str, Kind] = field(default_factory=dict)
     changed: dict[str, Kind] = field(default_factory=dict)
+    repeated: Kind = field(default_factory=Kind)
     currencies: list[str] = field(default_factory=list)
 
     def add(self, outcome: Outcome) -> None:
@@ -91,6 +95,8 @@ class LoadReport:
             _kind(self.refused, refusal.kind).add({"line": refusal.line, "reason": refusal.reason})
         for line, change in outcome.changes:
             _kind(self.changed, change.rule).add({"line": line, **asdict(change)})
+        for line, product_id in outcome.repeated:
+            self.repeated.add({"line": line, "id": product_id})
         self.currencies = sorted({*self.currencies, *outcome.currencies})[:_KINDS]
 
     @property
@@ -112,6 +118,13 @@ class LoadReport:
         for title, kinds in (("Refused", self.refused), ("Changed in values", self.changed)):
             for name, kind in _sorted(kinds):
                 yield f"{title}, {kind.count:,}: {name} ({_places(kind.examples, kind.count)})"
+        if self.repeated.count:
+            first = self.repeated.examples[0]
+            more = _more(self.repeated.examples, self.repeated.count)
+            yield (
+                f"Ids that an earlier line has, {self.repeated.count:,}: the last line counts "
+                f"(line {first['line']:,}: {first['id']}{more})"
+            )
         if len(self.currencies) > 1:
             yield (
                 f"Prices in {', '.join(self.currencies)} don't compare in sorts and filters: set BASE_CURRENCY and "
@@ -135,11 +148,15 @@ def _by_count(kinds: dict[str, Kind]) -> list[dict[str, Any]]:
 
 def _places(examples: Sequence[dict[str, Any]], count: int) -> str:
     """Write what happened where, such as ``line 3: '5 €' -> 5.0; line 7``."""
-    first, *others = examples
+    first = examples[0]
     shown = f"{first['before']} became {first['after']}" if "before" in first else first["reason"]
-    lines = _numbers(example["line"] for example in others)
-    more = f"; lines {lines}" if lines else ""
-    return f"line {first['line']:,}: {shown}{more}{' ...' if count > _EXAMPLES else ''}"
+    return f"line {first['line']:,}: {shown}{_more(examples, count)}"
+
+
+def _more(examples: Sequence[dict[str, Any]], count: int) -> str:
+    """Write the lines of all examples but the first."""
+    lines = _numbers(example["line"] for example in examples[1:])
+    return (f"; lines {lines}" if lines else "") + (" ..." if count > _EXAMPLES else "")
 
 
 def _numbers(lines: Iterable[int]) -> str:

@@ -81,6 +81,8 @@ def _print_counts(inspection: Inspection) -> None:
     deleted = f", {inspection.deleted:,} deletions" if inspection.deleted else ""
     rows = f"{inspection.profile.rows:,} rows: "
     click.echo(f"\n{rows}{inspection.written:,} products{deleted}, {refused:,} refused")
+    if inspection.repeated:
+        click.secho(f"{inspection.repeated:>9,} have the id of an earlier row: the last one counts", fg="yellow")
     for kind, refusals in sorted(inspection.refused.items(), key=lambda item: -item[1].count):
         click.secho(f"{refusals.count:>9,} {kind}, first in line {refusals.line}: {refusals.why}", fg="yellow")
     for rule, changed in sorted(inspection.changed.items(), key=lambda item: -item[1].count):

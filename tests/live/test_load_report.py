@@ -77,7 +77,7 @@ def test_a_load_reports_what_became_of_each_line(own: Settings, client: Elastics
 def test_an_ignored_version_is_not_written(own: Settings, tmp_path: Path) -> None:
     lines = [{"id": "dup", "title": title} for title in ("First", "Second", "Third")]
     first = write_catalog(own, open_feed(_file(tmp_path, "dups.jsonl", *lines, {"id": "DUP", "title": "Upper"})))
-    assert (first.written, first.ignored) == (4, 0)
+    assert (first.written, first.ignored, first.repeated.count) == (4, 0, 2)
     old = write_catalog(own, open_feed(_file(tmp_path, "old.jsonl", {"id": "dup", "title": "Old", "version": 7})))
     assert (old.read, old.written, old.ignored) == (1, 0, 1)
 

@@ -12,6 +12,7 @@ from indexer.catalog.feeds.feed import Feed
 from indexer.catalog.feeds.profile import Profile
 from indexer.catalog.feeds.proposing import currency_mapping, propose, read_proposal
 from indexer.catalog.products import Product
+from indexer.catalog.repeats import Repeats
 from indexer.catalog.values.changes import Change, Changes
 from indexer.errors import CatalogError
 
@@ -48,6 +49,8 @@ class Inspection:
         How it is read: of an unknown format, with the proposed mapping.
     proposal : str
         A mapping file, if the format is unknown or says no currency.
+    repeated : int
+        Rows with the id of an earlier one, which they would replace.
     """
 
     feed: Feed
@@ -58,6 +61,8 @@ class Inspection:
     refused: dict[str, Refusals] = field(default_factory=dict)
     written: int = 0
     deleted: int = 0
+    repeated: int = 0
+    _repeats: Repeats = field(default_factory=Repeats)
     _without_currency: bool = False
 
     @classmethod
@@ -102,6 +107,7 @@ class Inspection:
             self.deleted += 1
             return
         self.written += 1
+        self.repeated += self._repeats.has(event)
         if isinstance(event, Upsert):
             if len(self.products) < _FIRST:
                 self.products.append(event.product)

@@ -52,3 +52,13 @@ def test_prices_of_several_currencies_are_warned_of() -> None:
     assert "BASE_CURRENCY" not in " ".join(report.lines())
     report.add(Outcome(currencies={"USD"}))
     assert "Prices in EUR, USD" in list(report.lines())[-1]
+
+
+def test_ids_that_occur_twice_are_counted_with_examples() -> None:
+    report = LoadReport("catalog.csv")
+    report.add(Outcome(repeated=[(4, "mug"), (9, "cup")]))
+    assert list(report.lines())[-1] == "Ids that an earlier line has, 2: the last line counts (line 4: mug; lines 9)"
+    report.add(Outcome(repeated=[(line, "mug") for line in range(10, 20)]))
+    assert report.to_dict()["repeated"]["count"] == 12
+    assert len(report.to_dict()["repeated"]["examples"]) == 5
+    assert list(report.lines())[-1].endswith("lines 9, 10, 11, 12 ...)")

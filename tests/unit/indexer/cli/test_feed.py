@@ -29,3 +29,10 @@ def test_delimiter_and_encoding_can_be_named(tmp_path: Path) -> None:
     shown = CliRunner().invoke(feed, ["inspect", str(file), "--delimiter", "^", "--encoding", "mac_roman"])
     assert '"title": "Röckchen"' in shown.output
     assert CliRunner().invoke(feed, ["inspect", str(file), "--delimiter", "ab"]).exit_code == 2
+
+
+def test_rows_that_replace_an_earlier_one_are_told(tmp_path: Path) -> None:
+    file = tmp_path / "catalog.csv"
+    file.write_text("id,title,price\n1,Mug,9 EUR\n1,Cup,9 EUR\n")
+    shown = CliRunner().invoke(feed, ["inspect", str(file)])
+    assert "1 have the id of an earlier row: the last one counts" in shown.output

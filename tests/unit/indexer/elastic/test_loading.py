@@ -1,6 +1,8 @@
 """One event that can't be written takes no other with it."""
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +12,7 @@ from elasticsearch import ApiError, BadRequestError
 
 from indexer.catalog import documents
 from indexer.catalog.events import Event, parse_event
+from indexer.catalog.feeds.feed import open_feed
 from indexer.elastic import loading, write_targets
 from indexer.elastic.client import Answer, BulkFailure
 
@@ -84,6 +87,15 @@ def test_what_concerns_all_events_is_raised(monkeypatch: pytest.MonkeyPatch, err
     monkeypatch.setattr(write_targets, "write", refuse)
     with pytest.raises(type(error)):
         loading.write_events(INDEX, [_event(0), _event(1)])
+
+
+def test_lines_that_replace_an_earlier_one_are_named_across_chunks(requests: list[list[str]], tmp_path: Path) -> None:
+    file = tmp_path / "catalog.jsonl"
+    update = {"type": "update", "id": "a", "version": 5, "fields": {"price": 1}}
+    lines = [*({"id": i, "title": "A"} for i in ("a", "b", "a", "c")), update, {"id": "b", "title": "B"}]
+    file.write_text("\n".join(map(json.dumps, lines)))
+    outcomes = list(loading.load_file(INDEX, open_feed(file), chunk=2))
+    assert [repeated for outcome in outcomes for repeated in outcome.repeated] == [(3, "a"), (6, "b")]
 
 
 def test_each_event_has_its_answer_however_often_requests_are_halved(requests: list[list[str]]) -> None:

@@ -44,6 +44,11 @@ def test_a_table_that_has_some_of_our_names_is_read_with_a_mapping(tmp_path: Pat
     assert (product.images, product.in_stock) == (["https://a.example/1.jpg"], False)
 
 
+def test_rows_that_replace_an_earlier_one_are_counted(tmp_path: Path) -> None:
+    inspection = _inspect(tmp_path, "id,title,price\n1,Mug,9 EUR\n2,Cup,9 EUR\n1,Mug,8 EUR\n1,Mug,7 EUR\n")
+    assert (inspection.written, inspection.repeated) == (4, 2)
+
+
 def test_nothing_is_proposed_where_nothing_is_missing(tmp_path: Path) -> None:
     inspection = _inspect(tmp_path, "id,title,price\n1,Mug,9 EUR\n")
     assert not inspection.proposal
