@@ -12,7 +12,7 @@ import click
 from indexer.catalog.feeds.feed import FeedOptions, open_feed
 from indexer.cli.console import errors_in_one_line
 from indexer.cli.feed_options import feed_options
-from indexer.cli.load import refuse_empty, report_option, write_catalog
+from indexer.cli.load import complete_options, refuse_empty, report_option, write_catalog
 from indexer.elastic.product_index import ProductIndex
 from indexer.settings import Settings
 from workers.app import EMBED_WAITING
@@ -40,29 +40,41 @@ def enqueue_embeddings(ids: Iterable[str], settings: Settings | None = None) -> 
 @click.argument("catalog", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @feed_options
 @report_option
+@complete_options
 @click.option("--pending", is_flag=True, help="Queue the products that have no vector yet.")
 @click.option("--retry-failed", is_flag=True, help="Queue those whose image failed, too.")
 def main(
-    catalog: Path | None, options: FeedOptions, report_file: Path | None, *, pending: bool, retry_failed: bool
+    catalog: Path | None,
+    options: FeedOptions,
+    report_file: Path | None,
+    *,
+    complete: float | None,
+    pending: bool,
+    retry_failed: bool,
 ) -> None:
     """Write the products and events of CATALOG and queue products for embedding; without CATALOG, only queue."""
     if catalog is None and not (pending or retry_failed):
         raise click.UsageError("Pass a catalogue file, --pending or --retry-failed.")
+    if catalog is None and complete is not None:
+        raise click.UsageError("--complete is said of a catalogue file: name it.")
     with errors_in_one_line():
-        refused = _enqueue(catalog, options, report_file, retry_failed=retry_failed)
-    if refused:
+        is_whole = _enqueue(catalog, options, report_file, complete, retry_failed=retry_failed)
+    if not is_whole:
         sys.exit(2)
 
 
-def _enqueue(catalog: Path | None, options: FeedOptions, report_file: Path | None, *, retry_failed: bool) -> int:
-    settings, refused = Settings.from_environment(), 0
+def _enqueue(
+    catalog: Path | None, options: FeedOptions, report_file: Path | None, complete: float | None, *, retry_failed: bool
+) -> bool:
+    """Return whether nothing of the file was refused or left undone."""
+    settings, is_whole = Settings.from_environment(), True
     if catalog is not None:
-        report = write_catalog(settings, open_feed(catalog, options), report_file)
+        report = write_catalog(settings, open_feed(catalog, options), report_file, complete=complete)
         refuse_empty(report, catalog)
-        refused = report.refusals
+        is_whole = not (report.refusals or report.kept)
     with closing(ProductIndex.open(settings).ids_without_vector(retry_failed=retry_failed)) as waiting:
         click.echo(f"{enqueue_embeddings(waiting, settings):,} products queued")
-    return refused
+    return is_whole
 
 
 if __name__ == "__main__":

@@ -65,6 +65,8 @@ class LoadReport:
         How it was read, in one line.
     stopped : str
         Why the load ended before the file did; empty otherwise.
+    kept : str
+        Why what the file no longer has was not deleted, though that was asked for; empty otherwise.
     refused, changed : dict of str to Kind
         By kind of fault, and by rule.
     repeated : Kind
@@ -74,6 +76,7 @@ class LoadReport:
     file: str
     format: str = ""
     stopped: str = ""
+    kept: str = ""
     read: int = 0
     written: int = 0
     unchanged: int = 0
@@ -130,6 +133,8 @@ class LoadReport:
                 f"Prices in {', '.join(self.currencies)} don't compare in sorts and filters: set BASE_CURRENCY and "
                 "CURRENCY_RATES (docs/catalogue.md)"
             )
+        if self.kept:
+            yield f"Nothing was deleted that the file no longer has: {self.kept}"
         if self.stopped:
             yield f"Stopped before the end of the file: {self.stopped}"
 

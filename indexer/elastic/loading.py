@@ -15,7 +15,7 @@ from indexer.catalog.currencies import NO_RATES, Rates
 from indexer.catalog.events import Delete, Event, Upsert, parse_line
 from indexer.catalog.feeds.feed import Feed
 from indexer.catalog.feeds.reading import read_feed
-from indexer.catalog.repeats import Repeats
+from indexer.catalog.file_products import FileProducts
 from indexer.catalog.report import Outcome, Refusal
 from indexer.catalog.values.changes import Changes
 from indexer.elastic import write_targets
@@ -91,22 +91,31 @@ def apply_events(index: ProductIndex, events: Sequence[Event], lines: Sequence[i
     return outcome
 
 
-def load_file(index: ProductIndex, feed: Feed, *, chunk: int = 500, rates: Rates = NO_RATES) -> Iterator[Outcome]:
+def load_file(
+    index: ProductIndex, feed: Feed, *, chunk: int = 500, rates: Rates = NO_RATES, products: FileProducts | None = None
+) -> Iterator[Outcome]:
     """Write a file of products, events, or both, a chunk at a time: a file of any length takes little memory.
 
-    Prices are converted by ``rates``. Of an id's lines the last counts, unless they have versions.
+    Of an id's lines the last counts, unless they have versions.
+
+    Parameters
+    ----------
+    rates : Rates, optional
+        Prices are converted by them.
+    products : FileProducts, optional
+        Notes what the file has.
 
     Yields
     ------
     Outcome
         Of each chunk. Faulty lines are refused; the others are written.
     """
-    repeats = Repeats()
+    noted = FileProducts() if products is None else products
     for part in chunked(read_feed(feed, partial(_Line.parse, rates=rates)), chunk):
         sound = [(number, line) for number, line in part if isinstance(line, _Line)]
         outcome = apply_events(index, [line.event for _, line in sound], [number for number, _ in sound])
         outcome.changes = [(number, change) for number, line in sound for change in line.changes]
-        outcome.repeated = [(number, line.event.id) for number, line in sound if repeats.has(line.event)]
+        outcome.repeated = [(number, line.event.id) for number, line in sound if noted.add(line.event)]
         faulty = [(number, line) for number, line in part if isinstance(line, CatalogError)]
         outcome.read += len(faulty)
         outcome.refused += [Refusal(number, error.kind, str(error)) for number, error in faulty]

@@ -88,3 +88,21 @@ def test_an_update_between_two_loads_makes_the_second_write_again(own: Settings,
     update = {"type": "update", "id": "u1", "version": 2**52, "fields": {"price": 4}}
     write_catalog(own, open_feed(_file(tmp_path, "b.jsonl", update)))
     assert write_catalog(own, open_feed(_file(tmp_path, "a.jsonl", product))).written == 1
+
+
+def test_a_full_export_deletes_what_it_no_longer_has(own: Settings, client: Elasticsearch, tmp_path: Path) -> None:
+    index = ProductIndex(client, own.index_name)
+    names = [f"full-{number}" for number in range(4)]
+    write_catalog(own, open_feed(_file(tmp_path, "a.jsonl", *({"id": i, "title": "Full"} for i in names))))
+    before = index.counts()["all"]
+    export = str(_file(tmp_path, "b.jsonl", *({"id": i, "title": "Full"} for i in names[:3])))
+
+    refused = CliRunner().invoke(load, [export, "--keywords-only", "--complete", "--max-deleted", "0"])
+    assert refused.exit_code == 2, refused.output
+    assert "Nothing was deleted that the file no longer has" in refused.output
+    assert index.counts()["all"] == before
+
+    done = CliRunner().invoke(load, [export, "--keywords-only", "--complete", "--max-deleted", "100"])
+    assert done.exit_code == 0, done.output
+    assert set(index.products(names)) == set(names[:3])
+    assert index.counts()["all"] == 3

@@ -11,8 +11,8 @@ from indexer.catalog.events import Delete, Upsert, parse_line
 from indexer.catalog.feeds.feed import Feed
 from indexer.catalog.feeds.profile import Profile
 from indexer.catalog.feeds.proposing import currency_mapping, propose, read_proposal
+from indexer.catalog.file_products import FileProducts
 from indexer.catalog.products import Product
-from indexer.catalog.repeats import Repeats
 from indexer.catalog.values.changes import Change, Changes
 from indexer.errors import CatalogError
 
@@ -62,7 +62,7 @@ class Inspection:
     written: int = 0
     deleted: int = 0
     repeated: int = 0
-    _repeats: Repeats = field(default_factory=Repeats)
+    _file: FileProducts = field(default_factory=FileProducts)
     _without_currency: bool = False
 
     @classmethod
@@ -107,7 +107,7 @@ class Inspection:
             self.deleted += 1
             return
         self.written += 1
-        self.repeated += self._repeats.has(event)
+        self.repeated += self._file.add(event)
         if isinstance(event, Upsert):
             if len(self.products) < _FIRST:
                 self.products.append(event.product)

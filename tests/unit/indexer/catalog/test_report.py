@@ -62,3 +62,9 @@ def test_ids_that_occur_twice_are_counted_with_examples() -> None:
     assert report.to_dict()["repeated"]["count"] == 12
     assert len(report.to_dict()["repeated"]["examples"]) == 5
     assert list(report.lines())[-1].endswith("lines 9, 10, 11, 12 ...)")
+
+
+def test_why_nothing_was_deleted_is_told() -> None:
+    report = LoadReport("catalog.csv", kept="3 of 20 products are not in the file")
+    assert list(report.lines())[-1].startswith("Nothing was deleted that the file no longer has: 3 of 20")
+    assert report.to_dict()["kept"]
