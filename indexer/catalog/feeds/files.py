@@ -83,6 +83,11 @@ def damaged() -> CatalogError:
     return CatalogError("there are bytes that are no characters of the file's encoding", "bytes of another encoding")
 
 
+def cut_off() -> CatalogError:
+    """Return why a file that isn't closed has a refused line: what is missing can't be known."""
+    return CatalogError("the file ends before its list of products does: it was cut off", "cut off")
+
+
 def lines(text: TextIO) -> Iterator[str]:
     """Read line by line, each with its line break; of one that is too long, the first `MAX_ROW` characters."""
     while line := text.readline(MAX_ROW):

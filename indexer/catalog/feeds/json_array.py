@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import TextIO
 
-from indexer.catalog.feeds.files import MAX_ROW
+from indexer.catalog.feeds.files import MAX_ROW, cut_off
 from indexer.catalog.feeds.json_lines import parsed
 from indexer.catalog.feeds.rows import Rows
+from indexer.errors import CatalogError
 
 _BLOCK = 65_536
 _TOKEN = re.compile(r'["\\\[\]{},]')
@@ -29,13 +30,17 @@ def rows(text: TextIO, start: int) -> Rows:
     An item that can't be read doesn't keep the next from being read, unless its brackets or quotes don't match.
     """
     number = 1 + text.read(start + 1).count("\n")
-    for item, size in _items(text):
+    brackets, row = _Brackets(), None
+    for item, size in _items(text, brackets):
         if item.strip():
-            yield number + item[: len(item) - len(item.lstrip())].count("\n"), parsed(item.strip())
+            row = parsed(item.strip())
+            yield number + item[: len(item) - len(item.lstrip())].count("\n"), row
         number += size
+    if not brackets.is_closed and not isinstance(row, CatalogError):  # else the last row has said so
+        yield number, cut_off()
 
 
-def _items(text: TextIO) -> Iterator[tuple[str, int]]:
+def _items(text: TextIO, brackets: _Brackets) -> Iterator[tuple[str, int]]:
     """Split the inside of an array at its commas.
 
     Yields
@@ -45,7 +50,7 @@ def _items(text: TextIO) -> Iterator[tuple[str, int]]:
     lines : int
         How many line breaks it has.
     """
-    item, breaks, brackets = "", 0, _Brackets()
+    item, breaks = "", 0
     while block := text.read(_BLOCK):
         begin = 0
         for token in _TOKEN.finditer(block):
@@ -53,6 +58,7 @@ def _items(text: TextIO) -> Iterator[tuple[str, int]]:
             if brackets.is_end(at, token.group()):
                 yield item + block[begin:at], breaks + block.count("\n", begin, at)
                 if token.group() != ",":
+                    brackets.is_closed = True
                     return
                 item, breaks, begin = "", 0, at + 1
         brackets.escaped -= len(block)
@@ -66,6 +72,7 @@ class _Brackets:
 
     def __init__(self) -> None:
         self.escaped = -1  # position of the character after a backslash
+        self.is_closed = False  # the array's own
         self._depth = 0
         self._in_string = False
 

@@ -11,7 +11,7 @@ from html.entities import html5
 from typing import Any, TextIO
 from xml.parsers import expat
 
-from indexer.catalog.feeds.files import MAX_ROW, damaged, is_damaged
+from indexer.catalog.feeds.files import MAX_ROW, cut_off, damaged, is_damaged
 from indexer.catalog.feeds.rows import Row, Rows
 from indexer.errors import CatalogError
 
@@ -56,26 +56,41 @@ def _blocks(head: str, text: TextIO) -> Iterator[str]:
 
 
 def _fragments(head: str, text: TextIO, name: str) -> Iterator[tuple[int, str]]:
-    """Split a file into the elements of a name, each with its line; of one that is too long, the beginning."""
+    """Split a file into the elements of a name, each with its line; of one that is too long, the beginning.
+
+    An empty one at the end means that the element around them is not closed.
+    """
     tag = rf"(?:\w+:)?{name}"
     tokens = re.compile(
         rf"<!--|-->|<!\[CDATA\[|\]\]>|<!ENTITY|<{tag}\s[^<>]*/>|<{tag}(?=[\s>])|</{tag}\s*>", re.IGNORECASE
     )
     nesting, number, line, fragment = _Nesting(), 1, 1, ""
+    is_closed = False  # what is around the elements, after the last of them
     for block in _blocks(head, text):
-        begin = 0
+        begin = end = 0
         for token in tokens.finditer(block):
             turn = nesting.turn(token.group())
             if turn > 0:
                 begin, line = token.start(), number + block.count("\n", 0, token.start())
             elif turn < 0:
-                yield line, fragment + block[begin : token.end()]
+                end, is_closed = token.end(), False
+                yield line, fragment + block[begin:end]
                 fragment = ""
         if nesting.depth:
             fragment = (fragment + block[begin:])[:MAX_ROW]
+        else:
+            is_closed = is_closed or "</" in block[end:]
         number += block.count("\n")
     if nesting.depth:
         yield line, fragment
+    elif not is_closed and not _is_first(name, head):
+        yield number, ""
+
+
+def _is_first(name: str, head: str) -> bool:
+    """Return whether a file begins with an element of a name, so that none is around it."""
+    first = re.search(r"<(?:\w+:)?(\w+)", head)
+    return first is not None and first[1] == name
 
 
 class _Nesting:
@@ -106,6 +121,8 @@ class _Nesting:
 
 
 def _row(fragment: str) -> Row | CatalogError:
+    if not fragment:
+        return cut_off()
     if len(fragment) >= MAX_ROW:
         return CatalogError(f"the element is longer than {MAX_ROW:,} characters", "too long")
     if is_damaged(fragment):

@@ -42,6 +42,13 @@ def test_a_file_that_ends_inside_an_item_keeps_the_others() -> None:
     assert isinstance(second, CatalogError)
 
 
+@pytest.mark.parametrize("end", ["", ",", ",\n "])
+def test_a_file_that_ends_between_two_items_says_that_it_was_cut_off(end: str) -> None:
+    (_, first), (_, cut) = _read('{"products": [{"id": "1"}' + end)
+    assert first == {"id": "1"}
+    assert "cut off" in str(cut)
+
+
 def test_an_overlong_item_ends_only_itself() -> None:
     (_, first), (_, second) = _read('[{"id": "' + "a" * 2_000_000 + '"}, {"id": "2"}]')
     assert "longer than" in str(first)

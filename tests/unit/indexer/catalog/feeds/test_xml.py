@@ -100,3 +100,18 @@ def test_a_mapping_leads_from_a_named_value_to_an_attribute(tmp_path: Path) -> N
     assert '"param.Color" = "attributes.color"' in inspection.proposal
     (product,) = inspection.products
     assert product.attributes == {"color": ["red", "blue"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "is_cut"),
+    [
+        ("<rss><title>Shop</title><item><id>1</id></item>\n<item><id>2</id></item>\n", True),
+        ("<rss><title>Shop</title><item><id>1</id></item>\n<item><id>2</id></item></rss>", False),
+        ("<item><id>1</id></item><item><id>2</id></item>", False),
+        ("<rss><item><id>1</id></item><item><id>2</id></item><!-- the end", True),
+    ],
+)
+def test_a_file_that_ends_between_two_items_says_that_it_was_cut_off(text: str, is_cut: bool) -> None:
+    rows = [row for _, row in _read(text)]
+    assert rows[:2] == [{"id": "1"}, {"id": "2"}]
+    assert ["cut off" in str(row) for row in rows[2:]] == ([True] if is_cut else [])
