@@ -129,7 +129,7 @@ def recognise(path: Path, options: FeedOptions = FeedOptions()) -> Feed:
             head = text.read(HEAD)
     except DAMAGES as error:
         raise CatalogError(f"{path} can't be read: {error}") from error
-    if is_binary(head):
+    if not options.format and is_binary(head):
         raise CatalogError(
             f"{path} is no catalogue: it isn't text. Catalogues are CSV, JSON, JSON Lines or XML; "
             "export a spreadsheet as CSV, and name pictures in the catalogue's column of images"

@@ -18,7 +18,8 @@ MAX_ROW = 1_000_000  # characters; no product is longer, and a file without line
 HEAD = 65_536  # characters that format and delimiter are recognised from
 
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # that no text has, whatever its encoding
-_BEGINNING, _MOST_CONTROLS = 4_096, 50  # characters; one control in so many is too many
+_BEGINNING = 4_096  # characters
+_FEW_CONTROLS, _MOST_CONTROLS = 8, 50  # so many may be damage; of a longer beginning, one in so many characters
 _UNDECODED = re.compile("[\udc80-\udcff]")
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 DAMAGES = (OSError, EOFError, UnicodeError, zlib.error, zipfile.BadZipFile, NotImplementedError)
@@ -70,7 +71,7 @@ def open_text(path: Path, encoding: str) -> Iterator[TextIO]:
 def is_binary(head: str) -> bool:
     """Return whether the beginning of a file is no text: one with some damaged characters is."""
     start = head[:_BEGINNING]
-    return len(_CONTROLS.findall(start)) * _MOST_CONTROLS > len(start)
+    return len(_CONTROLS.findall(start)) > max(_FEW_CONTROLS, len(start) / _MOST_CONTROLS)
 
 
 def is_damaged(text: str) -> bool:
