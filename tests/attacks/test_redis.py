@@ -145,6 +145,7 @@ def _keys(hostile: HostileShop, visitor: str) -> list[str]:
     return [
         made.visitor(visitor), made.photo_vector("A" * 32), made.counters(alias), made.schedule(alias),
         made.events(alias), *made.embedding(alias).values(), made.woken(alias, "workers.write_events"),
+        made.woken_later(alias, "workers.write_events"),
     ]  # fmt: skip
 
 

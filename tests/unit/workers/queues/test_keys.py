@@ -17,6 +17,7 @@ MADE = {
     "interactions": [keys.interactions("shop")],
     "counters": [keys.counters("shop")],
     "woken": [keys.woken("shop", "workers.write_events")],
+    "woken_later": [keys.woken_later("shop", "workers.write_events")],
     "refreshed": [keys.refreshed("shop")],
     "retention": [keys.retention("shop")],
     "searches": [keys.searches("shop", "2026-48")],
