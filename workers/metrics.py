@@ -109,7 +109,8 @@ class ShopMetrics(Collector):
         for queue in QUEUES:
             depth.add_metric([f"celery {queue}"], tasks.depth(queue))
         yield depth
-        yield GaugeMetricFamily("lookalike_queue_age_seconds", "Age of the oldest waiting event.", value=events.age())
+        text = "Seconds since the oldest waiting event was received."
+        yield GaugeMetricFamily("lookalike_queue_age_seconds", text, value=events.age())
         yield GaugeMetricFamily("lookalike_batches_in_work", "Batches being embedded.", value=embedding.in_progress())
 
     def _of_elasticsearch(self) -> Iterator[Metric]:

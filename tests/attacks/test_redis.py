@@ -144,8 +144,8 @@ def _keys(hostile: HostileShop, visitor: str) -> list[str]:
     alias, made = hostile.settings.index_name, keys
     return [
         made.visitor(visitor), made.photo_vector("A" * 32), made.counters(alias), made.schedule(alias),
-        made.events(alias), *made.embedding(alias).values(), made.woken(alias, "workers.write_events"),
-        made.woken_later(alias, "workers.write_events"),
+        made.events(alias), made.requeued(alias), *made.embedding(alias).values(),
+        made.woken(alias, "workers.write_events"), made.woken_later(alias, "workers.write_events"),
     ]  # fmt: skip
 
 

@@ -139,6 +139,19 @@ def test_events_that_could_not_be_written_go_to_the_end(server: redis.Redis, nam
     assert queue.depth() == 2
 
 
+def test_the_age_counts_from_when_an_event_was_received(server: redis.Redis, name: str) -> None:
+    queue, now = EventQueue(server, name, 100), time.time()
+    queue.add([Entry({"type": "delete", "id": "1", "version": 1}, "msg/1", now - 3_600)])
+    queue.requeue(queue.take(1, "a"))
+    queue.add(_entries("2"))
+    queue.requeue(queue.take(2, "a"))
+    assert 3_600 <= queue.age() < 3_660
+    [first] = [entry for entry in queue.take(2, "a") if entry.event["id"] == "1"]
+    queue.acknowledge([first])
+    assert queue.age() < 60
+    assert server.zcard(f"{name}:requeued") == 1
+
+
 def test_a_full_queue_refuses_the_whole_batch(server: redis.Redis, name: str) -> None:
     queue = EventQueue(server, name, 2)
     queue.add(_entries("1", "2"))

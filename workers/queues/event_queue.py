@@ -6,6 +6,7 @@ An entry leaves the stream when it is written or becomes a dead letter. Other wo
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import redis
+from redis.client import Pipeline
 
 from workers.errors import QueueFullError
 from workers.queues import keys, scripts
@@ -64,7 +66,7 @@ class EventQueue:
 
     def __init__(self, client: redis.Redis, alias: str, limit: int) -> None:
         self._client, self._alias, self._limit = client, alias, limit
-        self._stream = keys.events(alias)
+        self._stream, self._requeued = keys.events(alias), keys.requeued(alias)
 
     @translated(_REFUSED)
     def first_seen(self, name: str, now: float) -> int:
@@ -104,7 +106,8 @@ class EventQueue:
         """
         ids = [entry.key for entry in entries]
         try:
-            self._add(entries, done=ids)
+            added = self._add(entries, done=ids)
+            self._client.zadd(self._requeued, {key: e.received for key, e in zip(added, entries, strict=True)})
         except redis.exceptions.OutOfMemoryError:
             self._client.xclaim(self._stream, _GROUP, "nobody", 0, ids, idle=_IDLE_MS, retrycount=0, justid=True)  # type: ignore[arg-type]
 
@@ -113,15 +116,20 @@ class EventQueue:
         arguments = [_GROUP, taker, *(entry.key for entry in entries)]
         return renewing(lambda: scripts.run(self._client, "hold", [self._stream], arguments), _IDLE_MS / 3_000)
 
-    def _add(self, entries: Sequence[Entry], done: Sequence[str]) -> None:
+    def _add(self, entries: Sequence[Entry], done: Sequence[str]) -> list[bytes]:
+        """Add entries to the stream, remove those that are done, and return the new ones' ids in the stream."""
         with self._client.pipeline(transaction=True) as commands:
             for entry in entries:
                 fields = {"event": json.dumps(entry.event), "id": entry.id, "received": entry.received}
                 commands.xadd(self._stream, fields)  # type: ignore[arg-type]
             if done:
-                commands.xack(self._stream, _GROUP, *done)
-                commands.xdel(self._stream, *done)
-            commands.execute()
+                self._remove(commands, done)
+            return list(commands.execute()[: len(entries)])
+
+    def _remove(self, commands: Pipeline, done: Sequence[str]) -> None:
+        commands.xack(self._stream, _GROUP, *done)
+        commands.xdel(self._stream, *done)
+        commands.zrem(self._requeued, *done)
 
     @translated()
     def take(self, count: int, taker: str) -> list[Entry]:
@@ -164,8 +172,7 @@ class EventQueue:
         """Remove entries from the queue: they are written, or stored as dead letters."""
         if done := [entry.key for entry in entries]:
             with self._client.pipeline(transaction=True) as commands:
-                commands.xack(self._stream, _GROUP, *done)
-                commands.xdel(self._stream, *done)
+                self._remove(commands, done)
                 commands.execute()
 
     @translated()
@@ -175,9 +182,30 @@ class EventQueue:
 
     @translated()
     def age(self) -> float:
-        """Return the seconds since the oldest entry was queued; 0 where nothing waits."""
+        """Return the seconds since the oldest entry was received, however often it was tried; 0 where nothing waits."""
         first: Any = self._client.xrange(self._stream, count=1)
-        return max(0.0, time.time() - int(first[0][0].partition(b"-")[0]) / 1_000) if first else 0.0
+        if not first:
+            return 0.0
+        # Its id says when it was added: no other entry is older, except those that were requeued.
+        added = int(first[0][0].partition(b"-")[0]) / 1_000
+        return max(0.0, time.time() - min(added, self._oldest_requeued()))
+
+    def _oldest_requeued(self) -> float:
+        """Return when the first of the requeued entries was received, infinity if there is none."""
+        while True:
+            rows: Any = self._client.zrange(self._requeued, 0, 0, withscores=True)
+            if not rows:
+                return math.inf
+            [(key, received)] = rows
+            if self._holds(key):
+                return float(received)
+            self._client.zrem(self._requeued, key)  # a worker of an earlier version has written the event
+
+    def _holds(self, key: bytes) -> bool:
+        try:
+            return bool(self._client.xrange(self._stream, key, key))
+        except redis.ResponseError:  # it is no id
+            return False
 
 
 def _flat(batch: Any) -> Iterable[tuple[bytes, dict[bytes, bytes]]]:

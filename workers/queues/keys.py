@@ -13,6 +13,11 @@ def events(alias: str) -> str:
     return f"{alias}:events"
 
 
+def requeued(alias: str) -> str:
+    """Return the key of the times at which catalogue events that wait to be tried again were received."""
+    return f"{alias}:requeued"
+
+
 def embedding(alias: str) -> dict[str, str]:
     """Return the keys of the products that wait for their vectors, by their names in the Lua scripts."""
     return {name: f"{alias}:embed:{name}" for name in EMBEDDING}

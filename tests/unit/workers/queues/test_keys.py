@@ -11,6 +11,7 @@ from workers.queues import embedding_queue, keys
 LUA = Path(embedding_queue.__file__).parent / "lua"
 MADE = {
     "events": [keys.events("shop")],
+    "requeued": [keys.requeued("shop")],
     "embedding": list(keys.embedding("shop").values()),
     "stalls": [keys.stalls("shop")],
     "loading": [keys.loading("shop")],
