@@ -67,6 +67,10 @@ class CheckpointError(ProductSearchError):
     """A model's checkpoint is missing or damaged."""
 
 
+class DeviceError(ProductSearchError):
+    """The models fail on any input, as on a GPU whose CUDA context failed: only a new process recovers."""
+
+
 class SpaceError(ProductSearchError):
     """A vector space is missing, or not the one that the settings describe."""
 
@@ -77,4 +81,4 @@ class IndexStateError(ProductSearchError):
 
 def is_of_machine(error: object) -> bool:
     """Return whether an error is of this machine, not of what was worked on, until a person frees space for example."""
-    return isinstance(error, OSError) and error.errno in _OF_MACHINE
+    return isinstance(error, DeviceError) or (isinstance(error, OSError) and error.errno in _OF_MACHINE)

@@ -15,6 +15,7 @@ from indexer.elastic.dead_letters import DeadLetter
 from indexer.embedding.giving_up import failure_reason, mark_failed
 from indexer.embedding.overlapping import map_concurrently
 from indexer.embedding.report import Report
+from indexer.errors import DeviceError
 from workers import failures, resources
 from workers.app import EMBED_WAITING, INTERACTIVE
 from workers.queues import keys
@@ -33,7 +34,7 @@ class _Batch(NamedTuple):
     ids: list[str]
 
 
-def embed_waiting(task: str, *, serves_shoppers: bool) -> None:
+def embed_waiting(task: str, *, serves_shoppers: bool, redelivered: bool = False) -> None:
     """Embed waiting products, a few batches in parallel, and wake a worker for the rest.
 
     Parameters
@@ -43,11 +44,20 @@ def embed_waiting(task: str, *, serves_shoppers: bool) -> None:
         died knows which batches were left unfinished.
     serves_shoppers : bool
         Whether this process embeds photographs and words as well, so that it must end early if a shopper waits.
+    redelivered : bool
+        Whether Celery delivers the task again because its process ended.
+
+    Raises
+    ------
+    DeviceError
+        The models fail in this process, which has to end.
     """
     queues = resources.queues()
     queues.tasks.acknowledge(EMBED_WAITING)
     for batch in queues.embedding.unfinished(task):
         recover(batch, "its process died")
+    if redelivered and queues.tasks.is_awaited(EMBED_WAITING):
+        return  # its process ended because the models failed in it: a new one must not fail again at once, and again
     if not _has_models():
         return
     for accepts_more in map_concurrently(_embed, _batches(task, serves_shoppers=serves_shoppers), _IN_PARALLEL):
@@ -96,7 +106,13 @@ def _batches(task: str, *, serves_shoppers: bool) -> Iterator[_Batch]:
 
 
 def _embed(batch: _Batch) -> bool:
-    """Embed a batch, and return whether Elasticsearch accepts more."""
+    """Embed a batch, and return whether Elasticsearch accepts more.
+
+    Raises
+    ------
+    DeviceError
+        The models fail in this process; the products wait, and no try is counted.
+    """
     queue, counters, start = resources.queues().embedding, resources.queues().counters, time.monotonic()
     try:
         with queue.lease(batch.name):
@@ -105,6 +121,8 @@ def _embed(batch: _Batch) -> bool:
         counters.count("failures", failures.reason(error), len(batch.ids))
         if failures.is_transient(error):
             _postpone(batch, failures.explain(error))
+            if isinstance(error, DeviceError):
+                raise  # this process has to end
             return False
         log.exception("a batch of %d products failed", len(batch.ids))
         recover(batch.name, failure_reason(error))

@@ -8,7 +8,7 @@ from kombu.exceptions import OperationalError
 
 from indexer.backoff import backoff
 from indexer.elastic.client import BulkFailure, accepts_later
-from indexer.errors import ProductSearchError, is_of_machine
+from indexer.errors import DeviceError, ProductSearchError, is_of_machine
 
 _FIRST, _LONGEST = 2.0, 60.0  # seconds
 
@@ -55,6 +55,8 @@ def explain(error: BaseException | BulkFailure) -> str:
         text = f"{error.status} {error.type}: {error.reason}"
     elif isinstance(error, ApiError):
         text = f"{error.status_code} {error.error}: {error}"
+    elif isinstance(error, DeviceError):
+        return f"This worker's machine: {error}. Its process is replaced; if that doesn't help, look at its GPU."
     elif is_of_machine(error):
         return f"This worker's machine: {error}. Free space, or raise the limit; it then goes on by itself."
     else:

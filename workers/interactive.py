@@ -14,7 +14,14 @@ from elasticsearch.helpers import pack_dense_vector
 
 from es_mappings.layout import Vector
 from indexer.elastic.client import vector
-from indexer.errors import ImageError, ImageUnavailableError, IndexStateError, ProductSearchError, SpaceError
+from indexer.errors import (
+    DeviceError,
+    ImageError,
+    ImageUnavailableError,
+    IndexStateError,
+    ProductSearchError,
+    SpaceError,
+)
 from workers.app import INTERACTIVE
 from workers.errors import RedisUnavailableError
 from workers.queues.handle import Queues
@@ -105,7 +112,13 @@ def embed(queues: Queues, request: EmbeddingRequest, timeout: float) -> dict[str
 
 
 def answer(queues: Queues, reply_to: str, embed: Callable[[], dict[str, Any]]) -> None:
-    """Reply with what was embedded, as JSON data, or with the error that embedding raised."""
+    """Reply with what was embedded, as JSON data, or with the error that embedding raised.
+
+    Raises
+    ------
+    DeviceError
+        The models fail in this process, which has to end; its shopper was told to try again.
+    """
     reply: dict[str, Any]
     try:
         reply = embed()
@@ -115,6 +128,9 @@ def answer(queues: Queues, reply_to: str, embed: Callable[[], dict[str, Any]]) -
         reply = {"image": str(error)}
     except (IndexStateError, SpaceError) as error:
         reply = {"index": str(error)}
+    except DeviceError:
+        queues.replies.put(reply_to, {"busy": "The worker's models fail, and it starts again; try again in a minute."})
+        raise
     queues.replies.put(reply_to, reply)
 
 

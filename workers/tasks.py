@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec
 
 from celery.signals import celeryd_after_setup, setup_logging, worker_process_init, worker_ready
 from elastic_transport import TransportError
@@ -13,7 +15,7 @@ from elasticsearch import ApiError
 
 from indexer.elastic.client import check_version
 from indexer.embedding.photos import Box
-from indexer.errors import ProductSearchError
+from indexer.errors import DeviceError, ProductSearchError
 from workers import (
     embedding,
     health,
@@ -53,8 +55,25 @@ from workers.app import (
 
 log = logging.getLogger(__name__)
 
+P = ParamSpec("P")
+
 _WITH_MODELS = {EMBEDDING, INTERACTIVE}
 _queues: set[str] = set()  # those that this worker consumes; known before it forks
+
+
+def _ends_with_models(task: Callable[P, None]) -> Callable[P, None]:
+    """End this process once its models fail in it: a CUDA context that failed never recovers. Celery replaces it."""
+
+    @wraps(task)
+    def run(*args: P.args, **options: P.kwargs) -> None:
+        try:
+            task(*args, **options)
+        except DeviceError as error:
+            log.error("this process ends, and another replaces it: %s", error)
+            raise SystemExit(1) from error
+
+    return run
+
 
 # Tasks sent by other systems stay in Celery's queue until ours accepts their work.
 _RETRIED: dict[str, Any] = {
@@ -85,13 +104,16 @@ def write_events(self: Any) -> None:
 
 
 @app.task(name=EMBED_WAITING, bind=True)
+@_ends_with_models
 def embed_waiting(self: Any) -> None:
     """Embed waiting products."""
-    embedding.embed_waiting(self.request.id, serves_shoppers=INTERACTIVE in _queues)
+    again = bool((self.request.delivery_info or {}).get("redelivered"))
+    embedding.embed_waiting(self.request.id, serves_shoppers=INTERACTIVE in _queues, redelivered=again)
 
 
 # Acknowledged at once: its shopper doesn't wait until another worker takes it over.
 @app.task(name=EMBED_PHOTO, acks_late=False)
+@_ends_with_models
 def embed_photo(upload: str, box: Box | None, reply_to: str) -> None:
     """Reply with the vectors of a shopper's photograph, which is under the key ``upload``, and of its regions."""
     decoder, find = resources.photo_decoder(), resources.region_finder()
@@ -99,6 +121,7 @@ def embed_photo(upload: str, box: Box | None, reply_to: str) -> None:
 
 
 @app.task(name=EMBED_TEXT, acks_late=False)
+@_ends_with_models
 def embed_text(upload: str, space: str, reply_to: str) -> None:
     """Reply with the vector of a text query, whose words are under the key ``upload``."""
     text_queries.answer(resources.pipeline(), resources.queues(), upload, space, reply_to)
@@ -148,7 +171,9 @@ def sample_recall() -> None:
     housekeeping.sample_recall()
 
 
-@app.task(name=SWEEP)
+# Not repeated by a new process at once: the next sweep goes on where this one ended.
+@app.task(name=SWEEP, reject_on_worker_lost=False)
+@_ends_with_models
 def sweep_attached() -> None:
     """Embed what changed in attached indices."""
     sweeping.sweep_attached()

@@ -8,7 +8,8 @@ from es_mappings.layout import Vector
 from es_mappings.stores.image_vector import Numbers
 from indexer.activations.activation_store import ActivationStore
 from indexer.elastic.product_index import ProductIndex
-from indexer.vectorizers.base import ProductFields, ProductVectorizer
+from indexer.vectorizers.base import ProductFields, ProductVectorizer, blank_product
+from indexer.vectorizers.probing import run_probed
 
 
 class ProductEmbedder:
@@ -50,7 +51,7 @@ class ProductEmbedder:
         rows = store.of(aspect).get(products) if store else {}
         new = {key: product for key, product in products.items() if key not in rows}
         if new:
-            computed = dict(zip(new, vectorizer(list(new.values())), strict=True))
+            computed = dict(zip(new, run_probed(vectorizer, list(new.values()), blank_product), strict=True))
             stored = store.put({key: {aspect: row} for key, row in computed.items()}) if store else {}
             rows |= computed | {key: row[aspect] for key, row in stored.items()}
         return rows

@@ -8,7 +8,8 @@ from es_mappings.layout import Vector
 from indexer.activations.activation_store import as_stored
 from indexer.errors import SpaceError
 from indexer.spaces.vector_space import TEXT
-from indexer.vectorizers.base import ProductFields
+from indexer.vectorizers.base import ProductFields, blank_product
+from indexer.vectorizers.probing import run_probed
 
 if TYPE_CHECKING:
     from indexer.embedding.pipeline import Pipeline
@@ -39,12 +40,14 @@ def embed_text(pipeline: Pipeline, words: str, digest: str) -> EmbeddedText:
     ------
     SpaceError
         There is no such space, it was made by other models, or it has no text projection.
+    DeviceError
+        This machine can't run a model any more, whatever the words.
     """
     space = pipeline.space_named(digest)
     vectorizer = pipeline.vectorizers.products.get(TEXT)
     if vectorizer is None or space.text_projection is None:
         raise SpaceError(f"The vector space {digest} can't place words; fit one by `lookalike fit`")
-    sentence = as_stored(vectorizer([ProductFields(words)])[0], pipeline.vectorizers.numbers)
+    sentence = as_stored(run_probed(vectorizer, [ProductFields(words)], blank_product)[0], pipeline.vectorizers.numbers)
     tower = pipeline.vectorizers.text_tower
-    own = tower([words])[0] if tower else None
+    own = run_probed(tower, [words], lambda: "blank")[0] if tower else None
     return EmbeddedText(space.compose_text(sentence, own), digest, space.text_projection.closeness(sentence))

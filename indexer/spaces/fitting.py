@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -27,7 +28,8 @@ from indexer.spaces.text_pairs import learn_text_projection
 from indexer.spaces.token_idf import fit_token_idf
 from indexer.spaces.vector_space import VectorSpace, save_space
 from indexer.vectorizers import Vectorizers
-from indexer.vectorizers.base import ProductFields, ProductVectorizer
+from indexer.vectorizers.base import ProductFields, ProductVectorizer, blank_product
+from indexer.vectorizers.probing import run_probed
 
 log = logging.getLogger(__name__)
 
@@ -168,7 +170,7 @@ def _rows(products: Iterator[ProductFields], vectorizer: ProductVectorizer, samp
         return np.zeros((0, vectorizer.dims), np.float32)
 
     for chunk in chunked(islice(products, sample), _CHUNK):
-        parts = list(bisect_on_error(vectorizer, chunk, leave_out))
+        parts = list(bisect_on_error(partial(run_probed, vectorizer, blank=blank_product), chunk, leave_out))
         yield parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 

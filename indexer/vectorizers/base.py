@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
+import numpy as np
 from PIL import Image
 
 from es_mappings.layout import Vector
 from indexer.catalog.products import EMBEDDED_FIELDS
 from indexer.images.decoding.preparations import Preparation, Prepared
+from indexer.vectorizers.probing import run_probed
 
 
 class Vectorizer(Protocol):
@@ -62,11 +65,21 @@ class ImageModels:
         self.preparations = tuple(model.preparation for model in self._models)
 
     def __call__(self, prepared: Sequence[Sequence[Prepared]]) -> dict[str, Vector]:
-        """Run each model once on images prepared by ``preparations``: aspect to ``(len(prepared), dims)``."""
+        """Run each model once on images prepared by ``preparations``: aspect to ``(len(prepared), dims)``.
+
+        Raises
+        ------
+        DeviceError
+            This machine can't run a model any more, whatever the image.
+        """
         activations: dict[str, Vector] = {}
         for model, inputs in zip(self._models, zip(*prepared, strict=True), strict=True):
-            activations |= model.run(inputs)
+            activations |= run_probed(model.run, inputs, partial(_blank_image, model.preparation))
         return activations
+
+
+def _blank_image(preparation: Preparation) -> Prepared:
+    return np.zeros(preparation.shape, preparation.dtype)
 
 
 @dataclass(frozen=True)
@@ -91,6 +104,11 @@ class ProductFields:
             tuple(source.get("category") or ()),
             source.get("attributes") or {},
         )
+
+
+def blank_product() -> ProductFields:
+    """Return a product to probe a model with."""
+    return ProductFields("blank")
 
 
 @runtime_checkable

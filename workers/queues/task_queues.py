@@ -57,6 +57,11 @@ class TaskQueues:
         return True
 
     @translated()
+    def is_awaited(self, task: str) -> bool:
+        """Return whether a delayed wake of a queue is outstanding."""
+        return bool(self._client.exists(keys.woken_later(self._alias, task)))
+
+    @translated()
     def acknowledge(self, task: str) -> None:
         """Note that the worker has started: `wake` sends a task again from now on."""
         self._client.delete(keys.woken(self._alias, task))

@@ -7,7 +7,7 @@ from elastic_transport import ConnectionTimeout, SerializationError, TlsError
 from elasticsearch import ApiError, BadRequestError
 
 from indexer.elastic.client import BulkFailure
-from indexer.errors import SpaceError
+from indexer.errors import DeviceError, SpaceError
 from workers import failures
 from workers.errors import RedisUnavailableError
 
@@ -30,6 +30,7 @@ def _api_error(status: int, kind: type[ApiError] = ApiError, error: str = "no") 
         SerializationError("half an answer"),
         RedisUnavailableError("away"),
         SpaceError("fix LOOK_MODEL"),
+        DeviceError("a model fails even on a blank input"),
         OSError(errno.ENOSPC, "No space left on device"),
         OSError(errno.EMFILE, "Too many open files"),
         OSError(errno.ENOMEM, "Cannot allocate memory"),
@@ -75,6 +76,7 @@ def test_reasons_are_few() -> None:
         (_api_error(403), "lacks a privilege"),
         (SpaceError("fix LOOK_MODEL"), "fix LOOK_MODEL"),
         (OSError(errno.ENOSPC, "No space left on device"), "Free space"),
+        (DeviceError("a model fails even on a blank input: RuntimeError: CUDA error"), "look at its GPU"),
     ],
 )
 def test_what_a_person_can_do_is_said(cause: Exception | BulkFailure, words: str) -> None:
