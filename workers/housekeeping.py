@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import wraps
@@ -20,8 +21,9 @@ from indexer.experiments.judging import look_again
 from indexer.experiments.log import Experiments
 from indexer.relevance.interaction_log import InteractionLog
 from workers import embedding, failures, resources
-from workers.app import EMBED_WAITING, WRITE_EVENTS, WRITE_INTERACTIONS
+from workers.app import EMBED_WAITING, TIME_LIMIT, WRITE_EVENTS, WRITE_INTERACTIONS
 from workers.queues import keys
+from workers.queues.reading import text
 
 log = logging.getLogger(__name__)
 
@@ -100,19 +102,23 @@ def prune() -> None:
 
 
 def _expire() -> None:
-    """Delete activations and addresses that no product uses; once a day, because it reads all products."""
+    """Delete activations and addresses that no product uses, once a day: each slice of them reads all products.
+
+    The next run goes on with the slice at which this one was killed or ran out of time.
+    """
     index, values, counters = resources.index(), resources.queues().values, resources.queues().counters
-    done_today = keys.retention(index.alias)
-    if values.get(done_today) is not None:
-        return
+    key, end = keys.retention(index.alias), time.monotonic() + TIME_LIMIT / 4
+    before = values.get(key)
     try:
-        expired = retention.expire(index, resources.settings().keep_days)
+        part = retention.first_slice(index) if before is None else retention.Slice.parse(text(before))
+        while part and time.monotonic() < end:
+            expired = retention.expire_slice(index, resources.settings().keep_days, part)
+            counters.count("pruned", "activations", expired.activations)
+            counters.count("pruned", "image addresses", expired.addresses)
+            part = part.next
+            values.set(key, str(part or "done"), seconds=_DAY)
     except IndexStateError as error:
         log.warning("nothing expires: %s", error)
-        return
-    values.set(done_today, 1, seconds=_DAY)
-    counters.count("pruned", "activations", expired.activations)
-    counters.count("pruned", "image addresses", expired.addresses)
 
 
 @_periodic

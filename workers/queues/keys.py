@@ -54,7 +54,7 @@ def refreshed(alias: str) -> str:
 
 
 def retention(alias: str) -> str:
-    """Return the key that exists for a day after unused vectors were deleted."""
+    """Return the key of how far today's deletion of unused vectors is."""
     return f"{alias}:expired"
 
 
