@@ -1,4 +1,4 @@
-"""Cheap vectorizers, an image that kills the process that embeds it, and a gate that holds batches in the model."""
+"""Cheap vectorizers, an image that kills its process, a gate that holds batches in the model, models that break."""
 
 import os
 import signal
@@ -22,7 +22,14 @@ _SECONDS = 0.004  # per image: long enough to be killed meanwhile
 class _Color(ColorVectorizer):
     """The palette, slowed down, which a poison image kills as a bug in a model would."""
 
+    _broken = False  # for good, as a process whose CUDA context failed
+
     def run(self, prepared: Sequence[Prepared]) -> dict[str, Vector]:
+        if "BREAKS" in os.environ and (breaks := Path(os.environ["BREAKS"])).exists():
+            breaks.unlink(missing_ok=True)
+            self._broken = True
+        if self._broken:
+            raise RuntimeError("CUDA error: an illegal memory access was encountered")
         time.sleep(_SECONDS * len(prepared))
         while "GATE" in os.environ and Path(os.environ["GATE"]).exists():
             time.sleep(0.02)

@@ -66,7 +66,8 @@ class FaultyShop:
         self.server, self.proxy = RedisServer(folder / "redis"), SpoilingProxy(url)
         self.elasticsearch = self.proxy.url  # what its workers and its storefront are given
         self.images = SpoilingProxy("")  # a server of images: what it passes on is up to the test
-        self.gate, self.clock = folder / "gate", folder / "clock"  # see tests/faults/worker.py
+        # See tests/faults/worker.py.
+        self.gate, self.clock, self.breaks = folder / "gate", folder / "clock", folder / "breaks"
         self.workers: list[Child] = []
         self.events: list[Event] = []
         self.vectors: dict[str, Vector] = {}
@@ -115,7 +116,7 @@ class FaultyShop:
     def begin(self, count: int) -> None:
         """Prepare a test: an empty shop with servers and workers running, and products to load."""
         self.proxy.spoil, self.proxy.spoiled, self.images.spoil = "", 0, ""
-        for file in (self.gate, self.clock):
+        for file in (self.gate, self.clock, self.breaks):
             file.unlink(missing_ok=True)
         if not self.server.is_up():
             self.server.start()
@@ -176,6 +177,7 @@ class FaultyShop:
             "REDIS_URL": self.server.url, "ELASTICSEARCH_URL": elasticsearch, "INDEX_NAME": self.alias,
             "RECONCILE_SECONDS": "4", "EMBEDDING_NICE": "0", "IMAGE_ROOTS": str(self.folder),
             "DEATHS": str(self.folder / "deaths"), "GATE": str(self.gate), "CLOCK": str(self.clock),
+            "BREAKS": str(self.breaks),
             "IMAGE_HOSTS": f"127.0.0.1:{self.images.port}", "IMAGE_TIMEOUT": "10" if FULL else "0.5",
         }  # fmt: skip
         logs.mkdir(exist_ok=True)

@@ -1,4 +1,6 @@
-"""Faults of a worker's machine: it is paused, its clock jumps, its disk is full, its image servers hang."""
+"""Faults of a worker's machine: it is paused, its clock jumps, its disk is full, its GPU fails, its image
+servers hang.
+"""
 
 from __future__ import annotations
 
@@ -124,6 +126,20 @@ def test_the_disk_is_full(faulty: FaultyShop, figure: Callable[[str], None]) -> 
     assert faulty.finish() == 0
     figure(f"The workers' disk full, {len(faulty.events)} events: 0 lost, their log lines are, "
            f"least cosine {faulty.compare():.6f}")  # fmt: skip
+
+
+def test_a_gpu_fails(faulty: FaultyShop, faulty_storefront: Storefront, figure: Callable[[str], None]) -> None:
+    parts = faulty.parts(4)  # more than a product has tries
+    for part in parts:
+        faulty.breaks.touch()
+        faulty.send(part)
+        wait_until(lambda: not faulty.breaks.exists(), "a process whose models fail")
+    assert faulty.finish() == 0
+    failures = faulty_storefront.failures()
+    assert failures["DeviceError"] > 0
+    assert "batch lost" not in failures  # no try is counted
+    figure(f"The models of {len(parts)} processes in a row fail for good, {len(faulty.events)} events: 0 lost, no try "
+           f"counted, least cosine {faulty.compare():.6f}")  # fmt: skip
 
 
 def test_an_image_server_hangs(faulty: FaultyShop, figure: Callable[[str], None]) -> None:

@@ -2,7 +2,7 @@
 
 ``celery -A tests.faults.worker worker``. ``DEATHS`` names a file that grows by a byte at each death of a poison image,
 ``GATE`` one that holds batches in the model while it exists, and ``CLOCK`` one with the seconds by which the clock of
-the writing worker is wrong, if it exists.
+the writing worker is wrong, if it exists. ``BREAKS`` names one that breaks the models of the process that finds it.
 """
 
 import os
