@@ -81,7 +81,7 @@ def test_a_draft_is_listed_turned_on_and_off(web: FlaskClient, store: Publicatio
         ({"filter": "colour:red"}, "filter-0", "no product has an attribute 'colour'"),
         ({"hide": "brand"}, "hide-0", "'brand' is not name:value"),
         ({"banner": "x", "category": "Dreses"}, "category", "no product is in 'Dreses'"),
-        ({"banner": "x", "pin_id": "a", "pin_position": "first"}, "pin-0", "valid integer"),
+        ({"banner": "x", "pin_id": "a", "pin_position": "first"}, "pin-0", "whole number from 1"),
         ({}, "then", "a rule must pin, hide"),
         ({"banner": "x", "name": "Not a name"}, "name", "small letters, digits and hyphens"),
     ],
@@ -178,7 +178,7 @@ def test_rules_by_the_api(web: FlaskClient, store: Publications) -> None:
 @pytest.mark.parametrize(
     ("body", "status", "field", "text"),
     [
-        ({**BODY, "then": {"pin": [{"id": "a", "position": 0}]}}, 400, "then.pin.0.position", "greater than"),
+        ({**BODY, "then": {"pin": [{"id": "a", "position": 0}]}}, 400, "then.pin.0.position", "whole number from 1"),
         ({**BODY, "then": {"hde": 1}}, 400, "then.hde", "there is no such field"),
         ({**BODY, "then": {"pin": [{"id": "gone", "position": 1}]}}, 422, "then.pin.0", "no longer exists"),
         ({**BODY, "name": "other"}, 422, "name", "must be mine"),
