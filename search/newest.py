@@ -36,10 +36,15 @@ class Newest(Generic[T]):
         What counts where nobody can read what another version of the code wrote.
     needed : bool
         Whether `get` raises an error if it can't be read and never was; otherwise the default counts.
+    first : callable, optional
+        Reads it as long as it never was, and may take longer, because nothing else could count.
     """
 
-    def __init__(self, what: str, read: Callable[[], T], default: T, *, needed: bool = True) -> None:
+    def __init__(
+        self, what: str, read: Callable[[], T], default: T, *, needed: bool = True, first: Callable[[], T] | None = None
+    ) -> None:
         self._what, self._reader, self._default, self._needed = what, read, default, needed
+        self._first = first or read
         self._lock = threading.Lock()  # of the fields below, never held while Elasticsearch is asked
         self._reading = threading.Lock()  # held by the thread that reads
         self._known: T = default
@@ -69,7 +74,7 @@ class Newest(Generic[T]):
 
     def _read(self) -> T:
         try:
-            newest = self._reader()
+            newest = self._reader() if self._is_known else self._first()
         except (ApiError, TransportError, DeadlineError, RelevanceError) as error:
             with self._lock:
                 newest, is_known = self._known, self._is_known

@@ -28,7 +28,8 @@ class Published:
 
     def __init__(self, index: ProductIndex) -> None:
         self._publications = Publications(index.within(seconds=TIMEOUT_SECONDS))
-        self._live = Newest("what is live", self._publications.live, Publication())
+        # Without it no page can be answered: the first time it may take as long as the page may.
+        self._live = Newest("what is live", self._publications.live, Publication(), first=Publications(index).live)
         self._lock, self._earlier = Lock(), LRUCache[object, Publication](_KEPT)
         self._failed = -1  # number of the publication whose script failed
 

@@ -138,3 +138,17 @@ def test_what_the_script_did_not_break_is_raised(store: _Store, later: Callable[
 
     with pytest.raises(ApiError):
         _published().serve(search)
+
+
+def test_only_what_nothing_can_replace_may_take_longer_than_a_second(
+    monkeypatch: pytest.MonkeyPatch, later: Callable[[float], None]
+) -> None:
+    stores: dict[object, _Store] = {}
+    monkeypatch.setattr(published, "Publications", lambda index: stores.setdefault(index, _Store()))
+    live = _published()
+    brief = stores.pop(None)  # of the handle whose requests time out
+    [patient] = stores.values()
+    for _ in range(3):
+        live.live()
+        later(60)
+    assert (patient.asked, brief.asked) == (1, 2)
