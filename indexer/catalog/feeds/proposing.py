@@ -47,11 +47,8 @@ _NAMES = {
 _IMAGES = re.compile(r"(image|img|bild|picture|photo|foto|imagen|thumbnail|media)(s|er|link|url|src|urls|links|path)*")
 _ADDRESS = re.compile(r"https?://\S+\.(jpe?g|png|webp|gif|avif)\b", re.IGNORECASE)
 _LISTED = ("images", "category")
+_MISSED = ("price", "in_stock", "images")  # a shop sees at once where products lack them
 _INTRODUCTION = "# What the columns mean: see docs/catalogue.md. A line that begins with # says nothing yet."
-
-
-# Of a product without them, a shop sees at once that they are missing.
-_MISSED = ("price", "in_stock", "images")
 
 
 def foreign(columns: Iterable[str]) -> dict[str, str]:

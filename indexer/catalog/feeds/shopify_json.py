@@ -69,9 +69,7 @@ def _variant(variant: Row, sources: dict[Any, Any]) -> Row:
         "variant image": image.get("src") if isinstance(image, dict) else sources.get(variant.get("image_id")),
         **{f"option{n} value": variant.get(f"option{n}") for n in (1, 2, 3)},
     }
-    if (
-        variant.get("available") is False
-    ):  # the shop's own list says whether a variant can be bought, not how many are left
+    if variant.get("available") is False:  # the shop's own list says so, not how many are left
         return {**row, "variant inventory tracker": "shopify", "variant inventory qty": 0}
     return {
         **row,

@@ -21,11 +21,9 @@ _NEW_LINE = re.compile(r"\\(\\?)n")  # it writes new lines of descriptions as \n
 
 def _recognises(columns: Collection[str]) -> bool:
     names = {english(column) for column in columns}
-    telling = {
-        "regular price",
-        "published",
-    } & names or "categories" in columns  # which shops' own tables translate, too
-    return {"type", "sku", "name"} <= names and bool(telling)
+    # Shops' own tables have categories in their language, too: only the exporter's English word tells.
+    is_telling = "categories" in columns or bool({"regular price", "published"} & names)
+    return {"type", "sku", "name"} <= names and is_telling
 
 
 def _products(rows: Rows, _language: str) -> Rows:
